@@ -1,0 +1,1 @@
+"""The contract every part of Steelyard speaks: CBOR, COSE, identities, statements, parameters, weight."""

@@ -1,0 +1,1 @@
+"""Simulated scales: the real agent in real MicroPython on simulated hardware."""

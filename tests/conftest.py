@@ -1,0 +1,46 @@
+"""Fixtures that every kind of test may use: a real broker, a real database, a real browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import servers
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh PostgreSQL database: `url` for SQLAlchemy with psycopg 3, `address` for libpq."""
+
+    url: str
+    address: str
+    server: servers.PostgreSQL
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[servers.Server]:
+    """A Mosquitto of the test's own: `.port`, `.kill()`, `.restart()`, `.log` (a path)."""
+    broker = servers.mosquitto(tmp_path)
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[servers.PostgreSQL]:
+    """One PostgreSQL server for each pytest worker."""
+    with servers.postgresql() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql(postgresql_server: servers.PostgreSQL) -> Iterator[Database]:
+    """A fresh database of the test's own in the worker's server: `.url`."""
+    with postgresql_server.database() as name:
+        address = postgresql_server.address(name)
+        yield Database(address.replace("postgresql://", "postgresql+psycopg://"), address, postgresql_server)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """The browser for Playwright's `chromium.launch(executable_path=…, args=servers.CHROMIUM_ARGUMENTS)`."""
+    return servers.chromium()

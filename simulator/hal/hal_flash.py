@@ -1,7 +1,8 @@
 """A NOR flash chip that can lose its power in the middle of any program or erase.
 
 `Nor` is a block device with MicroPython's extended protocol. Programming clears bits only, erasing sets a whole
-4096-byte sector; every page programmed and every sector erased is one *operation*, and the power can be made to fail at any of them.
+4096-byte sector; every page programmed and every sector erased is one *operation*, and the power can be made to fail
+at any of them.
 """
 
 from errno import EINVAL, EIO
@@ -63,9 +64,9 @@ class Nor:
     """A chip of `size` bytes, erased when new; `image` names a file that keeps its contents.
 
     `program_size` is what the chip demands of address and length of a program: 256 on RP2, 1 on ESP32.
-    `operations` counts page programs and sector erases, `programs` and `erases` each of them, `faults` the refused requests.
-    `life` counts the power cuts so far; a `Region` belongs to one life.
-    `busy(us)`, if set, is told how long each operation takes; `on_cut`, if set, is called in place of raising `PowerCut`.
+    `operations` counts page programs and sector erases, `programs` and `erases` each of them, `faults` the requests
+    that were refused. `life` counts the power cuts so far; a `Region` belongs to one life. `busy(us)`, if set, is told
+    how long each operation takes; `on_cut`, if set, is called before `PowerCut` is raised.
     """
 
     def __init__(self, size, image=None, program_size=PAGE_BYTES):
@@ -213,8 +214,8 @@ class Nor:
 class Region:
     """The part `start` … `start + length` of a chip, whole sectors, as a block device for one powered life.
 
-    After a power cut make a new one: what a file system still held in RAM (an open file that the garbage collector closes
-    late) must not reach the chip any more, so an old region stays dead.
+    After a power cut make a new one: what a file system still held in RAM (an open file that the garbage collector
+    closes late) must not reach the chip any more, so an old region stays dead.
     """
 
     def __init__(self, nor, start=0, length=None):
@@ -255,7 +256,7 @@ class Region:
 
 
 def _dead():
-    """Refuse access without power: by exception, or by error code inside a finaliser, where nothing can be allocated."""
+    """Refuse access without power: by exception, or by error code in a finaliser, where nothing can be allocated."""
     try:
         bytearray(64)
     except MemoryError:

@@ -1,8 +1,8 @@
 """What the simulated flash promises, checked inside MicroPython; `test_hal_flash.py` calls each function by name."""
 
 import os
-import vfs
 
+import vfs
 from hal_flash import SECTOR_BYTES, Nor, PowerCut, Region
 
 PAGE = bytes(range(256))
@@ -13,7 +13,7 @@ def raises(error, call, *args):
         call(*args)
     except error as e:
         return e
-    raise AssertionError("%r raised no %r" % (call, error))
+    raise AssertionError(f"{call!r} raised no {error!r}")
 
 
 def content(nor, address, length):
@@ -115,10 +115,12 @@ def test_cut_leaves_nothing_a_part_or_all():
             prefixes.add(torn)
             torn = cut("scattered", seed, erase)
             for old, new, got in zip(before, whole, torn):
-                assert got & ~(old | new) == 0 and got | (old & new) == got
+                assert got & ~(old | new) == 0
+                assert got | (old & new) == got
             assert torn not in (before, whole)
             scattered.add(torn)
-        assert len(prefixes) > 4 and len(scattered) == 8
+        assert len(prefixes) > 4
+        assert len(scattered) == 8
     assert cut("scattered", 3, True) == cut("scattered", 3, True), "the same seed tears alike"
 
 
@@ -185,4 +187,5 @@ def test_littlefs_survives_a_cut_at_every_operation():
             with open("/fs/a", "rb") as f:
                 assert f.read() in (old, new), (how, at)
             vfs.umount("/fs")
-    assert cuts >= 16 and nor.faults == 0
+    assert cuts >= 16
+    assert nor.faults == 0

@@ -1,0 +1,108 @@
+"""The platform's own keys: an off-line root, an online key for receipts, an authority key for permits.
+
+Each is one PEM file that only its owner may read. The root signs numbered key sets that tell scales which key may
+do what; it lives in a folder of its own, so that it can be carried away.
+"""
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from steelyard_protocol import identity, p256
+
+ROLE_ONLINE = 1
+ROLE_AUTHORITY = 2
+ROLE_MANUFACTURER = 4
+ROLE_UNLOCK = 8
+
+ROOT = "root"
+ONLINE = "online"
+AUTHORITY = "authority"
+KEY_SET = "key-set.cbor"
+
+
+class KeysError(Exception):
+    """Something is wrong with the platform's key files; the text says which file and what to do."""
+
+
+@dataclass(frozen=True)
+class PlatformKey:
+    """One private key of the platform, with its 65-byte public key and 10-byte kid."""
+
+    private_key: bytes = field(repr=False)
+    public_key: bytes
+    kid: bytes
+
+    @classmethod
+    def of(cls, private_key: bytes) -> "PlatformKey":
+        """The key of a 32-byte private key."""
+        public_key = p256.public_key(private_key)
+        return cls(private_key, public_key, identity.kid(public_key))
+
+
+def write(path: Path, key: PlatformKey) -> None:
+    """Write the key as PKCS #8 PEM, readable by its owner alone; a file that is there is never overwritten."""
+    number = int.from_bytes(key.private_key, "big")
+    pem = ec.derive_private_key(number, ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KeysError(f"{path} is there already. Move it away first if a new key is really wanted.") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> PlatformKey:
+    """Read a key; KeysError where it is missing, readable by others or not a P-256 key."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise KeysError(f"The key {path} is missing. `steelyard cloud init` makes it.") from None
+    if mode & 0o077:
+        raise KeysError(f"{path} can be read by others. Run: chmod 600 {path}")
+    key: object = None
+    with contextlib.suppress(ValueError, TypeError):
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise KeysError(f"{path} is not an unencrypted P-256 key in PEM.")
+    return PlatformKey.of(key.private_numbers().private_value.to_bytes(32, "big"))
+
+
+def read_online(folder: Path) -> PlatformKey:
+    """The key that signs receipts; it is on the receivers."""
+    return read(folder / f"{ONLINE}.pem")
+
+
+def read_authority(folder: Path) -> PlatformKey:
+    """The key that signs permits."""
+    return read(folder / f"{AUTHORITY}.pem")
+
+
+def read_key_set(folder: Path) -> bytes:
+    """The key set in force, signed by the root, as scales take it."""
+    try:
+        return (folder / KEY_SET).read_bytes()
+    except FileNotFoundError:
+        raise KeysError(f"The key set {folder / KEY_SET} is missing. `steelyard cloud init` makes it.") from None
+
+
+def read_root_public(folder: Path) -> bytes:
+    """The root's 65-byte public key, which scales hold from the factory; the private one is not needed for it."""
+    try:
+        return (folder / f"{ROOT}.pub").read_bytes()
+    except FileNotFoundError:
+        raise KeysError(f"The root's public key {folder / ROOT}.pub is missing. Run `steelyard cloud init`.") from None
+
+
+def write_root_public(folder: Path, root: PlatformKey) -> None:
+    """Leave the root's public key beside the on-line keys."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / f"{ROOT}.pub").write_bytes(root.public_key)

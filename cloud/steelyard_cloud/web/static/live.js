@@ -1,0 +1,84 @@
+// Keeps a page fresh: listens to the event stream, and when something on this page may have changed fetches the page
+// again and swaps the parts marked data-live. Rows that were not there before are marked "new" and announced.
+const SETTLE_MS = 120; // several events within this time cause one fetch
+
+const indicator = document.querySelector("[data-live-indicator]");
+const announcer = document.querySelector("[data-announce]");
+let timer = null;
+let fetching = false;
+let again = false;
+
+function show(state) {
+  if (!indicator) return;
+  indicator.dataset.state = state;
+  indicator.textContent = indicator.dataset[state === "on" ? "on" : "off"];
+}
+
+function busy(part) {
+  const active = document.activeElement;
+  return part.contains(active) && active.matches("input, select, textarea");
+}
+
+function swap(fresh) {
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const other = fresh.getElementById(part.id);
+    if (!other || busy(part) || part.innerHTML === other.innerHTML) continue;
+    const known = new Set([...part.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
+    const arrived = [...other.querySelectorAll("[data-key]")].filter((row) => !known.has(row.dataset.key));
+    arrived.forEach((row) => row.classList.add("new"));
+    part.replaceWith(document.adoptNode(other));
+    const text = arrived.map((row) => row.dataset.say).filter(Boolean).join(". ");
+    if (announcer && text) announcer.textContent = text;
+  }
+  document.title = fresh.title;
+}
+
+async function refresh() {
+  if (fetching) {
+    again = true;
+    return;
+  }
+  fetching = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    if (answer.redirected || answer.status === 401) location.reload(); // the session has ended
+    else if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch {
+    show("off"); // the network is away; the event stream reconnects by itself and asks for a fresh page then
+  } finally {
+    fetching = false;
+    if (again) {
+      again = false;
+      refresh();
+    }
+  }
+}
+
+function changed() {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, SETTLE_MS);
+}
+
+function concerns(event) {
+  const scale = document.body.dataset.scale;
+  if (!scale) return true;
+  try {
+    return JSON.parse(event.data).scale === scale;
+  } catch {
+    return true;
+  }
+}
+
+const topics = (document.body.dataset.events || "").split(" ").filter(Boolean);
+if (topics.length) {
+  const stream = new EventSource("/api/v1/events?topics=" + topics.join(","));
+  let opened = false;
+  stream.addEventListener("open", () => {
+    show("on");
+    if (opened) changed(); // what happened while the stream was away
+    opened = true;
+  });
+  stream.addEventListener("error", () => show("off"));
+  for (const topic of topics) stream.addEventListener(topic, (event) => concerns(event) && changed());
+  addEventListener("pagehide", () => stream.close());
+}

@@ -1,0 +1,48 @@
+"""The migrations build exactly the tables that the code names, on both databases, and the audit log only grows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, delete, insert, inspect, text, update
+from sqlalchemy.exc import DBAPIError
+from steelyard_cloud.store import database, schema
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("postgresql").url
+    database.migrate(url)
+    engine = database.connect(url)
+    yield engine
+    engine.dispose()
+
+
+def test_migrations_and_tables_agree(engine: Engine) -> None:
+    with engine.connect() as connection:
+        options = {"include_name": lambda name, kind, _: kind != "table" or not str(name).startswith("statements_")}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata)
+    assert differences == []
+
+
+def test_migrating_twice_changes_nothing(engine: Engine) -> None:
+    database.migrate(engine.url.render_as_string(hide_password=False))
+    assert set(schema.metadata.tables) <= set(inspect(engine).get_table_names())
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_evidence_is_partitioned_by_scale_on_postgresql(engine: Engine) -> None:
+    with engine.connect() as connection:
+        parts = connection.scalar(text("SELECT count(*) FROM pg_inherits WHERE inhparent = 'statements'::regclass"))
+    assert parts == schema.EVIDENCE_PARTITIONS
+
+
+def test_audit_log_refuses_to_change_or_forget(engine: Engine) -> None:
+    row = {"at_ms": 1, "actor": "user:1", "action": "looked at", "object": "scale:1", "details": {}}
+    with database.writing(engine) as connection:
+        connection.execute(insert(schema.audit_log), [row])
+    for statement in (update(schema.audit_log).values(actor="nobody"), delete(schema.audit_log)):
+        with pytest.raises(DBAPIError, match="append-only"), database.writing(engine) as connection:
+            connection.execute(statement)

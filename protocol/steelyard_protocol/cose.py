@@ -1,0 +1,101 @@
+"""COSE_Sign1 (RFC 9052, 4.2) in general: tagged or not, ES256 or ESP256, any headers that it understands.
+
+The statement profile (`statement`, `downlink`) is narrower and stands on this layer.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard_protocol import cbor, p256
+
+TAG = 18
+_TAGGED = b"\xd2"
+HEADER_ALG = 1
+HEADER_CRIT = 2
+HEADER_KID = 4
+ES256 = -7
+ESP256 = -9
+
+MAX_BYTES = 16384
+"""Longest message this layer looks at; the wire's own bounds are far below."""
+
+
+class CoseError(ValueError):
+    """The bytes are not a COSE_Sign1 message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign1:
+    """One message taken apart; `protected` are the header's bytes as they are signed."""
+
+    protected: bytes
+    protected_header: dict[Any, Any]
+    unprotected_header: dict[Any, Any]
+    payload: bytes
+    signature: bytes
+    tagged: bool
+
+    @property
+    def algorithm(self) -> Any:
+        """COSE algorithm number, from the protected header or else the unprotected one; None if neither has it."""
+        return self.protected_header.get(HEADER_ALG, self.unprotected_header.get(HEADER_ALG))
+
+
+def sig_structure(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
+    """The bytes that are signed (RFC 9052, 4.4), with the context "Signature1"."""
+    return cbor.encode(["Signature1", protected, external, payload])
+
+
+def decode_sign1(data: bytes) -> Sign1:
+    """Take a message apart without judging its signature; raises CoseError, saying what is wrong.
+
+    A protected header that is an encoded empty map counts as the empty string it should have been (RFC 9052, 3).
+    """
+    if len(data) > MAX_BYTES:
+        raise CoseError(f"message of {len(data)} bytes: at most {MAX_BYTES} are looked at")
+    tagged = data[:1] == _TAGGED
+    try:
+        value = cbor.decode(data[tagged:])
+    except cbor.CborError as error:
+        raise CoseError(str(error)) from error
+    if isinstance(value, cbor.Tag):
+        raise CoseError(f"tag {value.tag}: a COSE_Sign1 has tag {TAG} or none")
+    if not isinstance(value, list) or len(value) != 4:
+        raise CoseError("a COSE_Sign1 is an array of four")
+    protected, unprotected, payload, signature = value
+    if not isinstance(protected, bytes) or not isinstance(unprotected, dict):
+        raise CoseError("the headers of a COSE_Sign1 are a byte string and a map")
+    if not isinstance(payload, bytes) or not isinstance(signature, bytes):
+        raise CoseError("payload and signature of a COSE_Sign1 are byte strings here (no detached payload)")
+    try:
+        header = cbor.decode(protected) if protected else {}
+    except cbor.CborError as error:
+        raise CoseError(f"protected header: {error}") from error
+    if not isinstance(header, dict):
+        raise CoseError("the protected header is not a map")
+    if HEADER_CRIT in header or HEADER_CRIT in unprotected:
+        raise CoseError("the header names critical parameters (2), and none is understood here")
+    if duplicated := header.keys() & unprotected.keys():
+        raise CoseError(f"header parameters {sorted(map(str, duplicated))} stand in both headers")
+    return Sign1(protected if header else b"", header, unprotected, payload, signature, tagged)
+
+
+def verify1(data: bytes, public_key: bytes, external: bytes = b"", algorithms: tuple[int, ...] = (ES256, ESP256)) -> bool:
+    """Whether `data` is a COSE_Sign1 message with one of `algorithms`, signed by the 65-byte SEC 1 point `public_key`.
+
+    False for anything malformed; never raises.
+    """
+    try:
+        message = decode_sign1(data)
+    except CoseError:
+        return False
+    if type(message.algorithm) is not int or message.algorithm not in algorithms:
+        return False
+    return p256.verify(public_key, sig_structure(message.protected, message.payload, external), message.signature)
+
+
+def encode_sign1(protected_header: dict[int, Any], payload: bytes, private_key: bytes, external: bytes) -> bytes:
+    """Sign with a 32-byte private key and give the tagged message, its s low."""
+    protected = cbor.encode(protected_header)
+    signature = p256.lower(p256.sign(private_key, sig_structure(protected, payload, external)))
+    return cbor.encode(cbor.Tag(TAG, [protected, {}, payload, signature]))

@@ -1,0 +1,95 @@
+"""The serial console as bytes: lines with echo for somebody at a bare terminal, and writing that never hangs.
+
+A terminal that stops reading loses the rest of an answer after two seconds; the scale goes on weighing.
+"""
+
+import asyncio
+import select
+import sys
+
+from micropython import const
+
+_CHUNK = const(128)
+_RETRY_MS = const(10)
+_PATIENCE_MS = const(2000)
+
+_BACKSPACE = const(8)
+_LINE_FEED = const(10)
+_RETURN = const(13)
+_CANCEL = const(21)
+_INTERRUPT = const(3)
+_DELETE = const(127)
+
+
+class LineTooLong(ValueError):
+    """The line has more than %d bytes and was dropped: send a shorter one."""
+
+
+class Console:
+    """Standard input and output of the board (USB serial on most)."""
+
+    def __init__(self):
+        self._input = sys.stdin.buffer
+        self._output = sys.stdout.buffer
+        self._reader = asyncio.StreamReader(self._input)
+        self._writable = select.poll()
+        self._writable.register(self._output, select.POLLOUT)
+        self._after_return = False
+
+    async def key(self):
+        """The next byte, as an integer. Raises OSError when the stream has ended."""
+        data = await self._reader.read(1)
+        if not data:
+            raise OSError("the console's stream has ended")
+        return data[0]
+
+    async def readline(self, limit):
+        """The next line without its end, as bytes of at most `limit`, echoed as it is typed.
+
+        Carriage return, line feed, or the two together end a line; backspace and delete take back, Ctrl-U and Ctrl-C
+        drop the line. Raises LineTooLong, once the line has ended.
+        """
+        line = bytearray()
+        too_long = False
+        while True:
+            byte = await self.key()
+            follows_return = self._after_return
+            self._after_return = byte == _RETURN
+            if byte == _LINE_FEED and follows_return:
+                continue
+            if byte in (_RETURN, _LINE_FEED):
+                await self.write("\n")
+                if too_long:
+                    raise LineTooLong(LineTooLong.__doc__ % limit)
+                return bytes(line)
+            if byte in (_BACKSPACE, _DELETE):
+                if line:
+                    line[-1:] = b""
+                    await self.write("\b \b")
+            elif byte in (_CANCEL, _INTERRUPT):
+                too_long = False
+                line[:] = b""
+                await self.write("\n> ")
+            elif len(line) >= limit:
+                too_long = True
+            elif byte >= 32:
+                line.append(byte)
+                await self._write_bytes(bytes((byte,)))
+
+    async def write(self, text):
+        """Write `text`; every line feed goes out as carriage return and line feed."""
+        await self._write_bytes(text.replace("\n", "\r\n").encode())
+
+    async def _write_bytes(self, data):
+        view = memoryview(data)
+        waited_ms = 0
+        start = 0
+        while start < len(data):
+            if self._writable.poll(0):
+                self._output.write(view[start : start + _CHUNK])
+                start += _CHUNK
+            elif waited_ms >= _PATIENCE_MS:
+                return
+            else:
+                waited_ms += _RETRY_MS
+                await asyncio.sleep_ms(_RETRY_MS)

@@ -1,0 +1,89 @@
+"""The board's flash as two block devices of 4,096-byte blocks: the journal's ring and the littlefs of files.
+
+Both speak MicroPython's extended block protocol: `readblocks(n, buf, off)`, `writeblocks(n, buf, off)` which programs
+without erasing, `ioctl(6, n)` which erases block n. Where they lie is in the board profile.
+"""
+
+import board
+import vfs
+from micropython import const
+
+BLOCK_SIZE = const(4096)
+ROOT = "/fs"
+_BLANK_PROBE_BLOCKS = const(2)
+
+
+class FilesLost(OSError):
+    """The file system does not mount although its region is not blank: have the scale repaired, its key may be gone."""
+
+
+class _Region:
+    """Some blocks of a larger device, for ports whose flash class cannot give a part of itself."""
+
+    def __init__(self, device, first_block, block_count):
+        self._device = device
+        self._first_block = first_block
+        self._block_count = block_count
+
+    def readblocks(self, block, buffer, offset=0):
+        return self._device.readblocks(self._first_block + block, buffer, offset)
+
+    def writeblocks(self, block, buffer, offset=None):
+        if offset is None:
+            return self._device.writeblocks(self._first_block + block, buffer)
+        return self._device.writeblocks(self._first_block + block, buffer, offset)
+
+    def ioctl(self, operation, argument):
+        if operation == 4:
+            return self._block_count
+        if operation == 5:
+            return BLOCK_SIZE
+        if operation == 6:
+            return self._device.ioctl(6, self._first_block + argument)
+        return 0
+
+
+def _device(name):
+    offset, length = board.FLASH[name]
+    if board.PORT == "rp2":
+        import rp2
+
+        return rp2.Flash(start=offset, len=length)
+    import esp32
+
+    partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")[0]
+    return _Region(partition, offset // BLOCK_SIZE, length // BLOCK_SIZE)
+
+
+def journal_device():
+    """Block device of the ring (see `agent.journal`)."""
+    return _device("journal")
+
+
+def mount():
+    """Mount littlefs at `ROOT`. It is made only on a region whose first blocks are blank, never over something broken.
+
+    Raises FilesLost where the region holds something that does not mount.
+    """
+    device = _device("files")
+    try:
+        vfs.mount(_littlefs(device), ROOT)
+    except OSError as error:
+        if not _blank(device):
+            raise FilesLost(FilesLost.__doc__) from error
+        vfs.VfsLfs2.mkfs(device, progsize=board.PROGRAM_SIZE)
+        vfs.mount(_littlefs(device), ROOT)
+
+
+def _littlefs(device):
+    return vfs.VfsLfs2(device, progsize=board.PROGRAM_SIZE, mtime=False)
+
+
+def _blank(device):
+    buffer = bytearray(256)
+    for block in range(_BLANK_PROBE_BLOCKS):
+        for offset in range(0, BLOCK_SIZE, len(buffer)):
+            device.readblocks(block, buffer, offset)
+            if any(byte != 0xFF for byte in buffer):
+                return False
+    return True

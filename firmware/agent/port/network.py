@@ -1,0 +1,93 @@
+"""The network: bring Wi-Fi up, and open one TCP or TLS connection with a single time limit over all of it.
+
+The last good address is kept and the name is asked again only after a failure, as `getaddrinfo` stops everything. TLS
+certificates are DER; without the broker's authority in `/fs/ca.der` no TLS connection is made.
+"""
+
+import asyncio
+import errno
+import io
+import socket
+from asyncio import core
+
+import network
+from micropython import const
+
+from .flash import ROOT
+
+_UP_RETRY_MS = const(250)
+_UP_TIMEOUT_MS = const(15000)
+_AUTHORITY_FILE = ROOT + "/ca.der"
+
+# (host, port) -> what getaddrinfo said, until it fails.
+_addresses = {}
+
+
+async def up(ssid=None, password=None):
+    """True once the network interface is connected; False after 15 s. Joins `ssid` where one is given."""
+    interface = network.WLAN(network.STA_IF)
+    interface.active(True)
+    if not interface.isconnected() and ssid is not None:
+        interface.connect(ssid, password)
+    for _ in range(_UP_TIMEOUT_MS // _UP_RETRY_MS):
+        if interface.isconnected():
+            return True
+        await asyncio.sleep_ms(_UP_RETRY_MS)
+    return False
+
+
+async def open(host, port, tls=False, timeout_ms=10000):
+    """Connect to `host`:`port`. Returns (reader, writer): one asyncio stream, twice.
+
+    Raises OSError: no such name, no authority for TLS, refused, or ETIMEDOUT after `timeout_ms`. A connection that the
+    peer refuses may show only at the first write.
+    """
+    try:
+        return await asyncio.wait_for_ms(_open(host, port, tls), timeout_ms)
+    except asyncio.TimeoutError:
+        _addresses.pop((host, port), None)
+        raise OSError(errno.ETIMEDOUT, "no connection to %s:%d within %d ms" % (host, port, timeout_ms)) from None
+    except OSError:
+        _addresses.pop((host, port), None)
+        raise
+
+
+async def _open(host, port, tls):
+    # The name is looked up, and a certificate demanded, before anything is allocated for the connection.
+    context = _tls_context() if tls else None
+    address = _addresses.get((host, port))
+    if address is None:
+        address = _addresses[(host, port)] = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    connection = socket.socket(address[0], address[1], address[2])
+    try:
+        connection.setblocking(False)
+        try:
+            connection.connect(address[-1])
+        except OSError as error:
+            if error.errno != errno.EINPROGRESS:
+                raise
+        await _writable(connection)
+        if context is not None:
+            connection = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
+            connection.setblocking(False)
+    except BaseException:
+        connection.close()
+        raise
+    stream = asyncio.StreamReader(connection)
+    return stream, stream
+
+
+def _writable(connection):
+    # A generator is what MicroPython awaits: asyncio has no public way to wait for a socket that it did not open.
+    yield core._io_queue.queue_write(connection)
+
+
+def _tls_context():
+    import ssl
+
+    with io.open(_AUTHORITY_FILE, "rb") as file:
+        authority = file.read()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority)
+    return context

@@ -1,0 +1,82 @@
+"""Pins and their interrupts: outputs, inputs, the converter's ready line, and slow switches with debouncing.
+
+Nothing here is polled: an interrupt sets a ThreadSafeFlag and a task waits for that.
+"""
+
+import asyncio
+
+import machine
+from micropython import const
+
+_DEBOUNCE_MS = const(30)
+
+# `state = guard()` holds off every interrupt until `unguard(state)`: for the microsecond that a clock pulse lasts.
+guard = machine.disable_irq
+unguard = machine.enable_irq
+
+
+def Output(number):
+    """Pin `number` as an output that starts low. Call it with 0 or 1."""
+    return machine.Pin(number, machine.Pin.OUT, value=0)
+
+
+def Input(number, pull_up=False):
+    """Pin `number` as an input. Call it without arguments for its level."""
+    if pull_up:
+        return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
+    return machine.Pin(number, machine.Pin.IN)
+
+
+class DataReady:
+    """The falling edge by which a converter says that a result waits."""
+
+    def __init__(self, pin):
+        self._pin = pin
+        self._flag = asyncio.ThreadSafeFlag()
+        self._on_edge = self._edge
+
+    def _edge(self, pin):
+        self._flag.set()
+
+    def arm(self):
+        """Listen for the next falling edge; a level that is low already counts."""
+        self._flag.clear()
+        self._pin.irq(self._on_edge, machine.Pin.IRQ_FALLING)
+        if not self._pin():
+            self._flag.set()
+
+    def disarm(self):
+        """Stop listening, so that the data bits on the same pin interrupt nobody."""
+        self._pin.irq(None, machine.Pin.IRQ_FALLING)
+
+    def wake(self):
+        """Make `wait` return although nothing fell: the waiter has to look at the pin."""
+        self._flag.set()
+
+    async def wait(self):
+        """Return after the edge, or after `wake`."""
+        await self._flag.wait()
+
+
+class Switch:
+    """A contact to ground with a pull-up. `closed` is its debounced state."""
+
+    def __init__(self, number):
+        self._pin = Input(number, pull_up=True)
+        self._flag = asyncio.ThreadSafeFlag()
+        self._on_edge = self._edge
+        self.closed = not self._pin()
+        self._pin.irq(self._on_edge, machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING)
+
+    def _edge(self, pin):
+        self._flag.set()
+
+    async def changed(self):
+        """Return the new state of `closed` once the contact has changed and settled."""
+        while True:
+            await self._flag.wait()
+            await asyncio.sleep_ms(_DEBOUNCE_MS)
+            closed = not self._pin()
+            if closed != self.closed:
+                self.closed = closed
+                return closed

@@ -1,0 +1,300 @@
+"""Deterministic CBOR (RFC 8949 §4.2.1): what a scale signs and what it accepts has exactly one encoding.
+
+The subset: integers whose argument fits 64 bits, byte and text strings, arrays, maps whose keys are integers or text,
+booleans, null and tags. Floats, bignums (tags 2 and 3), `undefined` and every other simple value are refused.
+"""
+
+import struct
+
+from micropython import const
+
+MAX_DEPTH = const(8)
+_BYTES = (bytes, bytearray, memoryview)
+_ARRAY = (list, tuple)
+_KEY = (int, str)
+_WRONG_KEY = "map key is neither an integer nor text"
+
+
+class CborError(ValueError):
+    """CBOR at byte {at}: {what}"""
+
+    def __init__(self, what, at):
+        super().__init__("CBOR at byte %d: %s" % (at, what))
+        self.at = at
+
+
+class Tag:
+    """A tagged item (RFC 8949 §3.4): `number` 0 to 2⁶⁴ − 1 but not 2 or 3, `value` any item."""
+
+    def __init__(self, number, value):
+        self.number = number
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, Tag) and self.number == other.number and self.value == other.value
+
+    def __repr__(self):
+        return "Tag(%r, %r)" % (self.number, self.value)
+
+
+def encode(value):
+    """Return the deterministic encoding of `value` as bytes; CborError where it has none in the subset."""
+    buffer = bytearray(_size(value, MAX_DEPTH))
+    encode_into(buffer, 0, value)
+    return bytes(buffer)
+
+
+def encode_into(buffer, offset, value):
+    """Write the encoding of `value` into `buffer` (bytearray or memoryview) from `offset`; return the offset after it.
+
+    Allocates nothing but the sorted keys of maps. CborError if the value has no encoding or the buffer is too short;
+    what was written up to there is then void.
+    """
+    return _put(buffer, offset, value, MAX_DEPTH)
+
+
+def decode(data, max_depth=MAX_DEPTH):
+    """Return the one item that `data` (bytes, bytearray or memoryview of bytes) holds, strings as bytes and str.
+
+    `max_depth` counts arrays, maps and tags inside one another; more is refused. CborError for whatever is not
+    well-formed, not deterministic, outside the subset, or followed by further bytes. No claimed length is believed
+    before the bytes for it are there.
+    """
+    reader = _Reader(data)
+    value = reader.item(max_depth)
+    if reader.at != reader.end:
+        raise CborError("further bytes after the item", reader.at)
+    return value
+
+
+def _head_size(argument):
+    if argument < 24:
+        return 1
+    if argument < 0x100:
+        return 2
+    if argument < 0x10000:
+        return 3
+    return 5 if argument < 0x100000000 else 9
+
+
+def _size(value, depth):
+    if value is None or value is True or value is False:
+        return 1
+    if isinstance(value, int):
+        return _head_size(value if value >= 0 else -1 - value)
+    if isinstance(value, _BYTES):
+        return _head_size(len(value)) + len(value)
+    if isinstance(value, str):
+        length = len(value.encode())
+        return _head_size(length) + length
+    if not depth:
+        raise CborError("nested too deeply to encode", 0)
+    if isinstance(value, Tag):
+        return _head_size(value.number) + _size(value.value, depth - 1)
+    size = 0
+    if isinstance(value, _ARRAY):
+        for item in value:
+            size += _size(item, depth - 1)
+    elif isinstance(value, dict):
+        for key in value:
+            size += _size(key, 0) + _size(value[key], depth - 1)
+    else:
+        raise CborError("%s has no encoding" % type(value).__name__, 0)
+    return _head_size(len(value)) + size
+
+
+def _put_head(buffer, at, major, argument):
+    if argument < 24:
+        if at >= len(buffer):
+            raise CborError("buffer too short", at)
+        buffer[at] = major | argument
+        return at + 1
+    try:
+        if argument < 0x100:
+            struct.pack_into(">BB", buffer, at, major | 24, argument)
+            return at + 2
+        if argument < 0x10000:
+            struct.pack_into(">BH", buffer, at, major | 25, argument)
+            return at + 3
+        if argument < 0x100000000:
+            struct.pack_into(">BI", buffer, at, major | 26, argument)
+            return at + 5
+        if argument >> 64:
+            raise CborError("integer beyond 64 bits", at)
+        struct.pack_into(">BQ", buffer, at, major | 27, argument)
+        return at + 9
+    except CborError:
+        raise
+    except ValueError:
+        raise CborError("buffer too short", at) from None
+
+
+def _put_string(buffer, at, major, data):
+    at = _put_head(buffer, at, major, len(data))
+    end = at + len(data)
+    if end > len(buffer):
+        raise CborError("buffer too short", at)
+    buffer[at:end] = data
+    return end
+
+
+def _put(buffer, at, value, depth):
+    if value is None:
+        return _put_head(buffer, at, 0xE0, 22)
+    if value is True or value is False:
+        return _put_head(buffer, at, 0xE0, 21 if value else 20)
+    if isinstance(value, int):
+        return _put_head(buffer, at, 0x00, value) if value >= 0 else _put_head(buffer, at, 0x20, -1 - value)
+    if isinstance(value, _BYTES):
+        return _put_string(buffer, at, 0x40, value)
+    if isinstance(value, str):
+        return _put_string(buffer, at, 0x60, value.encode())
+    if not depth:
+        raise CborError("nested too deeply to encode", at)
+    if isinstance(value, _ARRAY):
+        at = _put_head(buffer, at, 0x80, len(value))
+        for item in value:
+            at = _put(buffer, at, item, depth - 1)
+        return at
+    if isinstance(value, dict):
+        return _put_map(buffer, at, value, depth - 1)
+    if isinstance(value, Tag):
+        if value.number == 2 or value.number == 3 or value.number < 0:
+            raise CborError("tag %d has no encoding" % value.number, at)
+        at = _put_head(buffer, at, 0xC0, value.number)
+        return _put(buffer, at, value.value, depth - 1)
+    raise CborError("%s has no encoding" % type(value).__name__, at)
+
+
+def _put_map(buffer, at, value, depth):
+    keys = []
+    for key in value:
+        if key is True or key is False or not isinstance(key, _KEY):
+            raise CborError(_WRONG_KEY, at)
+        keys.append((encode(key), key))
+    keys.sort()
+    at = _put_head(buffer, at, 0xA0, len(keys))
+    for encoded, key in keys:
+        end = at + len(encoded)
+        if end > len(buffer):
+            raise CborError("buffer too short", at)
+        buffer[at:end] = encoded
+        at = _put(buffer, end, value[key], depth)
+    return at
+
+
+class _Reader:
+    """One pass over an encoded item: `at` is the byte that comes next, `end` the number of bytes there are."""
+
+    def __init__(self, data):
+        self.view = memoryview(data)
+        self.at = 0
+        self.end = len(data)
+
+    def head(self):
+        """Read an initial byte and its argument; return (major type, argument)."""
+        start = self.at
+        if start >= self.end:
+            raise CborError("ends too early", start)
+        initial = self.view[start]
+        major = initial >> 5
+        argument = initial & 31
+        if argument < 24:
+            self.at = start + 1
+            return major, argument
+        if argument > 27:
+            raise CborError(
+                "indefinite length" if argument == 31 and 2 <= major <= 5 else "reserved initial byte", start
+            )
+        if major == 7:
+            raise CborError("float or simple value outside the subset", start)
+        length = 1 << (argument - 24)
+        after = start + 1 + length
+        if after > self.end:
+            raise CborError("ends too early", self.end)
+        argument = int.from_bytes(self.view[start + 1 : after], "big")
+        if argument < (24 if length == 1 else 1 << (length * 4)):
+            raise CborError("argument not in its shortest form", start)
+        self.at = after
+        return major, argument
+
+    def item(self, depth):
+        start = self.at
+        major, argument = self.head()
+        if major == 0:
+            return argument
+        if major == 1:
+            return -1 - argument
+        if major == 7:
+            if argument == 20:
+                return False
+            if argument == 21:
+                return True
+            if argument == 22:
+                return None
+            raise CborError("simple value %d outside the subset" % argument, start)
+        if major == 2 or major == 3:
+            return self.string(major, argument)
+        if not depth:
+            raise CborError("nested too deeply", start)
+        if major == 6:
+            if argument == 2 or argument == 3:
+                raise CborError("bignum", start)
+            return Tag(argument, self.item(depth - 1))
+        # An element takes a byte at least, a pair two: a length beyond that is refused before any allocation.
+        if (argument if major == 4 else 2 * argument) > self.end - self.at:
+            raise CborError("ends too early", self.end)
+        if major == 5:
+            return self.map(argument, depth - 1)
+        items = []
+        for _ in range(argument):
+            items.append(self.item(depth - 1))
+        return items
+
+    def string(self, major, length):
+        start = self.at
+        if length > self.end - start:
+            raise CborError("ends too early", self.end)
+        self.at = start + length
+        if major == 2:
+            return bytes(self.view[start : self.at])
+        _check_utf8(self.view, start, self.at)
+        return str(self.view[start : self.at], "utf-8")
+
+    def map(self, pairs, depth):
+        items = {}
+        before = b""
+        for _ in range(pairs):
+            start = self.at
+            key = self.item(0)
+            if key is True or key is False or not isinstance(key, _KEY):
+                raise CborError(_WRONG_KEY, start)
+            encoded = bytes(self.view[start : self.at])
+            if encoded <= before:
+                raise CborError("map keys not strictly in order", start)
+            before = encoded
+            items[key] = self.item(depth)
+        return items
+
+
+def _check_utf8(view, at, end):
+    """Refuse what is not UTF-8 (RFC 3629 §4): MicroPython itself lets surrogates and overlong forms through."""
+    while at < end:
+        first = view[at]
+        if first < 0x80:
+            at += 1
+            continue
+        if 0xC2 <= first < 0xE0:
+            length, low, high = 2, 0x80, 0xBF
+        elif 0xE0 <= first < 0xF0:
+            length, low, high = 3, 0xA0 if first == 0xE0 else 0x80, 0x9F if first == 0xED else 0xBF
+        elif 0xF0 <= first < 0xF5:
+            length, low, high = 4, 0x90 if first == 0xF0 else 0x80, 0x8F if first == 0xF4 else 0xBF
+        else:
+            raise CborError("text is not UTF-8", at)
+        if at + length > end or not low <= view[at + 1] <= high:
+            raise CborError("text is not UTF-8", at)
+        for i in range(at + 2, at + length):
+            if view[i] & 0xC0 != 0x80:
+                raise CborError("text is not UTF-8", i)
+        at += length

@@ -1,0 +1,26 @@
+"""A key's identity: the COSE Key Thumbprint (RFC 9679), and its first ten bytes as kid and as sixteen characters.
+
+The ten bytes are a look-up hint; whoever relies on a key binds the full 32-byte thumbprint.
+"""
+
+import hashlib
+
+from agent import cbor
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def thumbprint(public_key):
+    """Return the 32-byte thumbprint of a 65-byte SEC 1 point: hash of {1: 2, -1: 1, -2: x, -3: y} (RFC 9679 §3, §4)."""
+    return hashlib.sha256(cbor.encode({1: 2, -1: 1, -2: public_key[1:33], -3: public_key[33:65]})).digest()
+
+
+def kid(public_key):
+    """Return the 10-byte identity of a 65-byte SEC 1 point."""
+    return thumbprint(public_key)[:10]
+
+
+def identity_text(kid):
+    """Return a 10-byte kid as 16 Crockford base-32 characters, most significant bits first, without a check symbol."""
+    number = int.from_bytes(kid, "big")
+    return "".join([_CROCKFORD[(number >> shift) & 31] for shift in range(75, -1, -5)])

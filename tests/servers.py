@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
@@ -49,7 +50,7 @@ def program(name: str, *more_folders: str) -> Path | None:
     return Path(found) if found else None
 
 
-def missing(what: str, package: str) -> None:
+def missing(what: str, package: str) -> NoReturn:
     """End the test that needs `what`: an error in CI, a counted skip elsewhere."""
     reason = f"{what} is not installed (Debian package {package}); see .ci/run"
     if os.environ.get("CI"):
@@ -225,5 +226,4 @@ def chromium() -> Path:
     found = found or next((Path(path) for path in CHROMIUM_MACOS if Path(path).exists()), None)
     if found is None:
         missing("Chromium", "chromium")
-    assert found is not None
     return found

@@ -1,7 +1,8 @@
 """Deterministic CBOR (RFC 8949, 4.2.1): one byte string for every value, and nothing else is accepted.
 
-Decoding is done by cbor2 with its liberties switched off; what it returns is encoded again by the small encoder here and
-must give the same bytes. So a value that was signed has exactly one spelling, and two readers never see different things.
+Decoding is done by cbor2 with its liberties switched off; what it returns is encoded again by the small encoder here
+and must give the same bytes. So a value that was signed has exactly one spelling, and two readers never see different
+things.
 """
 
 import struct
@@ -62,7 +63,7 @@ def encode(value: Any) -> bytes:
     if kind is int:
         return _integer(value)
     if kind is bytes:
-        return _head(2, len(value)) + value
+        return b"".join((_head(2, len(value)), value))
     if kind is list or kind is tuple:
         return _head(4, len(value)) + b"".join([encode(item) for item in value])
     if value is None:
@@ -70,7 +71,7 @@ def encode(value: Any) -> bytes:
     if kind is bool:
         return b"\xf5" if value else b"\xf4"
     if kind is str:
-        text = value.encode()
+        text: bytes = value.encode()
         return _head(3, len(text)) + text
     if isinstance(value, Mapping):
         pairs = sorted((encode(key), encode(item)) for key, item in value.items())
@@ -99,8 +100,9 @@ _KEPT_TAGS = {number: _keep(number) for number in _INTERPRETED_TAGS}
 def decode(data: bytes, max_depth: int = MAX_DEPTH) -> Any:
     """Decode one item that fills `data` and is deterministically encoded; raises CborError for everything else.
 
-    Arrays become lists, maps dicts, tags `Tag` (what a tag or a map key holds is immutable: tuples and frozen maps). The cost is bounded by the length of `data`: no length that the bytes
-    only claim is allocated, and nesting beyond `max_depth` is refused.
+    Arrays become lists, maps dicts, tags `Tag` (what a tag or a map key holds is immutable: tuples and frozen maps).
+    The cost is bounded by the length of `data`: no length that the bytes only claim is allocated, and nesting beyond
+    `max_depth` is refused.
     """
     try:
         value = cbor2.loads(

@@ -80,7 +80,9 @@ def decode_sign1(data: bytes) -> Sign1:
     return Sign1(protected if header else b"", header, unprotected, payload, signature, tagged)
 
 
-def verify1(data: bytes, public_key: bytes, external: bytes = b"", algorithms: tuple[int, ...] = (ES256, ESP256)) -> bool:
+def verify1(
+    data: bytes, public_key: bytes, external: bytes = b"", algorithms: tuple[int, ...] = (ES256, ESP256)
+) -> bool:
     """Whether `data` is a COSE_Sign1 message with one of `algorithms`, signed by the 65-byte SEC 1 point `public_key`.
 
     False for anything malformed; never raises.

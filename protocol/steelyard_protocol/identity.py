@@ -55,7 +55,9 @@ def from_text(text: str) -> bytes:
     """
     folded = text.upper().replace(" ", "").replace("-", "").translate(_FOLD)
     if len(folded) != TEXT_LENGTH or any(character not in _VALUES for character in folded):
-        raise IdentityError(f"{text[:40]!r} is not an identity: 16 characters of 0-9 and A-Z without I, L, O, U expected")
+        raise IdentityError(
+            f"{text[:40]!r} is not an identity: 16 characters of 0-9 and A-Z without I, L, O, U expected"
+        )
     value = 0
     for character in folded:
         value = value << 5 | _VALUES[character]

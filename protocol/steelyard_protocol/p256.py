@@ -67,7 +67,7 @@ def is_low(signature: bytes) -> bool:
 
 
 def lower(signature: bytes) -> bytes:
-    """The same signature with s replaced by n − s where s is high: both verify, the statement profile takes the low one."""
+    """The same signature with a high s replaced by n − s: both verify, the statement profile takes the low one."""
     if is_low(signature):
         return signature
     return signature[:32] + (ORDER - int.from_bytes(signature[32:], "big")).to_bytes(32, "big")

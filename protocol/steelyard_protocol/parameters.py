@@ -1,0 +1,134 @@
+"""The legally relevant parameters of a scale: one map of integers in two groups, after OIML D 31.
+
+Keys below 32 are type-specific (configuration counter), the others device-specific (calibration counter). The digest of
+the encoded map is what every statement carries.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from steelyard_protocol import cbor
+
+DIGEST_BYTES = 16
+FIRST_DEVICE_KEY = 32
+FIRST_POINT_KEY = 40
+MAX_POINTS = 6
+
+ParameterMap = Mapping[int, int]
+
+
+class ParameterError(ValueError):
+    """The map is not a valid set of parameters."""
+
+
+class Group(Enum):
+    """The two groups of OIML D 31; each has its counter."""
+
+    TYPE_SPECIFIC = "type-specific"
+    DEVICE_SPECIFIC = "device-specific"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One parameter: its key in the map, its name with unit, its inclusive range."""
+
+    key: int
+    name: str
+    minimum: int
+    maximum: int
+    optional: bool = False
+
+    @property
+    def group(self) -> Group:
+        """The group that the key lies in."""
+        return Group.TYPE_SPECIFIC if self.key < FIRST_DEVICE_KEY else Group.DEVICE_SPECIFIC
+
+
+def _points() -> list[Field]:
+    fields = []
+    for index in range(MAX_POINTS):
+        key, optional = FIRST_POINT_KEY + 2 * index, index > 0
+        fields.append(Field(key, f"point_{index + 1}_counts", 1, 16_777_215, optional))
+        fields.append(Field(key + 1, f"point_{index + 1}_mg", 1, 1_000_000_000, optional))
+    return fields
+
+
+FIELDS: dict[int, Field] = {
+    field.key: field
+    for field in [
+        Field(1, "max_mg", 1_000, 1_000_000_000),
+        Field(2, "min_mg", 0, 1_000_000_000),
+        Field(3, "e_mg", 1, 100_000_000),
+        Field(4, "filter_samples", 1, 64),
+        Field(5, "stability_band_millie", 1, 10_000),
+        Field(6, "stability_time_ms", 100, 10_000),
+        Field(7, "zero_tracking_millie_per_s", 0, 500),
+        Field(8, "zero_setting_permille", 0, 40),
+        Field(9, "initial_zero_permille", 0, 200),
+        Field(10, "price_decimals", 0, 4),
+        Field(11, "currency", 0, 999),
+        Field(12, "permit_required", 0, 1),
+        Field(32, "zero_counts", -8_388_608, 8_388_607),
+        Field(33, "gravity_calibration_um_s2", 9_700_000, 9_900_000),
+        Field(34, "gravity_use_um_s2", 9_700_000, 9_900_000),
+        Field(35, "reference_temperature_cdeg", -5_500, 12_500),
+        Field(36, "zero_temperature_mcounts_per_k", -10_000_000, 10_000_000),
+        Field(37, "span_temperature_ppb_per_k", -10_000_000, 10_000_000),
+        *_points(),
+    ]
+}
+KEYS: dict[str, int] = {field.name: field.key for field in FIELDS.values()}
+
+
+def digest(parameters: ParameterMap) -> bytes:
+    """The 16-byte parameter digest: SHA-256 over the deterministically encoded map, cut."""
+    return hashlib.sha256(cbor.encode(dict(parameters))).digest()[:DIGEST_BYTES]
+
+
+def points(parameters: ParameterMap) -> list[tuple[int, int]]:
+    """The calibration points in rising order as (counts above zero, mg), without the origin."""
+    keys = range(FIRST_POINT_KEY, FIRST_POINT_KEY + 2 * MAX_POINTS, 2)
+    return [(parameters[key], parameters[key + 1]) for key in keys if key in parameters]
+
+
+def breaches(parameters: Any) -> list[str]:
+    """Everything that keeps `parameters` from being a valid map, each in one line; empty if it is valid."""
+    if not isinstance(parameters, Mapping):
+        return ["the parameters are not a map"]
+    found = [f"parameter {key!r} is unknown" for key in parameters if type(key) is not int or key not in FIELDS]
+    for field in FIELDS.values():
+        value = parameters.get(field.key)
+        if value is None:
+            if not field.optional:
+                found.append(f"{field.name} ({field.key}) is missing")
+        elif type(value) is not int or not field.minimum <= value <= field.maximum:
+            found.append(f"{field.name} ({field.key}) is {value!r}: {field.minimum} to {field.maximum} expected")
+    return found or _point_breaches(parameters)
+
+
+def _point_breaches(parameters: ParameterMap) -> list[str]:
+    last_counts = last_mg = 0
+    ended = False
+    for key in range(FIRST_POINT_KEY, FIRST_POINT_KEY + 2 * MAX_POINTS, 2):
+        counts, mg = parameters.get(key), parameters.get(key + 1)
+        if (counts is None) != (mg is None):
+            return [f"calibration point {key}/{key + 1} lacks counts or mass: give both or neither"]
+        if counts is None or mg is None:
+            ended = True
+            continue
+        if ended:
+            return [f"calibration point {key}/{key + 1} follows an empty one: fill the points from the first"]
+        if counts <= last_counts or mg <= last_mg:
+            return [f"calibration point {key}/{key + 1} does not rise above the one before"]
+        last_counts, last_mg = counts, mg
+    return []
+
+
+def validate(parameters: Any) -> dict[int, int]:
+    """The map as a dict if it is valid (`steelyard.cddl`, parameter-map); raises ParameterError naming every breach."""
+    if found := breaches(parameters):
+        raise ParameterError("; ".join(found[:8]))
+    return dict(parameters)

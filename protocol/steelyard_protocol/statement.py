@@ -1,0 +1,259 @@
+"""Statements: the signed messages of a scale, under the strict profile of the wire.
+
+`parse` takes one apart without judging the signature; whoever holds the key asks `verifies`. What is out of profile
+but might still be authentic is parsed as far as it goes and its breaches are listed: it is held and judged, never lost.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard_protocol import bodies, cbor, cose, p256
+from steelyard_protocol.bodies import Body, Kind
+
+EXTERNAL = b"steelyard/1 up"
+MAX_BYTES = 2048
+MAX_BATCH_BYTES = 8192
+MAX_BATCH_STATEMENTS = 40
+LINK_BYTES = 16
+NO_LINK = bytes(LINK_BYTES)
+HEAD_ELEMENTS = 11
+
+# The profile leaves one spelling of everything before the payload but the identity, so it is compared, not parsed.
+_PREFIX = bytes.fromhex("d2844fa20128044a")
+_KID = slice(8, 18)
+_PROTECTED = slice(3, 18)
+_SIGNATURE_HEAD = b"\x58\x40"
+_SIGNED_HEAD = b"\x84\x6aSignature1\x4f"
+_SIGNED_EXTERNAL = b"\x4e" + EXTERNAL
+
+
+class StatementError(ValueError):
+    """The bytes cannot be a statement of anybody; `reason` is a short code that is counted."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Flag:
+    """Bits of a statement's flags; the two lowest bits are the clock quality."""
+
+    CLOCK_QUALITY = 3
+    STABLE = 1 << 2
+    CASE_OPEN = 1 << 3
+    LOCKED = 1 << 4
+    ADJUSTMENT_SWITCH = 1 << 5
+    SESSION_OPEN = 1 << 6
+    ADC_FAULT = 1 << 7
+    SUPPLY_LOW = 1 << 8
+    RESERVE_IN_USE = 1 << 9
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One message of a scale, taken apart; not yet authenticated.
+
+    `number` 0 means that the payload has no readable number. `hash` covers the whole message, `content_hash` what was
+    signed: equal content under another signature is re-signed, other content under the same number is a fork. `body`
+    is None where the kind is unknown or a breach hides it; `breaches` lists what departs from the profile.
+    """
+
+    raw: bytes
+    kid: bytes
+    signed: bytes
+    signature: bytes
+    hash: bytes
+    content_hash: bytes
+    kind: int
+    number: int
+    link: bytes
+    time: int
+    uptime_s: int
+    flags: int
+    boot: int
+    digest: bytes
+    calibration_counter: int
+    configuration_counter: int
+    body: Body | None
+    breaches: tuple[str, ...]
+
+    @property
+    def clock_quality(self) -> int:
+        """0 none, 1 RTC, 2 network, 3 signed network."""
+        return self.flags & Flag.CLOCK_QUALITY
+
+    def verifies(self, public_key: bytes) -> bool:
+        """Whether the message's own signature is that of the 65-byte SEC 1 point `public_key`."""
+        return p256.verify(public_key, self.signed, self.signature)
+
+
+def hash_of(raw: bytes) -> bytes:
+    """The 32-byte hash of a whole message: SHA-256, signature included."""
+    return hashlib.sha256(raw).digest()
+
+
+def link_of(previous_hash: bytes) -> bytes:
+    """What the next statement carries as its link to the one with this hash."""
+    return previous_hash[:LINK_BYTES]
+
+
+def parse(raw: bytes) -> Statement:
+    """Take a message apart; raises StatementError when no key could ever make it a statement."""
+    if len(raw) > MAX_BYTES:
+        raise StatementError("oversized", f"statement of {len(raw)} bytes: at most {MAX_BYTES} are taken")
+    opened = _open_profile(raw)
+    if opened is None:
+        kid, payload, signed, signature, found = _open_general(raw)
+    else:
+        kid, payload, signed, signature = opened
+        found = [] if p256.is_low(signature) else ["the signature's s is high"]
+    return _read_payload(raw, kid, payload, signed, signature, found)
+
+
+def _open_profile(raw: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
+    """Split a message that is spelled exactly as the profile says: (kid, payload, signed bytes, signature)."""
+    if raw[:8] != _PREFIX or raw[18:19] != b"\xa0" or raw[-66:-64] != _SIGNATURE_HEAD:
+        return None
+    payload_item = raw[19:-66]
+    length_byte = payload_item[:1]
+    if length_byte == b"\x58":
+        payload = payload_item[2:]
+        deterministic = 24 <= len(payload) == payload_item[1]
+    elif length_byte == b"\x59":
+        payload = payload_item[3:]
+        deterministic = 256 <= len(payload) == int.from_bytes(payload_item[1:3], "big")
+    else:
+        return None
+    if not deterministic:
+        return None
+    signed = _SIGNED_HEAD + raw[_PROTECTED] + _SIGNED_EXTERNAL + payload_item
+    return raw[_KID], payload, signed, raw[-64:]
+
+
+def _open_general(raw: bytes) -> tuple[bytes, bytes, bytes, bytes, list[str]]:
+    try:
+        message = cose.decode_sign1(raw)
+    except cose.CoseError as error:
+        raise StatementError("malformed", str(error)) from error
+    kid = message.protected_header.get(cose.HEADER_KID, message.unprotected_header.get(cose.HEADER_KID))
+    if type(kid) is not bytes or len(kid) != 10:
+        raise StatementError("no-identity", "the header names no identity (kid, 10 bytes)")
+    if type(message.algorithm) is not int or message.algorithm not in (cose.ES256, cose.ESP256):
+        raise StatementError("algorithm", f"algorithm {message.algorithm!r}: ESP256 (-9) expected")
+    found = ["the envelope is not spelled as the profile says (tag 18, alg -9 and kid protected, nothing else)"]
+    if len(message.signature) == 64 and not p256.is_low(message.signature):
+        found.append("the signature's s is high")
+    signed = cose.sig_structure(message.protected, message.payload, EXTERNAL)
+    return kid, message.payload, signed, message.signature, found
+
+
+def _is_uint(value: Any, maximum: int) -> bool:
+    return type(value) is int and 0 <= value <= maximum
+
+
+def _head_breach(head: Sequence[Any]) -> str | None:
+    kind, number, link, time, uptime, flags, boot, digest, calibration, configuration = head
+    u32 = bodies.UINT32
+    if not (_is_uint(kind, u32) and kind and _is_uint(number, u32) and number):
+        return "kind or number is out of range"
+    if not (type(link) is bytes and len(link) == LINK_BYTES and type(digest) is bytes and len(digest) == 16):
+        return "link or digest is not 16 bytes"
+    if not (_is_uint(time, u32) and _is_uint(uptime, u32) and _is_uint(boot, u32) and boot):
+        return "time, uptime or boot number is out of range"
+    if not (_is_uint(flags, 1023) and _is_uint(calibration, 0xFFFF) and _is_uint(configuration, 0xFFFF)):
+        return "flags or a counter is out of range"
+    if (time == 0) != (flags & Flag.CLOCK_QUALITY == 0):
+        return "the time is 0 exactly where the clock quality is none"
+    return None
+
+
+def _read_payload(
+    raw: bytes, kid: bytes, payload: bytes, signed: bytes, signature: bytes, found: list[str]
+) -> Statement:
+    try:
+        value = cbor.decode(payload)
+    except cbor.CborError as error:
+        found.append(f"payload: {error}")
+        value = None
+    if type(value) is not list or len(value) < HEAD_ELEMENTS:
+        found.append(f"the payload is not an array of {HEAD_ELEMENTS} elements")
+        return _placed(raw, kid, signed, signature, _NO_HEAD, None, found)
+    if breach := _head_breach(value[:10]):
+        found.append(breach)
+        return _placed(raw, kid, signed, signature, _NO_HEAD, None, found)
+    if (value[1] == 1) != (value[0] == Kind.ENROL):
+        found.append("statement 1, and no other, is the enrolment")
+    body, body_breach = bodies.read(value[0], value[10])
+    if body_breach:
+        found.append(body_breach)
+    return _placed(raw, kid, signed, signature, value, body, found)
+
+
+_NO_HEAD = (0, 0, NO_LINK, 0, 0, 0, 0, bytes(16), 0, 0)
+
+
+def _placed(
+    raw: bytes, kid: bytes, signed: bytes, signature: bytes, head: Sequence[Any], body: Body | None, found: list[str]
+) -> Statement:
+    return Statement(
+        raw=raw,
+        kid=kid,
+        signed=signed,
+        signature=signature,
+        hash=hash_of(raw),
+        content_hash=hashlib.sha256(signed).digest(),
+        kind=head[0],
+        number=head[1],
+        link=head[2],
+        time=head[3],
+        uptime_s=head[4],
+        flags=head[5],
+        boot=head[6],
+        digest=head[7],
+        calibration_counter=head[8],
+        configuration_counter=head[9],
+        body=body,
+        breaches=tuple(found),
+    )
+
+
+def decode_message(payload: bytes) -> list[bytes]:
+    """The statements in one MQTT message: itself, or the members of a batch; raises StatementError.
+
+    A batch is an array of byte strings of at most 8 KiB in all; each is judged on its own.
+    """
+    if len(payload) > MAX_BATCH_BYTES:
+        raise StatementError("oversized", f"message of {len(payload)} bytes: at most {MAX_BATCH_BYTES} are taken")
+    # A statement starts with tag 18; an untagged one is an array too, but not one of byte strings only.
+    if payload[:1] == _PREFIX[:1] or (members := _batch_members(payload)) is None:
+        return [payload]
+    return members
+
+
+def _batch_members(payload: bytes) -> list[bytes] | None:
+    try:
+        value = cbor.decode(payload)
+    except cbor.CborError:
+        return None
+    if type(value) is not list or not 1 <= len(value) <= MAX_BATCH_STATEMENTS:
+        return None
+    if not all(type(member) is bytes for member in value):
+        return None
+    return value
+
+
+def encode_batch(statements: Iterable[bytes]) -> bytes:
+    """Put encoded statements into one batch message; raises StatementError where it would exceed the wire's bounds."""
+    members = list(statements)
+    payload = cbor.encode(members)
+    if not 1 <= len(members) <= MAX_BATCH_STATEMENTS or len(payload) > MAX_BATCH_BYTES:
+        raise StatementError("oversized", f"batch of {len(members)} statements and {len(payload)} bytes")
+    return payload
+
+
+def build(private_key: bytes, kid: bytes, payload: Sequence[Any]) -> bytes:
+    """Sign a payload array as the profile says; for tests, vectors and tools that play a scale."""
+    header = {cose.HEADER_ALG: cose.ESP256, cose.HEADER_KID: kid}
+    return cose.encode_sign1(header, cbor.encode(list(payload)), private_key, EXTERNAL)

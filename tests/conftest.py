@@ -1,5 +1,6 @@
-"""Fixtures that every kind of test may use: a real broker, a real database, a real browser."""
+"""Fixtures that every kind of test may use: a real broker, a real database, a real browser, third-party vectors."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,3 +45,13 @@ def postgresql(postgresql_server: servers.PostgreSQL) -> Iterator[Database]:
 def chromium_path() -> Path:
     """The browser for Playwright's `chromium.launch(executable_path=…, args=servers.CHROMIUM_ARGUMENTS)`."""
     return servers.chromium()
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of third-party vectors that come in no package; skips where it is absent."""
+    beside_checkout = Path(__file__).parents[2] / "shared" / "vectors"
+    folder = Path(os.environ.get("STEELYARD_VECTORS") or beside_checkout)
+    if not folder.is_dir():
+        pytest.skip(f"third-party vectors absent: no folder {folder} (set STEELYARD_VECTORS)")
+    return folder

@@ -1,0 +1,67 @@
+"""What a script needs to run parts of the agent at a desk: a board without pins, and a clock that can be put forward.
+
+Import it before anything of the agent. It also answers a test's commands: one JSON line in, one out.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+
+class _Absent:
+    pass
+
+
+sys.modules["board"] = board = _Absent()
+sys.modules["machine"] = _Absent()
+board.RTC_BATTERY = False
+board.REPL = False
+board.PORT = "rp2"
+
+from agent.port import clock  # noqa: E402 - it looks at the board when it is imported
+
+_ahead_ms = 0
+
+
+def put_forward(ms):
+    """Let the clock show `ms` more from now on; asyncio's own timers do not notice."""
+    global _ahead_ms
+    _ahead_ms += ms
+
+
+clock.ticks_ms = lambda: time.ticks_add(time.ticks_ms(), _ahead_ms)
+
+
+class Network:
+    """The desk's network: loopback TCP that can be unplugged."""
+
+    def __init__(self):
+        self.connected = True
+        self.opened = 0
+
+    async def up(self):
+        return self.connected
+
+    async def open(self, host, port, tls=False, timeout_ms=10000):
+        if not self.connected:
+            raise OSError("network down")
+        self.opened += 1
+        return await asyncio.wait_for_ms(asyncio.open_connection(host, port), timeout_ms)
+
+
+async def obey(commands):
+    """Answer each line `[name, argument, …]` with the JSON of what `commands[name](argument, …)` returns."""
+    lines = asyncio.StreamReader(sys.stdin)
+    while True:
+        line = await lines.readline()
+        if not line:
+            return
+        name, *arguments = json.loads(line)
+        try:
+            answer = commands[name](*arguments)
+            if hasattr(answer, "send"):
+                answer = await answer
+        except OSError as error:
+            answer = {"error": str(error)}
+        print(json.dumps(answer))

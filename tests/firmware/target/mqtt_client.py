@@ -1,0 +1,63 @@
+"""The agent's MQTT client at a test's command; `desk.obey` says how."""
+
+import asyncio
+
+import desk
+from agent import mqtt
+
+messages = []
+changes = 0
+
+
+async def on_message(topic, payload):
+    messages.append([topic, None if payload is None else bytes(payload).hex()])
+
+
+def on_change():
+    global changes
+    changes += 1
+
+
+class Commands:
+    client = None
+
+    async def connect(self, port, identity, user, password, timeout_ms):
+        stream, _ = await desk.Network().open("127.0.0.1", port)
+        self.client = await mqtt.connect(stream, identity, on_message, on_change, user, password, timeout_ms)
+        return {"session_present": self.client.session_present}
+
+    async def subscribe(self, topic):
+        await self.client.subscribe(topic)
+
+    async def publish(self, topic, chunks, declared=None):
+        length = sum(len(chunk) for chunk in chunks) if declared is None else declared
+        await self.client.publish(topic, length, (chunk.encode() for chunk in chunks))
+
+    async def publish_bulk(self, topic, chunks, size):
+        await self.client.publish(topic, chunks * size, (bytes(size) for _ in range(chunks)))
+
+    async def acknowledged(self):
+        while not self.client.idle():
+            await self.client._change()
+        return changes
+
+    async def messages(self, count):
+        while len(messages) < count:
+            self.client.check()
+            await asyncio.sleep_ms(2)
+        return messages
+
+    async def ended(self):
+        while self.client.error is None:
+            await asyncio.sleep_ms(5)
+        return str(self.client.error)
+
+    async def close(self):
+        await self.client.close()
+
+    def put_forward(self, ms):
+        desk.put_forward(ms)
+
+
+commands = Commands()
+asyncio.run(desk.obey({name: getattr(commands, name) for name in dir(Commands) if name[0] != "_" and name != "client"}))

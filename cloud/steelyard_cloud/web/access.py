@@ -4,7 +4,9 @@ Secrets are 256 random bits and kept as SHA-256 only (`credentials`). Everything
 the time that is passed in.
 """
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
 
 from steelyard_cloud.store.schema import organisations, sessions, sign_in_links, tokens, users
 from steelyard_cloud.web import credentials
@@ -124,5 +126,5 @@ def by_session(connection: Connection, secret: str, now_ms: int) -> Principal | 
     return None if row is None else _principal(f"user:{row.id}", row, row.id)
 
 
-def _principal(actor: str, row: Row[tuple[object, ...]], user_id: int | None) -> Principal:
+def _principal(actor: str, row: Any, user_id: int | None) -> Principal:
     return Principal(actor, Role(row.role), row.name, row.organisation_id, row.organisation, row.division_code, user_id)

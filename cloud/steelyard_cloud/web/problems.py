@@ -97,13 +97,6 @@ class KeyReused(Problem):
     code = "idempotency-key-reused"
 
 
-class KeyBusy(Problem):
-    """A request with the Idempotency-Key %(key)s is being carried out now; send it again in a moment."""
-
-    status = 409
-    code = "idempotency-key-busy"
-
-
 class NotHeldYet(Problem):
     """Statement %(number)s of this scale is not held yet; send the same request again when it is."""
 

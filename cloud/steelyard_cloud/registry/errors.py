@@ -1,0 +1,120 @@
+"""What the registry refuses, and why.
+
+A class's docstring is its message with `%(name)s` places and the key of its translations; `values` fill them, so that
+a sentence is made only where somebody reads it, in that reader's language.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """The registry refuses this."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        super().__init__(self.template() % values)
+
+    @classmethod
+    def template(cls) -> str:
+        """The English message with its places."""
+        return " ".join((cls.__doc__ or "").split())
+
+
+class Unknown(Refusal):
+    """There is no %(what)s %(name)s, or it is outside what you may see."""
+
+    code = "not-found"
+
+
+class Taken(Refusal):
+    """There is a %(what)s %(name)s already."""
+
+    code = "taken"
+
+
+class WrongValue(Refusal):
+    """The field %(where)s is not acceptable: %(why)s."""
+
+    code = "malformed"
+
+
+class EnrolmentMalformed(Refusal):
+    """This is not an enrolment statement (statement 1 of a scale): %(why)s."""
+
+    code = "enrolment-malformed"
+
+
+class EnrolmentForged(Refusal):
+    """The enrolment statement is not signed by the key that it names; make it again on the scale with "enrol"."""
+
+    code = "enrolment-forged"
+
+
+class IdentityTaken(Refusal):
+    """The identity %(identity)s belongs to another key or another enrolment statement; a second one is refused."""
+
+    code = "identity-taken"
+
+
+class OtherType(Refusal):
+    """The scale says it is a %(said)s, but order %(order)s is for %(ordered)s; check which order it belongs to."""
+
+    code = "other-type"
+
+
+class OrderUsedUp(Refusal):
+    """Order %(order)s is for %(quantity)s scales, and all are enrolled."""
+
+    code = "order-used-up"
+
+
+class NotHeldYet(Refusal):
+    """Statement %(number)s of this scale is not held yet; send the same request again when it is."""
+
+    code = "not-held-yet"
+
+
+class NoBaseline(Refusal):
+    """Statement %(number)s carries no whole set of parameters; name a boot or a parameters statement."""
+
+    code = "no-baseline"
+
+
+class CodesMissing(Refusal):
+    """The production code, the verification code and the seal must be complete: %(missing)s is missing."""
+
+    code = "codes-missing"
+
+
+class AlreadyVerified(Refusal):
+    """A verification of this kind names statement %(number)s already."""
+
+    code = "already-verified"
+
+
+class WrongWindow(Refusal):
+    """The permit's window must start before it ends, end in the future, and last at most %(days)s days."""
+
+    code = "wrong-window"
+
+
+class WrongState(Refusal):
+    """An alert that is %(state)s cannot become %(to)s."""
+
+    code = "wrong-state"
+
+
+class KeysAway(Refusal):
+    """The key for this is not on this machine: %(why)s"""
+
+    code = "keys-away"
+
+
+def kinds() -> list[type[Refusal]]:
+    """Every kind of refusal, for documentation and for the check that each is translated."""
+    found: list[type[Refusal]] = [Refusal]
+    for kind in found:
+        found.extend(kind.__subclasses__())
+    return found

@@ -1,0 +1,66 @@
+"""Counts to weight in real MicroPython: the same integer as on the host, for every parameter map and every input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from interpreter import Conversation, MicroPython
+from steelyard_protocol import parameters, weight
+
+
+@pytest.fixture(scope="module")
+def firmware(micropython: MicroPython) -> Iterator[Conversation]:
+    with micropython.start("weight_answers.py") as conversation:
+        yield conversation
+
+
+def field(key: int) -> st.SearchStrategy[int]:
+    return st.integers(parameters.FIELDS[key].minimum, parameters.FIELDS[key].maximum)
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> dict[int, int]:
+    """A valid parameter map with one to six calibration points."""
+    found = {key: draw(field(key)) for key, its in parameters.FIELDS.items() if not its.optional and key < 40}
+    size = draw(st.integers(1, 6))
+    counts = draw(st.lists(field(40), min_size=size, max_size=size, unique=True))
+    masses = draw(st.lists(field(41), min_size=size, max_size=size, unique=True))
+    for index, (point_counts, point_mg) in enumerate(zip(sorted(counts), sorted(masses), strict=True)):
+        found[40 + 2 * index] = point_counts
+        found[41 + 2 * index] = point_mg
+    return parameters.validate(found)
+
+
+cases = st.lists(
+    st.tuples(st.integers(-8_388_608, 8_388_607), st.integers(-16_777_216, 16_777_215), st.integers(-5_500, 12_500)),
+    min_size=1,
+    max_size=20,
+)
+
+EXAMPLE = {
+    **{1: 15_000_000, 2: 100_000, 3: 5_000, 4: 8, 5: 500, 6: 1_000, 7: 500, 8: 40, 9: 200, 10: 2, 11: 156, 12: 0},
+    **{32: 50_000, 33: 9_800_000, 34: 9_800_000, 35: 2_000, 36: 250_000, 37: -12_000, 40: 1_530_000, 41: 15_000_000},
+}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(maps(), cases)
+@example(
+    EXAMPLE, [(50_255, 50_000, 2_000), (50_254, 50_000, 2_000), (1_580_000, 50_000, 3_100), (-8_388_608, 0, -5_500)]
+)
+def test_scale_and_host_compute_the_same_weight(
+    firmware: Conversation, map_: dict[int, int], inputs: list[tuple[int, int, int]]
+) -> None:
+    answer = json.loads(firmware.ask(json.dumps({"parameters": list(map_.items()), "cases": inputs})))
+    assert answer == [weight.gross_intervals(map_, *case) for case in inputs]
+
+
+def test_weight_is_what_the_calibration_says(firmware: Conversation) -> None:
+    """102 counts are a gram: half an interval of 5 g rounds up, a count less does not."""
+    cases = [(50_000 + 255, 50_000, 2_000), (50_000 + 254, 50_000, 2_000), (50_000 + 102_000, 50_000, 2_000)]
+    answer = json.loads(firmware.ask(json.dumps({"parameters": list(EXAMPLE.items()), "cases": cases})))
+    assert answer == [1, 0, 200]

@@ -1,0 +1,99 @@
+"""The host's CBOR refuses everything but the one deterministic spelling, at a bounded cost."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from steelyard_protocol import cbor
+
+SCALARS = st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.binary(max_size=40) | st.text(max_size=20)
+VALUES = st.recursive(
+    SCALARS | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.integers() | st.text(max_size=5), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+def _tests(vectors: Path, name: str) -> list[dict[str, Any]]:
+    tests: list[dict[str, Any]] = json.loads((vectors / "cbor" / name).read_text())["tests"]
+    return tests
+
+
+def test_not_well_formed_items_of_rfc_8949_are_refused(vectors: Path) -> None:
+    tests = _tests(vectors, "rfc8949_not_well_formed.json")
+    assert len(tests) == 94
+    for test in tests:
+        with pytest.raises(cbor.CborError):
+            cbor.decode(bytes.fromhex(test["hex"]))
+
+
+def test_appendix_a_is_accepted_exactly_where_it_is_deterministic(vectors: Path) -> None:
+    tests = _tests(vectors, "appendix_a_labels.json")
+    accepted = []
+    for test in tests:
+        encoded = bytes.fromhex(test["hex"])
+        try:
+            value = cbor.decode(encoded)
+        except cbor.CborError:
+            accepted.append(False)
+        else:
+            accepted.append(True)
+            assert cbor.encode(value) == encoded
+            with pytest.raises(cbor.CborError):
+                cbor.decode(encoded + b"\x00")
+    assert accepted == [test["core_deterministic"] for test in tests]
+    assert sum(accepted) == 64
+
+
+@given(VALUES)
+def test_every_value_has_one_spelling(value: Any) -> None:
+    assert cbor.encode(cbor.decode(cbor.encode(value))) == cbor.encode(value)
+
+
+@given(st.binary(max_size=64))
+def test_any_bytes_are_refused_or_come_back_the_same(data: bytes) -> None:
+    try:
+        value = cbor.decode(data)
+    except cbor.CborError:
+        return
+    assert cbor.encode(value) == data
+
+
+@given(VALUES, st.data())
+def test_a_changed_byte_never_gives_the_same_value(value: Any, data: st.DataObject) -> None:
+    encoded = cbor.encode(value)
+    position = data.draw(st.integers(0, len(encoded) - 1))
+    changed = bytearray(encoded)
+    changed[position] ^= data.draw(st.integers(1, 255))
+    try:
+        other = cbor.decode(bytes(changed))
+    except cbor.CborError:
+        return
+    assert cbor.encode(other) != encoded
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "5bffffffffffffffff00",
+        "9bffffffffffffffff",
+        "bbffffffffffffffff",
+        "7affffffff61",
+        "c25affffffff01",
+        "81" * 5000 + "00",
+        "d818" * 5000 + "00",
+        "a1" * 5000,
+    ],
+)
+def test_claimed_lengths_and_depths_are_refused_before_they_cost(encoded: str) -> None:
+    with pytest.raises(cbor.CborError, match="CBOR of"):
+        cbor.decode(bytes.fromhex(encoded))
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, 1j])
+def test_unknown_types_are_not_encoded(value: object) -> None:
+    with pytest.raises(cbor.CborError, match="cannot encode"):
+        cbor.encode(value)

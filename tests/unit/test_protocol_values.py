@@ -1,0 +1,113 @@
+"""Identities, parameters, weights and messages: the contract's small functions keep their promises for every value."""
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from steelyard_protocol import identity, p256, parameters, statement, weight
+
+BASE = {
+    1: 15_000_000, 2: 100_000, 3: 5_000, 4: 16, 5: 500, 6: 500, 7: 500, 8: 40, 9: 200, 10: 2, 11: 156, 12: 0,
+    32: 84_213, 33: 9_794_200, 34: 9_801_300, 35: 2_000, 36: 251_000, 37: -3_200, 40: 1_530_000, 41: 15_000_000,
+}  # fmt: skip
+
+
+@given(st.binary(min_size=10, max_size=10))
+def test_identity_text_reads_back_as_people_type_it(kid: bytes) -> None:
+    text = identity.to_text(kid)
+    assert len(text) == 16
+    assert identity.shard(kid) == text[0]
+    for typed in (text, text.lower(), text.replace("1", "I"), text.replace("1", "l"), text.replace("0", "o")):
+        assert identity.from_text(typed) == kid
+    assert identity.from_text(f"{text[:4]}-{text[4:8]} {text[8:]}") == kid
+
+
+@pytest.mark.parametrize("text", ["", "0" * 15, "0" * 17, "U" * 16, "ß" * 16, "0" * 15 + "\n"])
+def test_what_is_no_identity_is_refused(text: str) -> None:
+    with pytest.raises(identity.IdentityError, match="not an identity"):
+        identity.from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({1: None}, "max_mg .* missing"),
+        ({3: 0}, "e_mg"),
+        ({3: True}, "e_mg"),
+        ({3: 5.0}, "e_mg"),
+        ({99: 1}, "99 is unknown"),
+        ({"1": 1}, "unknown"),
+        ({42: 5}, "lacks counts or mass"),
+        ({42: 1_530_000, 43: 16_000_000}, "does not rise"),
+        ({44: 1_540_000, 45: 16_000_000}, "follows an empty one"),
+    ],
+)
+def test_invalid_parameters_are_named(change: dict[Any, Any], text: str) -> None:
+    changed = {key: value for key, value in (BASE | change).items() if value is not None}
+    with pytest.raises(parameters.ParameterError, match=text):
+        parameters.validate(changed)
+
+
+def test_digest_does_not_depend_on_the_order_of_the_map() -> None:
+    assert parameters.digest(BASE) == parameters.digest(dict(reversed(BASE.items())))
+    assert parameters.digest(BASE) != parameters.digest(BASE | {12: 1})
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> dict[int, int]:
+    """Valid maps with one to three calibration points, gravities and temperature coefficients."""
+    counts = sorted(draw(st.sets(st.integers(1, 16_777_215), min_size=1, max_size=3)))
+    masses = sorted(draw(st.sets(st.integers(1, 1_000_000_000), min_size=len(counts), max_size=len(counts))))
+    found = {key: value for key, value in BASE.items() if key < 40}
+    for index, (point_counts, point_mg) in enumerate(zip(counts, masses, strict=True)):
+        found |= {40 + 2 * index: point_counts, 41 + 2 * index: point_mg}
+    found[36], found[37] = draw(st.integers(-(10**7), 10**7)), draw(st.integers(-(10**7), 10**7))
+    found[33], found[34] = draw(st.integers(9_700_000, 9_900_000)), draw(st.integers(9_700_000, 9_900_000))
+    return parameters.validate(found)
+
+
+@given(maps(), st.integers(-8_388_608, 8_388_607), st.integers(-100_000, 100_000), st.integers(-4_000, 8_500))
+def test_weight_is_the_nearest_interval_of_the_exact_rational(
+    map_: dict[int, int], filtered: int, zero: int, temperature: int
+) -> None:
+    kelvin = Fraction(temperature - map_[35], 100)
+    net = weight.compensated_counts(map_, filtered, temperature) - zero
+    low = (0, 0)
+    for high in parameters.points(map_):
+        if net <= high[0]:
+            break
+        if high != parameters.points(map_)[-1]:
+            low = high
+    mass = low[1] + Fraction(net - low[0]) * (high[1] - low[1]) / (high[0] - low[0])
+    mass *= Fraction(map_[33], map_[34]) * (1 - Fraction(map_[37], 10**9) * kelvin)
+    error = Fraction(weight.gross_intervals(map_, filtered, zero, temperature)) - mass / map_[3]
+    assert -Fraction(1, 2) < error <= Fraction(1, 2) or abs(mass / map_[3]) > weight.LIMIT - 1
+
+
+@given(st.lists(st.binary(min_size=90, max_size=200), min_size=1, max_size=40))
+def test_batches_come_back_in_order(members: list[bytes]) -> None:
+    assert statement.decode_message(statement.encode_batch(members)) == members
+
+
+KNOWN_REASONS = {"malformed", "oversized", "no-identity", "algorithm"}
+
+
+@given(st.binary(max_size=400))
+def test_any_message_is_taken_apart_or_refused_with_a_known_code(data: bytes) -> None:
+    for raw in statement.decode_message(data):
+        reason = ""
+        try:
+            parsed = statement.parse(raw)
+        except statement.StatementError as error:
+            reason = error.reason
+        assert reason in KNOWN_REASONS if reason else not parsed.verifies(p256.public_key(bytes(31) + b"\x09"))
+
+
+def test_oversized_messages_are_refused() -> None:
+    with pytest.raises(statement.StatementError, match="at most 8192") as refusal:
+        statement.decode_message(bytes(8193))
+    assert refusal.value.reason == "oversized"
+    with pytest.raises(statement.StatementError):
+        statement.encode_batch([bytes(300)] * 41)

@@ -175,7 +175,9 @@ structures = st.builds(
     st.sampled_from((None, 17, 18)),
     st.tuples(
         st.sampled_from((b"", b"\xa0", b"\xa1\x01\x28", b"\x80", b"\xa1\x02\x81\x04", b"\xa2\x01\x28\x04\x41\x00")),
-        st.dictionaries(st.integers(0, 5) | st.sampled_from(("alg", "kid")), st.integers(), max_size=3),
+        st.dictionaries(
+            st.integers(0, 5) | st.sampled_from(("alg", "kid")), st.integers(-(2**64), 2**64 - 1), max_size=3
+        ),
         st.binary(max_size=4) | st.none(),
         st.binary(max_size=4) | st.integers(0, 3),
     ).map(list),

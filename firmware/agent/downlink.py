@@ -1,0 +1,241 @@
+"""What the platform sends to the scale: receipts, permits, key sets. Nothing is acted on before its signature verifies.
+
+Messages are looked at as they come, without any arithmetic: what is not for this scale, not signed by a key with the
+role, or names a foreign statement falls here. What remains waits for its verification, one at a time; of receipts only
+the newest waits, as it says what the older ones said. Whatever is refused becomes an event.
+"""
+
+import asyncio
+import hashlib
+
+from micropython import const
+
+from agent import cbor, cose, identity, keyset
+from agent.journal import NotInJournal
+from agent.steps import finish
+
+RECEIPT = const(1)
+PERMIT = const(2)
+KEY_SET = keyset.KIND
+
+# Why a message is refused: the `why` of the event "downlink refused" (docs/wire.md).
+MALFORMED = const(1)
+TOO_LARGE = const(2)
+KEY_UNKNOWN = const(3)
+ROLE = const(4)
+SIGNATURE = const(5)
+OTHER_IDENTITY = const(6)
+KIND_UNKNOWN = const(7)
+FOREIGN_HASH = const(8)
+PERMIT_REFUSED = const(9)
+KEY_SET_NOT_NEWER = const(10)
+
+_REASONS = (
+    "it is malformed",
+    "it is too large",
+    "its key is not known to this scale",
+    "its key may not sign messages of this kind",
+    "its signature is wrong",
+    "it is for another scale",
+    "its kind is not known",
+    "it names a statement that this scale did not make",
+    "the permit does not apply",
+    "the key set is not newer than the one held",
+)
+
+_MAX_NUMBER = const(0xFFFFFFFF)
+
+
+class Refused(ValueError):
+    """The platform's message is refused: {reason}"""
+
+    def __init__(self, why, order=0, reason=None):
+        super().__init__("The platform's message is refused: " + (reason or _REASONS[why - 1]))
+        self.why = why
+        self.order = order
+
+
+class PermitRefused(ValueError):
+    """The permit is refused: {reason}"""
+
+
+class Downlink:
+    """Judges messages for the scale whose key is in `keystore`.
+
+    `platform` gives root and key set; `chain` takes receipts; `await open_permit(permit, message)` takes a verified
+    permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is told of
+    every refusal.
+    """
+
+    def __init__(self, keystore, platform, chain, open_permit, refused):
+        self.refusals = 0
+        self.repeated = 0  # receipts that said nothing new
+        self._keystore = keystore
+        self._platform = platform
+        self._chain = chain
+        self._open_permit = open_permit
+        self._refused = refused
+        self._receipt = None  # newest receipt for a statement of this scale: (message, order)
+        self._beyond = None  # newest receipt for a number that this scale has not reached
+        self._order = None  # permit or key set
+        self._arrived = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._verifying = asyncio.Lock()
+
+    async def offer(self, payload):
+        """Look at a message (memoryview; None for one too large) and keep it for its verification, or refuse it.
+
+        Waits while another permit or key set is being judged; receipts never wait.
+        """
+        try:
+            if payload is None:
+                raise Refused(TOO_LARGE)
+            message = bytes(payload)
+            order = self._look(message)
+            if order[0] == RECEIPT:
+                self._keep_receipt(message, order)
+            else:
+                while self._order is not None:
+                    self._taken.clear()
+                    await self._taken.wait()
+                self._order = (message, order)
+            self._arrived.set()
+        except Refused as refusal:
+            self._refuse(refusal)
+
+    async def run(self):
+        """The task that judges what waits, without end."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while True:
+                message, order = self._next()
+                if message is None:
+                    break
+                try:
+                    await self._judge(message, order)
+                except Refused as refusal:
+                    self._refuse(refusal)
+
+    async def present(self, message):
+        """Judge one permit or key set that was brought to the scale; Refused says why not, and is no event."""
+        order = self._look(message)
+        if order[0] == RECEIPT and order[2] <= self._chain.head:
+            self._check_hash(order)
+        await self._judge(message, order)
+
+    def _next(self):
+        """Take the next message to judge, (None, None) for none. A receipt comes first: it frees the journal."""
+        if self._receipt is not None:
+            waiting, self._receipt = self._receipt, None
+        elif self._beyond is not None:
+            waiting, self._beyond = self._beyond, None
+        elif self._order is not None:
+            waiting, self._order = self._order, None
+            self._taken.set()
+        else:
+            return None, None
+        return waiting
+
+    def _refuse(self, refusal):
+        self.refusals += 1
+        self._refused(refusal.why, refusal.order)
+
+    # ---- before the signature ----------------------------------------------------------------------------------
+
+    def _look(self, message):
+        """Return the order in a message after everything is checked that needs no arithmetic."""
+        try:
+            _, protected, _, payload, _ = cose.decode_sign1(message)
+            order = cbor.decode(payload)
+        except ValueError:
+            raise Refused(MALFORMED) from None
+        if not isinstance(order, list) or not order or not isinstance(order[0], int):
+            raise Refused(MALFORMED)
+        kind = order[0]
+        if not RECEIPT <= kind <= KEY_SET:
+            raise Refused(KIND_UNKNOWN, kind if 0 <= kind <= 255 else 0)
+        _check_shape(order)
+        if kind != KEY_SET and order[1] != self._keystore.kid:
+            raise Refused(OTHER_IDENTITY, kind)
+        kid = protected.get(4)
+        if kid not in self._keys(kind):
+            known = kind != KEY_SET and isinstance(kid, bytes) and self._platform.keys.roles(kid)
+            raise Refused(ROLE if known else KEY_UNKNOWN, kind)
+        return order
+
+    def _keys(self, kind):
+        """Return {kid: point} of the keys that may sign orders of a kind."""
+        if kind == KEY_SET:
+            root = self._platform.root
+            return {} if root is None else {identity.kid(root): root}
+        return self._platform.keys.with_role(keyset.ONLINE if kind == RECEIPT else keyset.AUTHORITY)
+
+    def _keep_receipt(self, message, order):
+        number = order[2]
+        if number <= self._chain.receipted:
+            self.repeated += 1
+        elif number > self._chain.head:
+            if self._beyond is None or number > self._beyond[1][2]:
+                self._beyond = (message, order)
+        else:
+            self._check_hash(order)
+            if self._receipt is None or number > self._receipt[1][2]:
+                self._receipt = (message, order)
+
+    def _check_hash(self, order):
+        # Cheap, and it keeps a forger who has not even seen our statements from costing us a verification each.
+        try:
+            statement = self._chain.journal.read(order[2])
+        except NotInJournal:
+            raise Refused(FOREIGN_HASH, RECEIPT) from None
+        if hashlib.sha256(statement).digest() != order[3]:
+            raise Refused(FOREIGN_HASH, RECEIPT)
+
+    # ---- the signature, and after ------------------------------------------------------------------------------
+
+    async def _judge(self, message, order):
+        kind = order[0]
+        async with self._verifying:
+            try:
+                await finish(cose.verify_down_steps(message, self._keys(kind)))
+            except cose.CoseError as error:
+                why = SIGNATURE if error.reason == "signature" else KEY_UNKNOWN if error.reason == "key" else MALFORMED
+                raise Refused(why, kind) from None
+            if kind == RECEIPT:
+                await self._chain.take_receipt(order[2], order[3])
+            elif kind == PERMIT:
+                try:
+                    await self._open_permit(order, message)
+                except PermitRefused as error:
+                    raise Refused(PERMIT_REFUSED, kind, str(error)) from None
+            else:
+                self._renew_keys(message)
+
+    def _renew_keys(self, message):
+        try:
+            self._platform.renew_keys(keyset.read(message))
+        except keyset.KeySetError as error:
+            raise Refused(KEY_SET_NOT_NEWER, KEY_SET, str(error)) from None
+
+
+def _check_shape(order):
+    """Hold an order to the definition: number and types of its fields, as far as this module relies on them."""
+    kind = order[0]
+    if kind == RECEIPT:
+        right = len(order) == 5 and _is_identity(order[1]) and _is_number(order[2])
+        right = right and isinstance(order[3], bytes) and len(order[3]) == 32
+    elif kind == PERMIT:
+        right = len(order) == 11 and _is_identity(order[1])
+    else:
+        right = len(order) == 3
+    if not right:
+        raise Refused(MALFORMED, kind)
+
+
+def _is_identity(value):
+    return isinstance(value, bytes) and len(value) == 10
+
+
+def _is_number(value):
+    return isinstance(value, int) and 0 < value <= _MAX_NUMBER

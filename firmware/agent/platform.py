@@ -1,0 +1,102 @@
+"""What the scale knows of its platform: root key, key set, broker and snapshot period, and how it comes to know them.
+
+The root comes from the factory and stays. The rest comes as the platform's answer to the enrolment, through the
+service console, and is kept in one value, so that a power cut leaves all of it or nothing.
+"""
+
+from micropython import const
+
+from agent import cbor, keyset
+from agent.steps import finish
+
+DEFAULT_PERIOD_S = const(600)
+
+_FILE = "platform"
+_MAX_PERIOD_S = const(86400)
+_MAX_HOST_BYTES = const(253)
+_MAX_PASSWORD_BYTES = const(64)
+
+
+class AnswerError(ValueError):
+    """The answer to the enrolment is refused: {reason}; ask the platform for it again"""
+
+    def __init__(self, reason):
+        super().__init__("The answer to the enrolment is refused: %s; ask the platform for it again" % reason)
+        self.reason = reason
+
+
+class Platform:
+    """`root` is a 65-byte SEC 1 point or None, `keys` a KeySet, `broker` [host, port, tls, password] or None.
+
+    `period_s` is that of snapshots. `on_change` are functions without arguments, called after something new was accepted and stored.
+    """
+
+    def __init__(self, store, root):
+        self.root = root
+        self.keys = keyset.KeySet()
+        self.broker = None
+        self.period_s = DEFAULT_PERIOD_S
+        self.on_change = []
+        self._store = store
+        stored = store.read(_FILE)
+        if stored is not None:
+            message, self.broker, self.period_s = stored
+            self.keys = keyset.read(message)
+
+    async def accept(self, answer):
+        """Take the platform's `enrol-answer`, encoded CBOR; AnswerError or KeySetError leave everything as it was.
+
+        A key set of the number that is held must be the held one; a lower number is refused.
+        """
+        message, broker, period_s = _read_answer(answer)
+        keys = await finish(keyset.verify_steps(message, self.root))
+        if keys.number < self.keys.number or (keys.number == self.keys.number and keys.message != self.keys.message):
+            raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, self.keys.number))
+        self._keep(keys, broker, period_s)
+
+    def renew_keys(self, keys):
+        """Take a KeySet whose signature by the root was verified; KeySetError unless it is newer than the held one."""
+        if keys.number <= self.keys.number:
+            raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, self.keys.number))
+        self._keep(keys, self.broker, self.period_s)
+
+    def _keep(self, keys, broker, period_s):
+        self._store.write(_FILE, [keys.message, broker, period_s])
+        self.keys, self.broker, self.period_s = keys, broker, period_s
+        for call in self.on_change:
+            call()
+
+
+def _read_answer(answer):
+    """Return (key set message, broker, period in s) of an encoded `enrol-answer`; AnswerError says what is wrong."""
+    try:
+        item = cbor.decode(answer)
+    except cbor.CborError as error:
+        raise AnswerError("%s" % error) from None
+    if not isinstance(item, list) or len(item) != 3:
+        raise AnswerError("it is no array of key set, broker and period")
+    message, broker, period_s = item
+    if not isinstance(message, bytes):
+        raise AnswerError("the key set is not a byte string")
+    if not isinstance(broker, list) or len(broker) != 4:
+        raise AnswerError("the broker is not [host, port, tls, password]")
+    host, port, tls, password = broker
+    if not _is_text(host, _MAX_HOST_BYTES):
+        raise AnswerError("the broker's host is not a text of 1 to %d bytes" % _MAX_HOST_BYTES)
+    if not _is_number(port, 65535):
+        raise AnswerError("the broker's port is not 1 to 65535")
+    if tls is not True and tls is not False:
+        raise AnswerError("whether the broker wants TLS is not said")
+    if password is not None and not _is_text(password, _MAX_PASSWORD_BYTES):
+        raise AnswerError("the password is not a text of 1 to %d bytes" % _MAX_PASSWORD_BYTES)
+    if not _is_number(period_s, _MAX_PERIOD_S):
+        raise AnswerError("the period is not 1 to %d s" % _MAX_PERIOD_S)
+    return message, broker, period_s
+
+
+def _is_text(value, most):
+    return isinstance(value, str) and 0 < len(value.encode()) <= most
+
+
+def _is_number(value, most):
+    return isinstance(value, int) and 0 < value <= most

@@ -1,0 +1,224 @@
+"""Brings statements from the journal to the platform, in order, for as long as it takes.
+
+A statement is sent when it is released, alone; what has piled up goes in batches, streamed from flash. The broker's
+acknowledgement means nothing here: only a receipt moves the start of what is still to be sent, and without one within
+a time everything since the last receipt is sent again. Nothing that fails stops it: it pauses, a little longer each
+time, and tries again.
+"""
+
+import asyncio
+
+from micropython import const
+
+from agent import mqtt
+from agent.identity import identity_text
+from agent.journal import JournalError
+from agent.port import clock
+
+OFF = "off"
+CONNECTING = "connecting"
+ONLINE = "online"
+
+MAX_BATCH_BYTES = const(8192)
+MAX_BATCH_STATEMENTS = const(40)
+
+_OPEN_MS = const(15000)
+_LINK_MS = const(1000)  # between two looks at a network that is down
+_FIRST_PAUSE_MS = const(1000)
+_LAST_PAUSE_MS = const(60000)
+_STEADY_MS = const(30000)  # a connection that lasted this long was no failure
+_FIRST_RECEIPT_MS = const(30000)
+_LAST_RECEIPT_MS = const(600000)
+# So many messages may be without receipt; with batches that is 320 statements that a broker has to keep for us.
+_MAX_AHEAD = const(8)
+_MAX_AHEAD_LIVE = const(32)
+
+
+class Uplink:
+    """The way up for the scale whose key is in `keystore`.
+
+    `network` is `agent.port.network`, `chain` gives journal, head, receipted and news, `downlink` judges what comes
+    down, `platform` names the broker. `random(n)` gives n random bytes. `calm()` says whether a TLS handshake may
+    stop the scale for a moment just now. `state` is OFF, CONNECTING or ONLINE; `error` is what ended the last
+    connection, `connections` and `resends` count.
+    """
+
+    def __init__(self, network, keystore, chain, downlink, platform, random, calm=lambda: True):
+        self.state = OFF
+        self.error = None
+        self.connections = 0
+        self.resends = 0
+        self._network = network
+        self._keystore = keystore
+        self._chain = chain
+        self._downlink = downlink
+        self._platform = platform
+        self._random = random
+        self._calm = calm
+        self._up = self._down = None  # the scale's two topics
+        self._sent = 0
+        self._ahead = []  # the last number of each message that has no receipt yet
+        self._receipt_ms = _FIRST_RECEIPT_MS
+        self._waiting_since = None
+        platform.on_change.append(chain.news.set)
+
+    async def run(self):
+        """The task that keeps the connection and sends, without end."""
+        pause_ms = _FIRST_PAUSE_MS
+        while True:
+            await self._ready()
+            begun = clock.ticks_ms()
+            try:
+                await self._session()
+            except (OSError, MemoryError) as error:
+                self.error = error
+            self.state = CONNECTING
+            if clock.ticks_diff(clock.ticks_ms(), begun) > _STEADY_MS:
+                pause_ms = _FIRST_PAUSE_MS
+            await asyncio.sleep_ms(self._jittered(pause_ms))
+            pause_ms = min(2 * pause_ms, _LAST_PAUSE_MS)
+
+    # ---- connection --------------------------------------------------------------------------------------------
+
+    async def _ready(self):
+        """Wait until there is a broker to connect to, a network, and with TLS a moment in which nobody weighs."""
+        while self._keystore.kid is None or self._platform.broker is None:
+            self.state = OFF
+            await self._news()
+        self.state = CONNECTING
+        while not await self._network.up() or self._platform.broker[2] and not self._calm():
+            await asyncio.sleep_ms(_LINK_MS)
+
+    async def _session(self):
+        """Connect, and send until the connection ends; what ended it is raised as OSError."""
+        broker = self._platform.broker
+        host, port, tls, password = broker
+        identity = identity_text(self._keystore.kid)
+        topic = "sy/1/%s/%s/" % (identity[0], identity)
+        self._up, self._down = topic + "up", topic + "down"
+        stream, _ = await self._network.open(host, port, tls, _OPEN_MS)
+        user = None if password is None else identity
+        client = await mqtt.connect(stream, identity, self._take, self._chain.news.set, user, password)
+        try:
+            await client.subscribe(self._down)
+            self.connections += 1
+            self.state = ONLINE
+            self._start_again()
+            while self._platform.broker is broker:
+                await self._step(client)
+        finally:
+            await client.close()
+
+    async def _take(self, topic, payload):
+        if topic == self._down:
+            await self._downlink.offer(payload)
+
+    def _jittered(self, ms):
+        """Return between half of `ms` and all of it, so that scales do not come back all at once."""
+        return ms // 2 + int.from_bytes(self._random(2), "big") * (ms // 2) // 65535
+
+    # ---- sending -----------------------------------------------------------------------------------------------
+
+    async def _step(self, client):
+        """Send one message if one is due, else wait for news or for the time at which a receipt is overdue."""
+        client.check()
+        self._note_receipts()
+        first = self._chain.journal.following(self._sent)
+        if first and first <= self._chain.head and len(self._ahead) < self._most_ahead():
+            await self._send(client, first)
+        elif self._waiting_since is None:
+            await self._news()
+        else:
+            left_ms = self._receipt_ms - clock.ticks_diff(clock.ticks_ms(), self._waiting_since)
+            if left_ms > 0:
+                await self._news(left_ms)
+            else:
+                self.resends += 1
+                self._receipt_ms = min(2 * self._receipt_ms, _LAST_RECEIPT_MS)
+                self._start_again()
+
+    def _start_again(self):
+        """Go back to the last receipt: what was sent since counts as lost."""
+        self._sent = self._chain.receipted
+        self._ahead = []
+        self._waiting_since = None
+
+    def _note_receipts(self):
+        receipted = self._chain.receipted
+        self._sent = max(self._sent, receipted)
+        if self._ahead and self._ahead[0] <= receipted:
+            self._ahead = [last for last in self._ahead if last > receipted]
+            self._receipt_ms = _FIRST_RECEIPT_MS
+            self._waiting_since = clock.ticks_ms() if self._ahead else None
+
+    def _most_ahead(self):
+        return _MAX_AHEAD if self._chain.journal.following(self._sent) < self._chain.head else _MAX_AHEAD_LIVE
+
+    async def _send(self, client, first):
+        numbers, length = self._measure(first)
+        if len(numbers) == 1:
+            await client.publish(self._up, length, self._statements(numbers))
+        else:
+            head = _cbor_head(0x80, len(numbers))
+            await client.publish(self._up, len(head) + length, self._batch(head, numbers))
+        self._sent = numbers[-1]
+        self._ahead.append(self._sent)
+        if self._waiting_since is None:
+            self._waiting_since = clock.ticks_ms()
+
+    def _measure(self, first):
+        """Return the numbers that make up the next message from `first` on, and their bytes in it without array head.
+
+        One statement travels as it is; several as byte strings in an array, which is at most MAX_BATCH_BYTES long.
+        """
+        journal = self._chain.journal
+        numbers = [first]
+        alone = len(journal.read(first))
+        length = alone + _head_length(alone)
+        while len(numbers) < MAX_BATCH_STATEMENTS:
+            number = journal.following(numbers[-1])
+            if not number or number > self._chain.head:
+                break
+            size = len(journal.read(number))
+            if length + size + _head_length(size) > MAX_BATCH_BYTES - 2:
+                break
+            numbers.append(number)
+            length += size + _head_length(size)
+        return numbers, alone if len(numbers) == 1 else length
+
+    def _batch(self, head, numbers):
+        yield head
+        for statement in self._statements(numbers):
+            yield _cbor_head(0x40, len(statement)) + statement
+
+    def _statements(self, numbers):
+        for number in numbers:
+            try:
+                yield self._chain.journal.read(number)
+            except JournalError as error:
+                # A receipt for an earlier copy let it go while it was being sent again.
+                raise OSError("statement %d cannot be sent: %s" % (number, error)) from None
+
+    async def _news(self, timeout_ms=None):
+        news = self._chain.news
+        if timeout_ms is None:
+            await news.wait()
+        else:
+            try:
+                await asyncio.wait_for_ms(news.wait(), timeout_ms)
+            except asyncio.TimeoutError:
+                pass  # the caller looks at the clock
+        news.clear()
+
+
+def _cbor_head(major, length):
+    """Return the head of an array (0x80) or byte string (0x40) of up to 65,535 (RFC 8949 §3)."""
+    if length < 24:
+        return bytes((major | length,))
+    if length < 256:
+        return bytes((major | 24, length))
+    return bytes((major | 25, length >> 8, length & 255))
+
+
+def _head_length(length):
+    return 1 if length < 24 else 2 if length < 256 else 3

@@ -14,8 +14,9 @@ _BITS = const(24)
 _SIGN = const(0x800000)
 # Nearer to the rails (0x7FFFFF and 0x800000) than one part in sixteen nothing is believed.
 _RAIL = const(0x780000)
-# A value of the form 2^n - 1 that also jumps by more than this is a slipped pulse, not a load.
-_SPIKE_JUMP = const(2048)
+# A value that ends in eight ones and jumps by more than this is a reset in mid-word (2^n - 1 spikes), not a load.
+_SPIKE_ONES = const(0xFF)
+_SPIKE_JUMP = const(512)
 # Conversions until valid data after power-up, reset or a change of gain (datasheet, table 2: 4 periods).
 _SETTLING = const(4)
 _SILENT_PERIODS = const(8)
@@ -36,7 +37,7 @@ class HX711:
         self._pulses = 0
         self._supervisor = None
         self._period_ms = 0
-        self._read_ms = 0
+        self._read_ms = clock.ticks_ms()
         self._last = 0
         self.missed = 0
         self.faults = 0
@@ -101,10 +102,10 @@ class HX711:
         torn = clock.ticks_diff(ended_ms, started_ms) * 2 > self._period_ms
         value = raw - (_SIGN << 1) if raw & _SIGN else raw
         jump = abs(value - self._last)
-        spike = raw & (raw + 1) == 0 and raw > _SPIKE_JUMP and jump > _SPIKE_JUMP
+        spike = raw & _SPIKE_ONES == _SPIKE_ONES and jump > _SPIKE_JUMP
         self._last = value
         if spike:
-            # A pulse of more than 60 us switches the chip off and on again: its next conversions are not settled.
+            # A pulse of more than 60 us switched the chip off and on again: its next conversions are not settled.
             self._resettle()
         if slipped or torn or spike or not -_RAIL < value < _RAIL:
             self.faults += 1

@@ -10,7 +10,7 @@ from micropython import const
 
 from agent.filtering import Filter, Noise, Stability
 from agent.port import clock
-from agent.weight import E_MG, ZERO_COUNTS, Scaling
+from agent.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
 
 _MAX_MG = const(1)
 _MIN_MG = const(2)
@@ -27,8 +27,8 @@ _UNDERLOAD_INTERVALS = const(-20)
 _OLDEST_MS = const(1000)
 # Zero tracking follows an eighth of the distance a step, so that it does not follow the noise.
 _TRACKING_SHARE = const(8)
-_TEMPERATURE_SHARE = const(8)
-_COUNTS_OFFSET_LIMIT = const(16777215)
+# A board sensor is coarse and noisy, a load cell warms slowly: the temperature is the mean of some sixty readings.
+_TEMPERATURE_READINGS = const(64)
 
 
 class Refused(ValueError):
@@ -54,7 +54,8 @@ class Weighing:
         self._initial_zero_due = True
         self._loaded = False
         self._tracking_millicounts = 0
-        self._temperature_sum = None
+        self._temperature_readings = 0
+        self._temperature_millicdeg = 0
         self._noise = Noise()
         self._zero_set_counts = 0
         self._zero_reference_counts = 0
@@ -66,6 +67,8 @@ class Weighing:
         self.tare = 0
         self.stable = False
         self.weighings = 0
+        self._zero_base = self._zero_low = self._zero_high = 0
+        self._zero_sum = self._zero_steps = 0
         self._reset_zero(parameters[ZERO_COUNTS])
         self.load(parameters)
 
@@ -86,11 +89,10 @@ class Weighing:
         self.gross = self._scaling.gross(self.net_counts)
 
     def take_temperature(self, temperature_cdeg):
-        """Take in one reading of the temperature near the load cell; it works through an average of eight."""
-        if self._temperature_sum is None:
-            self._temperature_sum = temperature_cdeg * _TEMPERATURE_SHARE
-        else:
-            self._temperature_sum += temperature_cdeg - self._temperature_sum // _TEMPERATURE_SHARE
+        """Take in one reading of the temperature near the load cell; weighing goes by the mean over 64 readings."""
+        self._temperature_readings = min(_TEMPERATURE_READINGS, self._temperature_readings + 1)
+        away = temperature_cdeg * 1000 - self._temperature_millicdeg
+        self._temperature_millicdeg += away // self._temperature_readings
 
     # Readings
 
@@ -124,8 +126,8 @@ class Weighing:
         self._observe_zero()
 
     def _follow_temperature(self):
-        if self._temperature_sum is not None:
-            temperature_cdeg = self._temperature_sum // _TEMPERATURE_SHARE
+        if self._temperature_readings:
+            temperature_cdeg = round_divide(self._temperature_millicdeg, 1000)
             if temperature_cdeg != self.temperature_cdeg:
                 self.temperature_cdeg = temperature_cdeg
                 self._scaling.set_temperature(temperature_cdeg)

@@ -37,11 +37,18 @@ class Console:
         self._after_return = False
 
     async def key(self):
-        """The next byte, as an integer. Raises OSError when the stream has ended."""
-        data = await self._reader.read(1)
-        if not data:
-            raise OSError("the console's stream has ended")
-        return data[0]
+        """The next byte, as an integer; of carriage return and line feed together only the first.
+
+        Raises OSError when the stream has ended.
+        """
+        while True:
+            data = await self._reader.read(1)
+            if not data:
+                raise OSError("the console's stream has ended")
+            follows_return = self._after_return
+            self._after_return = data[0] == _RETURN
+            if not (follows_return and data[0] == _LINE_FEED):
+                return data[0]
 
     async def readline(self, limit):
         """The next line without its end, as bytes of at most `limit`, echoed as it is typed.
@@ -53,10 +60,6 @@ class Console:
         too_long = False
         while True:
             byte = await self.key()
-            follows_return = self._after_return
-            self._after_return = byte == _RETURN
-            if byte == _LINE_FEED and follows_return:
-                continue
             if byte in (_RETURN, _LINE_FEED):
                 await self.write("\n")
                 if too_long:

@@ -8,7 +8,7 @@ import asyncio
 import errno
 import io
 import socket
-from asyncio import core
+from asyncio import core  # type: ignore[attr-defined]  # the stubs leave it out
 
 import network
 from micropython import const
@@ -20,7 +20,7 @@ _UP_TIMEOUT_MS = const(15000)
 _AUTHORITY_FILE = ROOT + "/ca.der"
 
 # (host, port) -> what getaddrinfo said, until it fails.
-_addresses = {}
+_addresses: dict = {}
 
 
 async def up(ssid=None, password=None):
@@ -88,6 +88,6 @@ def _tls_context():
     with io.open(_AUTHORITY_FILE, "rb") as file:
         authority = file.read()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # the stubs leave it out
     context.load_verify_locations(authority)
     return context

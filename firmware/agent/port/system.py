@@ -37,7 +37,8 @@ def reset():
 def _read_uv(channel):
     """Voltage at analogue input `channel` in microvolts."""
     if board.PORT == "esp32":
-        return machine.ADC(machine.Pin(channel), atten=machine.ADC.ATTN_11DB).read_uv()
+        pin = machine.Pin(channel)
+        return machine.ADC(pin, atten=machine.ADC.ATTN_11DB).read_uv()  # type: ignore  # ESP32 only
     return machine.ADC(channel).read_u16() * _FULL_SCALE_UV // 65535
 
 

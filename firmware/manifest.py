@@ -1,0 +1,16 @@
+"""What is frozen into a board's image: the agent, its board profile, and the three scripts that start it.
+
+For the Pico W: `make -C ports/rp2 BOARD=RPI_PICO_W FROZEN_MANIFEST=.../firmware/manifest.py`. Another board's manifest
+is one line: `include(".../firmware/manifest.py", board="esp32_s3")`.
+"""
+# ruff: noqa: F821 - these names are those of MicroPython's manifest tool
+
+options.defaults(board="pico_w")
+
+include("$(MPY_DIR)/extmod/asyncio")
+require("ssl")
+package("agent", base_path=".")
+module("board.py", base_path="../hardware/boards/" + options.board)
+module("_boot.py", base_path=".")
+module("boot.py", base_path=".")
+module("main.py", base_path=".")

@@ -19,7 +19,7 @@ def test_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_every_wrong_setting_is_named_in_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(settings.CONFIG_VARIABLE, raising=False)
-    with pytest.raises(settings.SettingsError, match="(?s)mqtt_port.*period_s"):
+    with pytest.raises(settings.SettingsError, match=r"(?s)mqtt_port.*period_s"):
         settings.load(mqtt_port=0, period_s=0)
     with pytest.raises(settings.SettingsError, match="shards"):
         settings.load(shards="0U")

@@ -1,0 +1,94 @@
+"""Taking authentic statements of one identity into its summary, against whatever holds the evidence.
+
+The same function serves the receiver (evidence in the database), the evidence file (evidence in the file) and the tests
+(evidence in a dict), so that all three judge alike.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from steelyard_protocol.statement import Statement, parse
+
+from steelyard_cloud.judge.chain import Outcome, absorb
+from steelyard_cloud.judge.contents import Need, date, weigh
+from steelyard_cloud.judge.summary import Summary
+
+Contents = Sequence[tuple[bytes, bytes]]
+
+
+class Evidence(Protocol):
+    """What is held of one identity."""
+
+    def contents(self, number: int, hash_: bytes) -> Contents:
+        """(hash, content hash) of every statement under `number`; for number 0 of that with `hash_` alone."""
+
+    def between(self, first: int, last: int) -> Iterable[bytes]:
+        """Held statements from `first` to `last`, rising."""
+
+
+@dataclass(slots=True)
+class HeldInMemory:
+    """Evidence that is a dict: for evidence files and tests."""
+
+    statements: dict[int, list[Statement]] = field(default_factory=dict)
+
+    def contents(self, number: int, hash_: bytes) -> Contents:
+        """See Evidence."""
+        return [(one.hash, one.content_hash) for one in self.statements.get(number, ()) if number or one.hash == hash_]
+
+    def between(self, first: int, last: int) -> Iterable[bytes]:
+        """See Evidence."""
+        return [
+            one.raw for number in sorted(self.statements) if first <= number <= last for one in self.statements[number]
+        ]
+
+    def hold(self, statement: Statement) -> None:
+        """Add one."""
+        self.statements.setdefault(statement.number, []).append(statement)
+
+
+def take_in(
+    summary: Summary, statements: Iterable[Statement], evidence: Evidence, commit_ms: int
+) -> list[tuple[Statement, Outcome]]:
+    """Absorb authentic statements in the order given; what was new must then be committed with the summary.
+
+    `commit_ms` is when they are committed. Duplicates and refused ones are in the result too.
+    """
+    outcomes: list[tuple[Statement, Outcome]] = []
+    batch: dict[int, list[Statement]] = {}
+    for statement in statements:
+        number = statement.number
+        held: list[tuple[bytes, bytes]] = []
+        if number == 0 or summary.holds(number):
+            held += [(one.hash, one.content_hash) for one in batch.get(number, ())]
+            held += evidence.contents(number, statement.hash)
+            if number == 0:
+                held = [pair for pair in held if pair[0] == statement.hash]
+        outcome, needs = absorb(summary, statement, commit_ms, held)
+        outcomes.append((statement, outcome))
+        if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
+            continue
+        batch.setdefault(number, []).append(statement)
+        for need in needs:
+            _show_again(summary, need, batch, evidence)
+    return outcomes
+
+
+def _show_again(summary: Summary, need: Need, batch: dict[int, list[Statement]], evidence: Evidence) -> None:
+    rows = [parse(raw) for raw in evidence.between(need.first, need.last)]
+    rows += [one for number, there in batch.items() if need.first <= number <= need.last for one in there]
+    if need.digest is None:
+        date(summary, rows)
+    else:
+        weigh(summary, [one for one in rows if one.digest == need.digest])
+
+
+def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]]) -> Summary:
+    """The summary of one identity from its held statements and their commit times in ms, as from an evidence file."""
+    summary, evidence = Summary(kid), HeldInMemory()
+    for raw, commit_ms in rows:
+        for statement, outcome in take_in(summary, [parse(raw)], evidence, commit_ms):
+            if outcome not in (Outcome.DUPLICATE, Outcome.REFUSED):
+                evidence.hold(statement)
+    return summary

@@ -1,0 +1,156 @@
+"""Parameters changed without a permit.
+
+A state of the parameters (digest and both counters) is *explained* when it is a baseline's, or when a permitted change
+leads to it from an explained one. Every other state seen after the first baseline is a finding, whether or not the
+scale tells of the change itself. What a clock or a statement still on its way may explain is pending.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard_cloud.judge.chain import GRACE_MS
+from steelyard_cloud.judge.facts import Permit, PermitUse
+from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Severity
+from steelyard_cloud.judge.summary import Change, State, Summary
+
+RULE = "parameter_change"
+ADJUSTING = (PermitUse.ADJUST, PermitUse.REPAIR)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Which states are explained, and why each change is not permitted (None: it is; `undated`: not known yet)."""
+
+    states: frozenset[State]
+    possible: frozenset[State]  # explained if undated changes turn out to be permitted
+    reasons: dict[tuple[int, bytes], str | None]
+
+
+def refusal(change: Change, permits: list[Permit]) -> str | None:
+    """Why the change is not covered by the permit that it names: a code, or None if it is covered."""
+    if change.permit is None:
+        return "no-permit"
+    named = [permit for permit in permits if permit.hash == change.permit]
+    if not named:
+        return "unknown-permit"
+    permit = named[0]
+    if permit.what not in ADJUSTING:
+        return "permit-for-something-else"
+    if permit.what == PermitUse.ADJUST and not {field for field, _, _ in change.fields} <= permit.fields:
+        return "field-not-permitted"
+    before, after = change.before, change.after
+    for granted, old, new in (
+        (permit.calibration_counter, before.calibration_counter, after.calibration_counter),
+        (permit.configuration_counter, before.configuration_counter, after.configuration_counter),
+    ):
+        if not (granted <= old <= new <= granted + 1):
+            return "permit-spent"
+    if not change.anchor_number:
+        return "undated"
+    if not permit.not_before_s <= change.dated_s <= permit.not_after_s:
+        return "outside-window"
+    return None
+
+
+def explain(case: Case) -> Explained:
+    """Follow the permitted changes from the baselines."""
+    kid = case.summary.kid
+    permits = [permit for permit in case.facts.permits if permit.kid == kid]
+    reasons = {(change.number, change.content_hash): refusal(change, permits) for change in case.summary.changes}
+    roots = {one.state for one in case.facts.baselines if one.kid == kid and one.state is not None}
+    sure = _closure(roots, case.summary.changes, reasons, (None,))
+    return Explained(sure, _closure(roots, case.summary.changes, reasons, (None, "undated")), reasons)
+
+
+def _closure(
+    roots: set[State],
+    changes: list[Change],
+    reasons: dict[tuple[int, bytes], str | None],
+    accepted: tuple[str | None, ...],
+) -> frozenset[State]:
+    reached = set(roots)
+    grown = True
+    while grown:  # usually one round: changes rise by number
+        grown = False
+        for change in changes:
+            if reasons[change.number, change.content_hash] in accepted and change.before in reached:
+                grown |= change.after not in reached
+                reached.add(change.after)
+    return frozenset(reached)
+
+
+def in_force(summary: Summary) -> State | None:
+    """The state that the newest statement leaves the scale in."""
+    if not summary.states:
+        return None
+    return max(summary.states, key=lambda state: (summary.states[state][1], state))
+
+
+def judge(case: Case) -> Report:
+    """Findings `changed` (an event tells of it) and `changed-silently` (none does), one for each unexplained state."""
+    summary = case.summary
+    named = [one for one in case.facts.baselines if one.kid == summary.kid]
+    pending = [Pending(RULE, "statement-not-held", one.number) for one in named if one.state is None]
+    held = [one for one in named if one.state is not None]
+    if not held:
+        return [], pending
+    first_baseline = min(held, key=lambda one: one.number)
+    explained = explain(case)
+    findings: list[Finding] = []
+    for state, (first, last) in sorted(summary.states.items(), key=lambda item: (item[1], item[0])):
+        if last <= 2 * first_baseline.number or state in explained.states:
+            continue
+        number = max(first // 2, first_baseline.number)
+        events = [change for change in summary.changes if change.after == state]
+        if state in explained.possible:
+            pending.append(Pending(RULE, "undated", number))
+        elif events:
+            findings.append(_changed(case, state, events, explained, last // 2))
+        elif until_ms := _hole_before(case, number):
+            pending.append(Pending(RULE, "hole", number, until_ms))
+        else:
+            values: dict[str, Any] = {"to": _shown(state), "reason": "no-event"}
+            findings.append(_finding(case, state, "changed-silently", number, last // 2, values))
+    if summary.states_dropped:
+        findings.append(Finding(RULE, "too-many", "too-many-states", Severity.TAMPER, summary.kid))
+    return findings, pending
+
+
+def _changed(case: Case, state: State, events: list[Change], explained: Explained, last_number: int) -> Finding:
+    change = events[0]
+    reason = explained.reasons[change.number, change.content_hash]
+    values: dict[str, Any] = {
+        "from": _shown(change.before),
+        "to": _shown(state),
+        "changes": [list(one) for one in change.fields],
+        "permit": change.permit.hex() if change.permit else None,
+        "reason": reason if reason not in (None, "undated") else "from-unexplained-state",
+        "dated_s": change.dated_s if change.anchor_number else None,
+    }
+    return _finding(case, state, "changed", change.number, max(last_number, change.number), values)
+
+
+def _finding(
+    case: Case, state: State, code: str, first_number: int, last_number: int, values: dict[str, Any]
+) -> Finding:
+    return Finding(RULE, key_of(state), code, Severity.TAMPER, case.summary.kid, first_number, last_number, 1, values)
+
+
+def key_of(state: State) -> str:
+    """What a finding of this rule is keyed by."""
+    return f"{state.digest.hex()}:{state.calibration_counter}:{state.configuration_counter}"
+
+
+def _shown(state: State) -> dict[str, Any]:
+    return {
+        "digest": state.digest.hex(),
+        "calibration_counter": state.calibration_counter,
+        "configuration_counter": state.configuration_counter,
+    }
+
+
+def _hole_before(case: Case, number: int) -> int | None:
+    """When the last hole below `number` becomes a gap; None where there is none that could still be filled."""
+    times = [hole.seen_ms + GRACE_MS for hole in case.holes if hole.first < number]
+    open_times = [until_ms for until_ms in times if until_ms > case.clock.now_ms]
+    return max(open_times, default=None)

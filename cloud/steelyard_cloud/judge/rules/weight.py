@@ -1,0 +1,26 @@
+"""Weights that cannot be recomputed from the filtered counts, zero and temperature beside them."""
+
+from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Severity
+
+RULE = "weight"
+
+
+def judge(case: Case) -> Report:
+    """Finding `not-recomputable`; pending while the parameter map that a snapshot's digest names is not held."""
+    summary = case.summary
+    pending = [Pending(RULE, "map-not-held", low) for low, _ in sorted(summary.unmapped.values())]
+    wrong = summary.wrong_weights
+    if not wrong.count:
+        return [], pending
+    finding = Finding(
+        RULE,
+        "not-recomputable",
+        "not-recomputable",
+        Severity.TAMPER,
+        summary.kid,
+        wrong.lowest[0],
+        wrong.lowest[-1],
+        wrong.count,
+        {"numbers": wrong.lowest[:8]},
+    )
+    return [finding], pending

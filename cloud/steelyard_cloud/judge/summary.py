@@ -1,0 +1,254 @@
+"""The summary of one identity: everything the rules need of its statements, in bounded space.
+
+Each part is a minimum, a maximum, a union or the K lowest of a set, never "the last that came": two receivers that
+hold the same statements hold the same summary, whatever order they came in.
+"""
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import cbor2
+
+LOWEST_KEPT = 32
+STATES_KEPT = 256
+MAX_INTERVALS = 256
+FORMAT = 1
+
+
+class State(NamedTuple):
+    """What a statement's header says of the parameters: their digest and both counters."""
+
+    digest: bytes
+    calibration_counter: int
+    configuration_counter: int
+
+
+class Edge(NamedTuple):
+    """What is kept of the statement at either end of a run of held numbers."""
+
+    number: int
+    hash: bytes
+    link: bytes
+    boot: int
+    uptime_s: int
+    time: int
+    flags: int
+    calibration_counter: int
+    configuration_counter: int
+    restarts: bool  # tells of a lost journal or of being rolled back: its link is not that of the number before
+
+
+class Interval(NamedTuple):
+    """A run of held numbers, and when the earliest committed of them was committed."""
+
+    first: Edge
+    last: Edge
+    earliest_ms: int
+
+
+class Change(NamedTuple):
+    """One commit of parameters as its event tells it."""
+
+    number: int
+    content_hash: bytes
+    before: State
+    after: State
+    permit: bytes | None
+    fields: tuple[tuple[int, int | None, int | None], ...]  # field, old, new
+    boot: int
+    uptime_s: int
+    anchor_number: int  # the statement that dates it: itself, or a later one of the same boot; 0 while undated
+    dated_s: int
+
+
+@dataclass(slots=True)
+class Numbers:
+    """A set of statements of which the count and the lowest numbers are kept."""
+
+    count: int = 0
+    lowest: list[int] = field(default_factory=list)
+
+    def add(self, number: int) -> None:
+        """Count one more statement."""
+        self.count += 1
+        lowest = self.lowest
+        at = bisect_left(lowest, number)
+        if at < LOWEST_KEPT and (at == len(lowest) or lowest[at] != number):
+            lowest.insert(at, number)
+            del lowest[LOWEST_KEPT:]
+
+
+@dataclass(slots=True)
+class Summary:
+    """See the module; `kid` is the identity's 10 bytes."""
+
+    kid: bytes
+    intervals: list[Interval] = field(default_factory=list)  # rising, at least one number apart
+    held: int = 0  # statements, copies under one number included
+    newest_ms: int = 0  # newest commit
+    lost: list[tuple[int, int]] = field(default_factory=list)  # declared lost by the scale; rising, merged
+    forks: Numbers = field(default_factory=Numbers)
+    resigned: Numbers = field(default_factory=Numbers)
+    broken: dict[str, list[int]] = field(default_factory=dict)  # kind of break → lowest numbers that break it
+    breaches: dict[str, Numbers] = field(default_factory=dict)  # departures from the profile
+    bad_signatures: Numbers = field(default_factory=Numbers)  # held because a later statement links to them
+    states: dict[State, tuple[int, int]] = field(default_factory=dict)  # → first and last position seen
+    states_dropped: bool = False
+    changes: list[Change] = field(default_factory=list)  # rising
+    maps: dict[bytes, dict[int, int]] = field(default_factory=dict)
+    unmapped: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # digest → range of snapshots that wait for it
+    wrong_weights: Numbers = field(default_factory=Numbers)
+    software: dict[bytes, tuple[int, str, str, int]] = field(default_factory=dict)  # hash → first, name, version, last
+    period: tuple[int, bytes, int] = (0, b"", 0)  # number and content hash of what says it, seconds
+    journal_lost: Numbers = field(default_factory=Numbers)
+    rolled_back: Numbers = field(default_factory=Numbers)
+
+    @property
+    def head(self) -> int:
+        """The highest number held; 0 when nothing is."""
+        return self.intervals[-1].last.number if self.intervals else 0
+
+    @property
+    def latest(self) -> Edge | None:
+        """The statement with the highest number."""
+        return self.intervals[-1].last if self.intervals else None
+
+    @property
+    def first_fork(self) -> int | None:
+        """The lowest number with two contents."""
+        return self.forks.lowest[0] if self.forks.count else None
+
+    def count_breach(self, breach: str, number: int) -> None:
+        """Count a statement that departs from the profile, by the text of the breach."""
+        numbers = self.breaches.get(breach)
+        if numbers is None:
+            numbers = self.breaches[breach] = Numbers()
+        numbers.add(number)
+
+    def holds(self, number: int) -> bool:
+        """Whether some statement with this number is held."""
+        intervals = self.intervals
+        if not intervals or number > intervals[-1].last.number:
+            return False
+        at = bisect_left(intervals, number, key=lambda interval: interval.last.number)
+        return intervals[at].first.number <= number
+
+    def breaks(self) -> dict[str, set[int]]:
+        """Kind of break → numbers where it was seen, as far as it does not depend on which copy came first.
+
+        From the first fork on there is no one order to judge; a link to a re-signed statement fits one of its copies.
+        """
+        fork = self.first_fork
+        kept = {
+            what: {number for number in numbers if fork is None or number < fork}
+            for what, numbers in self.broken.items()
+        }
+        if "link" in kept:
+            kept["link"] -= {number + 1 for number in self.resigned.lowest}
+        return {what: numbers for what, numbers in kept.items() if numbers}
+
+    def contiguous(self) -> Edge | None:
+        """The highest statement up to which every number is held or was declared lost: what a receipt may name."""
+        reach, edge = 0, None
+        for interval in self.intervals:
+            for first, last in self.lost:
+                if first <= reach + 1 <= last:
+                    reach = last
+            if interval.first.number > reach + 1:
+                break
+            edge = interval.last
+            reach = max(reach, edge.number)
+        return edge
+
+    def dump(self) -> bytes:
+        """Bytes for the database."""
+        return cbor2.dumps(
+            [
+                FORMAT,
+                self.intervals,
+                self.held,
+                self.newest_ms,
+                self.lost,
+                [
+                    [n.count, n.lowest]
+                    for n in (
+                        self.forks,
+                        self.resigned,
+                        self.bad_signatures,
+                        self.wrong_weights,
+                        self.journal_lost,
+                        self.rolled_back,
+                    )
+                ],
+                self.broken,
+                {text: [n.count, n.lowest] for text, n in self.breaches.items()},
+                [[*state, *seen] for state, seen in self.states.items()],
+                self.states_dropped,
+                self.changes,
+                self.maps,
+                self.unmapped,
+                self.software,
+                self.period,
+            ]
+        )
+
+    @classmethod
+    def load(cls, kid: bytes, data: bytes) -> "Summary":
+        """The summary that `dump` wrote."""
+        (_, intervals, held, newest_ms, lost, numbers, broken, breaches, *rest) = cbor2.loads(data)
+        states, dropped, changes, maps, unmapped, software, period = rest
+        forks, resigned, bad, wrong, journal, rolled = (Numbers(*pair) for pair in numbers)
+        return cls(
+            kid=kid,
+            intervals=[Interval(Edge(*first), Edge(*last), ms) for first, last, ms in intervals],
+            held=held,
+            newest_ms=newest_ms,
+            lost=[(first, last) for first, last in lost],
+            forks=forks,
+            resigned=resigned,
+            broken=broken,
+            breaches={text: Numbers(*pair) for text, pair in breaches.items()},
+            bad_signatures=bad,
+            states={State(*row[:3]): (row[3], row[4]) for row in states},
+            states_dropped=dropped,
+            changes=[_change(row) for row in changes],
+            maps=maps,
+            unmapped={digest: (low, high) for digest, (low, high) in unmapped.items()},
+            wrong_weights=wrong,
+            software={key: tuple(row) for key, row in software.items()},
+            period=tuple(period),
+            journal_lost=journal,
+            rolled_back=rolled,
+        )
+
+    def canonical(self) -> tuple[Any, ...]:
+        """A value that is equal for equal summaries, for comparisons in tests and repairs."""
+        return (
+            self.intervals,
+            self.held,
+            self.lost,
+            [self.forks, self.resigned, self.bad_signatures, self.wrong_weights],
+            [self.journal_lost, self.rolled_back],
+            sorted(self.breaks().items()),
+            sorted(self.breaches.items(), key=lambda item: item[0]),
+            sorted(self.states.items()),
+            self.states_dropped,
+            self.changes,
+            sorted(self.maps.items()),
+            sorted(self.unmapped.items()),
+            sorted(self.software.items()),
+            self.period,
+        )
+
+
+def _change(row: list[Any]) -> Change:
+    number, digest, before, after, permit, fields, *rest = row
+    return Change(number, digest, State(*before), State(*after), permit, tuple(map(tuple, fields)), *rest)
+
+
+def keep_lowest(numbers: list[int], number: int) -> None:
+    """Add to a rising list of which only the lowest are kept."""
+    if number not in numbers:
+        insort(numbers, number)
+        del numbers[LOWEST_KEPT:]

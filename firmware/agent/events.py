@@ -1,0 +1,66 @@
+"""Events: what happened to the scale, as statements. Kinds that can come often are told once an hour with a count."""
+
+from micropython import const
+
+from agent import statements
+from agent.chain import NotEnrolled
+from agent.journal import JournalFull
+
+_HOUR_S = const(3600)
+_MAX_COUNT = const(0xFFFFFFFF)
+
+# Noisy kinds, and how many of their last facts are counts that add up; of the facts before these the latest is told.
+_NOISY = {
+    statements.WRONG_CODE: 1,
+    statements.ZERO_OUT_OF_RANGE: 1,
+    statements.ADC_FAULT: 2,
+    statements.DOWNLINK_REFUSED: 1,
+}
+
+
+class Events:
+    """Makes events on `chain`; `clock` has `uptime_s()`."""
+
+    def __init__(self, chain, clock):
+        self._chain = chain
+        self._clock = clock
+        self._pending = {}  # kind to facts that no statement has told yet
+        self._told_s = {}  # kind to the uptime of its last statement
+
+    async def state(self, kind, *facts):
+        """Make an event now; return its number. Raises what `Chain.append` raises."""
+        return (await self._chain.append(statements.EVENT, statements.event(kind, *facts)))[0]
+
+    async def note(self, kind, *facts):
+        """Tell of something noisy: now, or with what else comes within an hour of the last statement of its kind.
+
+        The last facts are counts, normally 1. Until it is told it is kept in memory; before enrolment it is dropped.
+        """
+        self._merge(kind, list(facts))
+        await self.flush()
+
+    async def flush(self):
+        """Tell what has waited for its hour; to be called every minute or so."""
+        now_s = self._clock.uptime_s()
+        for kind in list(self._pending):
+            if kind in self._told_s and now_s - self._told_s[kind] < _HOUR_S:
+                continue
+            facts = self._pending.pop(kind, None)
+            if facts is None:
+                continue  # told by another task while this one waited
+            try:
+                await self.state(kind, *facts)
+                self._told_s[kind] = now_s
+            except JournalFull:
+                self._merge(kind, facts)
+            except NotEnrolled:
+                pass  # nobody to tell it to
+
+    def _merge(self, kind, facts):
+        before = self._pending.get(kind)
+        if before is not None:
+            for place in range(len(facts) - _NOISY[kind], len(facts)):
+                facts[place] += before[place]
+        for place in range(len(facts) - _NOISY[kind], len(facts)):
+            facts[place] = min(facts[place], _MAX_COUNT)
+        self._pending[kind] = facts

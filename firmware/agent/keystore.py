@@ -1,0 +1,49 @@
+"""The scale's private keys. They are made on the scale, never leave this module, and nothing can read them out of it.
+
+A secure element takes the place of `SoftKeyStore` by offering the same attributes and `sign_steps`.
+"""
+
+from micropython import const
+
+from agent import identity, p256
+from agent.steps import finish
+
+SOFTWARE = const(0)
+
+_FILE = "keys"
+
+
+class SoftKeyStore:
+    """Two P-256 keys in the store's files: one signs statements, one agrees on unlock codes.
+
+    `random(n)` gives n random bytes. `public_key` and `agreement_public_key` are 65-byte SEC 1 points, `kid` the
+    10-byte identity; all are None until `make`.
+    """
+
+    store_class = SOFTWARE
+
+    def __init__(self, store, random):
+        self._store = store
+        self._random = random
+        self.public_key = self.agreement_public_key = self.kid = None
+        keys = store.read(_FILE)
+        if keys is not None:
+            self._take(keys)
+
+    def _take(self, keys):
+        self._signing_key, self._agreement_key, self.public_key, self.agreement_public_key = keys
+        self.kid = identity.kid(self.public_key)
+
+    async def make(self):
+        """Make both keys once and for all; when this returns they are synced. Does nothing if they exist."""
+        if self.kid is not None:
+            return
+        keys = [p256.make_key(self._random) for _ in range(2)]
+        for key in keys[:2]:
+            keys.append(await finish(p256.public_key_steps(key, self._random)))
+        self._store.write(_FILE, keys)
+        self._take(keys)
+
+    def sign_steps(self, message):
+        """Sign `message` in steps; a generator that returns 64 bytes, r‖s."""
+        return (yield from p256.sign_steps(self._signing_key, message, self._random))

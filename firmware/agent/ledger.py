@@ -1,0 +1,80 @@
+"""All that a scale remembers, opened in the only right order: files, journal, key, chain, parameters, audit trail.
+
+What a power cut left undone is made good here, before anything is measured or sent.
+"""
+
+from agent import cbor, identity, statements
+from agent.audit import AuditTrail
+from agent.boots import Boots
+from agent.chain import Chain
+from agent.events import Events
+from agent.journal import Journal
+from agent.keystore import SoftKeyStore
+from agent.lock import Lock
+from agent.parameters import Parameters
+from agent.store import Store
+
+_FACTORY_FILE = "factory.cbor"
+_ROOT_KEY = 1
+_PARAMETERS = 2
+
+
+class Ledger:
+    """`store`, `journal`, `keystore`, `boots`, `chain`, `events`, `audit`, `lock`, `parameters` of this start.
+
+    `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
+    gives n random bytes. `root_key` is the platform's root from the factory, a 65-byte point. `head_before` is the
+    number of the last statement before this start. Raises OSError where the factory's file is missing.
+    """
+
+    def __init__(self, device, folder, clock, random, program_bytes=256):
+        with open(folder + "/" + _FACTORY_FILE, "rb") as file:
+            factory = cbor.decode(file.read())
+        self.root_key = factory[_ROOT_KEY]
+        self.clock = clock
+        self.store = Store(folder)
+        self.boots = Boots(self.store)
+        self.journal = Journal(device, program_bytes)
+        self.journal.mount()
+        self.keystore = SoftKeyStore(self.store, random)
+        self.chain = Chain(self.journal, self.store, self.keystore, clock, self.boots.number)
+        self.head_before = self.chain.head
+        self.events = Events(self.chain, clock)
+        self.audit = AuditTrail(folder + "/audit")
+        self.lock = Lock(self.store)
+        self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory[_PARAMETERS])
+
+    async def state_start(self, circumstances):
+        """Tell what this start found: a lost journal, the boot if one is due, a lock. Nothing before enrolment.
+
+        `circumstances()` returns (software identification, hardware, ADC, reset cause, debug open, key-set number, root
+        thumbprint or None, period in s). Call it again every minute: a boot statement may become due later.
+        """
+        if not self.chain.enrolled:
+            return
+        await self.chain.state_loss()
+        facts = circumstances()
+        known = cbor.encode(facts[:3] + facts[4:7])
+        if self.boots.due(self.clock.uptime_s(), known):
+            await self.chain.append(
+                statements.BOOT, lambda: self._boot_body(facts), lambda *_: self.boots.stated(known)
+            )
+        await self.lock.state(self.chain)
+
+    def _boot_body(self, facts):
+        software, hardware, adc, reset_cause, debug_open, key_set_number, root, period_s = facts
+        enrolment = self.chain.decode(self.chain.enrolment)
+        return statements.boot(
+            identity.thumbprint(self.keystore.public_key),
+            software,
+            hardware,
+            adc,
+            reset_cause,
+            debug_open,
+            key_set_number,
+            root,
+            self.head_before,
+            period_s,
+            self.parameters.map,
+            statements.production_code(enrolment[statements.BODY]),
+        )

@@ -1,0 +1,37 @@
+"""The lock: once something is wrong with what makes the scale trustworthy, it says so until somebody entitled opens it.
+
+The reason survives power cuts; the event that tells of it is made as soon as a statement can be made.
+"""
+
+from micropython import const
+
+from agent import statements
+
+NOT_LOCKED = const(0)
+CASE_OPENED = const(1)
+PARAMETERS_MISMATCH = const(2)
+
+_FILE = "lock"
+
+
+class Lock:
+    """`why` is one of the reasons above, and the scale is locked unless it is NOT_LOCKED."""
+
+    def __init__(self, store):
+        self._store = store
+        self.why, self._stated = store.read(_FILE) or [NOT_LOCKED, True]
+
+    def engage(self, why):
+        """Lock for the reason `why`; when this returns it is synced. A scale that is locked keeps its first reason."""
+        if not self.why:
+            self._store.write(_FILE, [why, False])
+            self.why, self._stated = why, False
+
+    async def state(self, chain):
+        """Make the event *locked*, once."""
+        if not self._stated and chain.enrolled:
+            await chain.append(statements.EVENT, statements.event(statements.LOCKED, self.why), self._mark_stated)
+
+    def _mark_stated(self, *_):
+        self._store.write(_FILE, [self.why, True])
+        self._stated = True

@@ -1,0 +1,246 @@
+"""The scale's parameters: how they are kept, and the only way in which they change.
+
+A change wants an open adjustment session, which wants the adjustment switch under the seal, and a permit too where the
+parameters say so. Each commit is an event that is synced before the parameters are written: a power cut between the two
+is made good at the next start; anything else that does not fit together locks the scale.
+"""
+
+import asyncio
+
+from micropython import const
+
+from agent import fields, lock, statements
+from agent.store import StoreDamaged
+
+_FILE = "parameters"
+_MAX_COUNTER = const(0xFFFF)
+_AUDIT_ROOM_BYTES = const(2048)
+
+CALIBRATION = const(0)
+CONFIGURATION = const(1)
+
+# Why a session was closed.
+BY_SWITCH = const(1)
+BY_CONSOLE = const(2)
+BY_TIME_OUT = const(3)
+BY_CASE = const(4)
+
+
+class AdjustmentRefused(Exception):
+    """Nothing was changed. `code` is a word for programs, the text says what to do."""
+
+    messages = {
+        "not-enrolled": "the scale has no identity yet: enrol it before adjusting",
+        "locked": "the scale is locked: unlock it before adjusting",
+        "switch-off": "the adjustment switch is off: break the seal and switch it on",
+        "permit-required": "this scale is adjusted under a permit only: present one first",
+        "not-in-permit": "the permit does not cover this parameter: ask for one that names it",
+        "no-session": "no adjustment session is open: open one first",
+        "session-open": "an adjustment session is open already: close it first",
+        "journal-full": "the journal is too full to adjust: connect the scale, or export its statements",
+        "audit-full": "the audit trail is full: this scale cannot be adjusted any more",
+        "counter-full": "a counter has reached its end: this scale cannot be adjusted any more",
+        "invalid": "the parameters would be invalid",
+    }
+
+    def __init__(self, code, detail=None):
+        text = self.messages[code]
+        super().__init__("%s: %s" % (text, detail) if detail else text)
+        self.code = code
+
+
+class Parameters:
+    """The map in use, its digest and both counters.
+
+    `factory_map` is taken at the first start of all. Set `switch_on`, a function that tells whether the adjustment
+    switch is on, before sessions are opened. Raises StoreDamaged where an enrolled scale has lost its parameters.
+    """
+
+    def __init__(self, store, chain, audit, scale_lock, factory_map):
+        self.switch_on = lambda: False
+        self.session_open = False
+        self.permit = None  # of the open session
+        self._store = store
+        self._chain = chain
+        self._audit = audit
+        self._scale_lock = scale_lock
+        self._busy = asyncio.Lock()
+        self._raised = [False, False]  # which counters this session has raised
+        slot = store.read(_FILE)
+        if slot is None:
+            if chain.enrolled:
+                raise StoreDamaged(_FILE, store.root)
+            breach = fields.breach(factory_map)
+            if breach:
+                raise ValueError("the factory's parameters are invalid: %s" % breach)
+            slot = [factory_map, 0, 0]
+            store.write(_FILE, slot)
+        self._take(slot)
+        chain.parameters = self
+        self._reconcile()
+
+    def _take(self, slot):
+        self.map, self.calibration_counter, self.configuration_counter = slot
+        self.digest = fields.digest(self.map)
+
+    @property
+    def locked(self):
+        """Whether the scale is locked, for whatever reason."""
+        return self._scale_lock.why != lock.NOT_LOCKED
+
+    # Start
+
+    def _reconcile(self):
+        """Compare the slot with the last statement and the audit trail: roll forward the last commit, or lock."""
+        head = self._chain.head_payload()
+        here = [self.digest, self.calibration_counter, self.configuration_counter]
+        if head is None:
+            stated = self._after_last_audited() or here
+        elif _is_change(head):
+            stated = _after(head)
+            if stated != here and head[statements.DIGEST : statements.BODY] == here:
+                self._roll_forward(head)
+                return
+        else:
+            stated = head[statements.DIGEST : statements.BODY]
+        if stated != here:
+            self._scale_lock.engage(lock.PARAMETERS_MISMATCH)
+
+    def _after_last_audited(self):
+        after = None
+        for _, statement in self._audit.entries():
+            after = _after(self._chain.decode(statement))
+        return after
+
+    def _roll_forward(self, head):
+        """Write what the commit of the last statement would have written had the power stayed."""
+        changed = dict(self.map)
+        for key, _, new in head[statements.BODY][1][0]:
+            _set(changed, key, new)
+        digest, calibration, configuration = _after(head)
+        if fields.breach(changed) or fields.digest(changed) != digest:
+            self._scale_lock.engage(lock.PARAMETERS_MISMATCH)
+            return
+        self._keep(
+            head[statements.NUMBER],
+            self._chain.journal.read(head[statements.NUMBER]),
+            [changed, calibration, configuration],
+        )
+
+    def _keep(self, number, statement, slot):
+        self._audit.append(number, statement)
+        self._store.write(_FILE, slot)
+        self._take(slot)
+
+    # Sessions
+
+    async def open_session(self, permit=None):
+        """Open an adjustment session, under a checked `agent.permits.Permit` if one is given; an event tells of it.
+
+        Raises AdjustmentRefused.
+        """
+        async with self._busy:
+            if self.session_open:
+                raise AdjustmentRefused("session-open")
+            if not self._chain.enrolled:
+                raise AdjustmentRefused("not-enrolled")
+            if self.map[fields.PERMIT_REQUIRED] and permit is None:
+                raise AdjustmentRefused("permit-required")
+            self._check_room()
+            await self._chain.append(
+                statements.EVENT, statements.event(statements.SESSION_OPENED, permit.hash if permit else None)
+            )
+            self.session_open = True
+            self.permit = permit
+            self._raised = [False, False]
+
+    def _check_room(self):
+        """Raise AdjustmentRefused where no adjustment is possible just now."""
+        if self.locked:
+            raise AdjustmentRefused("locked")
+        if not self.switch_on():
+            raise AdjustmentRefused("switch-off")
+        if not self._chain.room_for_adjustment:
+            raise AdjustmentRefused("journal-full")
+        if not self._audit.has_room(_AUDIT_ROOM_BYTES):
+            raise AdjustmentRefused("audit-full")
+
+    async def close_session(self, why):
+        """Close the session for one of the reasons above; tell of it, and state the whole map if it was changed."""
+        async with self._busy:
+            if not self.session_open:
+                return
+            self.session_open = False
+            permit, self.permit = self.permit, None
+            await self._chain.append(statements.EVENT, statements.event(statements.SESSION_CLOSED, why))
+            if any(self._raised):
+                await self._chain.append(
+                    statements.PARAMETERS, lambda: statements.parameters(self.map, permit.raw if permit else None)
+                )
+
+    # Commits
+
+    async def commit(self, changes):
+        """Commit {key: new value, or None to remove a calibration point} in the open session.
+
+        Return the number of the event, None if nothing differs from what is. Raises AdjustmentRefused, and then nothing
+        has changed.
+        """
+        async with self._busy:
+            if not self.session_open:
+                raise AdjustmentRefused("no-session")
+            self._check_room()
+            changed = dict(self.map)
+            listed = []
+            for key in sorted(changes):
+                if self.map.get(key) != changes[key]:
+                    listed.append([key, self.map.get(key), changes[key]])
+                    _set(changed, key, changes[key])
+            if not listed:
+                return None
+            breach = fields.breach(changed)
+            if breach:
+                raise AdjustmentRefused("invalid", breach)
+            for key, _, _ in listed:
+                if self.permit is not None and key not in self.permit.fields:
+                    raise AdjustmentRefused("not-in-permit", fields.name_of(key))
+            return await self._commit(listed, changed)
+
+    async def _commit(self, listed, changed):
+        raised = list(self._raised)
+        slot = [changed, self.calibration_counter, self.configuration_counter]
+        for group, place in ((CALIBRATION, 1), (CONFIGURATION, 2)):
+            if not raised[group] and any(_group(key) == group for key, _, _ in listed):
+                raised[group] = True
+                slot[place] += 1
+        if max(slot[1:]) > _MAX_COUNTER:
+            raise AdjustmentRefused("counter-full")
+        permit_hash = self.permit.hash if self.permit else None
+        body = statements.parameter_change(listed, permit_hash, fields.digest(changed), slot[1], slot[2])
+
+        def settle(number, statement):
+            self._keep(number, statement, slot)
+            self._raised = raised
+
+        number, _ = await self._chain.append(statements.EVENT, body, settle)
+        return number
+
+
+def _group(key):
+    return CALIBRATION if key >= fields.FIRST_DEVICE_KEY else CONFIGURATION
+
+
+def _set(parameter_map, key, value):
+    if value is None:
+        parameter_map.pop(key, None)
+    else:
+        parameter_map[key] = value
+
+
+def _is_change(payload):
+    return payload[statements.KIND] == statements.EVENT and payload[statements.BODY][0] == statements.PARAMETER_CHANGE
+
+
+def _after(payload):
+    """Digest and both counters after the commit that a parameter-change event tells of."""
+    return payload[statements.BODY][1][2:5]

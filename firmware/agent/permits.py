@@ -1,0 +1,69 @@
+"""Permits: the platform's signed, one-use word that certain parameters of one scale may be adjusted.
+
+A permit names the values of both counters that it applies to; the first change raises a counter, and so it is spent
+without clock or table. Its signature and its signer's role are checked before it comes here (`agent.downlink`).
+"""
+
+import hashlib
+
+from micropython import const
+
+PERMIT = const(2)
+ADJUST = const(2)
+
+_ELEMENTS = const(11)
+_SIGNED_NETWORK_TIME = const(3)
+
+
+class PermitRefused(Exception):
+    """The permit is not acted on. `reason` is one of malformed, identity, purpose, counters, window."""
+
+    messages = {
+        "malformed": "the permit does not have the form of one",
+        "identity": "the permit is for another scale",
+        "purpose": "the permit is not one to adjust",
+        "counters": "the permit is spent, or meant for other values of the counters",
+        "window": "the permit is not valid at this time",
+    }
+
+    def __init__(self, reason):
+        super().__init__(self.messages[reason])
+        self.reason = reason
+
+
+class Permit:
+    """A permit to adjust. `raw` are its signed bytes, `hash` their SHA-256, `fields` the keys that may change."""
+
+    def __init__(self, raw, order, kid):
+        """Read the decoded order of the verified message `raw` for the scale `kid`; raises PermitRefused."""
+        if not _well_formed(order):
+            raise PermitRefused("malformed")
+        _, identity, what, number, by, not_before, not_after, calibration, configuration, _, fields = order
+        if identity != kid:
+            raise PermitRefused("identity")
+        if what != ADJUST:
+            raise PermitRefused("purpose")
+        self.raw = raw
+        self.hash = hashlib.sha256(raw).digest()
+        self.order_number = number
+        self.by = by
+        self.fields = fields
+        self._window = not_before, not_after
+        self._counters = calibration, configuration
+
+    def check(self, parameters, clock):
+        """Raise PermitRefused unless it applies now; the window only counts where the clock has signed network time."""
+        if (parameters.calibration_counter, parameters.configuration_counter) != self._counters:
+            raise PermitRefused("counters")
+        not_before, not_after = self._window
+        if clock.quality() == _SIGNED_NETWORK_TIME and not not_before <= clock.stamp() <= not_after:
+            raise PermitRefused("window")
+
+
+def _well_formed(order):
+    if not isinstance(order, list) or len(order) != _ELEMENTS or order[0] != PERMIT or not isinstance(order[10], list):
+        return False
+    numbers = order[2:9] + order[10]
+    if not isinstance(order[1], bytes) or len(order[10]) > 64:
+        return False
+    return all(type(number) is int and 0 <= number <= 0xFFFFFFFF for number in numbers)

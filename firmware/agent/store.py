@@ -1,0 +1,93 @@
+"""What a scale keeps in files: keys, parameters, settings, numbers. Small values that change rarely and must not tear.
+
+Each value lies in two copies with sequence and checksum. A write replaces the older copy first, so that a power cut at
+any instant leaves the old value or the new one; either copy alone is enough to read it.
+"""
+
+import os
+import struct
+from binascii import crc32
+
+from micropython import const
+
+from agent import cbor
+
+# Mark, sequence, length of the encoded value, CRC-32 of sequence, length and value.
+_HEADER = "<HIHI"
+_HEADER_BYTES = const(12)
+_MARK = const(0x5359)
+_MAX_BYTES = const(4096)
+
+
+class StoreDamaged(Exception):
+    """Both copies of a value are unreadable."""
+
+    message = "both copies of '%s' in %s are damaged: have the scale repaired"
+
+    def __init__(self, *facts):
+        super().__init__(self.message % facts)
+
+
+class Store:
+    """Named values, anything that `agent.cbor` encodes in up to 4,084 bytes, in the existing folder `root`."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def read(self, name):
+        """Return the value called `name`, None if it was never written.
+
+        Raises StoreDamaged when it was written and no copy is whole: that is never taken for absence.
+        """
+        copies = self._copies(name)
+        newest = max(copies, key=lambda copy: copy[0])
+        if newest[0]:
+            return cbor.decode(newest[1])
+        if self._exists(name, 1):  # the second copy is begun only when the first is whole
+            raise StoreDamaged(name, self.root)
+        return None
+
+    def write(self, name, value):
+        """Write a value in both copies; when this returns it is synced."""
+        data = cbor.encode(value)
+        if len(data) + _HEADER_BYTES > _MAX_BYTES:
+            raise ValueError("value of '%s' has %d bytes, at most %d fit" % (name, len(data), _MAX_BYTES))
+        sequences = [copy[0] for copy in self._copies(name)]
+        sequence = max(sequences) + 1
+        header = struct.pack(_HEADER, _MARK, sequence, len(data), _check(sequence, data))
+        first = 0 if sequences[0] <= sequences[1] else 1
+        for copy in (first, 1 - first):
+            with open(self._path(name, copy), "wb") as file:
+                file.write(header + data)
+                file.flush()
+
+    def _path(self, name, copy):
+        return "%s/%s.%d" % (self.root, name, copy)
+
+    def _exists(self, name, copy):
+        try:
+            os.stat(self._path(name, copy))
+        except OSError:
+            return False
+        return True
+
+    def _copies(self, name):
+        """Return (sequence, encoded value) of both copies, sequence 0 for what is absent or torn."""
+        return [self._copy(name, copy) for copy in (0, 1)]
+
+    def _copy(self, name, copy):
+        if not self._exists(name, copy):
+            return 0, b""
+        with open(self._path(name, copy), "rb") as file:
+            content = file.read(_MAX_BYTES)
+        if len(content) < _HEADER_BYTES:
+            return 0, b""
+        mark, sequence, length, check = struct.unpack(_HEADER, content[:_HEADER_BYTES])
+        data = content[_HEADER_BYTES:]
+        if mark != _MARK or len(data) != length or check != _check(sequence, data):
+            return 0, b""
+        return sequence, data
+
+
+def _check(sequence, data):
+    return crc32(data, crc32(struct.pack("<IH", sequence, len(data))))

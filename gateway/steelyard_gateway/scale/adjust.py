@@ -1,0 +1,114 @@
+"""Guided adjustment: one step after the other, each waited for and bounded, the error shown before and after.
+
+Until the last step nothing on the scale changes; whoever stops before it leaves the scale as it was.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .console import Console
+from .errors import NotReached
+from .mass import kilograms, shown
+
+Status = dict[str, Any]
+POLL_S = 0.25
+ADJUST_SILENCE_S = 90.0
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What one adjustment did: errors in intervals of e, None for the zero where no mass is known."""
+
+    kind: str
+    mass_mg: int
+    error_before_e: float
+    error_after_e: float
+    calibration_counter: int
+    configuration_counter: int
+    digest: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self)
+
+
+class Guide:
+    """Leads through one adjustment; `say` shows a step, `confirm` asks before the scale is changed."""
+
+    def __init__(
+        self,
+        console: Console,
+        say: Callable[[str], None],
+        confirm: Callable[[str], bool],
+        step_timeout_s: float = 120.0,
+    ) -> None:
+        self.console, self.say, self.confirm, self.step_timeout_s = console, say, confirm, step_timeout_s
+
+    def zero(self) -> Adjustment | None:
+        """Take the empty pan as zero at calibration; None where `confirm` said no."""
+        start = self._switch_on()
+        empty = self._wait("Empty the pan", lambda status: bool(status["stable"]))
+        return self._adjust("zero", 0, "adjust zero", start, empty)
+
+    def span(self, mass_mg: int) -> Adjustment | None:
+        """Make the scale show `mass_mg` for the mass that is put on; None where `confirm` said no."""
+        start = self._switch_on()
+        empty = self._wait("Empty the pan", lambda status: status["stable"] and 10 * abs(gross_mg(status)) < mass_mg)
+        if empty["gross"] != 0:
+            self.console.ask("zero")
+        loaded = self._wait(
+            f"Put {kilograms(mass_mg)} kg on the pan",
+            lambda status: status["stable"] and 2 * abs(gross_mg(status) - mass_mg) < mass_mg,
+        )
+        return self._adjust("span", mass_mg, f"adjust span {kilograms(mass_mg)} kg", start, loaded)
+
+    def _adjust(self, kind: str, mass_mg: int, command: str, start: Status, before: Status) -> Adjustment | None:
+        error_before_e = error_e(before, mass_mg)
+        found = f"The scale shows {shown(gross_mg(before), before['e_mg'])}: error {error_before_e:+.1f} e"
+        if not self.confirm(found):
+            return None
+        self.say("Adjusting; leave the pan alone")
+        self.console.json(command, ADJUST_SILENCE_S)
+        after = self._wait("Waiting for a stable weight", lambda status: bool(status["stable"]))
+        if not start["session"]:
+            self.console.ask("adjust close")
+        return Adjustment(
+            kind,
+            mass_mg,
+            error_before_e,
+            error_e(after, mass_mg),
+            after["calibration_counter"],
+            after["configuration_counter"],
+            after["digest"],
+        )
+
+    def _switch_on(self) -> Status:
+        start = self.console.json("status")
+        if start["switch"]:
+            return start
+        self._wait("Open the seal and turn the adjustment switch on", lambda status: bool(status["switch"]))
+        return start
+
+    def _wait(self, step: str, reached: Callable[[Status], bool]) -> Status:
+        """Show the step and return the first status in which it is done; NotReached after its time-out."""
+        self.say(step)
+        deadline = time.monotonic() + self.step_timeout_s
+        while True:
+            status = self.console.json("status")
+            if status["gross"] is not None and reached(status):
+                return status
+            if time.monotonic() > deadline:
+                raise NotReached(step=step, timeout_s=self.step_timeout_s)
+            time.sleep(POLL_S)
+
+
+def gross_mg(status: Status) -> int:
+    """Gross weight in milligrams."""
+    return int(status["gross"]) * int(status["e_mg"])
+
+
+def error_e(status: Status, mass_mg: int) -> float:
+    """Error of the indication against `mass_mg`, in intervals of e."""
+    return (gross_mg(status) - mass_mg) / int(status["e_mg"])

@@ -1,0 +1,236 @@
+"""`steelyard scale`: what a technician does at one scale.
+
+Human output by default, `--json` for scripts. Exit codes: 0 done; 1 failed or declined; 2 wrong use; 3 no port, or
+several; 4 port busy or forbidden; 5 no answer; 6 not a scale; 7 garbled; 8 the scale refuses; 9 a step was not done in
+time; 130 Ctrl-C.
+"""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console as Terminal
+from rich.live import Live as LiveView
+
+from . import show
+from .adjust import Adjustment, Guide
+from .console import Console
+from .errors import ConsoleError, Garbled
+from .mass import parse_mg
+from .port import open_console
+from .watch import Live
+
+app = typer.Typer(no_args_is_help=True, help="Look at, adjust and export one scale over its serial port.")
+adjust_app = typer.Typer(no_args_is_help=True, help="Adjust, step by step; needs the adjustment switch under the seal.")
+app.add_typer(adjust_app, name="adjust")
+terminal, complaints = Terminal(), Terminal(stderr=True)
+
+PortOption = Annotated[
+    str | None, typer.Option("--port", envvar="STEELYARD_PORT", help="Serial port; found where there is one scale.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object (or one a line) instead of text.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Adjust without asking once more.")]
+
+
+@contextlib.contextmanager
+def session(port: str | None, as_json: bool) -> Iterator[Console]:
+    """The console of the scale; errors become a sentence and an exit code, Ctrl-C leaves the scale at its prompt."""
+    try:
+        with open_console(port) as console:
+            console.greet()
+            try:
+                yield console
+            except KeyboardInterrupt:
+                console.synchronise()
+                raise
+    except ConsoleError as error:
+        if as_json:
+            print(json.dumps({"error": error.code, "message": str(error)}))
+        complaints.print(f"[bold red]error:[/bold red] {_escaped(str(error))}")
+        raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt as error:
+        complaints.print("Stopped; the scale is as it was.")
+        raise typer.Exit(130) from error
+
+
+@app.command()
+def status(port: PortOption = None, as_json: JsonOption = False) -> None:
+    """Weight, state, counters, journal and uplink, now."""
+    with session(port, as_json) as console:
+        facts = console.json("status")
+        _put(facts, as_json, show.status)
+
+
+@app.command()
+def parameters(port: PortOption = None, as_json: JsonOption = False) -> None:
+    """The legally relevant parameters."""
+    with session(port, as_json) as console:
+        _put(console.json("parameters"), as_json, show.parameters)
+
+
+@app.command()
+def watch(
+    port: PortOption = None,
+    as_json: JsonOption = False,
+    count: Annotated[int, typer.Option("--count", "-n", min=0, help="End after so many indications; 0: Ctrl-C.")] = 0,
+) -> None:
+    """The live weight as a plot; as lines with --json or into a pipe."""
+    with session(port, as_json) as console:
+        facts = console.json("status")
+        readings = _readings(console, count)
+        if as_json or not terminal.is_terminal:
+            for reading in readings:
+                print(json.dumps(reading) if as_json else _line(reading), flush=True)
+            return
+        live = Live(facts["identity"] or console.port, facts["e_mg"], columns=max(20, min(120, terminal.width - 4)))
+        with LiveView(live, console=terminal, auto_refresh=False) as view:
+            for reading in readings:
+                live.add(reading)
+                view.refresh()
+
+
+@app.command()
+def log(
+    port: PortOption = None,
+    as_json: JsonOption = False,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="So many of the last events.")] = 20,
+) -> None:
+    """The last events."""
+    with session(port, as_json) as console:
+        if as_json:
+            print(json.dumps(console.json_list(f"log {count}")))
+        else:
+            terminal.print(_escaped(console.ask(f"log {count}")))
+
+
+@app.command()
+def export(
+    first: Annotated[int | None, typer.Argument(min=1, help="First number; the oldest held by default.")] = None,
+    last: Annotated[int | None, typer.Argument(min=1, help="Last number; the newest by default.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File for the statements' bytes.")] = None,
+    port: PortOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Signed statements as they are in the scale's journal: base64url lines, or with -o a file of CBOR items."""
+    with session(port, as_json) as console:
+        command = " ".join(str(word) for word in ("export", first, last) if word is not None)
+        statements = [_decoded(console, command, line) for line in console.ask(command).splitlines() if line]
+        if output is not None:
+            output.write_bytes(b"".join(statements))
+        if as_json:
+            for raw in statements:
+                print(json.dumps(show.described(raw)))
+        elif output is not None:
+            terminal.print(f"{len(statements)} statements in {output}")
+        else:
+            for raw in statements:
+                print(show.described(raw)["statement"])
+
+
+@adjust_app.command("zero")
+def adjust_zero(port: PortOption = None, as_json: JsonOption = False, yes: YesOption = False) -> None:
+    """Take the empty pan as the zero of calibration."""
+    with session(port, as_json) as console:
+        _report(_guide(console, as_json, yes).zero(), as_json)
+
+
+@adjust_app.command("span")
+def adjust_span(
+    mass: Annotated[str, typer.Argument(help="The mass that will be put on, for example '5 kg' or 500g.")],
+    port: PortOption = None,
+    as_json: JsonOption = False,
+    yes: YesOption = False,
+) -> None:
+    """Make the scale show a known mass."""
+    try:
+        mass_mg = parse_mg(mass)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    with session(port, as_json) as console:
+        _report(_guide(console, as_json, yes).span(mass_mg), as_json)
+
+
+@adjust_app.command("set")
+def adjust_set(name: str, value: int, port: PortOption = None, as_json: JsonOption = False) -> None:
+    """Set one parameter by its name."""
+    _plain(f"adjust set {name} {value}", port, as_json)
+
+
+@adjust_app.command("permit")
+def adjust_permit(
+    permit: Annotated[str, typer.Argument(help="The permit as issued (base64url), or @FILE.")],
+    port: PortOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give the scale a permit to adjust."""
+    words = Path(permit[1:]).read_text().strip() if permit.startswith("@") else permit
+    _plain(f"adjust permit {words}", port, as_json)
+
+
+@adjust_app.command("close")
+def adjust_close(port: PortOption = None, as_json: JsonOption = False) -> None:
+    """Close the adjustment session."""
+    _plain("adjust close", port, as_json)
+
+
+def _plain(command: str, port: str | None, as_json: bool) -> None:
+    with session(port, as_json) as console:
+        if as_json:
+            print(json.dumps(console.json(command)))
+        else:
+            terminal.print(_escaped(console.ask(command)))
+
+
+def _guide(console: Console, as_json: bool, yes: bool) -> Guide:
+    def confirm(found: str) -> bool:
+        complaints.print(_escaped(found))
+        return yes or (sys.stdin.isatty() and typer.confirm("Adjust?", err=True))
+
+    return Guide(console, lambda step: complaints.print(f"→ {_escaped(step)}"), confirm)
+
+
+def _report(done: Adjustment | None, as_json: bool) -> None:
+    if done is None:
+        complaints.print("Not adjusted: say yes when asked, or give --yes.")
+        raise typer.Exit(1)
+    if as_json:
+        print(json.dumps(done.as_dict()))
+        return
+    terminal.print(
+        f"Adjusted: error {done.error_before_e:+.1f} e before, {done.error_after_e:+.1f} e after; "
+        f"calibration counter {done.calibration_counter}. Turn the switch off and seal it."
+    )
+
+
+def _readings(console: Console, count: int) -> Iterator[dict[str, Any]]:
+    command = f"watch {count} json" if count else "watch json"
+    for line in console.lines(command):
+        if line:
+            yield console.parse(command, line)
+
+
+def _decoded(console: Console, command: str, line: str) -> bytes:
+    try:
+        return show.raw_statement(line)
+    except ValueError as error:
+        raise Garbled(command=command, port=console.port, said=line[:80]) from error
+
+
+def _line(reading: dict[str, Any]) -> str:
+    stable = "stable" if reading.get("stable") else "moving"
+    return f"{reading.get('indication') or '– – –'}  {stable}  noise {reading.get('noise_counts')} counts"
+
+
+def _put(facts: dict[str, Any], as_json: bool, table: Any) -> None:
+    if as_json:
+        print(json.dumps(facts))
+    else:
+        terminal.print(table(facts))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,72 @@
+"""What the scale says, set for people: tables of status and parameters, and statements decoded."""
+
+import base64
+from typing import Any
+
+from rich.table import Table
+from steelyard_protocol import statement
+
+from .mass import shown
+
+
+def status(facts: dict[str, Any]) -> Table:
+    """One scale's status, the things a technician looks at first on top."""
+    e_mg = facts["e_mg"]
+    stable = "stable" if facts["stable"] else "moving"
+    state = [
+        word
+        for word, is_so in (
+            ("LOCKED", facts["locked"]),
+            ("adjustment session open", facts["session"]),
+            ("adjustment switch on", facts["switch"]),
+        )
+        if is_so
+    ]
+    rows = {
+        "scale": f"{facts['identity'] or 'not enrolled'}  serial {facts['serial'] or '–'}",
+        "weight": f"{facts['indication'] or '– – –'}  ({stable}; tare {shown(facts['tare'] * e_mg, e_mg)})",
+        "state": ", ".join(state) or "closed, no session",
+        "counts": f"{facts['filtered_counts']} filtered, {facts['zero_counts']} zero, noise {facts['noise_counts']}",
+        "temperature": _tenths(facts["temperature_cdeg"], 100, "°C"),
+        "supply": _tenths(facts["supply_mv"], 1000, "V"),
+        "parameters": f"{facts['digest']}",
+        "counters": f"calibration {facts['calibration_counter']}, configuration {facts['configuration_counter']}",
+        "statements": f"{facts['number']} made, {facts['receipted']} receipted, journal {facts['journal_free']} % free",
+        "uplink": f"{facts['uplink']}, every {facts['period_s']} s",
+        "clock": f"{facts['time']} (quality {facts['clock_quality']})",
+        "software": "{name} {version} {hash}".format(**facts["software"]),
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows.items():
+        table.add_row(f"[bold]{name}[/bold]", value)
+    return table
+
+
+def parameters(facts: dict[str, Any]) -> Table:
+    """Names and values of the legally relevant parameters, with their digest and counters."""
+    table = Table("parameter", "value", box=None, pad_edge=False)
+    counters = {name: value for name, value in facts.items() if name != "parameters"}
+    for name, value in (facts["parameters"] | counters).items():
+        table.add_row(name, str(value))
+    return table
+
+
+def raw_statement(line: str) -> bytes:
+    """The bytes of one exported line (base64url with or without padding); ValueError where it is none."""
+    return base64.b64decode(line + "=" * (-len(line) % 4), altchars=b"-_", validate=True)
+
+
+def described(raw: bytes) -> dict[str, Any]:
+    """The essentials of one exported statement for `--json`."""
+    parsed = statement.parse(raw)
+    return {
+        "number": parsed.number,
+        "kind": parsed.kind,
+        "time": parsed.time,
+        "hash": parsed.hash.hex(),
+        "statement": base64.urlsafe_b64encode(raw).decode().rstrip("="),
+    }
+
+
+def _tenths(value: int | None, per_unit: int, unit: str) -> str:
+    return "–" if value is None else f"{value / per_unit:.1f} {unit}"

@@ -1,0 +1,55 @@
+"""The live weight as a small plot in the terminal, with counts, noise and stability beside it."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from .mass import shown
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+ROWS = 8
+
+
+def plot(values: Sequence[float], rows: int = ROWS) -> list[str]:
+    """Rows of block characters, top first, one column a value, scaled to the values' own range."""
+    if not values:
+        return [""] * rows
+    low, high = min(values), max(values)
+    steps = rows * 8 - 1
+    heights = [1 + round((value - low) / (high - low) * steps) if high > low else rows * 4 for value in values]
+    return ["".join(BLOCKS[max(0, min(8, height - 8 * row))] for height in heights) for row in range(rows - 1, -1, -1)]
+
+
+class Live:
+    """Keeps the last readings and draws them; `add` takes one JSON line of the console's `watch`."""
+
+    def __init__(self, name: str, e_mg: int, columns: int = 60) -> None:
+        self.name, self.e_mg = name, e_mg
+        self.readings: deque[dict[str, Any]] = deque(maxlen=columns)
+
+    def add(self, reading: dict[str, Any]) -> None:
+        """Take the newest reading."""
+        self.readings.append(reading)
+
+    def _range(self, weights: Sequence[int]) -> str:
+        return " … ".join(shown(bound(weights) * self.e_mg, self.e_mg) for bound in (min, max)) if weights else ""
+
+    def __rich__(self) -> Panel:
+        """The view as it is now."""
+        if not self.readings:
+            return Panel("waiting for the first indication", title=self.name)
+        now = self.readings[-1]
+        weights = [reading["net"] for reading in self.readings if reading.get("net") is not None]
+        facts = Table.grid(padding=(0, 2))
+        stable = Text("● stable", "green") if now.get("stable") else Text("○ moving", "yellow")
+        facts.add_row(Text(now.get("indication") or "– – –", "bold"), stable)
+        facts.add_row("counts", str(now.get("filtered_counts", "")))
+        facts.add_row("noise", f"{now.get('noise_counts', '')} counts")
+        picture = Text("\n".join(plot(weights)), "cyan")
+        scale = Text(self._range(weights), "dim")
+        return Panel(Group(facts, picture, scale), title=self.name, subtitle="Ctrl-C ends, the scale goes on")

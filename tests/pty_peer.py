@@ -1,0 +1,103 @@
+"""A scripted peer at the far end of a pseudo-terminal: what a serial port looks like to the technician's tool."""
+
+import json
+import os
+import select
+import threading
+import tty
+from collections.abc import Callable
+from typing import Any
+
+
+class Peer:
+    """Answers each line with `answer(line)`; echoes and prompts as the scale's console does unless `raw` is set.
+
+    `answer` returns the text of the answer, or None to say nothing at all. With `raw`, whatever it returns is sent as
+    it is, without echo, empty line or prompt.
+    """
+
+    def __init__(self, answer: Callable[[str], str | None], raw: bool = False) -> None:
+        self.answer, self.raw = answer, raw
+        self.lines: list[str] = []
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        self.port = os.ttyname(self._theirs)
+        self._stop, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def say(self, text: str) -> None:
+        """Send text that nobody asked for."""
+        os.write(self._ours, text.replace("\n", "\r\n").encode())
+
+    def close(self) -> None:
+        """Pull the cable."""
+        if self._thread.is_alive():
+            os.write(self._wake, b"x")
+            self._thread.join()
+            for descriptor in (self._ours, self._theirs, self._stop, self._wake):
+                os.close(descriptor)
+
+    def _serve(self) -> None:
+        pending = b""
+        while True:
+            ready, _, _ = select.select([self._ours, self._stop], [], [])
+            if self._stop in ready:
+                return
+            pending += os.read(self._ours, 4096)
+            while b"\r" in pending:
+                line, pending = pending.split(b"\r", 1)
+                self._reply(line.decode())
+
+    def _reply(self, line: str) -> None:
+        self.lines.append(line)
+        said = self.answer(line) if line or self.raw else ""
+        if said is None:
+            return
+        text = said if self.raw else f"{line}\n{said}\n> "
+        self.say(text)
+
+
+class ScriptedScale:
+    """State enough to play a scale: put a mass on `load_mg`, the span error is `per_mille`."""
+
+    def __init__(self) -> None:
+        self.load_mg, self.per_mille, self.switch, self.session, self.counter = 0, 1000, True, False, 0
+        self.e_mg = 5000
+        self.on_status: Callable[[], None] = lambda: None
+
+    def status(self) -> dict[str, Any]:
+        """The console's `status json`."""
+        self.on_status()
+        gross = round(self.load_mg * self.per_mille / 1000 / self.e_mg)
+        return {
+            "identity": "0123456789ABCDEF", "public_code": "0123456789ABCDEF", "serial": "S-1", "locked": False,
+            "session": self.session, "switch": self.switch, "stable": True, "gross": gross, "net": gross, "tare": 0,
+            "e_mg": self.e_mg, "net_mg": gross * self.e_mg, "indication": f"{gross * self.e_mg / 1e6:.3f} kg",
+            "overload": False, "zero_counts": 8000, "filtered_counts": 8000 + gross, "noise_counts": 41,
+            "temperature_cdeg": 2150, "supply_mv": 5000, "digest": "00" * 16, "calibration_counter": self.counter,
+            "configuration_counter": 0, "number": 7, "receipted": 5, "journal_free": 99, "uplink": "online",
+            "period_s": 600, "time": 1800000000, "clock_quality": 2,
+            "software": {"name": "steelyard", "version": "0.1.0", "hash": "ab" * 32},
+        }  # fmt: skip
+
+    def __call__(self, line: str) -> str | None:
+        """Answer one line of the console."""
+        words = line.split()
+        if words[:2] == ["adjust", "span"]:
+            self.session, self.counter = True, self.counter + 1
+            self.per_mille = round(1000 * float(words[2]) * 1e6 / self.load_mg)
+            return json.dumps({"done": True}) + "\n"
+        if line == "adjust close":
+            self.session = False
+            return "session closed\n"
+        if line == "status json":
+            return json.dumps(self.status()) + "\n"
+        if words[0] == "watch":
+            reading = {"indication": "1.000 kg", "net": 200, "stable": True, "filtered_counts": 1, "noise_counts": 41}
+            return (json.dumps(reading) + "\n") * int(words[1])
+        if line == "log 20 json":
+            return '[{"number": 1, "event": "enrolled"}]\n'
+        if line == "parameters json":
+            return json.dumps({"parameters": {"max_mg": 15000000, "e_mg": 5000}, "digest": "00" * 16}) + "\n"
+        return f"error: there is no command '{words[0]}'\n"

@@ -85,19 +85,22 @@ class Nor:
         self._memory = _Memory(size) if image is None else _Image(image, size)
         self._cut_in = 0
         self._cut_how = ""
+        self._cut_counted = None
         self._random = None
 
     # Power
 
-    def cut_at(self, n, how="none", seed=0):
+    def cut_at(self, n, how="none", seed=0, counted=None):
         """Let the power fail at the `n`-th operation from now (1 is the next one; 0 takes the order back).
 
         `how` much of that operation is done: "none", "prefix" (up to a random bit), "scattered" (random bits) or "all".
+        Where `counted(address, erase)` is given, only operations count for which it is true.
         """
         if how not in ("none", "prefix", "scattered", "all"):
             raise ValueError("how is %r, not none, prefix, scattered or all" % (how,))
         self._cut_in = n
         self._cut_how = how
+        self._cut_counted = counted
         self._random = Random(seed, "cut")
 
     def cut(self):
@@ -177,19 +180,19 @@ class Nor:
 
     def _erase(self, address):
         self.erases += 1
-        old = None
-        if self._cut_in == 1:
-            old = bytearray(SECTOR_BYTES)
-            self._memory.read_into(address, old)
-        self._operate(address, old, _ERASED_SECTOR, ERASE_US)
+        self._operate(address, None, _ERASED_SECTOR, ERASE_US)
 
     def _operate(self, address, old, new, duration_us):
+        """Write `new` over `old` (None: not looked at yet, an erase), unless the power fails."""
         self.operations += 1
-        if self._cut_in == 1:
-            self._memory.write(address, self._torn(old, new))
-            self.cut()
-        if self._cut_in:
+        if self._cut_in and (not self._cut_counted or self._cut_counted(address, old is None)):
             self._cut_in -= 1
+            if not self._cut_in:
+                if old is None:
+                    old = bytearray(SECTOR_BYTES)
+                    self._memory.read_into(address, old)
+                self._memory.write(address, self._torn(old, new))
+                self.cut()
         self._memory.write(address, new)
         if self.busy:
             self.busy(duration_us)

@@ -1,0 +1,173 @@
+"""The simulated board: an RP2 with an HX711 and a load cell, switches, flash, sensors, clock and network.
+
+`BOARD` is the one board of this process; `BOARD.start` powers it up after the board profile (module `board`).
+Everything that MicroPython modules such as `machine` show the agent comes from here.
+"""
+
+import board as profile
+import hal_frauds
+from hal_cell import LoadCell
+from hal_clock import Clock
+from hal_flash import Nor
+from hal_hx711 import HX711
+from hal_pins import Interrupts, Wire
+from hal_random import Random
+
+FLASH_BYTES = 2 * 1024 * 1024
+_RTC_START_S = 1_609_459_200  # 2021-01-01: where an RP2 without battery starts
+_PWRON_RESET = 1
+_WDT_RESET = 3
+_REFERENCE_UV = 3_300_000
+
+
+class Rtc:
+    """The real-time clock: a start value on top of the board's clock."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._offset_us = _RTC_START_S * 1_000_000
+
+    def unix_us(self):
+        """Microseconds since 1970, as far as the clock knows."""
+        return self._offset_us + self._clock.read()
+
+    def set(self, unix_us):
+        """Set it."""
+        self._offset_us = unix_us - self._clock.now_us
+
+
+class Board:
+    """One scale's hardware and the world around it. All of it may be changed while the agent runs."""
+
+    def __init__(self):
+        self.clock = Clock()
+        self.rtc = Rtc(self.clock)
+        self.interrupts = Interrupts()
+        self.host = None
+        self.network_up = False
+        self.link_port = None
+        self.supply_v = 5.0
+        self.reset_cause = _PWRON_RESET
+        self.unique_id = b"steelyrd"
+        self.random_bytes = None
+        self.flash = None
+        self.cell = None
+        self.chip = None
+        self.frauds = {}
+        self.flash_map = profile.FLASH
+        self._noise = None
+        self._heating = None
+        self._wires = {}
+
+    def start(self, cell="ideal", seed=0, life=0, image=None):
+        """Power up with a cell of this kind and seed, and flash contents from the file `image` (None: in the heap).
+
+        `life` counts the starts of this board: noise goes on differently after each, the cell stays itself.
+        """
+        data, sck = self.wire(profile.PIN_ADC_DOUT), self.wire(profile.PIN_ADC_SCK)
+        self.chip = HX711(self.clock, data, sck, self._input, profile.ADC_RATE, seed)
+        self.cell = LoadCell(cell, seed, self.chip.period_us / 1e6, life)
+        self._noise = Random(seed, "analogue%d" % life)
+        self.unique_id = Random(seed, "unique").bits(64).to_bytes(8, "big")
+        self.flash = Nor(FLASH_BYTES, image, profile.PROGRAM_SIZE)
+        self.flash.busy = self.busy
+        self.case(False)
+        self.adjustment_switch(False)
+
+    def configure(self, c):
+        """Power up in the world that the host's configuration `c` describes (`steelyard_simulator.world`)."""
+        self.start(c["cell"], c["seed"], c["life"], c["image"])
+        self.cell.load_g = c["load_kg"] * 1000.0
+        self.cell.temperature_c = c["temperature_c"]
+        self.supply_v = c["supply_v"]
+        self.case(c["case_open"])
+        self.adjustment_switch(c["switch_on"])
+        self.network_up = c["network_up"]
+        self.link_port = c["link_port"]
+        if c["reset"]:
+            self.reset_cause = _WDT_RESET
+        if c["rtc_s"] is not None:
+            self.rtc.set(c["rtc_s"] * 1_000_000)
+        if c["repeatable"]:
+            entropy = Random(c["seed"], "entropy%d" % c["life"])
+            self.random_bytes = lambda count: entropy.bits(8 * count).to_bytes(count, "big")
+        for name, arguments in c["frauds"].items():
+            hal_frauds.switch(self, name, True, arguments)
+
+    def state(self):
+        """What the host is told after each request."""
+        return {
+            "time_us": self.clock.now_us,
+            "temperature_c": self.cell.temperature_c,
+            "flash_operations": self.flash.operations,
+            "flash_programs": self.flash.programs,
+            "flash_erases": self.flash.erases,
+            "flash_faults": self.flash.faults,
+            "conversions": self.chip.conversions,
+            "unread": self.chip.unread,
+            "wrong_pulse_counts": self.chip.wrong_pulse_counts,
+            "power_downs": self.chip.power_downs,
+        }
+
+    def heat(self, celsius, over_s=0.0):
+        """Bring cell and sensor to `celsius`, at a constant rate within `over_s` seconds."""
+        conversions = int(over_s * 1e6 / self.chip.period_us)
+        if conversions:
+            self._heating = [conversions, (celsius - self.cell.temperature_c) / conversions]
+        else:
+            self._heating = None
+            self.cell.temperature_c = celsius
+
+    def _heat_on(self):
+        self.cell.temperature_c += self._heating[1]
+        self._heating[0] -= 1
+        if not self._heating[0]:
+            self._heating = None
+
+    def wire(self, pin):
+        """The wire at pin number `pin`."""
+        if pin not in self._wires:
+            self._wires[pin] = Wire(self.interrupts)
+        return self._wires[pin]
+
+    def case(self, open):
+        """Open or close the case: its contact to ground is closed while the case is."""
+        self.wire(profile.PIN_CASE).drive(1 if open else 0)
+
+    def adjustment_switch(self, on):
+        """The adjustment switch under the seal connects to ground when on."""
+        self.wire(profile.PIN_ADJUST).drive(0 if on else 1)
+
+    def analogue_u16(self, channel):
+        """What analogue input `channel` reads: 12 bits with noise, spread over 16; noise-free beside an ideal cell."""
+        microvolts = 0.0
+        if channel == profile.ADC_SUPPLY:
+            microvolts = self.supply_v * 1e6 / profile.SUPPLY_DIVIDER
+        elif channel == profile.ADC_TEMPERATURE:
+            kelvin = self.cell.temperature_c - profile.TEMPERATURE_REFERENCE_CDEG / 100
+            microvolts = profile.TEMPERATURE_REFERENCE_UV + kelvin * profile.TEMPERATURE_UV_PER_K
+        share = microvolts / _REFERENCE_UV
+        if self.cell.is_ideal:
+            return min(65535, max(0, round(share * 65535)))
+        steps = min(4095, max(0, round(share * 4095 + 0.7 * self._noise.gauss())))
+        return steps << 4 | steps >> 8
+
+    def busy(self, us):
+        """The processor is stuck for `us` microseconds with interrupts off, as in a flash operation."""
+        state = self.interrupts.disable()
+        self.clock.spend(us)
+        self.interrupts.restore(state)
+
+    def _input(self, channel, gain):
+        """What the converter sees: the cell on channel A, after whatever somebody put into its line."""
+        if channel != "A":
+            return 0.0
+        if self._heating:
+            self._heat_on()
+        counts = self.cell.sample()
+        for fraud in self.frauds.values():
+            counts = fraud.alter(counts)
+        return counts * gain / 128
+
+
+BOARD = Board()

@@ -1,0 +1,132 @@
+"""MicroPython's `machine` as the RP2 port has it: pins, analogue inputs, clock, watchdog, resets, all simulated."""
+
+import time
+
+from hal_board import BOARD
+from hal_reset import Reset
+from micropython import const
+
+PWRON_RESET = const(1)
+WDT_RESET = const(3)
+
+_interrupts = BOARD.interrupts
+_clock = BOARD.clock
+
+disable_irq = _interrupts.disable
+enable_irq = _interrupts.restore
+
+
+class Pin:
+    """A pin; reading or setting it takes a microsecond of the processor's time."""
+
+    IN = const(0)
+    OUT = const(1)
+    OPEN_DRAIN = const(2)
+    PULL_UP = const(1)
+    PULL_DOWN = const(2)
+    IRQ_FALLING = const(4)
+    IRQ_RISING = const(8)
+
+    def __init__(self, id, mode=-1, pull=-1, value=None):
+        self._wire = BOARD.wire(id)
+        self._id = id
+        self.init(mode, pull, value)
+
+    def init(self, mode=-1, pull=-1, value=None):
+        if pull == Pin.PULL_UP or pull == Pin.PULL_DOWN:
+            self._wire.pull(1 if pull == Pin.PULL_UP else 0)
+        if value is not None:
+            self.__call__(1 if value else 0)
+
+    def __call__(self, level=None):
+        now = _clock.now_us = _clock.now_us + 1
+        if _clock.next_us <= now:
+            _clock.run_due()
+        wire = self._wire
+        if level is None:
+            return wire.level
+        if level != wire.level:
+            wire.output(level)
+
+    value = __call__
+
+    def on(self):
+        self(1)
+
+    def off(self):
+        self(0)
+
+    high = on
+    low = off
+
+    def toggle(self):
+        self(1 - self._wire.level)
+
+    def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING, hard=False):
+        self._wire.listen(handler, trigger, self)
+
+    def __repr__(self):
+        return "Pin(GPIO%d)" % self._id
+
+
+class ADC:
+    """An analogue input by its channel number."""
+
+    def __init__(self, channel):
+        self._channel = channel
+
+    def read_u16(self):
+        """0 to 65535 for 0 V to 3.3 V."""
+        return BOARD.analogue_u16(self._channel)
+
+
+class RTC:
+    """The real-time clock."""
+
+    def datetime(self, fields=None):
+        """Get or set (year, month, day, weekday, hour, minute, second, subseconds)."""
+        if fields is None:
+            year, month, day, hour, minute, second, weekday, _ = time.gmtime()
+            return (year, month, day, weekday, hour, minute, second, 0)
+        year, month, day, _, hour, minute, second, _ = fields
+        BOARD.rtc.set(time.mktime((year, month, day, hour, minute, second)) * 1_000_000)
+
+
+class WDT:
+    """The watchdog: resets the board unless fed within `timeout` ms. It cannot be stopped."""
+
+    def __init__(self, id=0, timeout=5000):
+        if not 0 < timeout <= 8388:
+            raise ValueError("timeout exceeds 8388")
+        self._timeout_us = timeout * 1000
+        self._deadline_us = _clock.now_us + self._timeout_us
+        _clock.at(self._deadline_us, self._check)
+
+    def feed(self):
+        self._deadline_us = _clock.now_us + self._timeout_us
+
+    def _check(self):
+        if _clock.now_us >= self._deadline_us:
+            raise Reset(WDT_RESET)
+        _clock.at(self._deadline_us, self._check)
+
+
+def reset():
+    """Restart the board; the RP2 does it by its watchdog."""
+    raise Reset(WDT_RESET)
+
+
+def reset_cause():
+    return BOARD.reset_cause
+
+
+def unique_id():
+    return BOARD.unique_id
+
+
+def freq():
+    return 125_000_000
+
+
+def idle():
+    _clock.spend(1)

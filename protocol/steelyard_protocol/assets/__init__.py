@@ -1,0 +1,40 @@
+"""Where the files are that are not Python packages of the host: firmware, simulated board, board profiles, CDDL.
+
+In a checkout they lie in the project's folders, in the wheel beside this module; everybody finds them by `folder`.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+Name = Literal["firmware", "hal", "boards"]
+
+_HERE = Path(__file__).parent
+_CHECKOUT = _HERE.parents[2]
+_IN_CHECKOUT = {"firmware": "firmware", "hal": "simulator/hal", "boards": "hardware/boards"}
+
+
+class AssetsMissing(FileNotFoundError):
+    """The files of '{}' are neither in {} nor in {}: install steelyard again."""
+
+    def __init__(self, name: str, *looked_in: Path) -> None:
+        super().__init__((self.__doc__ or "").format(name, *looked_in))
+
+
+def folder(name: Name) -> Path:
+    """Return the folder of the firmware, of the simulated board's modules ("hal"), or of the board profiles.
+
+    Raises AssetsMissing if this installation has lost it.
+    """
+    return _existing(name, _HERE / name, _CHECKOUT / _IN_CHECKOUT[name])
+
+
+def cddl() -> Path:
+    """Return the path of `steelyard.cddl`. Raises AssetsMissing if this installation has lost it."""
+    return _existing("steelyard.cddl", _HERE / "steelyard.cddl", _HERE.parents[1] / "steelyard.cddl")
+
+
+def _existing(name: str, in_wheel: Path, in_checkout: Path) -> Path:
+    for path in (in_wheel, in_checkout):
+        if path.exists():
+            return path
+    raise AssetsMissing(name, in_wheel, in_checkout)

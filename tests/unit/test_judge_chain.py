@@ -277,3 +277,31 @@ def test_summary_survives_the_database() -> None:
     raws.append(scale.snapshot())
     summary = summarise(raws)
     assert Summary.load(summary.kid, summary.dump()) == summary
+
+
+def test_a_later_verification_makes_a_baseline_but_excuses_nothing() -> None:
+    scale, raws, facts = verified()
+    raws += [scale.raise_span(), scale.parameters()]
+    verified_again = Baseline(scale.kid, 4, State(*scale.state()))
+    facts = Facts(facts.baselines | {verified_again}, facts.permits, facts.approved_software)
+    raws.append(scale.snapshot())
+    judgement = judged(summarise(raws), facts)
+    (finding,) = judgement.findings
+    assert (finding.code, finding.first_number, finding.last_number) == ("changed", 3, 4)
+    assert judgement.standing is not None
+    assert not judgement.standing.altered
+    assert not judgement.standing.adjusted_since
+
+
+def test_a_permitted_change_from_newly_verified_parameters_is_no_finding() -> None:
+    scale, raws, facts = verified()
+    raws += [scale.raise_span(), scale.parameters()]
+    verified_again = Baseline(scale.kid, 4, State(*scale.state()))
+    permit = permit_for(scale, b"p" * 32)
+    facts = Facts(facts.baselines | {verified_again}, frozenset({permit}), facts.approved_software)
+    raws.append(scale.change({40: 500_000}, permit=b"p" * 32))
+    judgement = judged(summarise(raws), facts)
+    assert [finding.first_number for finding in judgement.findings] == [3]
+    assert judgement.standing is not None
+    assert not judgement.standing.altered
+    assert judgement.standing.adjusted_since

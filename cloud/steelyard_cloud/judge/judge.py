@@ -86,11 +86,12 @@ def _standing(case: Case, found: list[Finding]) -> Standing:
     contiguous = summary.contiguous()
     baselines = [one for one in case.facts.baselines if one.kid == summary.kid and one.state is not None]
     newest = max(baselines, key=lambda one: one.number, default=None)
+    verified = parameter_change.verified_states(case)
     altered = {finding.what for finding in found if finding.rule == parameter_change.RULE}
-    software = max(summary.software.items(), key=lambda item: item[1][3], default=None)
+    software = max(summary.software.items(), key=lambda item: (item[1][3], item[0]), default=None)
     flags = edge.flags if edge else 0
     return Standing(
-        altered=state is not None and parameter_change.key_of(state) in altered,
+        altered=state is not None and state not in verified and parameter_change.key_of(state) in altered,
         baseline_number=newest.number if newest else None,
         adjusted_since=newest is not None and state is not None and state != newest.state,
         locked=bool(flags & Flag.LOCKED),

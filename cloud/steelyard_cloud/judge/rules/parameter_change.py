@@ -1,8 +1,9 @@
 """Parameters changed without a permit.
 
-A state of the parameters (digest and both counters) is *explained* when it is a baseline's, or when a permitted change
-leads to it from an explained one. Every other state seen after the first baseline is a finding, whether or not the
-scale tells of the change itself. What a clock or a statement still on its way may explain is pending.
+A state of the parameters (digest and both counters) is *explained* when it is the first baseline's, or when a permitted
+change leads to it from an explained one or from one that had been verified by then. Every other state seen after the
+first baseline is a finding, whether or not the scale tells of the change itself: a later verification makes it the
+new baseline, but does not excuse how it came about. What a clock or a statement still on its way may explain is pending.
 """
 
 from dataclasses import dataclass
@@ -57,23 +58,35 @@ def explain(case: Case) -> Explained:
     kid = case.summary.kid
     permits = [permit for permit in case.facts.permits if permit.kid == kid]
     reasons = {(change.number, change.content_hash): refusal(change, permits) for change in case.summary.changes}
-    roots = {one.state for one in case.facts.baselines if one.kid == kid and one.state is not None}
-    sure = _closure(roots, case.summary.changes, reasons, (None,))
-    return Explained(sure, _closure(roots, case.summary.changes, reasons, (None, "undated")), reasons)
+    verified = verified_states(case)
+    sure = _closure(verified, case.summary.changes, reasons, (None,))
+    return Explained(sure, _closure(verified, case.summary.changes, reasons, (None, "undated")), reasons)
+
+
+def verified_states(case: Case) -> dict[State, int]:
+    """State → number of the first statement at which a verification fixed it."""
+    verified: dict[State, int] = {}
+    for baseline in case.facts.baselines:
+        if baseline.kid == case.summary.kid and baseline.state is not None:
+            verified[baseline.state] = min(baseline.number, verified.get(baseline.state, baseline.number))
+    return verified
 
 
 def _closure(
-    roots: set[State],
+    verified: dict[State, int],
     changes: list[Change],
     reasons: dict[tuple[int, bytes], str | None],
     accepted: tuple[str | None, ...],
 ) -> frozenset[State]:
-    reached = set(roots)
+    first = min(verified.values(), default=0)
+    reached = {state for state, number in verified.items() if number == first}
     grown = True
     while grown:  # usually one round: changes rise by number
         grown = False
         for change in changes:
-            if reasons[change.number, change.content_hash] in accepted and change.before in reached:
+            verified_before = verified.get(change.before, change.number + 1) <= change.number
+            from_explained = verified_before or change.before in reached
+            if reasons[change.number, change.content_hash] in accepted and from_explained:
                 grown |= change.after not in reached
                 reached.add(change.after)
     return frozenset(reached)
@@ -95,12 +108,14 @@ def judge(case: Case) -> Report:
     if not held:
         return [], pending
     first_baseline = min(held, key=lambda one: one.number)
+    verified = verified_states(case)
     explained = explain(case)
     findings: list[Finding] = []
     for state, (first, last) in sorted(summary.states.items(), key=lambda item: (item[1], item[0])):
         if last <= 2 * first_baseline.number or state in explained.states:
             continue
         number = max(first // 2, first_baseline.number)
+        last = min(last, 2 * verified.get(state, last))
         events = [change for change in summary.changes if change.after == state]
         if state in explained.possible:
             pending.append(Pending(RULE, "undated", number))

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 GROUP = "steelyard.commands"
 
@@ -30,43 +31,49 @@ def root(arguments: Sequence[str], parts: Iterable[EntryPoint]) -> typer.Typer:
     known = {part.name: part for part in parts}
     asked = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name in [asked] if asked in known else sorted(known):
-        app.add_typer(load(known[name]), name=name)
+        add(app, known[name])
     return app
 
 
-def options(
-    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
-) -> None:
-    """Options of the root command."""
-    if show_version:
+def print_version(asked: bool) -> None:
+    """Print the installed version and end, where that is asked."""
+    if asked:
         typer.echo(f"steelyard {version('steelyard')}")
         raise typer.Exit
 
 
-def load(part: EntryPoint) -> typer.Typer:
-    """The part's own application, or one that names the missing extra."""
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Options of the root command."""
+
+
+def add(app: typer.Typer, part: EntryPoint) -> None:
+    """Add the part's own application, or a command that names the missing extra."""
     try:
-        app = part.load()
+        added = part.load()
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("steelyard"):
             raise
-        return unavailable(part, error.name or "a package")
-    if not isinstance(app, typer.Typer):
+        add_advice(app, part, error.name or "a package")
+        return
+    if not isinstance(added, typer.Typer):
         raise TypeError(f"entry point {part.name} of {GROUP} is no Typer application: {part.value}")
-    return app
+    app.add_typer(added, name=part.name)
 
 
-def unavailable(part: EntryPoint, package: str) -> typer.Typer:
-    """An application that says in one sentence how to install what the part needs, and ends with 1."""
-    extra = next(iter(part.extras), part.name)
-    advice = f"`steelyard {part.name}` needs {package}: pip install 'steelyard[{extra}]'"
-    app = typer.Typer(help=f"(not installed: pip install 'steelyard\\[{extra}]')")
+def add_advice(app: typer.Typer, part: EntryPoint, package: str) -> None:
+    """Add a command that says in one sentence how to install what the part needs, and ends with 1."""
+    install = f"pip install 'steelyard[{next(iter(part.extras), part.name)}]'"
 
-    @app.callback(
-        invoke_without_command=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+    @app.command(
+        part.name,
+        help=f"(not installed: {escape(install)})",
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
-    def explain() -> None:
-        typer.echo(advice, err=True)
+    def advise() -> None:
+        typer.echo(f"`steelyard {part.name}` needs {package}: {install}", err=True)
         raise typer.Exit(1)
-
-    return app

@@ -3,6 +3,7 @@
 from importlib.metadata import EntryPoint
 
 import pytest
+import typer
 from steelyard_gateway import command
 from typer.testing import CliRunner, Result
 
@@ -12,7 +13,7 @@ BROKEN = EntryPoint("cloud", "no_such_package.command:app [cloud]", GROUP)
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(command.root(words, [SCALE, BROKEN]), list(words))
+    return CliRunner().invoke(command.root(words, [SCALE, BROKEN]), list(words), env={"COLUMNS": "120"})
 
 
 def test_a_part_runs_though_another_is_not_installed() -> None:
@@ -27,8 +28,8 @@ def test_a_missing_extra_is_named_in_one_sentence() -> None:
 
 
 def test_a_fault_in_our_own_code_is_not_taken_for_a_missing_extra() -> None:
-    with pytest.raises(ModuleNotFoundError, match="steelyard_gateway.nothing"):
-        command.load(EntryPoint("scale", "steelyard_gateway.nothing:app", GROUP))
+    with pytest.raises(ModuleNotFoundError, match="steelyard_gateway"):
+        command.add(typer.Typer(), EntryPoint("scale", "steelyard_gateway.nothing:app", GROUP))
 
 
 def test_an_unknown_command_is_wrong_use() -> None:

@@ -2,8 +2,8 @@
 
 A state of the parameters (digest and both counters) is *explained* when it is the first baseline's, or when a permitted
 change leads to it from an explained one or from one that had been verified by then. Every other state seen after the
-first baseline is a finding, whether or not the scale tells of the change itself: a later verification makes it the
-new baseline, but does not excuse how it came about. What a clock or a statement still on its way may explain is pending.
+first baseline is a finding, whether or not the scale tells of the change itself. A later verification makes it the new
+baseline, but does not excuse how it came about. What a clock or a statement still on its way may explain is pending.
 """
 
 from dataclasses import dataclass

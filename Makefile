@@ -21,6 +21,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PYTHONPATH=firmware $(BIN)/lint-imports
+	$(BIN)/python .ci/typecheck_firmware.py
 	$(BIN)/python .ci/compile_firmware.py $(MPY_ARCHITECTURES)
 
 format: .venv/dev.stamp

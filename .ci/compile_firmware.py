@@ -25,7 +25,9 @@ def main(architectures: list[str]) -> int:
             )
             if compiled.returncode:
                 failures += 1
-                print(f"{module.relative_to(ROOT)} ({architecture}): {compiled.stdout}{compiled.stderr}", file=sys.stderr)
+                print(
+                    f"{module.relative_to(ROOT)} ({architecture}): {compiled.stdout}{compiled.stderr}", file=sys.stderr
+                )
     print(f"mpy-cross: {len(modules)} modules for {', '.join(architectures)}, {failures} refused")
     return 1 if failures else 0
 

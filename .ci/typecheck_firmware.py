@@ -25,10 +25,10 @@ def check(board: str, package: str) -> int:
     stubs = ROOT / "build" / "stubs" / board
     if not stubs.is_dir():
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(stubs), package]
-        subprocess.run([*install, "--disable-pip-version-check"], check=True)  # noqa: S603 - our own words only
+        subprocess.run([*install, "--disable-pip-version-check"], check=True)
     print(f"mypy: agent for {board}", flush=True)
     config = ["--config-file", str(ROOT / ".ci" / "mypy_firmware.ini"), "--custom-typeshed-dir", str(stubs)]
-    done = subprocess.run(  # noqa: S603 - our own words only
+    done = subprocess.run(
         [sys.executable, "-m", "mypy", *config, "-p", "agent"],
         cwd=ROOT / "firmware",
         env={**os.environ, "MYPYPATH": f"{ROOT / 'firmware'}:{ROOT / 'hardware' / 'boards' / board}:{stubs}"},

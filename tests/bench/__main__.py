@@ -1,0 +1,56 @@
+"""`make bench`: run every bench module, print one table and write build/bench.json.
+
+A bench module is `bench_*.py` beside this file with a function `rows()` that returns dicts with "name", "value",
+"unit", "reference" and "ratio" (how many times better than the reference; None where there is nothing to compare).
+Words on the command line choose modules by a part of their name.
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).resolve().parent
+RESULT = HERE.parent.parent / "build" / "bench.json"
+COLUMNS = ("name", "value", "unit", "reference", "ratio")
+
+
+def main(wanted: list[str]) -> int:
+    """Exit code 0 if every module gave its rows; one that fails is named and the others go on."""
+    sys.path[:0] = [str(HERE), str(HERE.parent)]
+    terminal = Console()
+    rows: list[dict[str, Any]] = []
+    failed = []
+    names = sorted(path.stem for path in HERE.glob("bench_*.py"))
+    for name in names:
+        if wanted and not any(word in name for word in wanted):
+            continue
+        terminal.print(f"{name} …")
+        try:
+            rows += [{column: row[column] for column in COLUMNS} for row in importlib.import_module(name).rows()]
+        except Exception:
+            terminal.print_exception()
+            failed.append(name)
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*(shown(row[column]) for column in COLUMNS))
+    terminal.print(table)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(rows, indent=1) + "\n")
+    terminal.print(f"{RESULT}: {len(rows)} rows" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+def shown(value: object) -> str:
+    """Numbers with four significant digits, nothing for None."""
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1e5 else f"{value:,.0f}"
+    return "" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -48,7 +48,7 @@ def main(wanted: list[str]) -> int:
 def shown(value: object) -> str:
     """Numbers with four significant digits, nothing for None."""
     if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1e5 else f"{value:,.0f}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return "" if value is None else str(value)
 
 

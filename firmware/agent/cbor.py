@@ -4,13 +4,11 @@ The subset: integers whose argument fits 64 bits, byte and text strings, arrays,
 booleans, null and tags. Floats, bignums (tags 2 and 3), `undefined` and every other simple value are refused.
 """
 
-import struct
+from struct import pack_into
 
 from micropython import const
 
 MAX_DEPTH = const(8)
-_BYTES = (bytes, bytearray, memoryview)
-_ARRAY = (list, tuple)
 _KEY = (int, str)
 _WRONG_KEY = "map key is neither an integer nor text"
 
@@ -39,7 +37,10 @@ class Tag:
 
 def encode(value):
     """Return the deterministic encoding of `value` as bytes; CborError where it has none in the subset."""
-    buffer = bytearray(_size(value, MAX_DEPTH))
+    try:
+        buffer = bytearray(_SIZES[type(value)](value, MAX_DEPTH))
+    except KeyError as error:
+        raise _no_encoding(error, 0) from None
     encode_into(buffer, 0, value)
     return bytes(buffer)
 
@@ -50,7 +51,14 @@ def encode_into(buffer, offset, value):
     Allocates nothing but the sorted keys of maps. CborError if the value has no encoding or the buffer is too short;
     what was written up to there is then void.
     """
-    return _put(buffer, offset, value, MAX_DEPTH)
+    try:
+        return _PUTTERS[type(value)](buffer, offset, value, MAX_DEPTH)
+    except CborError:
+        raise
+    except KeyError as error:
+        raise _no_encoding(error, offset) from None
+    except (IndexError, ValueError):  # from the writes themselves
+        raise CborError("buffer too short", len(buffer)) from None
 
 
 def decode(data, max_depth=MAX_DEPTH):
@@ -67,7 +75,14 @@ def decode(data, max_depth=MAX_DEPTH):
     return value
 
 
-def _head_size(argument):
+def _no_encoding(error, at):
+    return CborError("%s has no encoding" % error.args[0].__name__, at)
+
+
+# One function a type, found in `_SIZES` and `_PUTTERS`: comparing with built-in names in turn would cost far more.
+
+
+def _size_head(argument):
     if argument < 24:
         return 1
     if argument < 0x100:
@@ -77,110 +92,150 @@ def _head_size(argument):
     return 5 if argument < 0x100000000 else 9
 
 
-def _size(value, depth):
-    if value is None or value is True or value is False:
-        return 1
-    if isinstance(value, int):
-        return _head_size(value if value >= 0 else -1 - value)
-    if isinstance(value, _BYTES):
-        return _head_size(len(value)) + len(value)
-    if isinstance(value, str):
-        length = len(value.encode())
-        return _head_size(length) + length
+def _size_integer(value, depth):
+    return _size_head(value if value >= 0 else -1 - value)
+
+
+def _size_bytes(value, depth):
+    return _size_head(len(value)) + len(value)
+
+
+def _size_text(value, depth):
+    return _size_bytes(value.encode(), depth)
+
+
+def _size_simple(value, depth):
+    return 1
+
+
+def _size_array(value, depth):
     if not depth:
         raise CborError("nested too deeply to encode", 0)
-    if isinstance(value, Tag):
-        return _head_size(value.number) + _size(value.value, depth - 1)
-    size = 0
-    if isinstance(value, _ARRAY):
-        for item in value:
-            size += _size(item, depth - 1)
-    elif isinstance(value, dict):
-        for key in value:
-            size += _size(key, 0) + _size(value[key], depth - 1)
-    else:
-        raise CborError("%s has no encoding" % type(value).__name__, 0)
-    return _head_size(len(value)) + size
+    size = _size_head(len(value))
+    for item in value:
+        size += _SIZES[type(item)](item, depth - 1)
+    return size
+
+
+def _size_map(value, depth):
+    size = _size_array(value, depth)
+    for item in value.values():
+        size += _SIZES[type(item)](item, depth - 1)
+    return size
+
+
+def _size_tag(value, depth):
+    return _size_head(value.number) + _size_array((value.value,), depth) - 1
 
 
 def _put_head(buffer, at, major, argument):
     if argument < 24:
-        if at >= len(buffer):
-            raise CborError("buffer too short", at)
         buffer[at] = major | argument
         return at + 1
-    try:
-        if argument < 0x100:
-            struct.pack_into(">BB", buffer, at, major | 24, argument)
-            return at + 2
-        if argument < 0x10000:
-            struct.pack_into(">BH", buffer, at, major | 25, argument)
-            return at + 3
-        if argument < 0x100000000:
-            struct.pack_into(">BI", buffer, at, major | 26, argument)
-            return at + 5
-        if argument >> 64:
-            raise CborError("integer beyond 64 bits", at)
-        struct.pack_into(">BQ", buffer, at, major | 27, argument)
-        return at + 9
-    except CborError:
-        raise
-    except ValueError:
-        raise CborError("buffer too short", at) from None
+    if argument < 0x100:
+        buffer[at] = major | 24
+        buffer[at + 1] = argument
+        return at + 2
+    if argument < 0x10000:
+        buffer[at] = major | 25
+        buffer[at + 1] = argument >> 8
+        buffer[at + 2] = argument & 0xFF
+        return at + 3
+    if argument < 0x100000000:
+        pack_into(">BI", buffer, at, major | 26, argument)
+        return at + 5
+    if argument >> 64:
+        raise CborError("integer beyond 64 bits", at)
+    pack_into(">BQ", buffer, at, major | 27, argument)
+    return at + 9
 
 
-def _put_string(buffer, at, major, data):
-    at = _put_head(buffer, at, major, len(data))
+def _put_integer(buffer, at, value, depth):
+    return _put_head(buffer, at, 0x00, value) if value >= 0 else _put_head(buffer, at, 0x20, -1 - value)
+
+
+def _put_raw(buffer, at, data):
     end = at + len(data)
     if end > len(buffer):
-        raise CborError("buffer too short", at)
+        raise IndexError  # where a bytearray would grow
     buffer[at:end] = data
     return end
 
 
-def _put(buffer, at, value, depth):
-    if value is None:
-        return _put_head(buffer, at, 0xE0, 22)
-    if value is True or value is False:
-        return _put_head(buffer, at, 0xE0, 21 if value else 20)
-    if isinstance(value, int):
-        return _put_head(buffer, at, 0x00, value) if value >= 0 else _put_head(buffer, at, 0x20, -1 - value)
-    if isinstance(value, _BYTES):
-        return _put_string(buffer, at, 0x40, value)
-    if isinstance(value, str):
-        return _put_string(buffer, at, 0x60, value.encode())
+def _put_bytes(buffer, at, value, depth):
+    return _put_raw(buffer, _put_head(buffer, at, 0x40, len(value)), value)
+
+
+def _put_text(buffer, at, value, depth):
+    value = value.encode()
+    return _put_raw(buffer, _put_head(buffer, at, 0x60, len(value)), value)
+
+
+def _put_simple(buffer, at, value, depth):
+    buffer[at] = 0xF6 if value is None else 0xF5 if value else 0xF4
+    return at + 1
+
+
+def _put_array(buffer, at, value, depth):
     if not depth:
         raise CborError("nested too deeply to encode", at)
-    if isinstance(value, _ARRAY):
-        at = _put_head(buffer, at, 0x80, len(value))
-        for item in value:
-            at = _put(buffer, at, item, depth - 1)
-        return at
-    if isinstance(value, dict):
-        return _put_map(buffer, at, value, depth - 1)
-    if isinstance(value, Tag):
-        if value.number == 2 or value.number == 3 or value.number < 0:
-            raise CborError("tag %d has no encoding" % value.number, at)
-        at = _put_head(buffer, at, 0xC0, value.number)
-        return _put(buffer, at, value.value, depth - 1)
-    raise CborError("%s has no encoding" % type(value).__name__, at)
+    at = _put_head(buffer, at, 0x80, len(value))
+    for item in value:
+        at = _PUTTERS[type(item)](buffer, at, item, depth - 1)
+    return at
 
 
 def _put_map(buffer, at, value, depth):
-    keys = []
+    if not depth:
+        raise CborError("nested too deeply to encode", at)
+    pairs = []
     for key in value:
-        if key is True or key is False or not isinstance(key, _KEY):
+        if type(key) not in _KEY:
             raise CborError(_WRONG_KEY, at)
-        keys.append((encode(key), key))
-    keys.sort()
-    at = _put_head(buffer, at, 0xA0, len(keys))
-    for encoded, key in keys:
-        end = at + len(encoded)
-        if end > len(buffer):
-            raise CborError("buffer too short", at)
-        buffer[at:end] = encoded
-        at = _put(buffer, end, value[key], depth)
+        pairs.append((encode(key), key))
+    pairs.sort()
+    at = _put_head(buffer, at, 0xA0, len(pairs))
+    for encoded, key in pairs:
+        item = value[key]
+        at = _PUTTERS[type(item)](buffer, _put_raw(buffer, at, encoded), item, depth - 1)
     return at
+
+
+def _put_tag(buffer, at, value, depth):
+    if not depth:
+        raise CborError("nested too deeply to encode", at)
+    if value.number < 0 or value.number == 2 or value.number == 3:
+        raise CborError("tag %d has no encoding" % value.number, at)
+    item = value.value
+    return _PUTTERS[type(item)](buffer, _put_head(buffer, at, 0xC0, value.number), item, depth - 1)
+
+
+_SIZES = {
+    int: _size_integer,
+    bytes: _size_bytes,
+    bytearray: _size_bytes,
+    memoryview: _size_bytes,
+    str: _size_text,
+    bool: _size_simple,
+    type(None): _size_simple,
+    list: _size_array,
+    tuple: _size_array,
+    dict: _size_map,
+    Tag: _size_tag,
+}
+_PUTTERS = {
+    int: _put_integer,
+    bytes: _put_bytes,
+    bytearray: _put_bytes,
+    memoryview: _put_bytes,
+    str: _put_text,
+    bool: _put_simple,
+    type(None): _put_simple,
+    list: _put_array,
+    tuple: _put_array,
+    dict: _put_map,
+    Tag: _put_tag,
+}
 
 
 class _Reader:
@@ -267,7 +322,7 @@ class _Reader:
         for _ in range(pairs):
             start = self.at
             key = self.item(0)
-            if key is True or key is False or not isinstance(key, _KEY):
+            if type(key) not in _KEY:
                 raise CborError(_WRONG_KEY, start)
             encoded = bytes(self.view[start : self.at])
             if encoded <= before:

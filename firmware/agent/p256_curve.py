@@ -130,13 +130,13 @@ def _odd_multiples_steps(x, y):
         products.append(products[-1] * z % P)
     inverse = yield from inverse_steps(products[7], P)
     for i in range(6, -1, -1):
+        yield
         # `inverse` is that of the product of the first i + 1 z.
         x3, y3, z = multiples[i]
         z_inverse = inverse * products[i] % P
         inverse = inverse * z % P
         square = z_inverse * z_inverse % P
         multiples[i] = (x3 * square % P, y3 * (square * z_inverse % P) % P)
-    yield
     return [(x, y)] + multiples
 
 
@@ -175,9 +175,9 @@ def add_multiples_steps(u1, u2, x, y):
             x2, y2 = multiples[(digit if digit < 128 else 256 - digit) >> 1]
             x, y, z = add(x, y, z, x2, y2 if digit < 128 else P - y2)
         if i < _COLUMNS:
+            yield
             x, y, z = add(x, y, z, *comb.point(i + _COLUMNS))
             x, y, z = add(x, y, z, *comb.point(i))
-            yield
-        elif not i & 3:
+        if i <= _COLUMNS or not i % 3:
             yield
     return x, y, z

@@ -10,8 +10,9 @@ import hashlib
 
 from micropython import const
 
-from agent import cbor, cose, identity, keyset
-from agent.journal import NotInJournal
+from agent import cbor, chain, cose, identity, keyset
+from agent.journal import JournalFull, NotInJournal
+from agent.permits import PermitRefused
 from agent.steps import finish
 
 RECEIPT = const(1)
@@ -55,32 +56,35 @@ class Refused(ValueError):
         self.order = order
 
 
-class PermitRefused(ValueError):
-    """The permit is refused: {reason}"""
-
-
 class Downlink:
     """Judges messages for the scale whose key is in `keystore`.
 
-    `platform` gives root and key set; `chain` takes receipts; `await open_permit(permit, message)` takes a verified
+    `platform` gives root and key set; `chain` acts on receipts; `await open_permit(permit, message)` takes a verified
     permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is told of
     every refusal.
     """
 
-    def __init__(self, keystore, platform, chain, open_permit, refused):
+    def __init__(self, keystore, platform, chain_, open_permit, refused):
         self.refusals = 0
+        self.error = None  # what last kept a message from being judged
         self.repeated = 0  # receipts that said nothing new
         self._keystore = keystore
         self._platform = platform
-        self._chain = chain
+        self._chain = chain_
         self._open_permit = open_permit
         self._refused = refused
         self._receipt = None  # newest receipt for a statement of this scale: (message, order)
-        self._beyond = None  # newest receipt for a number that this scale has not reached
+        self._unchecked = None  # newest receipt for a number that is not in the journal: lost, or beyond the head
         self._order = None  # permit or key set
         self._arrived = asyncio.Event()
         self._taken = asyncio.Event()
         self._verifying = asyncio.Lock()
+
+    @property
+    def busy(self):
+        """Whether a message waits for its verification or is being judged."""
+        waiting = self._receipt or self._unchecked or self._order
+        return waiting is not None or self._verifying.locked() or self._arrived.is_set()
 
     async def offer(self, payload):
         """Look at a message (memoryview; None for one too large) and keep it for its verification, or refuse it.
@@ -116,20 +120,19 @@ class Downlink:
                     await self._judge(message, order)
                 except Refused as refusal:
                     self._refuse(refusal)
+                except MemoryError as error:
+                    self.error = error  # not judged: the platform sends again what still matters
 
     async def present(self, message):
-        """Judge one permit or key set that was brought to the scale; Refused says why not, and is no event."""
-        order = self._look(message)
-        if order[0] == RECEIPT and order[2] <= self._chain.head:
-            self._check_hash(order)
-        await self._judge(message, order)
+        """Judge one message that was brought to the scale by hand; Refused says why not, and is no event."""
+        await self._judge(message, self._look(message))
 
     def _next(self):
         """Take the next message to judge, (None, None) for none. A receipt comes first: it frees the journal."""
         if self._receipt is not None:
             waiting, self._receipt = self._receipt, None
-        elif self._beyond is not None:
-            waiting, self._beyond = self._beyond, None
+        elif self._unchecked is not None:
+            waiting, self._unchecked = self._unchecked, None
         elif self._order is not None:
             waiting, self._order = self._order, None
             self._taken.set()
@@ -172,25 +175,21 @@ class Downlink:
         return self._platform.keys.with_role(keyset.ONLINE if kind == RECEIPT else keyset.AUTHORITY)
 
     def _keep_receipt(self, message, order):
-        number = order[2]
+        _, _, number, statement_hash, _ = order
         if number <= self._chain.receipted:
             self.repeated += 1
-        elif number > self._chain.head:
-            if self._beyond is None or number > self._beyond[1][2]:
-                self._beyond = (message, order)
-        else:
-            self._check_hash(order)
-            if self._receipt is None or number > self._receipt[1][2]:
-                self._receipt = (message, order)
-
-    def _check_hash(self, order):
-        # Cheap, and it keeps a forger who has not even seen our statements from costing us a verification each.
+            return
         try:
-            statement = self._chain.journal.read(order[2])
+            statement = self._chain.journal.read(number)
         except NotInJournal:
-            raise Refused(FOREIGN_HASH, RECEIPT) from None
-        if hashlib.sha256(statement).digest() != order[3]:
+            if self._unchecked is None or number > self._unchecked[1][2]:
+                self._unchecked = (message, order)
+            return
+        # Cheap, and it keeps a forger who has not even seen our statements from costing us a verification each.
+        if hashlib.sha256(statement).digest() != statement_hash:
             raise Refused(FOREIGN_HASH, RECEIPT)
+        if self._receipt is None or number > self._receipt[1][2]:
+            self._receipt = (message, order)
 
     # ---- the signature, and after ------------------------------------------------------------------------------
 
@@ -203,7 +202,7 @@ class Downlink:
                 why = SIGNATURE if error.reason == "signature" else KEY_UNKNOWN if error.reason == "key" else MALFORMED
                 raise Refused(why, kind) from None
             if kind == RECEIPT:
-                await self._chain.take_receipt(order[2], order[3])
+                await self._take_receipt(order[2], order[3])
             elif kind == PERMIT:
                 try:
                     await self._open_permit(order, message)
@@ -211,6 +210,13 @@ class Downlink:
                     raise Refused(PERMIT_REFUSED, kind, str(error)) from None
             else:
                 self._renew_keys(message)
+
+    async def _take_receipt(self, number, statement_hash):
+        try:
+            if await self._chain.receipt(number, statement_hash) == chain.FOREIGN:
+                raise Refused(FOREIGN_HASH, RECEIPT)
+        except JournalFull:
+            pass  # no room to tell of being rolled back: the platform's next receipt asks for it again
 
     def _renew_keys(self, message):
         try:

@@ -13,7 +13,7 @@ async def enrol(keystore, chain, maker, model, serial_number, production_code):
 
     The four words have 1 to 32 bytes (ValueError); they count only the first time.
     """
-    keystore.make()
+    await keystore.make()
     body = statements.enrol(keystore, maker, model, serial_number, production_code)
     return await chain.enrol(lambda: body)
 

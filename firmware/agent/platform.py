@@ -28,7 +28,7 @@ class AnswerError(ValueError):
 class Platform:
     """`root` is a 65-byte SEC 1 point or None, `keys` a KeySet, `broker` [host, port, tls, password] or None.
 
-    `period_s` is that of snapshots. `on_change` are functions without arguments, called after something new was accepted and stored.
+    `period_s` is that of snapshots. `on_change` are functions without arguments, called when something new was stored.
     """
 
     def __init__(self, store, root):

@@ -76,10 +76,13 @@ class Store:
         return [self._copy(name, copy) for copy in (0, 1)]
 
     def _copy(self, name, copy):
+        path = self._path(name, copy)
         if not self._exists(name, copy):
             return 0, b""
-        with open(self._path(name, copy), "rb") as file:
-            content = file.read(_MAX_BYTES)
+        # As much as there is: read(n) takes a buffer of n bytes first, which a fragmented heap may not have.
+        length = min(os.stat(path)[6], _MAX_BYTES)
+        with open(path, "rb") as file:
+            content = file.read(length)
         if len(content) < _HEADER_BYTES:
             return 0, b""
         mark, sequence, length, check = struct.unpack(_HEADER, content[:_HEADER_BYTES])

@@ -12,7 +12,7 @@ from micropython import const
 
 from agent import mqtt
 from agent.identity import identity_text
-from agent.journal import JournalError
+from agent.journal import JournalError, JournalFull
 from agent.port import clock
 
 OFF = "off"
@@ -24,6 +24,8 @@ MAX_BATCH_STATEMENTS = const(40)
 
 _OPEN_MS = const(15000)
 _LINK_MS = const(1000)  # between two looks at a network that is down
+_SETTLE_MS = const(5000)
+_SETTLE_LOOK_MS = const(50)
 _FIRST_PAUSE_MS = const(1000)
 _LAST_PAUSE_MS = const(60000)
 _STEADY_MS = const(30000)  # a connection that lasted this long was no failure
@@ -57,6 +59,7 @@ class Uplink:
         self._calm = calm
         self._up = self._down = None  # the scale's two topics
         self._sent = 0
+        self._receipted = 0  # as it was at the last look
         self._ahead = []  # the last number of each message that has no receipt yet
         self._receipt_ms = _FIRST_RECEIPT_MS
         self._waiting_since = None
@@ -103,11 +106,19 @@ class Uplink:
             await client.subscribe(self._down)
             self.connections += 1
             self.state = ONLINE
+            await self._settle()
             self._start_again()
             while self._platform.broker is broker:
                 await self._step(client)
         finally:
             await client.close()
+
+    async def _settle(self):
+        """Wait a little for the receipts that the broker kept for us: what they cover need not be sent again."""
+        for _ in range(_SETTLE_MS // _SETTLE_LOOK_MS):
+            await asyncio.sleep_ms(_SETTLE_LOOK_MS)
+            if not self._downlink.busy:
+                return
 
     async def _take(self, topic, payload):
         if topic == self._down:
@@ -123,8 +134,8 @@ class Uplink:
         """Send one message if one is due, else wait for news or for the time at which a receipt is overdue."""
         client.check()
         self._note_receipts()
-        first = self._chain.journal.following(self._sent)
-        if first and first <= self._chain.head and len(self._ahead) < self._most_ahead():
+        first = await self._following() if len(self._ahead) < self._most_ahead() else 0
+        if first:
             await self._send(client, first)
         elif self._waiting_since is None:
             await self._news()
@@ -146,13 +157,25 @@ class Uplink:
     def _note_receipts(self):
         receipted = self._chain.receipted
         self._sent = max(self._sent, receipted)
-        if self._ahead and self._ahead[0] <= receipted:
+        if receipted > self._receipted:
+            self._receipted = receipted
             self._ahead = [last for last in self._ahead if last > receipted]
             self._receipt_ms = _FIRST_RECEIPT_MS
             self._waiting_since = clock.ticks_ms() if self._ahead else None
 
+    async def _following(self):
+        """Return the number of the next statement to send, 0 for none; the chain tells of statements it has lost."""
+        if self._sent >= self._chain.head:
+            return 0
+        try:
+            found = await self._chain.following(self._sent)
+        except JournalFull:
+            # No room to tell of a loss; what is sent meanwhile makes room, and sending again comes by here again.
+            return self._chain.journal.following(self._sent)
+        return found[0] if found is not None else 0
+
     def _most_ahead(self):
-        return _MAX_AHEAD if self._chain.journal.following(self._sent) < self._chain.head else _MAX_AHEAD_LIVE
+        return _MAX_AHEAD_LIVE if self._sent + 1 >= self._chain.head else _MAX_AHEAD
 
     async def _send(self, client, first):
         numbers, length = self._measure(first)
@@ -167,24 +190,22 @@ class Uplink:
             self._waiting_since = clock.ticks_ms()
 
     def _measure(self, first):
-        """Return the numbers that make up the next message from `first` on, and their bytes in it without array head.
+        """Return the numbers of the next message, without a hole from `first` on, and their bytes without array head.
 
         One statement travels as it is; several as byte strings in an array, which is at most MAX_BATCH_BYTES long.
         """
-        journal = self._chain.journal
-        numbers = [first]
-        alone = len(journal.read(first))
+        last = first
+        alone = len(self._read(first))
         length = alone + _head_length(alone)
-        while len(numbers) < MAX_BATCH_STATEMENTS:
-            number = journal.following(numbers[-1])
-            if not number or number > self._chain.head:
+        while last - first + 1 < MAX_BATCH_STATEMENTS and last < self._chain.head:
+            if self._chain.journal.following(last) != last + 1:
                 break
-            size = len(journal.read(number))
+            size = len(self._read(last + 1))
             if length + size + _head_length(size) > MAX_BATCH_BYTES - 2:
                 break
-            numbers.append(number)
+            last += 1
             length += size + _head_length(size)
-        return numbers, alone if len(numbers) == 1 else length
+        return range(first, last + 1), alone if last == first else length
 
     def _batch(self, head, numbers):
         yield head
@@ -193,11 +214,14 @@ class Uplink:
 
     def _statements(self, numbers):
         for number in numbers:
-            try:
-                yield self._chain.journal.read(number)
-            except JournalError as error:
-                # A receipt for an earlier copy let it go while it was being sent again.
-                raise OSError("statement %d cannot be sent: %s" % (number, error)) from None
+            yield self._read(number)
+
+    def _read(self, number):
+        try:
+            return self._chain.journal.read(number)
+        except JournalError as error:
+            # A receipt for an earlier copy let it go while it was being sent again.
+            raise OSError("statement %d cannot be sent: %s" % (number, error)) from None
 
     async def _news(self, timeout_ms=None):
         news = self._chain.news

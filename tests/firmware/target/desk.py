@@ -19,7 +19,7 @@ board.RTC_BATTERY = False
 board.REPL = False
 board.PORT = "rp2"
 
-from agent.port import clock  # noqa: E402 - it looks at the board when it is imported
+from agent.port import clock
 
 _ahead_ms = 0
 
@@ -47,7 +47,10 @@ class Network:
         if not self.connected:
             raise OSError("network down")
         self.opened += 1
-        return await asyncio.wait_for_ms(asyncio.open_connection(host, port), timeout_ms)
+        try:
+            return await asyncio.wait_for_ms(asyncio.open_connection(host, port), timeout_ms)
+        except asyncio.TimeoutError:
+            raise OSError("no connection to %s:%d within %d ms" % (host, port, timeout_ms)) from None
 
 
 async def obey(commands):

@@ -1,0 +1,133 @@
+"""The platform as the firmware's tests need it: its keys, what it signs, and a receiver that can keep its receipts."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import paho.mqtt.client as paho
+from interpreter import Conversation
+from paho.mqtt.enums import CallbackAPIVersion
+from steelyard_protocol import downlink, identity, p256, statement
+from steelyard_protocol.enrolment import EnrolAnswer, from_base64url, to_base64url
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of the platform."""
+
+    private: bytes = field(default_factory=p256.make_private_key)
+
+    @property
+    def point(self) -> bytes:
+        return p256.public_key(self.private)
+
+    def sign(self, order: downlink.Order) -> bytes:
+        return downlink.sign(order, self.private, identity.kid(self.point))
+
+
+class Platform:
+    """Root, online and authority key, and the set that the root signed."""
+
+    def __init__(self) -> None:
+        self.root, self.online, self.authority = Key(), Key(), Key()
+
+    def key_set(self, number: int = 1) -> bytes:
+        roles = ((self.online.point, downlink.Role.ONLINE), (self.authority.point, downlink.Role.AUTHORITY))
+        return self.root.sign(downlink.KeySet(number, roles))
+
+    def answer(self, port: int, key_set: bytes | None = None, password: str | None = None) -> str:
+        """What the technician carries to the console: base64url."""
+        answer = EnrolAnswer(key_set or self.key_set(), "127.0.0.1", port, False, password, 600)
+        return to_base64url(answer.encode())
+
+    def receipt(self, raw: bytes, *, key: Key | None = None, **other: Any) -> bytes:
+        """A receipt for a statement; `other` replaces fields of it."""
+        parsed = statement.parse(raw)
+        fields = {"identity": parsed.kid, "number": parsed.number, "hash": parsed.hash, "committed": 1_800_000_000}
+        return (key or self.online).sign(downlink.Receipt(**{**fields, **other}))
+
+
+class ScaleProcess:
+    """The script `uplink_scale.py`: `call` gives it a command and returns the answer."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+
+    def call(self, name: str, *arguments: object, timeout: float = 20) -> Any:
+        return json.loads(self.conversation.ask(json.dumps([name, *arguments]), timeout))
+
+    def enrol(self) -> bytes:
+        return from_base64url(self.call("enrol"))
+
+    def offer(self, *messages: bytes | None) -> list[list[int]]:
+        """The refusals so far, [why, kind of order], after the messages have come down."""
+        return self.call("offer", *(None if message is None else to_base64url(message) for message in messages))
+
+    @property
+    def status(self) -> dict[str, Any]:
+        return self.call("status")
+
+
+class Receiver:
+    """What the cloud does as seen from a scale: takes what comes, checks it, and sends receipts if it may."""
+
+    def __init__(self, port: int, platform: Platform) -> None:
+        self.platform = platform
+        self.receipts = True
+        self.messages: list[list[int]] = []  # the numbers in each message, in the order of arrival
+        self.sizes: list[int] = []
+        self.held: dict[int, bytes] = {}
+        self.failures: list[Exception] = []
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="receiver")
+        self.client.on_message = self._take
+        self.client.on_connect = lambda *_: self.client.subscribe("sy/1/+/+/up", qos=1)
+        subscribed = threading.Event()
+        self.client.on_subscribe = lambda *_: subscribed.set()
+        self.client.reconnect_delay_set(1, 1)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert subscribed.wait(5)
+
+    def _take(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
+        try:
+            raws = statement.decode_message(message.payload)
+            parsed = [statement.parse(raw) for raw in raws]
+            for one in parsed:
+                assert message.topic == f"sy/1/{identity.shard(one.kid)}/{identity.to_text(one.kid)}/up"
+                assert self.held.setdefault(one.number, one.raw) == one.raw, "two contents under one number"
+            self.messages.append([one.number for one in parsed])
+            self.sizes.append(len(message.payload))
+            if self.receipts:
+                self.send(message.topic.removesuffix("up") + "down", self.platform.receipt(self.newest_held()))
+        except Exception as error:
+            self.failures.append(error)
+
+    def newest_held(self) -> bytes:
+        """The last statement before the first hole."""
+        number = 1
+        while number + 1 in self.held:
+            number += 1
+        return self.held[number]
+
+    def send(self, topic: str, payload: bytes) -> None:
+        self.client.publish(topic, payload, qos=1)
+
+    def check(self) -> None:
+        if self.failures:
+            raise self.failures[0]
+
+
+@contextmanager
+def receiving(port: int, platform: Platform) -> Iterator[Receiver]:
+    receiver = Receiver(port, platform)
+    try:
+        yield receiver
+    finally:
+        receiver.client.disconnect()
+        receiver.client.loop_stop()
+    receiver.check()

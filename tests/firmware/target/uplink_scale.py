@@ -1,0 +1,119 @@
+"""A scale's chain, journal and connection at a test's command: everything that is real but the weighing.
+
+Arguments: a folder for its files and flash, and the root key in hex. `desk.obey` says how commands come.
+"""
+
+import asyncio
+import os
+import sys
+
+import desk
+import hal_flash
+from agent import chain, downlink, enrolment, journal, keystore, platform, statements, store, uplink
+from agent.permits import PermitRefused
+from agent.port import clock
+
+SECTORS = 64
+
+folder, root = sys.argv[1], bytes.fromhex(sys.argv[2])
+
+
+class Parameters:
+    digest = bytes(16)
+    calibration_counter = configuration_counter = 0
+    session_open = locked = False
+
+
+class Scale:
+    def __init__(self):
+        self.nor = hal_flash.Nor(SECTORS * 4096, folder + "/flash")
+        ring = journal.Journal(hal_flash.Region(self.nor))
+        ring.mount()
+        files = store.Store(folder)
+        self.network = desk.Network()
+        self.keystore = keystore.SoftKeyStore(files, os.urandom)
+        self.platform = platform.Platform(files, root)
+        self.chain = chain.Chain(ring, files, self.keystore, clock, 1)
+        self.chain.parameters = Parameters()
+        self.refused = []
+        self.permits = []
+        self.downlink = downlink.Downlink(
+            self.keystore, self.platform, self.chain, self.open_permit, lambda *why: self.refused.append(why)
+        )
+        self.uplink = uplink.Uplink(self.network, self.keystore, self.chain, self.downlink, self.platform, os.urandom)
+        asyncio.create_task(self.downlink.run())
+        asyncio.create_task(self.uplink.run())
+
+    async def open_permit(self, permit, message):
+        if permit[7] != self.chain.parameters.calibration_counter:
+            raise PermitRefused("counters")
+        self.permits.append(permit[3])
+
+    # ---- commands ----------------------------------------------------------------------------------------------
+
+    async def enrol(self):
+        return enrolment.to_text(await enrolment.enrol(self.keystore, self.chain, "M", "one", "1", "P-1"))
+
+    async def accept(self, text):
+        try:
+            await self.platform.accept(enrolment.from_text(text))
+        except ValueError as error:
+            return str(error)
+
+    async def append(self, count):
+        for _ in range(count):
+            await self.chain.append(statements.EVENT, statements.event(statements.WRONG_CODE, 1))
+        return self.chain.head
+
+    def statement(self, number):
+        return enrolment.to_text(self.chain.journal.read(number))
+
+    async def present(self, text):
+        try:
+            await self.downlink.present(enrolment.from_text(text))
+        except downlink.Refused as error:
+            return str(error)
+
+    async def offer(self, *texts):
+        """Give messages to the downlink as the broker would, wait until they are judged; return the refusals."""
+        for text in texts:
+            await self.downlink.offer(None if text is None else memoryview(enrolment.from_text(text)))
+        while self.downlink.busy:
+            await asyncio.sleep_ms(1)
+        return self.refused
+
+    def status(self):
+        return {
+            "state": self.uplink.state,
+            "head": self.chain.head,
+            "receipted": self.chain.receipted,
+            "connections": self.uplink.connections,
+            "resends": self.uplink.resends,
+            "keys": self.platform.keys.number,
+            "broker": self.platform.broker,
+            "period_s": self.platform.period_s,
+            "repeated": self.downlink.repeated,
+            "refused": self.refused,
+            "permits": self.permits,
+            "trimmed": self.chain.journal.trimmed,
+            "error": None if self.uplink.error is None else str(self.uplink.error),
+        }
+
+    def unplug(self):
+        self.network.connected = False
+
+    def plug_in(self):
+        self.network.connected = True
+
+    def put_forward(self, ms):
+        desk.put_forward(ms)
+        self.chain.news.set()
+
+
+async def main():
+    scale = Scale()
+    names = ("enrol", "accept", "append", "statement", "present", "offer", "status", "unplug", "plug_in", "put_forward")
+    await desk.obey({name: getattr(scale, name) for name in names})
+
+
+asyncio.run(main())

@@ -15,21 +15,16 @@ class Filter:
     """Mean of the middle half of the last `samples` readings: as quiet as a mean nearly, deaf to glitches."""
 
     def __init__(self, samples):
-        self._size = samples
+        self.size = samples
         self._recent = array("i", bytes(4 * samples))
         self._sorted = array("i", bytes(4 * samples))
-        self._next = 0
-        self.count = 0
-
-    def restart(self):
-        """Forget every reading."""
         self._next = 0
         self.count = 0
 
     def add(self, counts):
         """Take in one reading and return the filtered counts."""
         ordered = self._sorted
-        if self.count < self._size:
+        if self.count < self.size:
             gap = self.count
             self.count += 1
         else:
@@ -39,7 +34,7 @@ class Filter:
                 gap += 1
         self._recent[self._next] = counts
         self._next += 1
-        if self._next == self._size:
+        if self._next == self.size:
             self._next = 0
         # The gap moves to where the new reading belongs.
         while gap and ordered[gap - 1] > counts:

@@ -14,6 +14,8 @@ _BITS = const(24)
 _SIGN = const(0x800000)
 # Nearer to the rails (0x7FFFFF and 0x800000) than one part in sixteen nothing is believed.
 _RAIL = const(0x780000)
+# More than 60 us high (T3, and "power down") resets the chip; measured pulses include the measuring.
+_STRETCHED_US = const(50)
 # A value that ends in eight ones and jumps by more than this is a reset in mid-word (2^n - 1 spikes), not a load.
 _SPIKE_ONES = const(0xFF)
 _SPIKE_JUMP = const(512)
@@ -80,34 +82,35 @@ class HX711:
     def _shift(self):
         """Clock one conversion out into `_last`; False if it must not be used. Allocates nothing."""
         sck, dout, guard, unguard = self._sck, self._dout, pins.guard, pins.unguard
+        ticks_us, ticks_diff = clock.ticks_us, clock.ticks_diff
         started_ms = clock.ticks_ms()
-        raw = 0
-        for _ in range(_BITS):
+        raw = longest_us = 0
+        for pulse in range(self._pulses):
             # High for 0.2 to 50 us (T3) whatever interrupts there are; low may last (T4 has no maximum).
             state = guard()
+            rise_us = ticks_us()
             sck(1)
             sck(0)
+            high_us = ticks_diff(ticks_us(), rise_us)
             unguard(state)
+            if high_us > longest_us:
+                longest_us = high_us
             # Valid 0.1 us after the rise (T2) and until the next one.
-            raw = raw << 1 | dout()
-        for _ in range(self._pulses - _BITS):
-            state = guard()
-            sck(1)
-            sck(0)
-            unguard(state)
+            if pulse < _BITS:
+                raw = raw << 1 | dout()
         # Pulse 25 drives DOUT high: low now means that bits have slipped.
         slipped = not dout()
         ended_ms = clock.ticks_ms()
         self._count_missed(started_ms)
-        torn = clock.ticks_diff(ended_ms, started_ms) * 2 > self._period_ms
+        torn = ticks_diff(ended_ms, started_ms) * 2 > self._period_ms
         value = raw - (_SIGN << 1) if raw & _SIGN else raw
-        jump = abs(value - self._last)
-        spike = raw & _SPIKE_ONES == _SPIKE_ONES and jump > _SPIKE_JUMP
+        reset = longest_us > _STRETCHED_US
+        if raw & _SPIKE_ONES == _SPIKE_ONES and abs(value - self._last) > _SPIKE_JUMP:
+            reset = True
         self._last = value
-        if spike:
-            # A pulse of more than 60 us switched the chip off and on again: its next conversions are not settled.
+        if reset:
             self._resettle()
-        if slipped or torn or spike or not -_RAIL < value < _RAIL:
+        if reset or slipped or torn or not -_RAIL < value < _RAIL:
             self.faults += 1
             return False
         if self.settle:

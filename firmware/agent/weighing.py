@@ -43,12 +43,11 @@ class Weighing:
 
     `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross`, `tare` and `net`
     (intervals), `stable`, `overload`, `noise_counts`, `zero_drift` (counts), `weighings` since the last snapshot.
-    `on_zero_refused(counts)` is called when a zero lies outside its range.
+    `zeros_refused` counts zeros that lay outside their range, `refused_zero_counts` is the last of them.
     """
 
-    def __init__(self, adc, parameters, on_zero_refused=None):
+    def __init__(self, adc, parameters):
         self._adc = adc
-        self._on_zero_refused = on_zero_refused
         self._step_ms = clock.ticks_ms()
         self._valid = False
         self._initial_zero_due = True
@@ -57,6 +56,7 @@ class Weighing:
         self._temperature_readings = 0
         self._temperature_millicdeg = 0
         self._noise = Noise()
+        self._filter = None
         self._zero_set_counts = 0
         self._zero_reference_counts = 0
         self.temperature_cdeg = None
@@ -67,6 +67,8 @@ class Weighing:
         self.tare = 0
         self.stable = False
         self.weighings = 0
+        self.zeros_refused = 0
+        self.refused_zero_counts = 0
         self._zero_base = self._zero_low = self._zero_high = 0
         self._zero_sum = self._zero_steps = 0
         self._reset_zero(parameters[ZERO_COUNTS])
@@ -75,16 +77,16 @@ class Weighing:
     # Parameters and temperature
 
     def load(self, parameters):
-        """Weigh by this parameter map from now on. Filter and stability begin anew, the zero is kept."""
+        """Weigh by this parameter map from now on. Stability begins anew; the zero is kept."""
         self._parameters = parameters
         self._scaling = Scaling(parameters, self.temperature_cdeg)
         self.temperature_cdeg = self._scaling.temperature_cdeg
-        self._filter = Filter(parameters[_FILTER_SAMPLES])
+        if self._filter is None or self._filter.size != parameters[_FILTER_SAMPLES]:
+            self._filter = Filter(parameters[_FILTER_SAMPLES])
         self._stability = Stability(parameters[_STABILITY_TIME])
         self._band_counts = self._scaling.counts(parameters[_STABILITY_BAND])
         self._interval_counts = self._scaling.counts(1000)
         self._noise.restart()
-        self._valid = False
         self.stable = False
         self.gross = self._scaling.gross(self.net_counts)
 
@@ -159,8 +161,12 @@ class Weighing:
         self._initial_zero_due = False
         if self._within(compensated, self._parameters[ZERO_COUNTS], self._parameters[_INITIAL_ZERO]):
             self._reset_zero(compensated)
-        elif self._on_zero_refused:
-            self._on_zero_refused(compensated)
+        else:
+            self._refuse_zero(compensated)
+
+    def _refuse_zero(self, compensated):
+        self.zeros_refused += 1
+        self.refused_zero_counts = compensated
 
     def set_zero(self):
         """Make what is on the pan the zero.
@@ -170,8 +176,7 @@ class Weighing:
         """
         compensated = self._require_stable("wait until the load rests, then set zero")
         if not self._within(2 * compensated, 2 * self._zero_reference_counts, self._parameters[_ZERO_SETTING]):
-            if self._on_zero_refused:
-                self._on_zero_refused(compensated)
+            self._refuse_zero(compensated)
             raise Refused("the load is too far from zero: take it off the pan, then set zero")
         self.zero_counts = self._zero_set_counts = compensated
         self.tare = 0
@@ -231,6 +236,11 @@ class Weighing:
     # Indication
 
     @property
+    def e_mg(self):
+        """The verification scale interval in milligrams."""
+        return self._parameters[E_MG]
+
+    @property
     def fresh(self):
         """True while the last reading is not older than one second."""
         return self._valid and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
@@ -263,10 +273,9 @@ class Weighing:
         """Filtered counts without the temperature's share."""
         return self._scaling.compensated(self.filtered_counts)
 
-    @property
-    def gross_thousandths(self):
-        """Gross weight in thousandths of an interval."""
-        return self._scaling.thousandths(self.net_counts)
+    def gross_parts(self, compensated_counts, parts):
+        """Gross weight in `parts` of an interval that these compensated counts would have; not legally relevant."""
+        return self._scaling.parts(compensated_counts - self.zero_counts, parts)
 
     # What a snapshot tells of the time since the last one
 

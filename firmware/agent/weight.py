@@ -94,7 +94,7 @@ class Scaling:
         _, _, factor, _, divisor = self._segment(net_counts)
         return max(1, divisor * millie // max(1, factor * 1000))
 
-    def thousandths(self, net_counts):
-        """Gross weight in thousandths of e, for looking inside an interval; not legally relevant."""
+    def parts(self, net_counts, parts):
+        """Gross weight in `parts` of an interval, rounded: for looking inside one; not legally relevant."""
         _, low_counts, factor, constant, divisor = self._segment(net_counts)
-        return (2000 * ((net_counts - low_counts) * factor + constant) - 1000 * divisor) // (2 * divisor)
+        return (2 * parts * ((net_counts - low_counts) * factor + constant) - (parts - 1) * divisor) // (2 * divisor)

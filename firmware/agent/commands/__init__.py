@@ -1,0 +1,37 @@
+"""The service console's commands, one module for each thing that somebody does at a scale.
+
+Each module has a tuple `COMMANDS` of `Command`; `agent.console` knows no others. A handler is called with the scale
+(`agent.app.Scale`), the words after the command's name and the reply to write to.
+"""
+
+
+class Command:
+    """A command of the closed list: how to type it, what it does to the scale, and what carries it out."""
+
+    def __init__(self, name, usage, effect, handler):
+        self.name = name
+        self.usage = usage
+        self.effect = effect
+        self.handler = handler
+
+
+class CommandError(ValueError):
+    """A command cannot be carried out; `code` is for programs, the text says what was wrong, where and what to do."""
+
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+
+def require_no_words(words, command):
+    """Raise CommandError if anything follows a command that takes nothing."""
+    if words:
+        raise CommandError("usage", "'%s' takes nothing after it: see 'help'" % command)
+
+
+def whole_number(text, least, most, what):
+    """`text` as an integer from `least` to `most`; raises CommandError naming `what` it was for."""
+    digits = text[1:] if text[:1] == "-" else text
+    if not digits.isdigit() or len(digits) > 10 or not least <= int(text) <= most:
+        raise CommandError("number", "%s must be a whole number from %d to %d, not '%s'" % (what, least, most, text))
+    return int(text)

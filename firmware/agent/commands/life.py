@@ -1,0 +1,58 @@
+"""The scale's life on record: enrolment with its platform, and the clock."""
+
+from micropython import const
+
+from agent import enrolment
+from agent.commands import Command, CommandError, whole_number
+
+_WORDS = ("maker", "model", "serial", "code")
+_LARGEST_TIME_S = const(0xFFFFFFFF)
+
+
+async def _enrol(scale, words, reply):
+    if words[:1] == ["accept"]:
+        if len(words) != 2:
+            raise CommandError("usage", "it is 'enrol accept ANSWER', the answer in base64url")
+        await scale.accept(enrolment.from_text(words[1]))
+        await reply.give({"accepted": True}, "accepted: the scale now reports to its platform")
+        return
+    if scale.chain.enrolled and not words:
+        statement = scale.chain.enrolment
+    else:
+        statement = await scale.enrol(*_enrolment_words(words))
+    text = enrolment.to_text(statement)
+    value = {"identity": scale.identity, "public_code": scale.public_code, "statement": text}
+    await reply.give(value, "identity %s; give this statement to the platform:" % scale.identity, text)
+
+
+def _enrolment_words(words):
+    given = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in _WORDS or not value or name in given:
+            raise CommandError(
+                "usage", "it is 'enrol maker=M model=M serial=S code=C', each once, not '%s'" % word[:40]
+            )
+        given[name] = value
+    missing = [name for name in _WORDS if name not in given]
+    if missing:
+        raise CommandError("usage", "'enrol' lacks %s" % ", ".join(missing))
+    return [given[name] for name in _WORDS]
+
+
+async def _time(scale, words, reply):
+    if words:
+        await scale.set_clock(whole_number(words[0], 1, _LARGEST_TIME_S, "the time in Unix seconds"))
+    value = {"time": scale.clock.stamp(), "clock_quality": scale.clock.quality()}
+    await reply.give(value, "time %d (quality %d: 0 none, 1 clock, 2 network, 3 signed)" % tuple(value.values()))
+
+
+COMMANDS = (
+    Command(
+        "enrol",
+        "enrol [maker=M model=M serial=S code=C]",
+        "makes key and first statement, once, and shows it; 'enrol accept ANSWER' takes the platform's answer",
+        _enrol,
+    ),
+    Command("time", "time [seconds]", "shows the clock, or sets it to Unix seconds", _time),
+)

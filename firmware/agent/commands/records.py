@@ -1,0 +1,104 @@
+"""What the scale has recorded: its last events in words, and its statements as they were signed."""
+
+import asyncio
+from binascii import b2a_base64
+
+from micropython import const
+
+from agent import cbor, cose, fields, statements
+from agent.commands import Command, whole_number
+
+_EVENTS_DEFAULT = const(20)
+_EVENTS_MOST = const(100)
+_LARGEST_NUMBER = const(0xFFFFFFFF)
+
+# Names of an event's facts in the order of the CDDL; a parameter change is told in words of its own.
+_FACTS = {
+    statements.CASE_OPENED: ("stamp",),
+    statements.LOCKED: ("why",),
+    statements.UNLOCKED: ("by", "order"),
+    statements.WRONG_CODE: ("count",),
+    statements.ZERO_OUT_OF_RANGE: ("zero", "count"),
+    statements.ADC_FAULT: ("missed", "faults"),
+    statements.CLOCK_SET: ("from", "to", "source"),
+    statements.DOWNLINK_REFUSED: ("why", "order", "count"),
+    statements.KEY_SUCCESSION: ("predecessor", "successor"),
+    statements.SOFTWARE_UPDATE: ("from", "to"),
+    statements.SESSION_OPENED: ("permit",),
+    statements.SESSION_CLOSED: ("why",),
+    statements.JOURNAL_LOST: ("head",),
+    statements.STATEMENTS_LOST: ("first", "last"),
+    statements.SNAPSHOTS_LEFT_OUT: ("count",),
+    statements.PERIOD_CHANGED: ("from", "to"),
+    statements.ROLLED_BACK: ("number",),
+}
+_KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}
+
+
+async def _log(scale, words, reply):
+    wanted = whole_number(words[0], 1, _EVENTS_MOST, "the number of events") if words else _EVENTS_DEFAULT
+    found = []
+    for number, statement in scale.journal.iterate(1):
+        if _is_event(statement):
+            found.append(number)
+            if len(found) > wanted:
+                found.pop(0)
+        await asyncio.sleep_ms(0)
+    await reply.items(_told(scale.journal, found))
+
+
+def _is_event(statement):
+    # Kind is the second byte of the payload, which follows the headers: no need to decode what is passed over.
+    payload = cose.decode_sign1(statement)[3]
+    return payload[1] in (statements.ENROL, statements.BOOT, statements.EVENT)
+
+
+def _told(journal, numbers):
+    for number in numbers:
+        payload = cbor.decode(cose.decode_sign1(journal.read(number))[3])
+        name, facts = _name_and_facts(payload)
+        time_s, boot_number = payload[statements.TIME], payload[statements.BOOT_NUMBER]
+        when = "at %d" % time_s if time_s else "boot %d + %d s" % (boot_number, payload[statements.UPTIME])
+        value = {"number": number, "time": time_s, "boot": boot_number, "event": name, "facts": facts}
+        told = " ".join("%s=%s" % pair for pair in facts.items())
+        yield value, ("%6d  %-20s %s %s" % (number, when, name, told)).rstrip()
+
+
+def _name_and_facts(payload):
+    if payload[statements.KIND] != statements.EVENT:
+        return _KINDS[payload[statements.KIND]], {}
+    kind, facts = payload[statements.BODY]
+    name = statements.EVENT_NAMES[kind] if kind < len(statements.EVENT_NAMES) else "event %d" % kind
+    if kind == statements.PARAMETER_CHANGE:
+        return name, {fields.name_of(key): "%s -> %s" % (old, new) for key, old, new in facts[0]}
+    names = _FACTS.get(kind, ())
+    return name, {names[place]: _readable(fact) for place, fact in enumerate(facts[: len(names)])}
+
+
+def _readable(value):
+    return value.hex() if isinstance(value, bytes) else value
+
+
+async def _export(scale, words, reply):
+    first = whole_number(words[0], 1, _LARGEST_NUMBER, "the first number") if words else 1
+    last = whole_number(words[1], first, _LARGEST_NUMBER, "the last number") if len(words) > 1 else _LARGEST_NUMBER
+    await reply.items(_exported(scale.journal, first, last))
+
+
+def _exported(journal, first, last):
+    for number, statement in journal.iterate(first):
+        if number > last:
+            return
+        text = base64url(statement)
+        yield text, text
+
+
+def base64url(data):
+    """Bytes as base64url without padding (RFC 4648, section 5)."""
+    return b2a_base64(data, newline=False).decode().replace("+", "-").replace("/", "_").rstrip("=")
+
+
+COMMANDS = (
+    Command("log", "log [events]", "tells the last events", _log),
+    Command("export", "export [from [to]]", "gives statements, each as one line of base64url", _export),
+)

@@ -1,0 +1,31 @@
+"""Tare and zero, as the keys of the scale set them."""
+
+from agent.commands import Command, CommandError, require_no_words
+
+
+async def _tare(scale, words, reply):
+    if words == ["clear"]:
+        scale.weighing.clear_tare()
+    elif words:
+        raise CommandError("usage", "it is 'tare' or 'tare clear', not 'tare %s'" % words[0])
+    else:
+        scale.weighing.set_tare()
+    await _show(scale, reply)
+
+
+async def _zero(scale, words, reply):
+    require_no_words(words, "zero")
+    scale.weighing.set_zero()
+    await _show(scale, reply)
+
+
+async def _show(scale, reply):
+    weighing = scale.weighing
+    value = {"gross": weighing.gross, "tare": weighing.tare, "net": weighing.net, "zero_counts": weighing.zero_counts}
+    await reply.give(value, "%s net, tare %d e, zero %d counts" % (scale.shown(), weighing.tare, weighing.zero_counts))
+
+
+COMMANDS = (
+    Command("tare", "tare [clear]", "takes the resting load as tare, or weighs gross again", _tare),
+    Command("zero", "zero", "makes the resting, nearly empty pan the zero (within 4 % of Max)", _zero),
+)

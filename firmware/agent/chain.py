@@ -173,7 +173,7 @@ class Chain:
             raise ChainBroken(number)
         if number > self._reserve:
             self._save(number + _RESERVE_BLOCK - 1, self.receipted)
-        payload = cbor.encode(self._header(kind, number) + (make_body(),))
+        payload = cbor.encode(self._header(kind, number, self.parameters) + (make_body(),))
         statement = await finish(cose.statement_steps(self._keystore.kid, payload, self._keystore.sign_steps))
         self._broken = True  # until the flash has taken all of it
         try:
@@ -190,8 +190,7 @@ class Chain:
         self.news.set()
         return number, statement
 
-    def _header(self, kind, number):
-        parameters = self.parameters
+    def _header(self, kind, number, parameters):
         flags = self.flags() | self._clock.quality()
         if parameters.locked:
             flags |= _FLAG_LOCKED

@@ -113,7 +113,8 @@ class Journal:
             self._used -= 1
         if self._used:
             self._find_head()
-        self._adopt_next()
+        self._adopt_newer()
+        self._adopt_older()
         self._kept = self._used
 
     def _find_head(self):
@@ -132,7 +133,7 @@ class Journal:
             end = offset = self._found_end
         return end
 
-    def _adopt_next(self):
+    def _adopt_newer(self):
         """Take in the next sector if newer statements lie in it: then only its header is damaged."""
         if self._prepared:
             return
@@ -144,6 +145,17 @@ class Journal:
             self._sequence += 1
             self._used = min(self._used + 1, self._count)
             self._find_head()
+
+    def _adopt_older(self):
+        """Take in sectors before the oldest as long as older statements lie in them: again only a header is damaged."""
+        oldest = self.following(0)
+        while oldest and self._used < self._count:
+            sector = self._aged(self._used)
+            first = self._number_at_or_after(sector, self._start)
+            if not 0 < first < oldest:
+                break
+            self._first[sector] = oldest = first
+            self._used += 1
 
     def _aged(self, age):
         """Return the sector that was active `age` sectors ago."""

@@ -23,11 +23,11 @@ class Ledger:
     """`store`, `journal`, `keystore`, `boots`, `chain`, `events`, `audit`, `lock`, `parameters` of this start.
 
     `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
-    gives n random bytes. `root_key` is the platform's root from the factory, a 65-byte point. `head_before` is the
+    gives n random bytes; `make_keystore(store, random)` may put a secure element in place of soft keys. `root_key` is the platform's root from the factory, a 65-byte point. `head_before` is the
     number of the last statement before this start. Raises OSError where the factory's file is missing.
     """
 
-    def __init__(self, device, folder, clock, random, program_bytes=256):
+    def __init__(self, device, folder, clock, random, program_bytes=256, make_keystore=SoftKeyStore):
         with open(folder + "/" + _FACTORY_FILE, "rb") as file:
             factory = cbor.decode(file.read())
         self.root_key = factory[_ROOT_KEY]
@@ -36,7 +36,7 @@ class Ledger:
         self.boots = Boots(self.store)
         self.journal = Journal(device, program_bytes)
         self.journal.mount()
-        self.keystore = SoftKeyStore(self.store, random)
+        self.keystore = make_keystore(self.store, random)
         self.chain = Chain(self.journal, self.store, self.keystore, clock, self.boots.number)
         self.head_before = self.chain.head
         self.events = Events(self.chain, clock)

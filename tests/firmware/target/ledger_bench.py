@@ -1,0 +1,187 @@
+"""A board for the checks of what a scale remembers: one chip with files and journal, a clock, and a quick key.
+
+The quick key signs by hashing, where a test is not about signatures; no signature repeats, as with a fresh nonce, so
+that a statement made twice shows.
+"""
+
+import asyncio
+import hashlib
+import os
+
+import vfs
+from agent import cbor, enrolment, statements
+from agent.keystore import SoftKeyStore
+from agent.ledger import Ledger
+from hal_flash import Nor, Region
+
+SECTOR = 4096
+ROOT_KEY = b"\x04" + bytes(64)
+MAP = {
+    1: 15000000,
+    2: 100000,
+    3: 5000,
+    4: 8,
+    5: 500,
+    6: 500,
+    7: 500,
+    8: 20,
+    9: 100,
+    10: 2,
+    11: 156,
+    12: 0,
+    32: 1000,
+    33: 9800000,
+    34: 9800000,
+    35: 2000,
+    36: 0,
+    37: 0,
+    40: 100000,
+    41: 1000000,
+}
+
+
+class Clock:
+    """A clock at a test's command; it starts at 0 with every life of the board."""
+
+    def __init__(self, quality=0):
+        self.now_s = 0
+        self.unix_s = 1800000000
+        self._quality = quality
+
+    def uptime_s(self):
+        return self.now_s
+
+    def stamp(self):
+        return self.unix_s if self._quality else 0
+
+    def quality(self):
+        return self._quality
+
+
+class QuickKeyStore(SoftKeyStore):
+    """Keys and signatures without arithmetic."""
+
+    made = 0
+
+    async def make(self):
+        if self.kid is None:
+            keys = [os.urandom(32) for _ in range(2)]
+            keys += [b"\x04" + os.urandom(64) for _ in range(2)]
+            self._store.write("keys", keys)
+            self._take(keys)
+
+    def sign_steps(self, message):
+        QuickKeyStore.made += 1
+        half = hashlib.sha256(message + QuickKeyStore.made.to_bytes(4, "big")).digest()
+        yield
+        return half + bytes(16) + half[16:]
+
+
+class Board:
+    """`chip` with `file_sectors` of littlefs and after them `journal_sectors` of ring."""
+
+    def __init__(self, file_sectors=16, journal_sectors=8, chip=None, make_keystore=QuickKeyStore):
+        self.file_bytes = file_sectors * SECTOR
+        self.chip = chip or Nor(self.file_bytes + journal_sectors * SECTOR)
+        self.make_keystore = make_keystore
+        self.clock = Clock()
+
+    def files(self):
+        return Region(self.chip, 0, self.file_bytes)
+
+    def ring(self):
+        return Region(self.chip, self.file_bytes, self.chip.size - self.file_bytes)
+
+    def flash(self, parameters=None):
+        """Do what the factory does: a file system with the factory's file."""
+        vfs.VfsLfs2.mkfs(self.files(), progsize=256)
+        self.mount()
+        with open("/fs/factory.cbor", "wb") as file:
+            file.write(cbor.encode({1: ROOT_KEY, 2: parameters or MAP}))
+        unmount()
+        return self
+
+    def mount(self):
+        unmount()
+        vfs.mount(vfs.VfsLfs2(self.files(), progsize=256, mtime=False), "/fs")
+
+    def start(self):
+        """Begin a life: mount, and open the ledger as the scale does."""
+        self.mount()
+        self.clock = Clock()
+        ledger = Ledger(self.ring(), "/fs", self.clock, os.urandom, 256, self.make_keystore)
+        ledger.parameters.switch_on = lambda: True
+        return ledger
+
+    def life(self, story):
+        """Run the coroutine function `story(ledger)` in a new life of the board; return what it returns."""
+        asyncio.new_event_loop()
+        return asyncio.run(story(self.start()))
+
+
+def unmount():
+    try:
+        vfs.umount("/fs")
+    except OSError:
+        pass  # nothing was mounted
+
+
+def circumstances():
+    return ("steelyard", "0.1.0", bytes(32)), "bench", "hx711", 1, False, 0, None, 600
+
+
+async def enrol(ledger):
+    return await enrolment.enrol(ledger.keystore, ledger.chain, "Maker", "Model", "SN-1", "PC-1")
+
+
+def snapshot_body():
+    return statements.snapshot(123456, 1000, 200, 0, 2150, 4980, 41, 3, -2, 5, 1, 7, 97)
+
+
+async def snapshot(ledger):
+    return await ledger.chain.append(statements.SNAPSHOT, snapshot_body)
+
+
+async def event(ledger):
+    return await ledger.chain.append(statements.EVENT, statements.event(statements.CASE_OPENED, 0))
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+async def receipt(ledger, number):
+    return await ledger.chain.receipt(number, sha256(ledger.journal.read(number)))
+
+
+def payloads(ledger, first=1):
+    """Decode what the journal holds from number `first` on."""
+    return [ledger.chain.decode(statement) for _, statement in ledger.journal.iterate(first)]
+
+
+def linked(ledger):
+    """Return whether each statement in the journal links to the one before it."""
+    before = None
+    for number, statement in ledger.journal.iterate(1):
+        if before is not None and before[0] == number - 1:
+            if ledger.chain.decode(statement)[2] != sha256(before[1])[:16]:
+                return False
+        before = number, statement
+    return True
+
+
+def raises(kind, call, *args):
+    try:
+        call(*args)
+    except kind as error:
+        return error
+    raise AssertionError("%s was not raised" % kind.__name__)
+
+
+async def refused(coroutine):
+    """Return the code of the AdjustmentRefused that a coroutine raises."""
+    try:
+        await coroutine
+    except Exception as error:
+        return error.code
+    raise AssertionError("it was not refused")

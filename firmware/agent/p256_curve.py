@@ -120,24 +120,25 @@ def _odd_multiples_steps(x, y):
     step_x, step_y, step_z = double(x, y, 1)
     square = step_z * step_z % P
     point = (x * square % P, y * (square * step_z % P) % P, 1)
-    multiples = []
+    jacobian = []
     products = [1]
     for _ in range(7):
         yield
         point = add(*point, step_x, step_y)
         z = point[2] * step_z % P
-        multiples.append((point[0], point[1], z))
+        jacobian.append((point[0], point[1], z))
         products.append(products[-1] * z % P)
+    multiples = [(x, y)] * 8
     inverse = yield from inverse_steps(products[7], P)
     for i in range(6, -1, -1):
         yield
         # `inverse` is that of the product of the first i + 1 z.
-        x3, y3, z = multiples[i]
+        x3, y3, z = jacobian[i]
         z_inverse = inverse * products[i] % P
         inverse = inverse * z % P
         square = z_inverse * z_inverse % P
-        multiples[i] = (x3 * square % P, y3 * (square * z_inverse % P) % P)
-    return [(x, y)] + multiples
+        multiples[i + 1] = (x3 * square % P, y3 * (square * z_inverse % P) % P)
+    return multiples
 
 
 def _non_adjacent(scalar):

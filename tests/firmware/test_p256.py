@@ -69,6 +69,16 @@ def test_verdicts_of_others_hold(firmware: Conversation, cases: object, count: i
     assert (len(verdicts), sum(case.accepted for case in verdicts)) == (count, accepted)
 
 
+def test_a_high_s_is_accepted(firmware: Conversation) -> None:
+    high = [
+        case
+        for case in third_party.wycheproof_p1363()
+        if case.accepted and int.from_bytes(case.signature[32:]) > N // 2
+    ]
+    assert len(high) == 70
+    assert all(verify(firmware, *case[1:4]) for case in high)
+
+
 def test_public_keys_of_cavp(firmware: Conversation) -> None:
     pairs = third_party.cavp_keys()
     assert len(pairs) == 15

@@ -42,15 +42,16 @@ class MqttError(OSError):
         self.what = what
 
 
-async def connect(stream, identity, on_message, on_change, user=None, password=None, timeout_ms=20000):
+async def connect(stream, buffer, identity, on_message, on_change, user=None, password=None, timeout_ms=20000):
     """Open the persistent session of client `identity` on a connected asyncio stream; return the Client.
 
-    `await on_message(topic, payload)` gets str and memoryview, valid until it returns; payload is None for a message
-    above MAX_MESSAGE. What it takes time for, the broker waits for. `on_change()` is called when an acknowledgement
-    has come and when the connection has ended. MqttError if the broker refuses or does not answer in time; the stream
-    is closed then.
+    `buffer` is a bytearray of MAX_MESSAGE bytes; it is handed in because a heap in use may not have so much in one
+    piece each time. `await on_message(topic, payload)` gets str and memoryview, valid until it returns; payload is
+    None for a message above MAX_MESSAGE. What it takes time for, the broker waits for. `on_change()` is called when an
+    acknowledgement has come and when the connection has ended. MqttError if the broker refuses or does not answer in
+    time; the stream is closed then.
     """
-    client = Client(stream, on_message, on_change)
+    client = Client(stream, buffer, on_message, on_change)
     try:
         await asyncio.wait_for_ms(client._open(identity, user, password), timeout_ms)
     except asyncio.TimeoutError:
@@ -83,13 +84,13 @@ def _head(first, length):
 class Client:
     """One connection. `error` is None while it lives; `session_present` is what the broker said of the session."""
 
-    def __init__(self, stream, on_message, on_change):
+    def __init__(self, stream, buffer, on_message, on_change):
         self.error = None
         self.session_present = False
         self._stream = stream
         self._on_message = on_message
         self._on_change = on_change
-        self._buffer = memoryview(bytearray(MAX_MESSAGE))
+        self._buffer = memoryview(buffer)
         self._packet_id = 0
         self._unanswered = {}  # packet identifier -> when it was written; insertion order is not relied on
         self._changed = asyncio.Event()
@@ -280,7 +281,7 @@ class Client:
         qos = first >> 1 & 3
         if qos > 1:
             raise MqttError("PUBLISH with QoS %d" % qos)
-        kept = min(length, MAX_MESSAGE)
+        kept = min(length, len(self._buffer))
         body = self._buffer[:kept]
         await self._read_into(body)
         if length < 3:
@@ -306,7 +307,7 @@ class Client:
     async def _skip(self, length):
         # Read past rather than hung up on: a persistent session would bring the same message again, for ever.
         while length:
-            part = self._buffer[: min(length, MAX_MESSAGE)]
+            part = self._buffer[: min(length, len(self._buffer))]
             await self._read_into(part)
             self._heard_at = clock.ticks_ms()
             length -= len(part)

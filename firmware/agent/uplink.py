@@ -57,6 +57,7 @@ class Uplink:
         self._platform = platform
         self._random = random
         self._calm = calm
+        self._buffer = bytearray(mqtt.MAX_MESSAGE)
         self._up = self._down = None  # the scale's two topics
         self._sent = 0
         self._receipted = 0  # as it was at the last look
@@ -101,7 +102,7 @@ class Uplink:
         self._up, self._down = topic + "up", topic + "down"
         stream, _ = await self._network.open(host, port, tls, _OPEN_MS)
         user = None if password is None else identity
-        client = await mqtt.connect(stream, identity, self._take, self._chain.news.set, user, password)
+        client = await mqtt.connect(stream, self._buffer, identity, self._take, self._chain.news.set, user, password)
         try:
             await client.subscribe(self._down)
             self.connections += 1

@@ -86,12 +86,13 @@ class Receiver:
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="receiver")
         self.client.on_message = self._take
         self.client.on_connect = lambda *_: self.client.subscribe("sy/1/+/+/up", qos=1)
-        subscribed = threading.Event()
-        self.client.on_subscribe = lambda *_: subscribed.set()
+        self.subscribed = threading.Event()
+        self.client.on_subscribe = lambda *_: self.subscribed.set()
+        self.client.on_disconnect = lambda *_: self.subscribed.clear()
         self.client.reconnect_delay_set(1, 1)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert subscribed.wait(5)
+        assert self.subscribed.wait(5)
 
     def _take(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         try:
@@ -103,7 +104,8 @@ class Receiver:
             self.messages.append([one.number for one in parsed])
             self.sizes.append(len(message.payload))
             if self.receipts:
-                self.send(message.topic.removesuffix("up") + "down", self.platform.receipt(self.newest_held()))
+                down = message.topic.removesuffix("up") + "down"
+                client.publish(down, self.platform.receipt(self.newest_held()), qos=1)
         except Exception as error:
             self.failures.append(error)
 
@@ -114,8 +116,11 @@ class Receiver:
             number += 1
         return self.held[number]
 
-    def send(self, topic: str, payload: bytes) -> None:
-        self.client.publish(topic, payload, qos=1)
+    def send(self, payload: bytes) -> None:
+        """Send a message down to the scale that statement 1 came from, and wait until the broker has it."""
+        kid = statement.parse(self.held[1]).kid
+        topic = f"sy/1/{identity.shard(kid)}/{identity.to_text(kid)}/down"
+        self.client.publish(topic, payload, qos=1).wait_for_publish(5)
 
     def check(self) -> None:
         if self.failures:

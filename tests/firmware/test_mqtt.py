@@ -306,6 +306,16 @@ def test_close_says_goodbye(target: Target, peer: Peer) -> None:
     assert peer.hung_up()
 
 
+def test_batch_passes_through_a_heap_without_room_for_it(target: Target, peer: Peer) -> None:
+    target.call("publish", "t/up", ["a"])
+    peer.read_packet()
+    assert target.call("fragment", 1024), "there is a piece of 2 KB"
+    assert target.call("publish_bulk", "t/up", 41, 199) is None
+    assert peer.read_packet()[9:] == bytes(41 * 199)
+    peer.say(publish("t/down", bytes(100_000)))
+    assert target.call("messages", 1) == [["t/down", None]]
+
+
 class Receiver:
     """A host-side client of the broker that notes what it gets, in order."""
 

@@ -38,7 +38,7 @@ class Network:
 
     def __init__(self):
         self.connected = True
-        self.opened = 0
+        self.stream = None
 
     async def up(self):
         return self.connected
@@ -46,11 +46,11 @@ class Network:
     async def open(self, host, port, tls=False, timeout_ms=10000):
         if not self.connected:
             raise OSError("network down")
-        self.opened += 1
         try:
-            return await asyncio.wait_for_ms(asyncio.open_connection(host, port), timeout_ms)
+            self.stream, _ = await asyncio.wait_for_ms(asyncio.open_connection(host, port), timeout_ms)
         except asyncio.TimeoutError:
             raise OSError("no connection to %s:%d within %d ms" % (host, port, timeout_ms)) from None
+        return self.stream, self.stream
 
 
 async def obey(commands):

@@ -1,11 +1,13 @@
 """The agent's MQTT client at a test's command; `desk.obey` says how."""
 
 import asyncio
+import gc
 
 import desk
 from agent import mqtt
 
 messages = []
+buffer = bytearray(mqtt.MAX_MESSAGE)
 changes = 0
 
 
@@ -23,7 +25,7 @@ class Commands:
 
     async def connect(self, port, identity, user, password, timeout_ms):
         stream, _ = await desk.Network().open("127.0.0.1", port)
-        self.client = await mqtt.connect(stream, identity, on_message, on_change, user, password, timeout_ms)
+        self.client = await mqtt.connect(stream, buffer, identity, on_message, on_change, user, password, timeout_ms)
         return {"session_present": self.client.session_present}
 
     async def subscribe(self, topic):
@@ -54,6 +56,24 @@ class Commands:
 
     async def close(self):
         await self.client.close()
+
+    def fragment(self, size):
+        """Hold every other piece of `size` in the heap; return whether none of twice that is left in one."""
+        pieces = [None] * 1000
+        gc.collect()
+        try:
+            for number in range(len(pieces)):
+                pieces[number] = bytearray(size)
+        except MemoryError:
+            for freed in range(0, number, 2):
+                pieces[freed] = None
+        self.pieces = pieces
+        gc.collect()
+        try:
+            bytearray(2 * size)
+        except MemoryError:
+            return True
+        return False
 
     def put_forward(self, ms):
         desk.put_forward(ms)

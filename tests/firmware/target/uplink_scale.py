@@ -102,6 +102,12 @@ class Scale:
     def unplug(self):
         self.network.connected = False
 
+    async def hang_up(self):
+        """Lose network and connection, without a word to the broker."""
+        self.network.connected = False
+        self.network.stream.close()
+        await self.network.stream.wait_closed()
+
     def plug_in(self):
         self.network.connected = True
 
@@ -112,7 +118,19 @@ class Scale:
 
 async def main():
     scale = Scale()
-    names = ("enrol", "accept", "append", "statement", "present", "offer", "status", "unplug", "plug_in", "put_forward")
+    names = (
+        "enrol",
+        "accept",
+        "append",
+        "statement",
+        "present",
+        "offer",
+        "status",
+        "unplug",
+        "hang_up",
+        "plug_in",
+        "put_forward",
+    )
     await desk.obey({name: getattr(scale, name) for name in names})
 
 

@@ -80,6 +80,7 @@ class Scale:
         self._refusals = []
         self.chain.flags = self._flags
         self.parameters.switch_on = lambda: self.switch.closed
+        self.parameters.on_change = self.use_parameters
         self._learn_serial()
 
     def _learn_serial(self):

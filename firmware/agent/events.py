@@ -8,6 +8,7 @@ from agent.journal import JournalFull
 
 _HOUR_S = const(3600)
 _MAX_COUNT = const(0xFFFFFFFF)
+_MAX_WAITING = const(16)
 
 # Noisy kinds, and how many of their last facts are counts that add up; of the facts before these the latest is told.
 _NOISY = {
@@ -19,17 +20,23 @@ _NOISY = {
 
 
 class Events:
-    """Makes events on `chain`; `clock` has `uptime_s()`."""
+    """Makes events on `chain`; `clock` has `uptime_s()`. What the journal has no room for waits in memory."""
 
     def __init__(self, chain, clock):
         self._chain = chain
         self._clock = clock
-        self._pending = {}  # kind to facts that no statement has told yet
-        self._told_s = {}  # kind to the uptime of its last statement
+        self._waiting = []  # (kind, facts) for which the journal had no room
+        self._pending = {}  # noisy kind to facts that no statement has told yet
+        self._told_s = {}  # noisy kind to the uptime of its last statement
 
     async def state(self, kind, *facts):
-        """Make an event now; return its number. Raises what `Chain.append` raises."""
-        return (await self._chain.append(statements.EVENT, statements.event(kind, *facts)))[0]
+        """Make an event now; return its number, or None where it has to wait for room. Raises NotEnrolled."""
+        try:
+            return (await self._chain.append(statements.EVENT, statements.event(kind, *facts)))[0]
+        except JournalFull:
+            if len(self._waiting) < _MAX_WAITING:
+                self._waiting.append((kind, facts))
+            return None
 
     async def note(self, kind, *facts):
         """Tell of something noisy: now, or with what else comes within an hour of the last statement of its kind.
@@ -40,7 +47,10 @@ class Events:
         await self.flush()
 
     async def flush(self):
-        """Tell what has waited for its hour; to be called every minute or so."""
+        """Tell what has waited for room or for its hour; to be called every minute or so."""
+        waiting, self._waiting = self._waiting, []
+        for kind, facts in waiting:
+            await self.state(kind, *facts)
         now_s = self._clock.uptime_s()
         for kind in list(self._pending):
             if kind in self._told_s and now_s - self._told_s[kind] < _HOUR_S:
@@ -48,10 +58,11 @@ class Events:
             facts = self._pending.pop(kind, None)
             if facts is None:
                 continue  # told by another task while this one waited
+            self._told_s[kind] = now_s
             try:
-                await self.state(kind, *facts)
-                self._told_s[kind] = now_s
+                await self._chain.append(statements.EVENT, statements.event(kind, *facts))
             except JournalFull:
+                del self._told_s[kind]
                 self._merge(kind, facts)
             except NotEnrolled:
                 pass  # nobody to tell it to

@@ -8,7 +8,7 @@ from agent.audit import AuditTrail
 from agent.boots import Boots
 from agent.chain import Chain
 from agent.events import Events
-from agent.journal import Journal
+from agent.journal import Journal, JournalFull
 from agent.keystore import SoftKeyStore
 from agent.lock import Lock
 from agent.parameters import Parameters
@@ -23,8 +23,9 @@ class Ledger:
     """`store`, `journal`, `keystore`, `boots`, `chain`, `events`, `audit`, `lock`, `parameters` of this start.
 
     `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
-    gives n random bytes; `make_keystore(store, random)` may put a secure element in place of soft keys. `root_key` is the platform's root from the factory, a 65-byte point. `head_before` is the
-    number of the last statement before this start. Raises OSError where the factory's file is missing.
+    gives n random bytes; `make_keystore(store, random)` may put a secure element in place of soft keys.
+    `root_key` is the platform's root from the factory, a 65-byte point; `head_before` the number of the last statement
+    before this start. Raises OSError where the factory's file is missing.
     """
 
     def __init__(self, device, folder, clock, random, program_bytes=256, make_keystore=SoftKeyStore):
@@ -48,18 +49,26 @@ class Ledger:
         """Tell what this start found: a lost journal, the boot if one is due, a lock. Nothing before enrolment.
 
         `circumstances()` returns (software identification, hardware, ADC, reset cause, debug open, key-set number, root
-        thumbprint or None, period in s). Call it again every minute: a boot statement may become due later.
+        thumbprint or None, period in s). Call it again every minute: a boot statement may become due later, and what
+        the journal had no room for may fit now.
         """
         if not self.chain.enrolled:
             return
-        await self.chain.state_loss()
         facts = circumstances()
         known = cbor.encode(facts[:3] + facts[4:7])
-        if self.boots.due(self.clock.uptime_s(), known):
-            await self.chain.append(
-                statements.BOOT, lambda: self._boot_body(facts), lambda *_: self.boots.stated(known)
-            )
-        await self.lock.state(self.chain)
+        try:
+            await self.chain.state_loss()
+            if self.boots.due(self.clock.uptime_s(), known):
+                await self._state_boot(facts, known)
+            await self.lock.state(self.chain)
+        except JournalFull:
+            pass  # the scale goes on weighing, the indication tells of it, and what was due stays due
+
+    async def _state_boot(self, facts, known):
+        def settle(*_):
+            self.boots.stated(known)
+
+        await self.chain.append(statements.BOOT, lambda: self._boot_body(facts), settle)
 
     def _boot_body(self, facts):
         software, hardware, adc, reset_cause, debug_open, key_set_number, root, period_s = facts

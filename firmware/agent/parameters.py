@@ -53,11 +53,14 @@ class Parameters:
     """The map in use, its digest and both counters.
 
     `factory_map` is taken at the first start of all. Set `switch_on`, a function that tells whether the adjustment
-    switch is on, before sessions are opened. Raises StoreDamaged where an enrolled scale has lost its parameters.
+    switch is on, before sessions are opened, and `on_change`, which is called with every commit before anything else
+    can be stated, so that no statement shows new parameters with an old weight.
+    Raises StoreDamaged where an enrolled scale has lost its parameters.
     """
 
     def __init__(self, store, chain, audit, scale_lock, factory_map):
         self.switch_on = lambda: False
+        self.on_change = lambda: None
         self.session_open = False
         self.permit = None  # of the open session
         self._store = store
@@ -221,6 +224,7 @@ class Parameters:
         def settle(number, statement):
             self._keep(number, statement, slot)
             self._raised = raised
+            self.on_change()
 
         number, _ = await self._chain.append(statements.EVENT, body, settle)
         return number

@@ -385,16 +385,32 @@ def test_a_journal_full_to_the_last_sector_refuses_and_recovers():
             while True:
                 await event(ledger)
         except JournalFull:
-            head = ledger.chain.head
+            pass
         assert not ledger.chain.room_for_adjustment
         try:
             await event(ledger)
         except JournalFull as error:
             assert "connect" in str(error)
-        await receipt(ledger, head)
-        assert (await event(ledger))[0] == head + 1 and linked(ledger)
+        assert await ledger.events.state(statements.LOCKED, 1) is None
+        await ledger.events.note(statements.WRONG_CODE, 1)
+        await ledger.events.note(statements.WRONG_CODE, 1)
 
     board.life(story)
+
+    async def still_full(ledger):
+        head = ledger.chain.head
+        await ledger.state_start(circumstances)
+        assert ledger.chain.head == head
+        assert await ledger.events.state(statements.LOCKED, 1) is None
+        await ledger.events.note(statements.WRONG_CODE, 1)
+        await ledger.events.note(statements.WRONG_CODE, 1)
+        await receipt(ledger, head)
+        await ledger.state_start(circumstances)
+        await ledger.events.flush()
+        assert linked(ledger)
+        return kinds(ledger, head + 1), payloads(ledger)[-1][10]
+
+    assert board.life(still_full) == ([2, (5, 3), (5, 5)], [5, [2]])
 
 
 def test_a_fault_under_a_statement_stops_the_chain_until_the_next_start():

@@ -57,10 +57,11 @@ def test_a_commit_is_an_event_then_audited_then_kept():
         ledger.audit.append = lambda number, data: seen.append("audit") or audit(number, data)
         ledger.store.write = lambda name, value: seen.append(name) or write(name, value)
         before = ledger.parameters.digest
+        ledger.parameters.on_change = lambda: seen.append(ledger.chain.head)
         await ledger.parameters.open_session()
         del seen[:]
         number = await ledger.parameters.commit({41: 900000, 40: 110000})
-        assert seen == ["journal", "audit", "parameters"]
+        assert seen == ["journal", "audit", "parameters", number - 1]  # in use before it is released
         payload = payloads(ledger, number)[0]
         assert payload[7:10] == [before, 0, 0]
         assert payload[10] == [

@@ -81,7 +81,8 @@ class HX711:
 
     def _shift(self):
         """Clock one conversion out into `_last`; False if it must not be used. Allocates nothing."""
-        sck, dout, guard, unguard = self._sck, self._dout, pins.guard, pins.unguard
+        sck, dout = self._sck, self._dout
+        guard, unguard = pins.guard, pins.unguard
         ticks_us, ticks_diff = clock.ticks_us, clock.ticks_diff
         started_ms = clock.ticks_ms()
         raw = longest_us = 0

@@ -1,0 +1,81 @@
+"""The converter's driver in real MicroPython, against the simulated chip seen from its two pins."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from interpreter import ROOT, MicroPython
+
+HAL = ROOT / "simulator" / "hal"
+PATH = [HAL / "modules", HAL, ROOT / "hardware" / "boards" / "simulated"]
+
+
+@pytest.fixture
+def play(micropython: MicroPython) -> Any:
+    """Run one scenario of target/hx711_readings.py and return what it found."""
+
+    def run(scenario: str, *args: object) -> Any:
+        return json.loads(micropython("hx711_readings.py", scenario, *args, heap="6m", path=PATH).stdout)
+
+    return run
+
+
+def test_readings_begin_after_four_settling_conversions(play: Any) -> None:
+    """The first conversion tells the chip its gain, four settle (up to 900 counts off), the sixth counts."""
+    assert play("settling") == {"first": 100_000, "conversions": 6, "next": [100_000] * 5}
+
+
+@pytest.mark.parametrize(("gain", "channel"), [(128, "A"), (64, "A"), (32, "B")])
+def test_the_number_of_pulses_chooses_the_gain(play: Any, gain: int, channel: str) -> None:
+    assert play("pulses", gain) == [channel, gain, 0, 0]
+
+
+def test_readings_follow_the_load_of_either_sign(play: Any) -> None:
+    assert play("load") == [100_000, 100_000 + 102_000, 100_000 + 1_530_000, 100_000 - 153_000]
+
+
+def test_glitches_near_the_rail_are_discarded_and_counted(play: Any) -> None:
+    assert play("glitches") == {"readings": [100_000] * 4, "faults": 5, "missed": 0}
+
+
+def test_a_saturated_converter_gives_nothing(play: Any) -> None:
+    found = play("saturation")
+    assert found["silent"]
+    assert found["faults"] >= 10
+    assert found["after"] == 100_000
+
+
+def test_stretched_pulses_that_reset_the_chip_leave_no_wrong_reading(play: Any) -> None:
+    found = play("stretched")
+    assert found["power_downs"] > 20
+    assert found["wrong"] == 0
+    assert found["faults"] >= found["power_downs"]
+
+
+def test_conversions_that_nobody_read_are_counted(play: Any) -> None:
+    found = play("late")
+    assert abs(found["missed"] - (found["conversions"] - 1)) <= 1
+    assert found["next"] == 100_000
+
+
+def test_interrupts_are_off_while_the_clock_is_high_and_only_then(play: Any) -> None:
+    assert play("guarded") == {"open_highs": 0, "closed_lows": 0}
+
+
+def test_a_silent_converter_is_counted_woken_and_read_again(play: Any) -> None:
+    found = play("silence")
+    assert found["silent"]
+    assert found["faults"] >= 3
+    assert found["power_downs"] >= 3
+    assert found["after"] == 100_000
+    assert found["took_ms"] < 2_000
+
+
+def test_clocking_a_conversion_out_allocates_nothing(play: Any) -> None:
+    assert play("allocation") == {"bytes": 0}
+
+
+def test_rates_and_gains_that_the_chip_lacks_are_refused(play: Any) -> None:
+    assert len(play("wrong_settings")) == 2

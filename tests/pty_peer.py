@@ -8,6 +8,8 @@ import tty
 from collections.abc import Callable
 from typing import Any
 
+COUNTERS = ("digest", "calibration_counter", "configuration_counter")
+
 
 class Peer:
     """Answers each line with `answer(line)`; echoes and prompts as the scale's console does unless `raw` is set.
@@ -85,9 +87,12 @@ class ScriptedScale:
         """Answer one line of the console."""
         words = line.split()
         if words[:2] == ["adjust", "span"]:
+            mass_mg = float(words[2]) * 1e6
+            before = 1000 * (self.load_mg * self.per_mille / 1000 - mass_mg) / self.e_mg
             self.session, self.counter = True, self.counter + 1
-            self.per_mille = round(1000 * float(words[2]) * 1e6 / self.load_mg)
-            return json.dumps({"done": True}) + "\n"
+            self.per_mille = round(1000 * mass_mg / self.load_mg)
+            told = {"number": 9, "error_before_millie": round(before), "error_after_millie": 0}
+            return json.dumps({**told, **{name: self.status()[name] for name in COUNTERS}}) + "\n"
         if line == "adjust close":
             self.session = False
             return "session closed\n"

@@ -19,7 +19,7 @@ ADJUST_SILENCE_S = 90.0
 
 @dataclass(frozen=True)
 class Adjustment:
-    """What one adjustment did: errors in intervals of e, None for the zero where no mass is known."""
+    """What one adjustment did, as the scale tells it: errors in intervals of e; `number` None where nothing changed."""
 
     kind: str
     mass_mg: int
@@ -28,6 +28,7 @@ class Adjustment:
     calibration_counter: int
     configuration_counter: int
     digest: str
+    number: int | None
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -65,23 +66,23 @@ class Guide:
         return self._adjust("span", mass_mg, f"adjust span {kilograms(mass_mg)} kg", start, loaded)
 
     def _adjust(self, kind: str, mass_mg: int, command: str, start: Status, before: Status) -> Adjustment | None:
-        error_before_e = error_e(before, mass_mg)
-        found = f"The scale shows {shown(gross_mg(before), before['e_mg'])}: error {error_before_e:+.1f} e"
+        error_e = (gross_mg(before) - mass_mg) / int(before["e_mg"])
+        found = f"The scale shows {shown(gross_mg(before), before['e_mg'])}: error {error_e:+.1f} e"
         if not self.confirm(found):
             return None
         self.say("Adjusting; leave the pan alone")
-        self.console.json(command, ADJUST_SILENCE_S)
-        after = self._wait("Waiting for a stable weight", lambda status: bool(status["stable"]))
+        done = self.console.json(command, ADJUST_SILENCE_S)
         if not start["session"]:
             self.console.ask("adjust close")
         return Adjustment(
             kind,
             mass_mg,
-            error_before_e,
-            error_e(after, mass_mg),
-            after["calibration_counter"],
-            after["configuration_counter"],
-            after["digest"],
+            done["error_before_millie"] / 1000,
+            done["error_after_millie"] / 1000,
+            done["calibration_counter"],
+            done["configuration_counter"],
+            done["digest"],
+            done["number"],
         )
 
     def _switch_on(self) -> Status:
@@ -107,8 +108,3 @@ class Guide:
 def gross_mg(status: Status) -> int:
     """Gross weight in milligrams."""
     return int(status["gross"]) * int(status["e_mg"])
-
-
-def error_e(status: Status, mass_mg: int) -> float:
-    """Error of the indication against `mass_mg`, in intervals of e."""
-    return (gross_mg(status) - mass_mg) / int(status["e_mg"])

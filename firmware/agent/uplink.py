@@ -179,7 +179,7 @@ class Uplink:
         return _MAX_AHEAD_LIVE if self._sent + 1 >= self._chain.head else _MAX_AHEAD
 
     async def _send(self, client, first):
-        numbers, length = self._measure(first)
+        numbers, length = await self._measure(first)
         if len(numbers) == 1:
             await client.publish(self._up, length, self._statements(numbers))
         else:
@@ -190,7 +190,7 @@ class Uplink:
         if self._waiting_since is None:
             self._waiting_since = clock.ticks_ms()
 
-    def _measure(self, first):
+    async def _measure(self, first):
         """Return the numbers of the next message, without a hole from `first` on, and their bytes without array head.
 
         One statement travels as it is; several as byte strings in an array, which is at most MAX_BATCH_BYTES long.
@@ -206,6 +206,8 @@ class Uplink:
                 break
             last += 1
             length += size + _head_length(size)
+            # Forty statements read at a stretch would keep a weight waiting.
+            await asyncio.sleep_ms(0)
         return range(first, last + 1), alone if last == first else length
 
     def _batch(self, head, numbers):

@@ -296,11 +296,8 @@ class Client:
             start += 2
             if not packet_id:
                 raise MqttError("PUBLISH without a packet identifier")
-        payload = body[start:]
-        if length > kept:
-            payload = None
-            await self._skip(length - kept)
-        await self._on_message(topic, payload)
+        await self._skip(length - kept)
+        await self._on_message(topic, body[start:] if length == kept else None)
         if qos:
             await self._write(_head(_PUBACK, 2) + struct.pack(">H", packet_id))
 

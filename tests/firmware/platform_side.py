@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
-from interpreter import Conversation
+import pytest
+from interpreter import ROOT, Conversation, MicroPython
 from paho.mqtt.enums import CallbackAPIVersion
 from steelyard_protocol import downlink, identity, p256, statement
 from steelyard_protocol.enrolment import EnrolAnswer, from_base64url, to_base64url
@@ -59,7 +61,13 @@ class ScaleProcess:
         self.conversation = conversation
 
     def call(self, name: str, *arguments: object, timeout: float = 20) -> Any:
-        return json.loads(self.conversation.ask(json.dumps([name, *arguments]), timeout))
+        answer = self.conversation.ask(json.dumps([name, *arguments]), timeout)
+        if answer.startswith("Traceback"):
+            with suppress(pytest.fail.Exception):  # that of reading on until the script has ended
+                while True:
+                    answer += "\n" + self.conversation.read()
+            pytest.fail(answer)
+        return json.loads(answer)
 
     def enrol(self) -> bytes:
         return from_base64url(self.call("enrol"))
@@ -71,6 +79,15 @@ class ScaleProcess:
     @property
     def status(self) -> dict[str, Any]:
         return self.call("status")
+
+
+@contextmanager
+def scale_process(micropython: MicroPython, folder: Path, platform: Platform) -> Iterator[ScaleProcess]:
+    """The scale whose files are in `folder`, running."""
+    arguments = ("uplink_scale.py", folder, platform.root.point.hex())
+    # On a microcontroller the modules are frozen into flash; here the heap holds them too.
+    with micropython.start(*arguments, path=[ROOT / "simulator" / "hal"], heap="512k") as conversation:
+        yield ScaleProcess(conversation)
 
 
 class Receiver:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from interpreter import ROOT, MicroPython
-from platform_side import Key, Platform, ScaleProcess
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from interpreter import MicroPython
+from platform_side import Key, Platform, ScaleProcess, scale_process
 from steelyard_protocol import cbor, cose, downlink, identity, statement
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 
@@ -24,9 +26,7 @@ def platform() -> Platform:
 @pytest.fixture
 def scale(micropython: MicroPython, tmp_path: Path, platform: Platform) -> Iterator[ScaleProcess]:
     """An enrolled scale with three statements that has taken the platform's answer; its network is unplugged."""
-    hal = ROOT / "simulator" / "hal"
-    with micropython.start("uplink_scale.py", tmp_path, platform.root.point.hex(), path=[hal]) as conversation:
-        scale = ScaleProcess(conversation)
+    with scale_process(micropython, tmp_path, platform) as scale:
         scale.call("unplug")
         scale.enrolment = scale.enrol()
         scale.call("append", 2)
@@ -99,6 +99,21 @@ def test_forged_receipts_change_nothing(scale: ScaleProcess, platform: Platform)
     assert_nothing_changed(scale)
     scale.offer(genuine)
     assert scale.status["receipted"] == 1
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_bytes_but_the_platforms_change_anything(
+    scale: ScaleProcess, platform: Platform, data: st.DataObject
+) -> None:
+    genuine = platform.authority.sign(permit(scale))
+    start = data.draw(st.integers(0, len(genuine)))
+    end = data.draw(st.integers(start, min(len(genuine), start + 4)))
+    message = genuine[:start] + data.draw(st.binary(max_size=4)) + genuine[end:]
+    assume(message != genuine)
+    before = len(scale.status["refused"])
+    assert len(scale.offer(message, data.draw(st.binary(max_size=200)))) == before + 2
+    assert_nothing_changed(scale)
 
 
 @pytest.mark.parametrize(
@@ -199,14 +214,11 @@ def test_key_set_that_is_older_or_not_the_roots_is_refused(scale: ScaleProcess, 
 def test_answer_to_the_enrolment_is_kept_over_a_restart(
     micropython: MicroPython, tmp_path: Path, platform: Platform
 ) -> None:
-    hal = ROOT / "simulator" / "hal"
-    arguments = ("uplink_scale.py", tmp_path, platform.root.point.hex())
-    with micropython.start(*arguments, path=[hal]) as conversation:
-        first = ScaleProcess(conversation).enrol()
-        assert ScaleProcess(conversation).enrol() == first
-        assert ScaleProcess(conversation).call("accept", platform.answer(1883, password="p")) is None
-    with micropython.start(*arguments, path=[hal]) as conversation:
-        scale = ScaleProcess(conversation)
+    with scale_process(micropython, tmp_path, platform) as scale:
+        first = scale.enrol()
+        assert scale.enrol() == first
+        assert scale.call("accept", platform.answer(1883, password="p")) is None
+    with scale_process(micropython, tmp_path, platform) as scale:
         status = scale.status
         assert (status["broker"], status["period_s"], status["keys"]) == (["127.0.0.1", 1883, False, "p"], 600, 1)
         assert scale.enrol() == first
@@ -215,7 +227,6 @@ def test_answer_to_the_enrolment_is_kept_over_a_restart(
 def test_wrong_answers_to_the_enrolment_change_nothing(
     micropython: MicroPython, tmp_path: Path, platform: Platform
 ) -> None:
-    hal = ROOT / "simulator" / "hal"
     genuine = from_base64url(platform.answer(1883))
     key_set, broker, period = cbor.decode(genuine)
     wrong = [
@@ -237,8 +248,7 @@ def test_wrong_answers_to_the_enrolment_change_nothing(
         ([platform.authority.sign(downlink.KeySet(2, ((Key().point, 1),))), broker, period], "root has not signed"),
         ([platform.receipt(GOLDEN), broker, period], "another kind"),
     ]
-    with micropython.start("uplink_scale.py", tmp_path, platform.root.point.hex(), path=[hal]) as conversation:
-        scale = ScaleProcess(conversation)
+    with scale_process(micropython, tmp_path, platform) as scale:
         for answer, what in wrong:
             text = answer if isinstance(answer, str) else to_base64url(cbor.encode(answer))
             assert what in scale.call("accept", text), answer

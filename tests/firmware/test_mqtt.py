@@ -13,6 +13,8 @@ from typing import Any
 import iotcore
 import paho.mqtt.client as paho
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from interpreter import Conversation, MicroPython
 from paho.mqtt.enums import CallbackAPIVersion
 from servers import Server, free_port, wait_until
@@ -314,6 +316,35 @@ def test_batch_passes_through_a_heap_without_room_for_it(target: Target, peer: P
     assert peer.read_packet()[9:] == bytes(41 * 199)
     peer.say(publish("t/down", bytes(100_000)))
     assert target.call("messages", 1) == [["t/down", None]]
+
+
+packets = st.one_of(
+    st.binary(max_size=40),
+    st.builds(
+        lambda payload, first: publish("t", payload, first),
+        st.binary(max_size=300),
+        st.sampled_from([0x30, 0x32, 0x34, 0x3D, 0x82]),
+    ),
+    st.sampled_from([b"\xd0\0", b"\x40\2\0\1", b"\x90\3\0\1\1", CONNACK]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(packets, max_size=6).map(b"".join))
+def test_whatever_a_broker_says_the_client_lives_or_ends_cleanly(
+    target: Target, listener: socket.socket, said: bytes
+) -> None:
+    connecting = target.begin_connect(listener.getsockname()[1])
+    connection, _ = listener.accept()
+    with connection:
+        peer = Peer(connection)
+        peer.read_packet()
+        peer.say(CONNACK)
+        assert "error" not in connecting.result(5)
+        peer.say(said)
+        connection.shutdown(socket.SHUT_WR)
+        assert "The connection to the broker ended" in target.call("ended")
+        target.call("close")
 
 
 class Receiver:

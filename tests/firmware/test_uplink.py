@@ -8,8 +8,8 @@ from pathlib import Path
 
 import iotcore
 import pytest
-from interpreter import ROOT, MicroPython
-from platform_side import Platform, Receiver, ScaleProcess, receiving
+from interpreter import MicroPython
+from platform_side import Platform, Receiver, ScaleProcess, receiving, scale_process
 from servers import Server, free_port, wait_until
 from steelyard_protocol import statement
 
@@ -22,9 +22,7 @@ def platform() -> Platform:
 @pytest.fixture
 def scale(micropython: MicroPython, tmp_path: Path, platform: Platform) -> Iterator[ScaleProcess]:
     """An enrolled scale that has not been told of a broker."""
-    hal = ROOT / "simulator" / "hal"
-    with micropython.start("uplink_scale.py", tmp_path, platform.root.point.hex(), path=[hal]) as conversation:
-        scale = ScaleProcess(conversation)
+    with scale_process(micropython, tmp_path, platform) as scale:
         scale.enrolment = scale.enrol()
         yield scale
 
@@ -172,18 +170,14 @@ def test_network_outage_is_caught_up(
 def test_restarted_scale_goes_on_where_receipts_left_it(
     micropython: MicroPython, tmp_path: Path, platform: Platform, mosquitto: Server, receiver: Receiver
 ) -> None:
-    hal = ROOT / "simulator" / "hal"
-    arguments = ("uplink_scale.py", tmp_path, platform.root.point.hex())
-    with micropython.start(*arguments, path=[hal]) as conversation:
-        scale = ScaleProcess(conversation)
+    with scale_process(micropython, tmp_path, platform) as scale:
         scale.enrol()
         scale.call("append", 60)
         receiver.receipts = False
         accept(scale, platform, mosquitto.port)
         wait_until(lambda: len(receiver.held) == 61, 10, "delivery")
     receiver.receipts = True
-    with micropython.start(*arguments, path=[hal]) as conversation:
-        scale = ScaleProcess(conversation)
+    with scale_process(micropython, tmp_path, platform) as scale:
         wait_for(scale, receipted=61)
         scale.call("append", 1)
         wait_for(scale, receipted=62)

@@ -49,11 +49,12 @@ def test_honest_scale_is_silent() -> None:
     scale, raws, facts = verified()
     raws += [scale.snapshot(10_000 + 1_000 * load) for load in range(20)]
     raws += [scale.boot(restart=True), scale.snapshot()]
-    judgement = judged(summarise(raws), facts)
+    summary = summarise(raws)
+    judgement = judged(summary, facts)
     assert judgement.findings == ()
     assert judgement.standing is not None
     assert not judgement.standing.altered
-    assert (judgement.standing.head, judgement.standing.contiguous, judgement.standing.held) == (24, 24, 24)
+    assert (summary.head, summary.held) == (24, 24)
 
 
 def test_raised_span_is_found_at_the_event_itself() -> None:

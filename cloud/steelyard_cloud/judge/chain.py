@@ -9,12 +9,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from steelyard_protocol.bodies import Event, EventKind
-from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Statement
+from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
 
 from steelyard_cloud.judge.contents import Need, read
 from steelyard_cloud.judge.summary import MAX_INTERVALS, Edge, Interval, Summary, keep_lowest
 
 GRACE_MS = 15 * 60 * 1000
+SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
 
 
 class Outcome(Enum):
@@ -94,6 +95,7 @@ def absorb(
         return outcome, []
     if outcome is Outcome.NEW:
         return outcome, read(summary, statement)
+    summary.revision += 1
     _share_edges(summary, edge)
     if outcome is Outcome.RESIGNED:
         summary.resigned.add(number)
@@ -103,9 +105,15 @@ def absorb(
     return outcome, read(summary, statement)
 
 
-def note_bad_signature(summary: Summary, number: int) -> None:
-    """A statement that is held because a later one links to it turned out to have a bad signature of its own."""
-    summary.bad_signatures.add(number)
+def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int]) -> None:
+    """Signatures from `first` to `last` that a link had vouched for were checked; those of `bad` numbers are bad."""
+    kept = []
+    for low, high in summary.unchecked:
+        kept += [part for part in ((low, min(high, first - 1)), (max(low, last + 1), high)) if part[0] <= part[1]]
+    summary.unchecked = kept
+    for number in bad:
+        summary.bad_signatures.add(number)
+        summary.revision += 1
 
 
 def _edge(statement: Statement) -> Edge:
@@ -132,7 +140,9 @@ def _extend(summary: Summary, edge: Edge, commit_ms: int) -> bool:
         last = intervals[-1]
         _check_pair(summary, last.last, edge)
         intervals[-1] = Interval(last.first, edge, min(last.earliest_ms, commit_ms))
+        summary.revision += (edge.flags ^ last.last.flags) & SHOWN_FLAGS != 0
         return True
+    summary.revision += 1
     at = bisect_left(intervals, number, key=lambda interval: interval.first.number)
     before = intervals[at - 1] if at and intervals[at - 1].last.number == number - 1 else None
     after = intervals[at] if at < len(intervals) and intervals[at].first.number == number + 1 else None
@@ -166,6 +176,7 @@ def _check_pair(summary: Summary, before: Edge, after: Edge) -> None:
 
 def _break(summary: Summary, what: str, number: int) -> None:
     keep_lowest(summary.broken.setdefault(what, []), number)
+    summary.revision += 1
 
 
 def _share_edges(summary: Summary, edge: Edge) -> None:

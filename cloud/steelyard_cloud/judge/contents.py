@@ -12,7 +12,7 @@ from steelyard_protocol import parameters, weight
 from steelyard_protocol.bodies import Boot, Event, EventKind, ParameterChange, Parameters, Snapshot
 from steelyard_protocol.statement import Statement
 
-from steelyard_cloud.judge.summary import MAX_INTERVALS, STATES_KEPT, Change, State, Summary
+from steelyard_cloud.judge.summary import MAX_INTERVALS, STATES_KEPT, Change, State, Summary, add_range
 
 MAP_BREACH = "the parameter map is not the one that the header's digest names"
 THUMBPRINT_BREACH = "the thumbprint in the boot statement is not that of the identity"
@@ -54,9 +54,9 @@ def read(summary: Summary, statement: Statement) -> list[Need]:
     if summary.changes and statement.clock_quality:
         _date(summary, statement)
     body = statement.body
-    kind = type(body)
-    if kind is Snapshot:
-        return _read_snapshot(summary, statement, body)  # type: ignore[arg-type]  # `kind` is its exact type
+    if isinstance(body, Snapshot):
+        return _read_snapshot(summary, statement, body)
+    summary.revision += 1
     if isinstance(body, Event):
         return _read_event(summary, statement, body)
     if isinstance(body, Boot):
@@ -75,10 +75,13 @@ def _see(summary: Summary, state: State, position: int) -> None:
         first, last = seen
         if position > last:
             states[state] = (first, position)
+            if position > last + 2:
+                summary.revision += 1
         elif position < first:
             states[state] = (position, last)
         return
     states[state] = (position, position)
+    summary.revision += 1
     if len(states) > STATES_KEPT:
         summary.states_dropped = True
         del states[max(states, key=lambda one: (states[one][0], one))]
@@ -89,6 +92,7 @@ def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> li
     if parameter_map is not None:
         _weigh(summary, statement.number, parameter_map, body)
         return []
+    summary.revision += statement.digest not in summary.unmapped
     low, high = summary.unmapped.get(statement.digest, (statement.number, statement.number))
     summary.unmapped[statement.digest] = (min(low, statement.number), max(high, statement.number))
     if len(summary.unmapped) > STATES_KEPT:
@@ -100,6 +104,7 @@ def _weigh(summary: Summary, number: int, parameter_map: dict[int, int], body: S
     gross = weight.gross_intervals(parameter_map, body.filtered_counts, body.zero_counts, body.temperature_cdeg)
     if gross != body.gross:
         summary.wrong_weights.add(number)
+        summary.revision += 1
 
 
 def _read_map(summary: Summary, statement: Statement, parameter_map: dict[int, int]) -> list[Need]:
@@ -146,17 +151,8 @@ def _read_event(summary: Summary, statement: Statement, event: Event) -> list[Ne
 
 
 def _lose(summary: Summary, first: int, last: int) -> None:
-    """Add a range that the scale declared lost; ranges that touch are one."""
-    if first > last:
-        return
-    apart = []
-    for low, high in summary.lost:
-        if high + 1 < first or last + 1 < low:
-            apart.append((low, high))
-        else:
-            first, last = min(first, low), max(last, high)
-    insort(apart, (first, last))
-    summary.lost = apart[:MAX_INTERVALS]
+    if first <= last:
+        summary.lost = add_range(summary.lost, first, last)[:MAX_INTERVALS]
 
 
 def _read_change(summary: Summary, statement: Statement, facts: ParameterChange) -> list[Need]:
@@ -193,3 +189,4 @@ def _date(summary: Summary, statement: Statement) -> None:
         dated_s = statement.time - (statement.uptime_s - change.uptime_s)
         if change.anchor_number == 0 or (number, dated_s) < (change.anchor_number, change.dated_s):
             summary.changes[at] = change._replace(anchor_number=number, dated_s=dated_s)
+            summary.revision += 1

@@ -14,18 +14,16 @@ from steelyard_cloud.judge.summary import Summary
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a scale stands, for pages and the public verdict; it follows from signed statements and the baseline."""
+    """Where a scale stands, for pages and the public verdict; it follows from signed statements and the baseline.
+
+    What every statement moves on (head, time of the last report) stands with the summaries instead.
+    """
 
     altered: bool  # the parameters in force are neither the baseline's nor reached from it by permitted changes
     baseline_number: int | None  # statement of the newest baseline in effect
     adjusted_since: bool  # permitted changes since that baseline
     locked: bool
     case_open: bool
-    head: int
-    contiguous: int
-    held: int
-    newest_received_ms: int
-    last_signed_s: int | None  # what the newest statement's clock said; None without a clock
     boot: int | None
     period_s: int
     digest: str | None
@@ -83,7 +81,6 @@ def _merge(one: Finding, other: Finding) -> Finding:
 def _standing(case: Case, found: list[Finding]) -> Standing:
     summary = case.summary
     edge, state = summary.latest, parameter_change.in_force(summary)
-    contiguous = summary.contiguous()
     baselines = [one for one in case.facts.baselines if one.kid == summary.kid and one.state is not None]
     newest = max(baselines, key=lambda one: one.number, default=None)
     verified = parameter_change.verified_states(case)
@@ -96,11 +93,6 @@ def _standing(case: Case, found: list[Finding]) -> Standing:
         adjusted_since=newest is not None and state is not None and state != newest.state,
         locked=bool(flags & Flag.LOCKED),
         case_open=bool(flags & Flag.CASE_OPEN),
-        head=summary.head,
-        contiguous=contiguous.number if contiguous else 0,
-        held=summary.held,
-        newest_received_ms=summary.newest_ms,
-        last_signed_s=edge.time if edge and flags & Flag.CLOCK_QUALITY else None,
         boot=edge.boot if edge else None,
         period_s=summary.period[2],
         digest=state.digest.hex() if state else None,

@@ -103,6 +103,8 @@ class Summary:
     period: tuple[int, bytes, int] = (0, b"", 0)  # number and content hash of what says it, seconds
     journal_lost: Numbers = field(default_factory=Numbers)
     rolled_back: Numbers = field(default_factory=Numbers)
+    unchecked: list[tuple[int, int]] = field(default_factory=list)  # held by a link, own signature not checked yet
+    revision: int = field(default=0, compare=False)  # rises with whatever a rule could see; not kept in the database
 
     @property
     def head(self) -> int:
@@ -119,12 +121,18 @@ class Summary:
         """The lowest number with two contents."""
         return self.forks.lowest[0] if self.forks.count else None
 
+    @property
+    def has_copies(self) -> bool:
+        """Whether some number has several statements, by a fork or another signature."""
+        return bool(self.forks.count or self.resigned.count)
+
     def count_breach(self, breach: str, number: int) -> None:
         """Count a statement that departs from the profile, by the text of the breach."""
         numbers = self.breaches.get(breach)
         if numbers is None:
             numbers = self.breaches[breach] = Numbers()
         numbers.add(number)
+        self.revision += 1
 
     def holds(self, number: int) -> bool:
         """Whether some statement with this number is held."""
@@ -190,6 +198,7 @@ class Summary:
                 self.unmapped,
                 self.software,
                 self.period,
+                self.unchecked,
             ]
         )
 
@@ -197,7 +206,7 @@ class Summary:
     def load(cls, kid: bytes, data: bytes) -> "Summary":
         """The summary that `dump` wrote."""
         (_, intervals, held, newest_ms, lost, numbers, broken, breaches, *rest) = cbor2.loads(data)
-        states, dropped, changes, maps, unmapped, software, period = rest
+        states, dropped, changes, maps, unmapped, software, period, unchecked = rest
         forks, resigned, bad, wrong, journal, rolled = (Numbers(*pair) for pair in numbers)
         return cls(
             kid=kid,
@@ -220,6 +229,7 @@ class Summary:
             period=tuple(period),
             journal_lost=journal,
             rolled_back=rolled,
+            unchecked=[(first, last) for first, last in unchecked],
         )
 
     def canonical(self) -> tuple[Any, ...]:
@@ -245,6 +255,18 @@ class Summary:
 def _change(row: list[Any]) -> Change:
     number, digest, before, after, permit, fields, *rest = row
     return Change(number, digest, State(*before), State(*after), permit, tuple(map(tuple, fields)), *rest)
+
+
+def add_range(ranges: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
+    """Rising ranges of numbers with one more in them; ranges that touch are one."""
+    apart = []
+    for low, high in ranges:
+        if high + 1 < first or last + 1 < low:
+            apart.append((low, high))
+        else:
+            first, last = min(first, low), max(last, high)
+    insort(apart, (first, last))
+    return apart
 
 
 def keep_lowest(numbers: list[int], number: int) -> None:

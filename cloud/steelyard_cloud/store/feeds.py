@@ -1,70 +1,30 @@
-"""Feeds: what happens after a commit, written in its cause's transaction.
+"""Feeds: rows written in their cause's transaction and read afterwards by a cursor for each shard.
 
-A feed is numbered per shard. Taking the next position locks the feed's row until the commit, so positions become
-visible in order and a reader with a cursor per shard misses nothing. `outbox` is what the world is told, `changes` what
-the registry tells the owner of a shard.
+A feed's position is taken under the lock of its row, so positions of one feed and shard are committed in order and a
+reader that has seen one has seen all before it; one serial over everything would let late commits be skipped.
 """
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from steelyard_cloud.store.schema import feed_entries, feeds
+from steelyard_cloud.store.schema import cursors, feed_entries, feeds
+from steelyard_cloud.store.upsert import upsert
 
-OUTBOX = "outbox"
-CHANGES = "changes"
+CHANGES = "changes"  # the registry's, read by ingest
+OUTBOX = "outbox"  # ingest's, read by whatever tells people
 
 
 class Entry(NamedTuple):
-    """One entry to be appended: its topic, the scale that it concerns, its body."""
-
-    topic: str
-    scale_id: int | None
-    body: Mapping[str, Any]
-
-
-class Position(NamedTuple):
-    """One entry that was read, with its place in the feed."""
+    """One row of a feed."""
 
     shard: str
     position: int
     topic: str
     scale_id: int | None
     body: dict[str, Any]
-
-
-def extend(connection: Connection, feed: str, shard: str, entries: Sequence[Entry], now_ms: int) -> int:
-    """Append entries to a shard's feed and give the last position; positions are consecutive."""
-    if not entries:
-        return head(connection, feed, shard)
-    step = update(feeds).where(feeds.c.feed == feed, feeds.c.shard == shard)
-    step = step.values(position=feeds.c.position + len(entries)).returning(feeds.c.position)
-    last = connection.scalar(step)
-    if last is None:
-        # Two writers may find the row missing at once: the savepoint lets the second one take the first one's row.
-        with contextlib.suppress(IntegrityError), connection.begin_nested():
-            connection.execute(insert(feeds).values(feed=feed, shard=shard, position=0))
-        last = connection.execute(step).scalar_one()
-    first = last - len(entries) + 1
-    connection.execute(
-        insert(feed_entries),
-        [
-            {
-                "feed": feed,
-                "shard": shard,
-                "position": first + index,
-                "topic": entry.topic,
-                "scale_id": entry.scale_id,
-                "body": dict(entry.body),
-                "created_ms": now_ms,
-            }
-            for index, entry in enumerate(entries)
-        ],
-    )
-    return int(last)
+    created_ms: int
 
 
 def append(
@@ -76,28 +36,60 @@ def append(
     body: Mapping[str, Any],
     now_ms: int,
 ) -> int:
-    """Append one entry and give its position."""
-    return extend(connection, feed, shard, [Entry(topic, scale_id, body)], now_ms)
+    """Add an entry within the caller's transaction; returns its position."""
+    here = and_(feeds.c.feed == feed, feeds.c.shard == shard)
+    moved = connection.execute(update(feeds).where(here).values(position=feeds.c.position + 1))
+    if moved.rowcount == 0:
+        first = {"feed": feed, "shard": shard, "position": 1}
+        connection.execute(upsert(connection, feeds, first, {"position": feeds.c.position + 1}))
+    position = connection.execute(select(feeds.c.position).where(here)).scalar_one()
+    connection.execute(
+        insert(feed_entries).values(
+            feed=feed,
+            shard=shard,
+            position=position,
+            topic=topic,
+            scale_id=scale_id,
+            body=dict(body),
+            created_ms=now_ms,
+        )
+    )
+    return int(position)
 
 
-def head(connection: Connection, feed: str, shard: str) -> int:
-    """The last position of a shard's feed; 0 where nothing was ever written."""
-    query = select(feeds.c.position).where(feeds.c.feed == feed, feeds.c.shard == shard)
-    return int(connection.scalar(query) or 0)
-
-
-def heads(connection: Connection, feed: str) -> dict[str, int]:
-    """The last position of every shard that has one."""
-    rows = connection.execute(select(feeds.c.shard, feeds.c.position).where(feeds.c.feed == feed))
-    return {row.shard: row.position for row in rows}
-
-
-def read(connection: Connection, feed: str, shard: str, after: int, limit: int) -> list[Position]:
-    """Up to `limit` entries of a shard's feed behind position `after`, in order."""
-    query = (
-        select(feed_entries)
-        .where(feed_entries.c.feed == feed, feed_entries.c.shard == shard, feed_entries.c.position > after)
-        .order_by(feed_entries.c.position)
+def read(connection: Connection, feed: str, cursor: Mapping[str, int], limit: int = 500) -> list[Entry]:
+    """The entries after the cursor, a position for each shard that is wanted; rising within a shard."""
+    if not cursor:
+        return []
+    entry = feed_entries.c
+    after = or_(*(and_(entry.shard == shard, entry.position > position) for shard, position in cursor.items()))
+    rows = connection.execute(
+        select(entry.shard, entry.position, entry.topic, entry.scale_id, entry.body, entry.created_ms)
+        .where(entry.feed == feed, after)
+        .order_by(entry.shard, entry.position)
         .limit(limit)
     )
-    return [Position(row.shard, row.position, row.topic, row.scale_id, row.body) for row in connection.execute(query)]
+    return [Entry(*row) for row in rows]
+
+
+def heads(connection: Connection, feed: str, shards: Iterable[str]) -> dict[str, int]:
+    """Where each shard's feed ends now: the cursor of somebody who wants only what comes."""
+    rows = connection.execute(select(feeds.c.shard, feeds.c.position).where(feeds.c.feed == feed))
+    ends: dict[str, int] = dict(row.tuple() for row in rows)
+    return {shard: ends.get(shard, 0) for shard in shards}
+
+
+def load_cursor(connection: Connection, consumer: str, feed: str, shards: Iterable[str]) -> dict[str, int]:
+    """Where the consumer stopped reading, 0 for shards it never read."""
+    rows = connection.execute(
+        select(cursors.c.shard, cursors.c.position).where(cursors.c.consumer == consumer, cursors.c.feed == feed)
+    )
+    known: dict[str, int] = dict(row.tuple() for row in rows)
+    return {shard: known.get(shard, 0) for shard in shards}
+
+
+def save_cursor(connection: Connection, consumer: str, feed: str, moved: Mapping[str, int]) -> None:
+    """Remember how far the consumer has read."""
+    for shard, position in moved.items():
+        row = {"consumer": consumer, "feed": feed, "shard": shard, "position": position}
+        connection.execute(upsert(connection, cursors, row, {"position": position}))

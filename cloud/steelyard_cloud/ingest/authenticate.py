@@ -1,0 +1,78 @@
+"""Which statements are authentic: by their own signature, or because an authentic statement links to them.
+
+A scale that catches up sends runs in which every statement links to the one before. The last signature of a run vouches
+for all of it; the others are checked later, when there is time. Enrolments and boots are always checked at once.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.statement import LINK_BYTES, Statement
+
+from steelyard_cloud.store.evidence import BY_LINK, BY_LINK_BAD_SIGNATURE, BY_SIGNATURE, Key
+
+TASK = 125  # signatures in one task of the pool: below 50 the hand-over costs more than the second core gives
+ALWAYS_CHECKED = (Kind.ENROL, Kind.BOOT)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A statement with the registered key that it names; `authentic_by` is 0 while nothing vouches for it."""
+
+    statement: Statement
+    key: Key
+    topic: str
+    authentic_by: int = 0
+    failed: bool = False  # its own signature was checked and is bad
+
+
+def authenticate(candidates: Sequence[Candidate], pool: Executor) -> None:
+    """Set `authentic_by` and `failed` of the candidates of one batch, which stand in the order of arrival."""
+    runs = _runs(candidates)
+    first = [one for run in runs for one in run if one is run[-1] or one.statement.kind in ALWAYS_CHECKED]
+    verify(first, pool)
+    # Where the last one does not vouch, each of the run stands for itself.
+    second = [one for run in runs if run[-1].failed for one in run if not (one.authentic_by or one.failed)]
+    verify(second, pool)
+    for run in runs:
+        vouched = False
+        for one in reversed(run):
+            if vouched and not one.authentic_by:
+                one.authentic_by = BY_LINK_BAD_SIGNATURE if one.failed else BY_LINK
+            vouched = one.authentic_by != 0
+
+
+def _runs(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Group by identity, and within it into runs in which each links to the one before."""
+    open_runs: dict[bytes, list[Candidate]] = {}
+    runs: list[list[Candidate]] = []
+    for one in candidates:
+        kid, statement = one.key.kid, one.statement
+        run = open_runs.get(kid)
+        if run is not None:
+            last = run[-1].statement
+            if statement.number == last.number + 1 and statement.link == last.hash[:LINK_BYTES]:
+                run.append(one)
+                continue
+        open_runs[kid] = run = [one]
+        runs.append(run)
+    return runs
+
+
+def verify(candidates: Sequence[Candidate], pool: Executor) -> None:
+    """Check each candidate's own signature: `authentic_by` or `failed` is set."""
+    if len(candidates) <= TASK:
+        _verify_some(candidates)
+        return
+    parts = [candidates[start : start + TASK] for start in range(0, len(candidates), TASK)]
+    list(pool.map(_verify_some, parts))
+
+
+def _verify_some(candidates: Sequence[Candidate]) -> None:
+    for one in candidates:
+        if one.statement.verifies(one.key.public_key):
+            one.authentic_by = BY_SIGNATURE
+        else:
+            one.failed = True

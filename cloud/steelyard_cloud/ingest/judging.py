@@ -1,0 +1,134 @@
+"""When a scale is judged, and what is written of it: alerts, standing, the time of the next judgement.
+
+Most statements change nothing that a rule could see; a summary's revision tells, so an honest scale's snapshots cost no
+judgement. There is exactly one place that judges a scale: the owner of the shard of its public code.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from steelyard_cloud.ingest.recent import Recent
+from steelyard_cloud.judge.facts import Clock
+from steelyard_cloud.judge.findings import Finding
+from steelyard_cloud.judge.judge import Judgement, judge
+from steelyard_cloud.judge.rules import silent
+from steelyard_cloud.store import alerts, due, feeds, registry_facts
+from steelyard_cloud.store.evidence import Held
+from steelyard_cloud.store.registry_facts import ScaleFacts
+from steelyard_cloud.store.schema import scales, standings
+from steelyard_cloud.store.upsert import upsert
+
+JUDGED_KEPT = 100_000
+
+Summaries = Callable[[Connection, Sequence[int]], list[Held]]
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the last judgement of a scale was made from and came to."""
+
+    facts: ScaleFacts
+    revisions: dict[int, int]  # identity → revision of its summary
+    waiting: frozenset[int]  # numbers that baselines name and that are not held
+    findings: tuple[Finding, ...]
+    standing: dict[str, Any] | None
+    silent: bool
+    due_ms: int | None
+
+
+class Judging:
+    """Judges scales of some shards within the caller's transaction."""
+
+    def __init__(self, shards: str, summaries_of: Summaries) -> None:
+        self.shards = shards
+        self.listening_since_ms: Callable[[str], int | None] = lambda _shard: 0
+        self._summaries_of = summaries_of
+        self._judged: Recent[int, Judged] = Recent(JUDGED_KEPT)
+
+    def forget(self, scale_ids: Collection[int]) -> None:
+        """Judge these from scratch the next time: their facts changed, or a transaction about them failed."""
+        for scale_id in scale_ids:
+            self._judged.pop(scale_id, None)
+
+    def arrived(self, connection: Connection, held: Held, numbers: Sequence[int], now_ms: int) -> None:
+        """Judge the scale if what arrived could change anything."""
+        key = held.key
+        last = self._judged.get(key.scale_id)
+        if last is not None:
+            if last.waiting and not last.waiting.isdisjoint(numbers):
+                self.forget([key.scale_id])
+            elif last.revisions.get(key.identity_id) == held.summary.revision and not last.silent:
+                return
+        self.judge(connection, key.scale_id, now_ms)
+
+    def judge(self, connection: Connection, scale_id: int, now_ms: int, *, timer: bool = False) -> None:
+        """Judge a scale and write what came of it; `timer` says that its due row has just been leased."""
+        last = self._judged.get(scale_id)
+        facts = last.facts if last else registry_facts.load(connection, scale_id)
+        if facts.shard not in self.shards:
+            feeds.append(connection, feeds.CHANGES, facts.shard, "scale", scale_id, {}, now_ms)
+            return
+        helds = [held for held in self._summaries_of(connection, facts.identity_ids) if held.summary.held]
+        listening_since_ms = self.listening_since_ms(facts.shard)
+        clock = Clock(now_ms, now_ms if listening_since_ms is None else listening_since_ms)
+        judgement = judge([held.summary for held in helds], facts.facts, clock, facts.active_kid)
+        standing = judgement.standing.as_json() if judgement.standing else None
+        self._write(connection, facts, last, judgement, standing, now_ms, timer)
+        judged = Judged(
+            facts,
+            {held.key.identity_id: held.summary.revision for held in helds},
+            frozenset(one.number for one in facts.facts.baselines if one.state is None),
+            judgement.findings,
+            standing,
+            any(finding.rule == silent.RULE for finding in judgement.findings),
+            judgement.due_ms,
+        )
+        self._judged.put(scale_id, judged)
+
+    def judge_type(self, connection: Connection, scale_type_id: int, shard: str, now_ms: int) -> None:
+        """Judge every scale of a type in the shard: its approved software changed."""
+        of = select(scales.c.id).where(scales.c.scale_type_id == scale_type_id, scales.c.shard == shard)
+        for scale_id in connection.scalars(of).all():
+            self.forget([scale_id])
+            self.judge(connection, scale_id, now_ms)
+
+    def _write(
+        self,
+        connection: Connection,
+        facts: ScaleFacts,
+        last: Judged | None,
+        judgement: Judgement,
+        standing: dict[str, Any] | None,
+        now_ms: int,
+        timer: bool,
+    ) -> None:
+        if last is None or _essence(last.findings) != _essence(judgement.findings):
+            alerts.update_from(connection, facts, judgement.findings, now_ms)
+        if standing is not None and (last is None or last.standing != standing):
+            self._stand(connection, facts, standing, now_ms)
+        due_ms = judgement.due_ms
+        # A time that moved back is left as it is: its row fires early, and only then is the new time written.
+        if timer or last is None or (due_ms is not None and (last.due_ms is None or due_ms < last.due_ms)):
+            due.set_times(connection, {(facts.scale_id, facts.shard): due_ms})
+
+    def _stand(self, connection: Connection, facts: ScaleFacts, standing: dict[str, Any], now_ms: int) -> None:
+        values = {
+            "state": standing,
+            "gaps": standing["missing"],
+            "forks": standing["forks"],
+            "judged_ms": now_ms,
+        }
+        before = connection.scalar(select(standings.c.state).where(standings.c.scale_id == facts.scale_id))
+        if before == standing:
+            return
+        row = {"scale_id": facts.scale_id, "shard": facts.shard, **values}
+        connection.execute(upsert(connection, standings, row, values))
+        feeds.append(connection, feeds.OUTBOX, facts.shard, "scale", facts.scale_id, standing, now_ms)
+
+
+def _essence(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings without the number up to which they still hold, which moves with every statement."""
+    return [replace(finding, last_number=None) for finding in findings]

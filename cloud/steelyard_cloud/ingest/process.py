@@ -1,0 +1,196 @@
+"""The ingest process: one worker that moves messages from the broker into the evidence, and does what time brings.
+
+Between batches it reads the registry's changes (every 200 ms, or when woken), judges scales that are due, and checks
+signatures that a link had vouched for. A failing database stops acknowledgements, never loses a message.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from steelyard_cloud.ingest.broker import Broker, Message
+from steelyard_cloud.ingest.receiver import Outgoing, Receiver
+from steelyard_cloud.store import due, feeds, quarantine
+from steelyard_cloud.store.database import reading, writing
+from steelyard_cloud.store.evidence import load_keys_of
+from steelyard_cloud.store.feeds import Entry
+from steelyard_cloud.store.schema import permits
+
+log = logging.getLogger(__name__)
+
+CONSUMER = "ingest"
+BATCH = 1000
+WAIT_S = 0.05
+POLL_S = 0.2
+TIMERS_S = 1.0
+BACKGROUND_S = 5.0  # signatures get a turn this often even while messages keep coming
+RETRY_S = (0.1, 5.0)
+UNREACHABLE = (OperationalError, InterfaceError)
+
+
+def now_ms() -> int:
+    """The platform's clock, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Ingest:
+    """Runs a receiver against a broker until it is stopped."""
+
+    def __init__(self, engine: Engine, broker: Broker, receiver: Receiver, clock: Callable[[], int] = now_ms) -> None:
+        self.engine, self.broker, self.receiver, self.clock = engine, broker, receiver, clock
+        receiver.judging.listening_since_ms = broker.connected_since_ms
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._cursor: dict[str, int] | None = None
+        self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Run in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name="ingest", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand and stop; what is not acknowledged comes again at the next start."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+        self.broker.close()
+        self.receiver.close()
+
+    def wake(self) -> None:
+        """The registry has written a change."""
+        self._woken.set()
+
+    def run(self) -> None:
+        """The worker; returns after `stop`."""
+        pause_s = RETRY_S[0]
+        messages: list[Message] = []
+        while not self._stopping.is_set():
+            try:
+                messages = messages or self.broker.receive(BATCH, WAIT_S)
+                if messages:
+                    self._take(messages)
+                    messages = []
+                self._whatever_is_due(idle=not messages)
+                pause_s = RETRY_S[0]
+            except UNREACHABLE as error:
+                log.error("the database does not answer: %s; nothing is acknowledged, trying again", error.orig)
+                self._stopping.wait(pause_s)
+                pause_s = min(2 * pause_s, RETRY_S[1])
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        self._publish(self._handle(messages))
+        self.broker.acknowledge([message for message in messages if message.receipt[0] >= 0])
+
+    def _handle(self, messages: Sequence[Message]) -> list[Outgoing]:
+        """Handle a batch; should one message break it, the others are handled without it."""
+        try:
+            return self.receiver.handle(messages, self.clock())
+        except UNREACHABLE:
+            raise
+        except Exception:
+            if len(messages) == 1:
+                log.exception("a message on %s could not be handled; it is quarantined", messages[0].topic)
+                self._quarantine(messages[0])
+                return []
+            log.exception("a batch of %d messages could not be handled; taking them one by one", len(messages))
+            return [one for message in messages for one in self._handle([message])]
+
+    def _quarantine(self, message: Message) -> None:
+        suspect = quarantine.of_message(message.topic, message.payload, "internal-error")
+        with writing(self.engine) as connection:
+            quarantine.add(connection, [suspect], self.clock())
+            quarantine.count(connection, {(suspect.shard, suspect.reason): 1})
+
+    def _publish(self, outgoing: Sequence[Outgoing]) -> None:
+        if outgoing:
+            self.broker.publish(outgoing)
+
+    def _whatever_is_due(self, idle: bool) -> None:
+        if self._woken.is_set() or self._every[POLL_S].passed():
+            self._woken.clear()
+            self._changes()
+        if self._every[TIMERS_S].passed():
+            self._timers()
+        if idle or self._every[BACKGROUND_S].passed():
+            self.receiver.check_signatures(self.clock())
+
+    # ---- the registry's changes ------------------------------------------------------------------------------------
+
+    def _changes(self) -> None:
+        with reading(self.engine) as connection:
+            if self._cursor is None:
+                self._cursor = feeds.load_cursor(connection, CONSUMER, feeds.CHANGES, self.receiver.shards)
+            entries = feeds.read(connection, feeds.CHANGES, self._cursor)
+        if not entries:
+            return
+        moved = {entry.shard: entry.position for entry in entries}
+        messages: list[Message] = []
+        outgoing: list[Outgoing] = []
+        scale_ids = {entry.scale_id for entry in entries if entry.scale_id is not None}
+        judging = self.receiver.judging
+        judging.forget(scale_ids)
+        try:
+            with writing(self.engine) as connection:
+                for entry in entries:
+                    if entry.topic == "identity":
+                        messages += self.receiver.identity_registered(connection, entry.body["identity"])
+                    elif entry.topic == "permit":
+                        outgoing += self._permit(connection, entry)
+                    elif entry.topic == "scale-type":
+                        judging.judge_type(connection, entry.body["scale_type_id"], entry.shard, self.clock())
+                for scale_id in sorted(scale_ids):
+                    judging.judge(connection, scale_id, self.clock())
+                feeds.save_cursor(connection, CONSUMER, feeds.CHANGES, moved)
+        except BaseException:
+            judging.forget(scale_ids)
+            raise
+        self._cursor |= moved
+        self._publish(outgoing)
+        if messages:
+            self._take(messages)
+
+    def _permit(self, connection: Connection, entry: Entry) -> list[Outgoing]:
+        """A permit was recorded: only now it may be sent."""
+        row = connection.execute(
+            select(permits.c.id, permits.c.identity_id, permits.c.raw).where(permits.c.id == entry.body["permit_id"])
+        ).one()
+        connection.execute(update(permits).where(permits.c.id == row.id).values(sent_ms=self.clock()))
+        return [(load_keys_of(connection, [row.identity_id])[row.identity_id].down, row.raw)]
+
+    # ---- what time brings ------------------------------------------------------------------------------------------
+
+    def _timers(self) -> None:
+        at_ms = self.clock()
+        with reading(self.engine) as connection:
+            if not due.any_due(connection, self.receiver.shards, at_ms):
+                return
+        scale_ids: list[int] = []
+        try:
+            with writing(self.engine) as connection:
+                scale_ids = due.lease(connection, self.receiver.shards, at_ms)
+                for scale_id in scale_ids:
+                    self.receiver.judging.judge(connection, scale_id, at_ms, timer=True)
+        except BaseException:
+            self.receiver.judging.forget(scale_ids)
+            raise
+
+
+class Every:
+    """A period: `passed()` is true once in each."""
+
+    def __init__(self, period_s: float) -> None:
+        self.period_s, self._next_s = period_s, 0.0
+
+    def passed(self) -> bool:
+        """Whether the period is over; it then begins anew."""
+        now_s = time.monotonic()
+        if now_s < self._next_s:
+            return False
+        self._next_s = now_s + self.period_s
+        return True

@@ -1,0 +1,279 @@
+"""One batch of messages, from bytes to a committed transaction and the receipts that follow from it.
+
+A receiver owns shards and keeps the keys, summaries and facts of their scales at hand. What another receiver commits
+meanwhile shows as a conflict of versions: the batch is then taken in again from what the database says.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import Connection, Engine
+from steelyard_protocol import identity
+from steelyard_protocol.statement import LINK_BYTES, Statement, StatementError, decode_message, hash_of, parse
+
+from steelyard_cloud.ingest.authenticate import Candidate, authenticate, verify
+from steelyard_cloud.ingest.batch import Batch, Taken, misfit, shard_of
+from steelyard_cloud.ingest.broker import Message
+from steelyard_cloud.ingest.judging import Judging
+from steelyard_cloud.ingest.keyring import Keyring
+from steelyard_cloud.ingest.limits import FailureBudget
+from steelyard_cloud.ingest.receipts import due_receipts, signed
+from steelyard_cloud.ingest.recent import Recent
+from steelyard_cloud.judge.chain import Outcome, note_signatures
+from steelyard_cloud.judge.intake import take_in
+from steelyard_cloud.judge.summary import add_range
+from steelyard_cloud.keys import PlatformKey
+from steelyard_cloud.store import evidence, quarantine
+from steelyard_cloud.store.database import reading, writing
+from steelyard_cloud.store.evidence import BY_LINK, BY_LINK_BAD_SIGNATURE, Conflict, Held, HeldInDatabase, Key, Row
+from steelyard_cloud.store.quarantine import Suspect
+
+SUMMARIES_KEPT = 20_000
+COMPLETE_KEPT = 10_000  # links of followed branches, per forked identity
+CONFLICTS = 20
+CHECKED_AT_ONCE = 250
+BAD = "signature"  # reason in the quarantine of what a link may still vouch for
+
+Outgoing = tuple[str, bytes]
+
+
+class Receiver:
+    """Takes in messages for the shards that it owns; not for use by several threads at once."""
+
+    def __init__(self, engine: Engine, shards: str, online: PlatformKey, workers: int = 2) -> None:
+        self.engine, self.shards, self.online = engine, shards, online
+        self.judging = Judging(shards, self.summaries_of)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="verify")
+        self._keys = Keyring(engine)
+        self._held: Recent[int, Held] = Recent(SUMMARIES_KEPT)
+        self._complete: Recent[int, set[bytes]] = Recent(1000)
+        self._budget = FailureBudget()
+        self._unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
+        with reading(engine) as connection:
+            self._links = quarantine.links(connection, shards, BAD)
+
+    def close(self) -> None:
+        """Stop the pool."""
+        self._pool.shutdown()
+
+    def handle(self, messages: Sequence[Message], now_ms: int) -> list[Outgoing]:
+        """Take in a batch; returns what to publish. When it returns, everything is committed; it raises otherwise."""
+        batch = self._sort(messages, now_ms)
+        authenticate(batch.candidates, self._pool)
+        self._vouch(batch, now_ms)
+        for _ in range(CONFLICTS):
+            try:
+                return self._commit(batch, now_ms)
+            except Conflict:
+                self._forget(one.key.identity_id for one in batch.candidates)
+        raise Conflict(f"another receiver keeps committing for the same identities of the shards {self.shards}")
+
+    def identity_registered(self, connection: Connection, text: str) -> list[Message]:
+        """An identity became known: what of it waits in the quarantine is to be handled as messages again."""
+        kid = identity.from_text(text)
+        self._keys.registered(kid)
+        waiting = quarantine.of_kid(connection, kid)
+        quarantine.release(connection, [id_ for id_, _, _ in waiting])
+        return [Message(topic, raw, (-1, 0, 0)) for _, topic, raw in waiting]
+
+    def summaries_of(self, connection: Connection, identity_ids: Sequence[int]) -> list[Held]:
+        """Summaries at hand, or read; for judging a scale as a whole."""
+        missing = [one for one in identity_ids if one not in self._held]
+        if missing:
+            self._load(connection, list(evidence.load_keys_of(connection, missing).values()))
+        return [self._held[one] for one in identity_ids]
+
+    # ---- before the database ---------------------------------------------------------------------------------------
+
+    def _sort(self, messages: Sequence[Message], now_ms: int) -> Batch:
+        """Decode, and find the keys."""
+        batch = Batch()
+        parsed: list[tuple[str, Statement]] = []
+        for topic, payload, _ in messages:
+            if not self._budget.allows(topic, now_ms):
+                batch.counted[shard_of(topic), "limited"] += 1
+                continue
+            try:
+                raws = decode_message(payload)
+            except StatementError as error:
+                self._refuse(batch, topic, None, error.reason, payload, now_ms)
+                continue
+            for raw in raws:
+                try:
+                    parsed.append((topic, parse(raw)))
+                except StatementError as error:
+                    self._refuse(batch, topic, None, error.reason, raw, now_ms)
+        keys = self._keys.find({statement.kid for _, statement in parsed})
+        for topic, statement in parsed:
+            key = keys.get(statement.kid)
+            if key is not None and topic == key.up:
+                batch.candidates.append(Candidate(statement, key, topic))
+            else:
+                self._refuse(batch, topic, statement.kid, misfit(topic, statement.kid), statement.raw, now_ms)
+        return batch
+
+    def _refuse(self, batch: Batch, topic: str, kid: bytes | None, reason: str, raw: bytes, now_ms: int) -> None:
+        self._budget.fail(topic, now_ms)
+        batch.suspect(topic, kid, reason, raw)
+
+    def _vouch(self, batch: Batch, now_ms: int) -> None:
+        """Drop what is not authentic, unless what is held links to it; take in what authentic statements link to."""
+        kept = []
+        for one in batch.candidates:
+            if one.authentic_by or self._successor_links_to(one):
+                kept.append(one)
+            else:
+                statement = one.statement
+                self._refuse(batch, one.topic, statement.kid, BAD, statement.raw, now_ms)
+        batch.candidates = kept
+        if self._links:
+            self._vouch_for_quarantined(batch)
+
+    def _successor_links_to(self, one: Candidate) -> bool:
+        statement, key = one.statement, one.key
+        with reading(self.engine) as connection:
+            held = HeldInDatabase(connection, key)
+            after = [parse(raw) for raw in held.between(statement.number + 1, statement.number + 1)]
+        if any(later.link == statement.hash[:LINK_BYTES] for later in after):
+            one.authentic_by = BY_LINK_BAD_SIGNATURE
+        return one.authentic_by != 0
+
+    def _vouch_for_quarantined(self, batch: Batch) -> None:
+        """What an authentic statement links to is authentic too, also when its own signature was refused before."""
+        links = self._links
+        wanted = [one for one in batch.candidates if (one.key.kid, one.statement.link) in links]
+        while wanted:
+            later = wanted.pop()
+            kid, link = later.key.kid, later.statement.link
+            if (kid, link) not in links:
+                continue
+            links.discard((kid, link))
+            with reading(self.engine) as connection:
+                waiting = [(id_, raw) for id_, _, raw in quarantine.of_kid(connection, kid)]
+            for id_, raw in waiting:
+                if hash_of(raw)[:LINK_BYTES] == link:
+                    earlier = Candidate(parse(raw), later.key, later.topic, BY_LINK_BAD_SIGNATURE, failed=True)
+                    batch.candidates.append(earlier)
+                    batch.released.append(id_)
+                    wanted.append(earlier)
+
+    # ---- the transaction -------------------------------------------------------------------------------------------
+
+    def _commit(self, batch: Batch, now_ms: int) -> list[Outgoing]:
+        by_key: dict[Key, list[Candidate]] = {}
+        for one in batch.candidates:
+            by_key.setdefault(one.key, []).append(one)
+        try:
+            with writing(self.engine) as connection:
+                helds = self._helds(connection, list(by_key))
+                taken = [self._take_in(connection, held, by_key[held.key], now_ms) for held in helds]
+                moved = [one for one in taken if one.rows]
+                evidence.write(connection, [row for one in moved for row in one.rows], [one.held for one in moved])
+                for part in moved:
+                    self.judging.arrived(connection, part.held, [row.number for row in part.rows], now_ms)
+                receipts = [(part.held.key.down, receipt) for part in taken for receipt in part.receipts]
+                self._keep_suspects(connection, batch, taken, now_ms)
+        except BaseException:
+            self._forget(key.identity_id for key in by_key)
+            self.judging.forget({key.scale_id for key in by_key})
+            raise
+        for part in moved:
+            part.held.version += 1
+        self._links.update((one.kid, one.hash[:LINK_BYTES]) for one in batch.suspects if one.kid and one.reason == BAD)
+        return [(down, signed(receipt, self.online)) for down, receipt in receipts]
+
+    def _keep_suspects(self, connection: Connection, batch: Batch, taken: Iterable[Taken], now_ms: int) -> None:
+        refused = [suspect for one in taken for suspect in one.refused]
+        quarantine.release(connection, batch.released)
+        if batch.suspects or refused:
+            quarantine.add(connection, [*batch.suspects, *refused], now_ms)
+        counted = batch.counted + Counter((suspect.shard, suspect.reason) for suspect in refused)
+        if counted:
+            quarantine.count(connection, counted)
+
+    def _helds(self, connection: Connection, keys: Sequence[Key]) -> list[Held]:
+        missing = [key for key in keys if key.identity_id not in self._held]
+        if missing:
+            self._load(connection, missing)
+        return [self._held[key.identity_id] for key in keys]
+
+    def _load(self, connection: Connection, keys: Sequence[Key]) -> None:
+        # One batch must fit, or what was just read would be forgotten before it is used.
+        self._held.size = max(SUMMARIES_KEPT, 2 * len(keys))
+        for identity_id, held in evidence.load_summaries(connection, keys).items():
+            self._held.put(identity_id, held)
+            if held.summary.unchecked:
+                self._unchecked[identity_id] = held.key
+
+    def _forget(self, identity_ids: Iterable[int]) -> None:
+        for identity_id in identity_ids:
+            self._held.pop(identity_id, None)
+
+    def _take_in(self, connection: Connection, held: Held, candidates: Sequence[Candidate], now_ms: int) -> Taken:
+        key, summary = held.key, held.summary
+        in_order = sorted(candidates, key=lambda one: one.statement.number)
+        here = HeldInDatabase(connection, key)
+        taken = Taken(held)
+        outcomes = take_in(summary, [one.statement for one in in_order], here, now_ms)
+        arrived: list[Statement] = []
+        for one, (statement, outcome) in zip(in_order, outcomes, strict=True):
+            if outcome is Outcome.REFUSED:
+                reason = outcome.value
+                suspect = Suspect(key.shard, one.topic, None, reason, statement.hash, statement.raw)
+                taken.refused.append(suspect)
+                continue
+            arrived.append(statement)
+            if outcome is Outcome.DUPLICATE:
+                continue
+            number = statement.number
+            if one.authentic_by == BY_LINK:
+                summary.unchecked = add_range(summary.unchecked, number, number)
+                self._unchecked[key.identity_id] = key
+            elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
+                note_signatures(summary, number, number, [number])
+            taken.rows.append(
+                Row(
+                    key.scale_id,
+                    key.identity_id,
+                    number,
+                    statement.hash,
+                    statement.content_hash,
+                    statement.kind,
+                    statement.time or None,
+                    now_ms,
+                    one.authentic_by,
+                    statement.raw,
+                )
+            )
+        if arrived:
+            complete = self._complete.setdefault(key.identity_id, set()) if summary.has_copies else set()
+            taken.receipts = due_receipts(summary, arrived, here, complete, now_ms // 1000)
+        return taken
+
+    # ---- signatures that a link vouched for ------------------------------------------------------------------------
+
+    def check_signatures(self, now_ms: int) -> bool:
+        """Check some signatures that were skipped; False when there are none."""
+        if not self._unchecked:
+            return False
+        identity_id, key = next(iter(self._unchecked.items()))
+        with writing(self.engine) as connection:
+            (held,) = self._helds(connection, [key])
+            if not held.summary.unchecked:
+                del self._unchecked[identity_id]
+                return True
+            first, last = held.summary.unchecked[0]
+            rows = HeldInDatabase(connection, key).vouched_for(first, last, CHECKED_AT_ONCE)
+            if len(rows) == CHECKED_AT_ONCE:
+                last = max(first, rows[-1][0] - 1)
+            candidates = [Candidate(parse(raw), key, key.up) for number, _, raw in rows if number <= last]
+            verify(candidates, self._pool)
+            bad = [(one.statement.number, one.statement.hash) for one in candidates if one.failed]
+            note_signatures(held.summary, first, last, [number for number, _ in bad])
+            evidence.write(connection, [], [held])
+            if bad:
+                evidence.mark_bad_signatures(connection, key, bad)
+                self.judging.arrived(connection, held, [], now_ms)
+        held.version += 1
+        return True

@@ -9,7 +9,8 @@ from pathlib import Path
 import iotcore
 import pytest
 from interpreter import MicroPython
-from platform_side import Platform, Receiver, ScaleProcess, receiving, scale_process
+from platform_side import Platform, Receiver, receiving
+from scale_process import ScaleProcess, scale_process
 from servers import Server, free_port, wait_until
 from steelyard_protocol import statement
 

@@ -1,21 +1,17 @@
-"""The platform as the firmware's tests need it: its keys, what it signs, and a receiver that can keep its receipts."""
+"""The platform as a scale sees it, for tests: its keys, what it signs, and a receiver that can keep its receipts."""
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
-import pytest
-from interpreter import ROOT, Conversation, MicroPython
 from paho.mqtt.enums import CallbackAPIVersion
 from steelyard_protocol import downlink, identity, p256, statement
-from steelyard_protocol.enrolment import EnrolAnswer, from_base64url, to_base64url
+from steelyard_protocol.enrolment import EnrolAnswer, to_base64url
 
 
 @dataclass(frozen=True)
@@ -42,9 +38,9 @@ class Platform:
         roles = ((self.online.point, downlink.Role.ONLINE), (self.authority.point, downlink.Role.AUTHORITY))
         return self.root.sign(downlink.KeySet(number, roles))
 
-    def answer(self, port: int, key_set: bytes | None = None, password: str | None = None) -> str:
+    def answer(self, port: int, key_set: bytes | None = None, password: str | None = None, period_s: int = 600) -> str:
         """What the technician carries to the console: base64url."""
-        answer = EnrolAnswer(key_set or self.key_set(), "127.0.0.1", port, False, password, 600)
+        answer = EnrolAnswer(key_set or self.key_set(), "127.0.0.1", port, False, password, period_s)
         return to_base64url(answer.encode())
 
     def receipt(self, raw: bytes, *, key: Key | None = None, **other: Any) -> bytes:
@@ -52,42 +48,6 @@ class Platform:
         parsed = statement.parse(raw)
         fields = {"identity": parsed.kid, "number": parsed.number, "hash": parsed.hash, "committed": 1_800_000_000}
         return (key or self.online).sign(downlink.Receipt(**{**fields, **other}))
-
-
-class ScaleProcess:
-    """The script `uplink_scale.py`: `call` gives it a command and returns the answer."""
-
-    def __init__(self, conversation: Conversation) -> None:
-        self.conversation = conversation
-
-    def call(self, name: str, *arguments: object, timeout: float = 20) -> Any:
-        answer = self.conversation.ask(json.dumps([name, *arguments]), timeout)
-        if answer.startswith("Traceback"):
-            with suppress(pytest.fail.Exception):  # that of reading on until the script has ended
-                while True:
-                    answer += "\n" + self.conversation.read()
-            pytest.fail(answer)
-        return json.loads(answer)
-
-    def enrol(self) -> bytes:
-        return from_base64url(self.call("enrol"))
-
-    def offer(self, *messages: bytes | None) -> list[list[int]]:
-        """The refusals so far, [why, kind of order], after the messages have come down."""
-        return self.call("offer", *(None if message is None else to_base64url(message) for message in messages))
-
-    @property
-    def status(self) -> dict[str, Any]:
-        return self.call("status")
-
-
-@contextmanager
-def scale_process(micropython: MicroPython, folder: Path, platform: Platform) -> Iterator[ScaleProcess]:
-    """The scale whose files are in `folder`, running."""
-    arguments = ("uplink_scale.py", folder, platform.root.point.hex())
-    # On a microcontroller the modules are frozen into flash; here the heap holds them too.
-    with micropython.start(*arguments, path=[ROOT / "simulator" / "hal"], heap="512k") as conversation:
-        yield ScaleProcess(conversation)
 
 
 class Receiver:

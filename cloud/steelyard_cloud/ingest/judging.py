@@ -45,6 +45,7 @@ class Judging:
     def __init__(self, shards: str, summaries_of: Summaries) -> None:
         self.shards = shards
         self.listening_since_ms: Callable[[str], int | None] = lambda _shard: 0
+        self.has_news = False  # something was written to the outbox since somebody cleared this
         self._summaries_of = summaries_of
         self._judged: Recent[int, Judged] = Recent(JUDGED_KEPT)
 
@@ -106,7 +107,7 @@ class Judging:
         timer: bool,
     ) -> None:
         if last is None or _essence(last.findings) != _essence(judgement.findings):
-            alerts.update_from(connection, facts, judgement.findings, now_ms)
+            self.has_news |= alerts.update_from(connection, facts, judgement.findings, now_ms) > 0
         if standing is not None and (last is None or last.standing != standing):
             self._stand(connection, facts, standing, now_ms)
         due_ms = judgement.due_ms
@@ -127,6 +128,7 @@ class Judging:
         row = {"scale_id": facts.scale_id, "shard": facts.shard, **values}
         connection.execute(upsert(connection, standings, row, values))
         feeds.append(connection, feeds.OUTBOX, facts.shard, "scale", facts.scale_id, standing, now_ms)
+        self.has_news = True
 
 
 def _essence(findings: Sequence[Finding]) -> list[Finding]:

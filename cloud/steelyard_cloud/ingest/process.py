@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from steelyard_cloud.ingest.broker import Broker, Message
+from steelyard_cloud.ingest.broker import Address, Broker, Message, PahoBroker
 from steelyard_cloud.ingest.receiver import Outgoing, Receiver
+from steelyard_cloud.keys import read_online
+from steelyard_cloud.settings import Settings
 from steelyard_cloud.store import due, feeds, quarantine
 from steelyard_cloud.store.database import reading, writing
 from steelyard_cloud.store.evidence import load_keys_of
@@ -42,12 +44,28 @@ class Ingest:
 
     def __init__(self, engine: Engine, broker: Broker, receiver: Receiver, clock: Callable[[], int] = now_ms) -> None:
         self.engine, self.broker, self.receiver, self.clock = engine, broker, receiver, clock
+        self.on_news: Callable[[], None] = lambda: None  # called after a commit that the outbox tells of
         receiver.judging.listening_since_ms = broker.connected_since_ms
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._cursor: dict[str, int] | None = None
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
         self._thread: threading.Thread | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, engine: Engine) -> "Ingest":
+        """The ingest that the settings describe; connects to the broker at once."""
+        address = Address(
+            settings.mqtt_host,
+            settings.mqtt_port,
+            settings.mqtt_user,
+            settings.mqtt_password,
+            settings.mqtt_tls,
+            settings.mqtt_client_prefix,
+        )
+        receiver = Receiver(engine, settings.shards, read_online(settings.keys))
+        broker = PahoBroker(address, settings.shards, session_per_shard=settings.session_per_shard)
+        return cls(engine, broker, receiver)
 
     def start(self) -> None:
         """Run in a thread of its own."""
@@ -73,10 +91,14 @@ class Ingest:
         while not self._stopping.is_set():
             try:
                 messages = messages or self.broker.receive(BATCH, WAIT_S)
+                idle = not messages
                 if messages:
                     self._take(messages)
                     messages = []
-                self._whatever_is_due(idle=not messages)
+                self._whatever_is_due(idle)
+                if self.receiver.judging.has_news:
+                    self.receiver.judging.has_news = False
+                    self.on_news()
                 pause_s = RETRY_S[0]
             except UNREACHABLE as error:
                 log.error("the database does not answer: %s; nothing is acknowledged, trying again", error.orig)

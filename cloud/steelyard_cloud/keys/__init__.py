@@ -12,11 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from steelyard_protocol import identity, p256
-
-ROLE_ONLINE = 1
-ROLE_AUTHORITY = 2
-ROLE_MANUFACTURER = 4
-ROLE_UNLOCK = 8
+from steelyard_protocol.downlink import KeySet, Role, sign
 
 ROOT = "root"
 ONLINE = "online"
@@ -106,3 +102,20 @@ def write_root_public(folder: Path, root: PlatformKey) -> None:
     """Leave the root's public key beside the on-line keys."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / f"{ROOT}.pub").write_bytes(root.public_key)
+
+
+def create(folder: Path, root_folder: Path) -> bool:
+    """Make root, online and authority keys and the first key set; False where the root's public key is there already.
+
+    Raises KeysError where only some of the files are there: nothing is overwritten.
+    """
+    if (folder / f"{ROOT}.pub").exists():
+        return False
+    root, online, authority = (PlatformKey.of(p256.make_private_key()) for _ in range(3))
+    write(root_folder / f"{ROOT}.pem", root)
+    write(folder / f"{ONLINE}.pem", online)
+    write(folder / f"{AUTHORITY}.pem", authority)
+    roles = ((online.public_key, Role.ONLINE), (authority.public_key, Role.AUTHORITY))
+    (folder / KEY_SET).write_bytes(sign(KeySet(1, roles), root.private_key, root.kid))
+    write_root_public(folder, root)
+    return True

@@ -1,0 +1,191 @@
+"""`steelyard cloud`: set the platform up, run it, and let people and programs in."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+import uvicorn
+from sqlalchemy import Connection, Engine, insert, select
+
+from steelyard_cloud import keys
+from steelyard_cloud.ingest.process import Ingest, now_ms
+from steelyard_cloud.settings import Settings, SettingsError, load
+from steelyard_cloud.store import database
+from steelyard_cloud.store.schema import organisations, users
+from steelyard_cloud.web import access
+from steelyard_cloud.web.app import create_app
+from steelyard_cloud.web.roles import Role
+
+app = typer.Typer(no_args_is_help=True, help="The platform: registry, ingest, rules, alerts, pages.")
+token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
+app.add_typer(token_app, name="token")
+
+PLATFORM = "Platform"  # the organisation of those who run it; its empty division code means everywhere
+SHUTDOWN_S = 3
+
+Configured = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML); else STEELYARD_CONFIG.")]
+OfOrganisation = Annotated[str, typer.Option(help="Name of the organisation.")]
+
+
+@app.command()
+def init(config: Configured = None) -> None:
+    """Create the database, the platform's keys and its own organisation; what is there already stays as it is."""
+    settings = _settings(config)
+    try:
+        made = keys.create(settings.keys, settings.root)
+    except keys.KeysError as error:
+        _fail(str(error))
+    database.migrate(settings.database)
+    with _engine(settings) as engine, database.writing(engine) as connection:
+        if _organisation(connection, PLATFORM) is None:
+            connection.execute(
+                insert(organisations).values(name=PLATFORM, kind="platform", division_code="", created_ms=now_ms())
+            )
+    typer.echo(f"database  {settings.database}")
+    typer.echo(f"keys      {settings.keys}" + ("" if made else " (kept)"))
+    typer.echo(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
+
+
+@app.command()
+def serve(config: Configured = None) -> None:
+    """Run everything in one process: ingest, API and pages."""
+    settings = _settings(config)
+    with _engine(settings) as engine:
+        ingest = _ingest(settings, engine)
+        web = create_app(settings, engine, wake=lambda _shard: ingest.wake())
+        ingest.on_news = web.state.context.hub.wake
+        ingest.start()
+        try:
+            _serve(web, settings)
+        finally:
+            ingest.stop()
+
+
+@app.command()
+def web(config: Configured = None) -> None:
+    """Run API and pages only."""
+    settings = _settings(config)
+    with _engine(settings) as engine:
+        _serve(create_app(settings, engine), settings)
+
+
+@app.command()
+def ingest(config: Configured = None) -> None:
+    """Run ingest only, for the shards that the settings name."""
+    settings = _settings(config)
+    ended = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: ended.set())
+    with _engine(settings) as engine:
+        running = _ingest(settings, engine)
+        running.start()
+        ended.wait()
+        running.stop()
+
+
+@token_app.command("create")
+def create_token(
+    role: Annotated[Role, typer.Option(help="What the bearer may do.")],
+    organisation: OfOrganisation = PLATFORM,
+    name: Annotated[str, typer.Option(help="What the token is for; shown in the audit log.")] = "command line",
+    days: Annotated[int | None, typer.Option(min=1, help="Life in days; unlimited when not given.")] = None,
+    config: Configured = None,
+) -> None:
+    """Make an API token and print it; it is shown this once."""
+    with _engine(_settings(config)) as engine, database.writing(engine) as connection:
+        organisation_id = _known_organisation(connection, organisation)
+        typer.echo(
+            access.create_token(
+                connection, name=name, role=role, organisation_id=organisation_id, now_ms=now_ms(), days=days
+            )
+        )
+
+
+@app.command("sign-in-link")
+def sign_in_link(
+    role: Annotated[Role, typer.Option(help="Role of the user, who is made if there is none.")] = Role.REGULATOR,
+    organisation: OfOrganisation = PLATFORM,
+    name: Annotated[str, typer.Option(help="Name of the user.")] = "operator",
+    config: Configured = None,
+) -> None:
+    """Print a link that signs one person in once."""
+    settings = _settings(config)
+    with _engine(settings) as engine, database.writing(engine) as connection:
+        user_id = _user(connection, _known_organisation(connection, organisation), role, name)
+        secret = access.create_sign_in_link(connection, user_id, now_ms())
+    typer.echo(f"{settings.url}/sign-in?token={secret}")
+
+
+def _settings(config: Path | None) -> Settings:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        return load(config)
+    except SettingsError as error:
+        _fail(str(error))
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[Engine]:
+    engine = database.connect(settings.database)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _ingest(settings: Settings, engine: Engine) -> Ingest:
+    try:
+        return Ingest.of(settings, engine)
+    except keys.KeysError as error:
+        _fail(str(error))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn waits for open streams before it ends; ours are told to end first."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self.config.app.state.context.hub.stop()  # type: ignore[union-attr]  # always our own application
+        super().handle_exit(sig, frame)
+
+
+def _serve(web_app: Any, settings: Settings) -> None:
+    config = uvicorn.Config(
+        web_app,
+        settings.listen_host,
+        settings.listen_port,
+        log_level="warning",
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        server_header=False,
+    )
+    _Server(config).run()
+
+
+def _organisation(connection: Connection, name: str) -> int | None:
+    return connection.scalar(select(organisations.c.id).where(organisations.c.name == name).limit(1))
+
+
+def _known_organisation(connection: Connection, name: str) -> int:
+    found = _organisation(connection, name)
+    if found is None:
+        _fail(f"There is no organisation {name!r}. `steelyard cloud init` makes {PLATFORM!r}, the API the others.")
+    return found
+
+
+def _user(connection: Connection, organisation_id: int, role: Role, name: str) -> int:
+    wanted = {"organisation_id": organisation_id, "role": role.value, "name": name, "active": True}
+    found: int | None = connection.scalar(select(users.c.id).filter_by(**wanted).limit(1))
+    if found is not None:
+        return found
+    made = connection.execute(insert(users).values(**wanted, created_ms=now_ms()).returning(users.c.id))
+    return int(made.scalar_one())
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

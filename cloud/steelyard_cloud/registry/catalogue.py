@@ -128,9 +128,10 @@ def approve_software(
     connection.execute(insert(approved_software).values(row))
     details = {"name": software.name, "version": software.version, "hash": software.hash.hex()}
     record(connection, actor, "type.approve-software", f"type:{scale_type_id}", details, now_ms)
-    concerned = select(scales.c.id, scales.c.shard).where(scales.c.scale_type_id == scale_type_id)
-    for scale in connection.execute(concerned.order_by(scales.c.shard, scales.c.id)).all():
-        feeds.append(connection, "changes", scale.shard, "software", scale.id, {}, now_ms)
+    concerned = select(scales.c.shard).where(scales.c.scale_type_id == scale_type_id).distinct()
+    for shard in sorted(connection.scalars(concerned)):
+        body = {"scale_type_id": scale_type_id}
+        feeds.append(connection, feeds.CHANGES, shard, "scale-type", None, body, now_ms)
 
 
 def add_factory_order(

@@ -1,29 +1,19 @@
-"""What people decide about alerts: states, each step with a reason that stays.
+"""What people decide about alerts: each step with a reason that stays, in the alert's log and in the audit log.
 
 Whether the finding still stands is no decision and is not changed here; tamper is never cleared by itself.
 """
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from steelyard_cloud.registry.actor import Actor, record
 from steelyard_cloud.registry.errors import Unknown, WrongState
-from steelyard_cloud.store import feeds
-from steelyard_cloud.store.schema import alert_events, alerts, scales
+from steelyard_cloud.store.alerts import TRANSITIONS, TransitionRefused, transition
+from steelyard_cloud.store.schema import alerts
 
-STEPS: dict[str, tuple[str, ...]] = {
-    "open": ("acknowledged", "investigating", "confirmed", "authorised", "false"),
-    "regressed": ("acknowledged", "investigating", "confirmed", "authorised", "false"),
-    "acknowledged": ("investigating", "confirmed", "authorised", "false"),
-    "investigating": ("confirmed", "authorised", "false"),
-    "confirmed": ("closed", "investigating"),
-    "authorised": ("closed", "investigating"),
-    "false": ("closed", "investigating"),
-    "late": ("closed", "investigating"),
-    "closed": ("investigating",),
-}
-"""From each state, the states that a person may choose next."""
 
-DECIDED = ("confirmed", "authorised", "false")
+def steps(state: str) -> tuple[str, ...]:
+    """The states that a person may choose from `state`."""
+    return TRANSITIONS.get(state, ())
 
 
 def decide(connection: Connection, actor: Actor, *, alert_id: int, to: str, reason: str, now_ms: int) -> None:
@@ -31,43 +21,10 @@ def decide(connection: Connection, actor: Actor, *, alert_id: int, to: str, reas
 
     Raises Unknown and WrongState. The caller has checked that the actor may see the alert.
     """
-    query = (
-        select(alerts, scales.c.public_code, scales.c.shard).join_from(alerts, scales).where(alerts.c.id == alert_id)
-    )
-    alert = connection.execute(query.with_for_update(of=alerts)).first()
-    if alert is None:
+    if connection.scalar(select(alerts.c.id).where(alerts.c.id == alert_id)) is None:
         raise Unknown(what="alert", name=alert_id)
-    if to not in STEPS.get(alert.state, ()):
-        raise WrongState(state=alert.state, to=to)
-    changes: dict[str, object] = {"state": to, "changed_ms": now_ms, "closed_ms": now_ms if to == "closed" else None}
-    if actor.user_id is not None:
-        changes["assignee_id"] = actor.user_id
-    connection.execute(update(alerts).where(alerts.c.id == alert_id).values(changes))
-    event = {
-        "alert_id": alert_id,
-        "at_ms": now_ms,
-        "actor": actor.name,
-        "from_state": alert.state,
-        "to_state": to,
-        "reason": reason,
-        "values": {},
-    }
-    connection.execute(insert(alert_events).values(event))
-    record(
-        connection,
-        actor,
-        "alert.decide",
-        f"alert:{alert_id}",
-        {"from": alert.state, "to": to, "reason": reason},
-        now_ms,
-    )
-    body = {
-        "alert": alert_id,
-        "scale": alert.public_code,
-        "rule": alert.rule,
-        "state": to,
-        "severity": alert.severity,
-        "organisation_id": alert.organisation_id,
-        "division_code": alert.division_code,
-    }
-    feeds.append(connection, "outbox", alert.shard, "alert", alert.scale_id, body, now_ms)
+    try:
+        transition(connection, alert_id, to, actor.name, reason, now_ms, actor.user_id)
+    except TransitionRefused as error:
+        raise WrongState(state=error.state, to=error.to) from error
+    record(connection, actor, "alert.decide", f"alert:{alert_id}", {"to": to, "reason": reason}, now_ms)

@@ -117,7 +117,7 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
     }
     scale_id = _insert(connection, scale, first, body, text)
     record(connection, actor, "scale.enrol", f"scale:{scale_id}", {"identity": text, "order": order}, now_ms)
-    feeds.append(connection, "changes", shard, "enrolment", scale_id, {"identity": text}, now_ms)
+    feeds.append(connection, feeds.CHANGES, shard, "identity", scale_id, {"identity": text}, now_ms)
     return Enrolled(scale_id, text, text, created=True)
 
 

@@ -62,8 +62,9 @@ def permit(
         fields=fields,
     )
     raw = downlink.sign(order, authority.private_key, authority.kid)
-    connection.execute(
-        insert(permits).values(
+    permit_id = connection.execute(
+        insert(permits)
+        .values(
             scale_id=scale.id,
             identity_id=scale.identity_id,
             permit_hash=statement.hash_of(raw),
@@ -80,9 +81,10 @@ def permit(
             division_code=actor.division_code,
             recorded_ms=now_ms,
         )
-    )
+        .returning(permits.c.id)
+    ).scalar_one()
     record(
         connection, actor, "scale.permit", f"scale:{scale.id}", {"order": order_number, "fields": list(fields)}, now_ms
     )
-    feeds.append(connection, "changes", scale.shard, "permit", scale.id, {"order": order_number}, now_ms)
+    feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": permit_id}, now_ms)
     return raw

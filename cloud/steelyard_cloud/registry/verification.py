@@ -93,7 +93,7 @@ def verify(
     details = {"number": number, "kind": kind, "valid_until": valid_until.isoformat(), "seal": seal}
     record(connection, actor, "scale.verify", f"scale:{scale.id}", details, now_ms)
     body = {"verification": int(verification_id)}
-    feeds.append(connection, "changes", scale.shard, "verification", scale.id, body, now_ms)
+    feeds.append(connection, feeds.CHANGES, scale.shard, "verification", scale.id, body, now_ms)
     return Verified(int(verification_id), verification_code(int(verification_id), valid_until))
 
 

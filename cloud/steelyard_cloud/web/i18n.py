@@ -8,7 +8,7 @@ import gettext
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -87,9 +87,9 @@ class Speech:
         """Date and time to the second, in the platform's zone."""
         return "—" if at is None else str(dates.format_datetime(at, "yyyy-MM-dd HH:mm:ss", self.zone, self.locale))
 
-    def day(self, at: datetime | None) -> str:
+    def date(self, day: date) -> str:
         """A calendar day, written out."""
-        return "—" if at is None else str(dates.format_date(at.astimezone(self.zone).date(), "long", self.locale))
+        return str(dates.format_date(day, "long", self.locale))
 
     def ago(self, at: datetime | None, now: datetime) -> str:
         """How long ago, roughly: "3 hours ago"."""

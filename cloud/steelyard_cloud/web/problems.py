@@ -2,11 +2,15 @@
 
 A class is a kind of problem: its docstring is the message template (and the message id of the translations), `code`
 names it for programs, `values` carry the facts. A sentence is made only when a response is written, in the reader's
-language.
+language. What the registry refuses gets its HTTP status here.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from steelyard_cloud.registry import errors
+from steelyard_cloud.registry.errors import Refusal
+from steelyard_cloud.web.i18n import Speech
 
 
 class Problem(Exception):
@@ -69,13 +73,6 @@ class LinkSpent(Problem):
     code = "link-spent"
 
 
-class NotFound(Problem):
-    """There is no %(what)s %(name)s, or it is outside your region."""
-
-    status = 404
-    code = "not-found"
-
-
 class NoSuchPage(Problem):
     """There is nothing at this address."""
 
@@ -97,53 +94,11 @@ class KeyReused(Problem):
     code = "idempotency-key-reused"
 
 
-class NotHeldYet(Problem):
-    """Statement %(number)s of this scale is not held yet; send the same request again when it is."""
-
-    status = 409
-    code = "not-held-yet"
-
-
-class Conflict(Problem):
-    """%(what)s %(name)s conflicts with what is on record: %(why)s."""
-
-    status = 409
-    code = "conflict"
-
-
-class WrongState(Problem):
-    """An alert that is %(state)s cannot become %(to)s; it can become: %(can)s."""
-
-    status = 409
-    code = "wrong-state"
-
-
-class NotEnrolled(Problem):
-    """The enrolment statement is refused: %(why)s."""
-
-    status = 422
-    code = "enrolment-refused"
-
-
-class NotVerifiable(Problem):
-    """This scale cannot be verified: %(why)s."""
-
-    status = 422
-    code = "not-verifiable"
-
-
 class Failed(Problem):
     """Something went wrong inside the platform; it was logged under %(reference)s."""
 
     status = 500
     code = "failed"
-
-
-class NotReady(Problem):
-    """The platform is not ready: %(why)s."""
-
-    status = 503
-    code = "not-ready"
 
 
 def kinds() -> list[type[Problem]]:
@@ -152,3 +107,33 @@ def kinds() -> list[type[Problem]]:
     for kind in found:
         found.extend(kind.__subclasses__())
     return found
+
+
+_STATUS: dict[type[Refusal], int] = {
+    errors.Unknown: 404,
+    errors.Taken: 409,
+    errors.IdentityTaken: 409,
+    errors.OrderUsedUp: 409,
+    errors.NotHeldYet: 409,
+    errors.AlreadyVerified: 409,
+    errors.WrongState: 409,
+    errors.KeysAway: 503,
+}
+
+
+def status_of(error: Problem | Refusal) -> int:
+    """The HTTP status of an error; what the registry refuses is 422 where no better one is known."""
+    return error.status if isinstance(error, Problem) else _STATUS.get(type(error), 422)
+
+
+def details(error: Problem | Refusal, speech: Speech) -> dict[str, Any]:
+    """The problem details (RFC 9457, 3) in the reader's language, with `code` and `values` for programs."""
+    text = speech.say(error.template(), **error.values) if error.values else speech.say(error.template())
+    return {
+        "type": f"urn:steelyard:problem:{error.code}",
+        "title": text if len(text) < 80 else error.code.replace("-", " "),
+        "status": status_of(error),
+        "detail": text,
+        "code": error.code,
+        "values": {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()},
+    }

@@ -16,7 +16,7 @@ _BY_ORGANISATION = (Role.MANUFACTURER, Role.TECHNICIAN)
 
 
 def region(division_code: str) -> str:
-    """The prefix that a division and everything below it share: "330100" (a city) gives "3301"; "000000" all."""
+    """The prefix that a division and everything below it share: "330100" (a city) gives "3301"; "000000" and "" all."""
     code = division_code
     while code.endswith("00"):
         code = code[:-2]
@@ -27,7 +27,7 @@ def scoped(principal: Principal, table: Table) -> ColumnElement[bool]:
     """The condition on `table` for rows that `principal` may see; nothing for a principal without a place."""
     if principal.role is Role.ADMIN:
         return true()
-    if principal.role in _BY_DIVISION and principal.division:
+    if principal.role in _BY_DIVISION and principal.division is not None:
         return table.c.division_code.startswith(region(principal.division), autoescape=True)
     if principal.role in _BY_ORGANISATION and principal.organisation_id is not None:
         return table.c.organisation_id == principal.organisation_id
@@ -43,8 +43,8 @@ def covers(principal: Principal, organisation_id: int | None, division_code: str
     """The same rule for one row that is already in hand (an event of the stream)."""
     if principal.role is Role.ADMIN:
         return True
-    if principal.role in _BY_DIVISION and principal.division:
-        return (division_code or "").startswith(region(principal.division)) and division_code is not None
+    if principal.role in _BY_DIVISION and principal.division is not None:
+        return division_code is not None and division_code.startswith(region(principal.division))
     if principal.role in _BY_ORGANISATION and principal.organisation_id is not None:
         return organisation_id == principal.organisation_id
     return False

@@ -78,7 +78,13 @@ if (topics.length) {
     if (opened) changed(); // what happened while the stream was away
     opened = true;
   });
-  stream.addEventListener("error", () => show("off"));
+  stream.addEventListener("error", () => {
+    show("off");
+    if (stream.readyState === EventSource.CLOSED) changed(); // refused: the session has ended
+  });
   for (const topic of topics) stream.addEventListener(topic, (event) => concerns(event) && changed());
   addEventListener("pagehide", () => stream.close());
 }
+
+const everySeconds = Number(document.body.dataset.refresh || 0); // pages with plots also look again by themselves
+if (everySeconds) setInterval(() => document.hidden || refresh(), everySeconds * 1000);

@@ -1,0 +1,97 @@
+"""`steelyard evidence verify FILE`: check an evidence file off line."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from steelyard_cloud.evidence import bundle as bundles
+from steelyard_cloud.evidence.verify import Opinion, Report, Word, verify
+
+app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked off line.")
+
+NOT_STANDING = 1
+UNREADABLE = 2
+
+_MARKS = {Word.GOOD: ("✓", "green"), Word.BAD: ("✗", "red"), Word.OPEN: ("?", "yellow")}
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `verify` a command of its own although it is the only one."""
+
+
+@app.command("verify")
+def verify_file(
+    file: Annotated[Path, typer.Argument(help="The evidence file, as downloaded from an alert")],
+    root: Annotated[
+        str | None, typer.Option(help="Thumbprint of the platform's root that you trust: 64 hexadecimal digits")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text")] = False,
+) -> None:
+    """Give authenticity, continuity and rules as three verdicts.
+
+    Exit code 0: the evidence stands (whatever the rules say of the scale); 1: it is not authentic or its chain is
+    broken; 2: the file cannot be read.
+    """
+    if root is not None and not re.fullmatch(r"[0-9A-Fa-f]{64}", root):
+        _fail("The root's thumbprint has 64 hexadecimal digits.", as_json)
+    try:
+        if file.stat().st_size > bundles.MAX_BYTES:
+            _fail(f"{file} is larger than any evidence file. Is it the right file?", as_json)
+        bundle = bundles.read(file.read_bytes())
+    except OSError as error:
+        _fail(f"{file} cannot be read: {error.strerror}.", as_json)
+    except bundles.EvidenceError as error:
+        _fail(f"{file}: {error}", as_json)
+    report = verify(bundle, root)
+    if as_json:
+        typer.echo(json.dumps(_json(bundle, report), ensure_ascii=False))
+    else:
+        _print(bundle, report)
+    raise typer.Exit(0 if report.stands else NOT_STANDING)
+
+
+def _fail(text: str, as_json: bool) -> NoReturn:
+    if as_json:
+        typer.echo(json.dumps({"error": "unreadable", "message": text}, ensure_ascii=False))
+    else:
+        Console(stderr=True, highlight=False).print(f"error: {text}", style="red", soft_wrap=True, markup=False)
+    raise typer.Exit(UNREADABLE)
+
+
+def _json(bundle: bundles.Bundle, report: Report) -> dict[str, object]:
+    return {
+        "scale": bundle.scale,
+        "statements": report.statements,
+        "root": report.root_thumbprint,
+        "alert": bundle.alert.id if bundle.alert else None,
+        "stands": report.stands,
+        "authenticity": report.authenticity.as_json(),
+        "continuity": report.continuity.as_json(),
+        "rules": report.rules.as_json(),
+    }
+
+
+def _print(bundle: bundles.Bundle, report: Report) -> None:
+    console = Console(highlight=False)
+    scale = bundle.scale
+    name = " ".join(scale.get(part, "") for part in ("maker", "model", "serial number"))
+    console.print(f"{name} · {scale.get('public code', '')}", style="bold", markup=False)
+    for title, opinion in (
+        ("Authenticity", report.authenticity),
+        ("Continuity", report.continuity),
+        ("Rules", report.rules),
+    ):
+        _print_opinion(console, title, opinion)
+
+
+def _print_opinion(console: Console, title: str, opinion: Opinion) -> None:
+    mark, colour = _MARKS[opinion.word]
+    console.print()
+    console.print(f"{mark} {title}: {opinion.sentence}", style=colour, soft_wrap=True, markup=False)
+    for line in opinion.lines:
+        console.print(f"    {line}", soft_wrap=True, markup=False)

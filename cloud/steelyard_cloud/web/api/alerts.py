@@ -1,0 +1,112 @@
+"""Alerts: the list, one alert, what people decide about it, and its evidence."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
+
+from steelyard_cloud.registry import decisions
+from steelyard_cloud.web import queries, wording
+from steelyard_cloud.web.api.fields import Id, Reason, Strict, Word
+from steelyard_cloud.web.context import Context, Here, Reader, actor_of, needs
+from steelyard_cloud.web.downloads import evidence_response
+from steelyard_cloud.web.i18n import Speech
+from steelyard_cloud.web.idempotency import Repeatable
+from steelyard_cloud.web.queries import Alert, Filters
+from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+Reads = Annotated[Principal, Depends(needs(SEES_ALERTS))]
+
+
+def shown(alert: Alert, speech: Speech) -> dict[str, Any]:
+    """An alert as the API gives it: code and values for programs, a title for people."""
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        "what": alert.what,
+        "scale": alert.scale_code,
+        "severity": alert.severity,
+        "state": alert.state,
+        "standing": alert.standing,
+        "count": alert.count,
+        "first_number": alert.first_number,
+        "last_number": alert.last_number,
+        "values": alert.values,
+        "title": wording.finding_title(speech, alert.rule, alert.values),
+        "opened": datetime.fromtimestamp(alert.opened_ms / 1000, UTC).isoformat(),
+        "changed": datetime.fromtimestamp(alert.changed_ms / 1000, UTC).isoformat(),
+        "assignee": alert.assignee,
+    }
+
+
+@router.get("")
+def list_alerts(
+    here: Here,
+    principal: Reads,
+    speech: Reader,
+    state: Annotated[str, Query(max_length=20)] = "undecided",
+    severity: Annotated[int | None, Query(ge=1, le=3)] = None,
+    rule: Annotated[str, Query(max_length=40)] = "",
+    q: Annotated[str, Query(max_length=60)] = "",
+    before: Annotated[int | None, Query(ge=1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """Alerts that the caller may see, the newest first; `state` is "undecided", "all" or one state."""
+    filters = Filters(state, severity, rule, q.strip())
+    with here.reading() as connection:
+        found = queries.alert_list(connection, principal, filters, before=before, limit=limit + 1)
+        total = queries.alert_count(connection, principal, filters)
+    answer: dict[str, Any] = {"alerts": [shown(alert, speech) for alert in found[:limit]], "total": total}
+    if len(found) > limit:
+        answer["next"] = found[limit - 1].id
+    return answer
+
+
+@router.get("/{alert}")
+def one_alert(alert: Id, here: Here, principal: Reads, speech: Reader) -> dict[str, Any]:
+    """One alert; `can` are the states that it may be taken to."""
+    with here.reading() as connection:
+        found = queries.alert_by_id(connection, principal, alert)
+    return {**shown(found, speech), "can": list(decisions.steps(found.state))}
+
+
+class Transition(Strict):
+    """A decision: the new state and why."""
+
+    to: Word
+    reason: Reason
+
+
+@router.post("/{alert}/transitions", status_code=201)
+def decide(
+    alert: Id,
+    body: Transition,
+    here: Here,
+    once: Repeatable,
+    principal: Annotated[Principal, Depends(needs(DECIDES_ALERTS))],
+) -> JSONResponse:
+    """Take an alert to another state; the reason is kept with the caller's name."""
+    response = once(
+        principal, lambda connection: decide_alert(connection, here, principal, alert, body.to, body.reason)
+    )
+    here.hub.wake()
+    return response
+
+
+def decide_alert(
+    connection: Connection, here: Context, principal: Principal, alert: int, to: str, reason: str
+) -> dict[str, Any]:
+    """The decision itself, for the API and for the form on the alert's page."""
+    queries.alert_by_id(connection, principal, alert)
+    decisions.decide(connection, actor_of(principal), alert_id=alert, to=to, reason=reason, now_ms=here.now_ms())
+    return {"alert": alert, "state": to}
+
+
+@router.get("/{alert}/evidence", response_class=Response, responses={200: {"content": {"application/cbor": {}}}})
+def evidence(alert: Id, here: Here, principal: Reads) -> Response:
+    """The evidence file of an alert; `steelyard evidence verify FILE` checks it off line. The download is logged."""
+    return evidence_response(here, principal, alert)

@@ -1,0 +1,59 @@
+"""Enrolment of a scale by its manufacturer."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from sqlalchemy import Connection
+from steelyard_protocol import identity
+from steelyard_protocol.enrolment import from_base64url, to_base64url
+
+from steelyard_cloud.registry import enrolment
+from steelyard_cloud.web.api.fields import Base64url, Strict
+from steelyard_cloud.web.context import Here, actor_of, needs
+from steelyard_cloud.web.idempotency import Repeatable
+from steelyard_cloud.web.roles import ENROLS, Principal
+
+router = APIRouter(tags=["enrolment"])
+
+
+class NewEnrolment(Strict):
+    """The enrolment statement as the scale's console printed it, and the order that it belongs to."""
+
+    order: Annotated[str, Field(min_length=1, max_length=40)]
+    statement: Base64url
+    place: Annotated[str, Field(max_length=120)] = ""
+
+
+@router.post("/enrolments", status_code=201)
+def enrol(
+    body: NewEnrolment, here: Here, once: Repeatable, principal: Annotated[Principal, Depends(needs(ENROLS))]
+) -> JSONResponse:
+    """Put a scale on record; `answer` goes back to the scale's console ("enrol accept …").
+
+    The same statement again gives the same answer, with or without an Idempotency-Key.
+    """
+    raw = from_base64url(body.statement)
+    first, _ = enrolment.read_enrolment(raw)
+    answer = to_base64url(enrolment.answer(here.settings, here.key_set()))
+
+    def effect(connection: Connection) -> dict[str, Any]:
+        enrolled = enrolment.enrol(
+            connection,
+            actor_of(principal),
+            order=body.order,
+            raw=raw,
+            place=body.place.strip(),
+            now_ms=here.now_ms(),
+        )
+        code = enrolled.public_code
+        return {
+            "scale": code,
+            "public_code": code,
+            "identity": enrolled.identity,
+            "page": f"{here.settings.url}/s/{code}",
+            "answer": answer,
+        }
+
+    return once(principal, effect, wakes=identity.shard(first.kid))

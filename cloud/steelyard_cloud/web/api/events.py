@@ -1,0 +1,41 @@
+"""Server-sent events: alerts and where scales stand, as it is committed, for pages and programs."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from sse_starlette import EventSourceResponse
+
+from steelyard_cloud.web.context import Here, needs
+from steelyard_cloud.web.problems import NotAllowed
+from steelyard_cloud.web.roles import EVERYBODY, SEES_ALERTS, Principal
+from steelyard_cloud.web.stream import for_principal
+
+router = APIRouter(tags=["events"])
+
+TOPICS = frozenset({"alert", "scale"})
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(
+    here: Here,
+    principal: Annotated[Principal, Depends(needs(EVERYBODY))],
+    topics: Annotated[str, Query(max_length=60)] = "",
+    last_event_id: Annotated[str | None, Header(max_length=1024)] = None,
+) -> EventSourceResponse:
+    """Events on scales that the caller may see: `alert` (new, changed or decided), `scale` (it stands differently).
+
+    `topics` narrows them, separated by commas. A client that reconnects with Last-Event-ID misses nothing.
+    """
+    wanted = (frozenset(filter(None, topics.split(","))) or TOPICS) & TOPICS
+    if principal.role not in SEES_ALERTS:
+        wanted -= {"alert"}
+    if not wanted:
+        raise NotAllowed(role=principal.role.value, needs=", ".join(sorted(SEES_ALERTS)))
+
+    async def stream() -> AsyncIterator[dict[str, str]]:
+        async for told in here.hub.listen(last_event_id):
+            if event := for_principal(told, principal, wanted):
+                yield event
+
+    return EventSourceResponse(stream(), ping=15, send_timeout=10)

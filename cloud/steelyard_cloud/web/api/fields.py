@@ -1,0 +1,31 @@
+"""Types of the fields that requests carry, with their bounds."""
+
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from steelyard_protocol.enrolment import from_base64url
+
+
+class Strict(BaseModel):
+    """A request's body: unknown fields are refused, and nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _is_base64url(text: str) -> str:
+    try:
+        from_base64url(text)
+    except ValueError:
+        raise ValueError("base64url expected") from None
+    return text
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Base64url = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_is_base64url)]
+Code = Annotated[str, Path(max_length=40, description="Public code of a scale, as people type it")]
+Id = Annotated[int, Path(ge=1, le=2**62)]

@@ -1,0 +1,274 @@
+"""Scales: look at one, its statements and its series; verify it, permit its adjustment, say where it stands."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from sqlalchemy import Connection, select, update
+from steelyard_protocol import statement
+from steelyard_protocol.enrolment import to_base64url
+
+from steelyard_cloud.registry import permits, verification
+from steelyard_cloud.registry.actor import record
+from steelyard_cloud.registry.errors import WrongValue
+from steelyard_cloud.store import feeds
+from steelyard_cloud.store.schema import scales, statements
+from steelyard_cloud.web import queries, series
+from steelyard_cloud.web.api.fields import Code, Division, Strict
+from steelyard_cloud.web.context import Here, actor_of, needs
+from steelyard_cloud.web.idempotency import Repeatable
+from steelyard_cloud.web.queries import Scale, Verification
+from steelyard_cloud.web.roles import EVERYBODY, PERMITS, PLACES, VERIFIES, Principal
+
+router = APIRouter(prefix="/scales", tags=["scales"])
+
+Anybody = Annotated[Principal, Depends(needs(EVERYBODY))]
+UInt32 = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+Counter = Annotated[int, Field(ge=0, le=0xFFFF)]
+
+
+def shown(scale: Scale) -> dict[str, Any]:
+    """A scale as the API gives it."""
+    return {
+        "public_code": scale.code,
+        "identity": scale.identity,
+        "maker": scale.maker,
+        "model": scale.model,
+        "serial_number": scale.serial_number,
+        "production_code": scale.production_code,
+        "type_approval": scale.type_approval,
+        "organisation": scale.organisation,
+        "division_code": scale.division_code,
+        "place": scale.place,
+        "state": scale.life,
+        "head": scale.head,
+        "held": scale.held,
+        "newest_received_ms": scale.newest_received_ms,
+        "standing": scale.standing,
+    }
+
+
+def _shown_verification(one: Verification) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "kind": one.kind,
+        "valid_until": one.valid_until.isoformat(),
+        "seal": one.seal,
+        "code": one.code,
+        "institution": one.institution,
+    }
+
+
+@router.get("")
+def list_scales(
+    here: Here,
+    principal: Anybody,
+    q: Annotated[str, Query(max_length=60)] = "",
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """Scales that the caller may see; `next` is the `after` of the following page, absent on the last."""
+    with here.reading() as connection:
+        found = queries.scale_list(connection, principal, text=q.strip(), after=after, limit=limit + 1)
+    answer: dict[str, Any] = {"scales": [shown(scale) for scale in found[:limit]]}
+    if len(found) > limit:
+        answer["next"] = found[limit - 1].id
+    return answer
+
+
+@router.get("/{code}")
+def one_scale(code: Code, here: Here, principal: Anybody) -> dict[str, Any]:
+    """One scale with its public verdict and verifications."""
+    now = here.now()
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+        verified = queries.verifications_of(connection, scale.id)
+        verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
+    return {
+        **shown(scale),
+        "verdict": verdict.value,
+        "verifications": [_shown_verification(one) for one in verified],
+    }
+
+
+class Placement(Strict):
+    """Where a scale stands."""
+
+    place: Annotated[str, Field(max_length=120)]
+    division_code: Division | None = None
+
+
+@router.patch("/{code}")
+def place_scale(
+    code: Code, body: Placement, here: Here, principal: Annotated[Principal, Depends(needs(PLACES))]
+) -> dict[str, Any]:
+    """Record where a scale stands; its region follows from the division code."""
+    with here.writing() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+        values = {"place": body.place.strip(), "division_code": body.division_code or scale.division_code}
+        connection.execute(update(scales).where(scales.c.id == scale.id).values(values))
+        record(connection, actor_of(principal), "scale.place", f"scale:{scale.id}", values, here.now_ms())
+        feeds.append(connection, feeds.CHANGES, scale.shard, "place", scale.id, {}, here.now_ms())
+    here.wake(scale.shard)
+    return {**shown(scale), **values}
+
+
+@router.get("/{code}/statements")
+def list_statements(
+    code: Code,
+    here: Here,
+    principal: Anybody,
+    before: Annotated[int | None, Query(ge=1)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """Held statements of the scale's active identity, the newest first, byte for byte."""
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+        rows = _statements(connection, scale, before, limit)
+    found = []
+    for row in rows:
+        one = statement.parse(row.raw)
+        found.append(
+            {
+                "number": row.number,
+                "kind": row.kind,
+                "measured_s": row.measured_s,
+                "received": datetime.fromtimestamp(row.received_ms / 1000, UTC).isoformat(),
+                "hash": row.hash.hex(),
+                "boot": one.boot,
+                "digest": one.digest.hex(),
+                "calibration_counter": one.calibration_counter,
+                "configuration_counter": one.configuration_counter,
+                "statement": to_base64url(row.raw),
+            }
+        )
+    answer: dict[str, Any] = {"identity": scale.identity, "statements": found}
+    if len(found) == limit:
+        answer["next"] = found[-1]["number"]
+    return answer
+
+
+def _statements(connection: Connection, scale: Scale, before: int | None, limit: int) -> list[Any]:
+    query = select(statements).where(statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id)
+    if before is not None:
+        query = query.where(statements.c.number < before)
+    return list(connection.execute(query.order_by(statements.c.number.desc()).limit(limit)))
+
+
+@router.get("/{code}/series")
+def series_of(
+    code: Code, here: Here, principal: Anybody, points: Annotated[int, Query(ge=2, le=2000)] = 400
+) -> dict[str, Any]:
+    """Weight, zero and noise of the newest snapshots, as the plots show them, the oldest first."""
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+        found = series.read(connection, scale, points)
+    return {
+        "number": [one.number for one in found],
+        "at_ms": [one.at_ms for one in found],
+        "gross_mg": [one.gross_mg for one in found],
+        "zero_counts": [one.zero_counts for one in found],
+        "noise_counts": [one.noise_counts for one in found],
+        "temperature_cdeg": [one.temperature_cdeg for one in found],
+    }
+
+
+class NewVerification(Strict):
+    """What an institution found in order: the parameters in the boot or parameters statement `number`."""
+
+    number: Annotated[int, Field(ge=1, le=0xFFFFFFFF)]
+    valid_until: Annotated[date, Field(strict=False)]
+    kind: Literal["initial", "subsequent"]
+    seal: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+@router.post("/{code}/verifications", status_code=201)
+def verify(
+    code: Code,
+    body: NewVerification,
+    here: Here,
+    once: Repeatable,
+    principal: Annotated[Principal, Depends(needs(VERIFIES))],
+) -> JSONResponse:
+    """Fix the scale's baseline at a held statement; problem `not-held-yet` (409) says to send it again later."""
+    now = here.now()
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+
+    def effect(connection: Connection) -> dict[str, Any]:
+        made = verification.verify(
+            connection,
+            actor_of(principal),
+            scale_id=scale.id,
+            number=body.number,
+            kind=body.kind,
+            valid_until=body.valid_until,
+            seal=body.seal.strip(),
+            today=here.today(now),
+            now_ms=here.now_ms(),
+        )
+        return {"verification": made.id, "code": made.code, "scale": scale.code, "number": body.number}
+
+    return once(principal, effect, wakes=scale.shard)
+
+
+class NewPermit(Strict):
+    """An authorisation to adjust `fields` (names of parameters) while both counters stand at the values given."""
+
+    what: Literal["adjust"] = "adjust"
+    fields: Annotated[list[str], Field(min_length=1, max_length=40)]
+    not_before: UInt32 | None = None
+    not_after: UInt32
+    calibration_counter: Counter | None = None
+    configuration_counter: Counter | None = None
+
+
+@router.post("/{code}/permits", status_code=201)
+def permit(
+    code: Code,
+    body: NewPermit,
+    here: Here,
+    once: Repeatable,
+    principal: Annotated[Principal, Depends(needs(PERMITS))],
+) -> JSONResponse:
+    """Sign a one-use permit, recorded before it is given out; times are Unix seconds.
+
+    Counters that are left out are those of the newest statement held.
+    """
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+    authority = here.authority()
+    calibration = _counter(scale, "calibration_counter", body.calibration_counter)
+    configuration = _counter(scale, "configuration_counter", body.configuration_counter)
+
+    def effect(connection: Connection) -> dict[str, Any]:
+        raw = permits.permit(
+            connection,
+            actor_of(principal),
+            authority,
+            scale_id=scale.id,
+            fields=permits.field_keys(body.fields),
+            not_before_s=here.now_ms() // 1000 if body.not_before is None else body.not_before,
+            not_after_s=body.not_after,
+            calibration_counter=calibration,
+            configuration_counter=configuration,
+            now_ms=here.now_ms(),
+        )
+        return {
+            "permit": to_base64url(raw),
+            "hash": statement.hash_of(raw).hex(),
+            "scale": scale.code,
+            "calibration_counter": calibration,
+            "configuration_counter": configuration,
+        }
+
+    return once(principal, effect, wakes=scale.shard)
+
+
+def _counter(scale: Scale, name: str, given: int | None) -> int:
+    value = scale.standing.get(name) if given is None else given
+    if value is None:
+        raise WrongValue(where=name, why="nothing is held of this scale yet, so name it")
+    return int(value)

@@ -1,0 +1,122 @@
+"""The web application put together: routes, errors, static files, security headers, the event stream's life."""
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+
+from steelyard_cloud.registry.errors import Refusal
+from steelyard_cloud.settings import Settings
+from steelyard_cloud.web import problems
+from steelyard_cloud.web.api.routes import router as api_router
+from steelyard_cloud.web.context import Context, principal_or_none, speech_of, wall_clock_ms
+from steelyard_cloud.web.pages.routes import router as pages_router
+from steelyard_cloud.web.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
+from steelyard_cloud.web.render import page
+from steelyard_cloud.web.security import MAX_BODY_BYTES, BodyTooLarge, Shield
+from steelyard_cloud.web.stream import Hub
+
+STATIC = Path(__file__).parent / "static"
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: Settings,
+    engine: Engine,
+    *,
+    now_ms: Callable[[], int] = wall_clock_ms,
+    wake: Callable[[str], None] | None = None,
+) -> FastAPI:
+    """The application on an open database.
+
+    `wake(shard)` is called after the registry changed something of a scale in that shard. Whoever commits to the outbox
+    in the same process may call `app.state.context.hub.wake()` from any thread to have it told at once.
+    """
+    context = Context(settings, engine, Hub(engine), now_ms)
+    if wake is not None:
+        context.wake = wake
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        context.hub.stop()
+
+    app = FastAPI(
+        title="Steelyard",
+        version="1",
+        summary="Scales on record, their signed evidence, alerts and verifications.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+        responses={"4XX": {"description": "Problem details (RFC 9457)", "content": {"application/problem+json": {}}}},
+    )
+    app.state.context = context
+    app.include_router(api_router)
+    app.include_router(pages_router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for kind in (Problem, Refusal):
+        app.add_exception_handler(kind, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(BodyTooLarge, _on_too_large)
+    app.add_exception_handler(Exception, _on_failure)
+    app.add_middleware(Shield, https=context.https)
+    return app
+
+
+def _wants_page(request: Request) -> bool:
+    return not request.url.path.startswith(("/api/", "/static/"))
+
+
+def _answer(request: Request, problem: Problem | Refusal) -> Response:
+    """Problem details for programs, a page for people."""
+    speech = speech_of(request)
+    details = problems.details(problem, speech)
+    status = details["status"]
+    headers = dict(problem.headers) if isinstance(problem, Problem) else {}
+    if not _wants_page(request):
+        return JSONResponse(details, status, headers, media_type="application/problem+json")
+    if isinstance(problem, NotSignedIn) and request.method == "GET":
+        return RedirectResponse("/sign-in", 303)
+    principal = None if status >= 500 else principal_or_none(request, request.app.state.context)
+    return page(request, speech, "problem.html", principal=principal, status=status, detail=details["detail"])
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem | Refusal)
+    return _answer(request, error)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return _answer(request, Malformed(where=where, why=first["msg"]))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return _answer(request, NoSuchPage())
+    if error.status_code == 405:
+        return _answer(request, WrongMethod())
+    return _answer(request, Malformed(where="request", why=error.detail))
+
+
+async def _on_too_large(request: Request, _error: Exception) -> Response:
+    return _answer(request, TooLarge(limit=MAX_BODY_BYTES))
+
+
+async def _on_failure(request: Request, error: Exception) -> Response:
+    reference = secrets.token_hex(6)
+    log.error("failed %s %s, reference %s", request.method, request.url.path, reference, exc_info=error)
+    return _answer(request, Failed(reference=reference))

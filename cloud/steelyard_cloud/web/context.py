@@ -1,0 +1,179 @@
+"""What every route needs: settings, database, clock, keys, the event stream's hub, and who is asking.
+
+Routes get it by FastAPI's dependencies, named below as types, so that a route's signature says what it uses.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Engine
+
+from steelyard_cloud import keys
+from steelyard_cloud.registry.actor import Actor
+from steelyard_cloud.registry.errors import KeysAway
+from steelyard_cloud.settings import Settings
+from steelyard_cloud.store import database
+from steelyard_cloud.web import access, credentials
+from steelyard_cloud.web.i18n import Speech, negotiate, zone
+from steelyard_cloud.web.problems import ForgedRequest, NotAllowed, NotSignedIn
+from steelyard_cloud.web.roles import Principal, Role
+from steelyard_cloud.web.stream import Hub
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def wall_clock_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _nobody(_shard: str) -> None:
+    """Nobody to wake: the owner of the shard polls."""
+
+
+@dataclass
+class Context:
+    """One process's web side; `wake(shard)` tells the shard's owner that the registry changed something."""
+
+    settings: Settings
+    engine: Engine
+    hub: Hub
+    now_ms: Callable[[], int] = wall_clock_ms
+    wake: Callable[[str], None] = _nobody
+    zone_name: str = field(default="Asia/Shanghai")
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A consistent read."""
+        return database.reading(self.engine)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction, committed at the end."""
+        return database.writing(self.engine)
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return datetime.fromtimestamp(self.now_ms() / 1000, UTC)
+
+    def today(self, now: datetime) -> date:
+        """The calendar day at `now` where the platform is."""
+        return now.astimezone(zone(self.zone_name)).date()
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach this server by https, so that cookies can demand it."""
+        return self.settings.url.startswith("https://")
+
+    @property
+    def cookie(self) -> str:
+        """Name of the session's cookie; the prefix makes browsers insist on https and this very host."""
+        return "__Host-steelyard" if self.https else "steelyard"
+
+    def authority(self) -> keys.PlatformKey:
+        """The key that signs permits and evidence files; raises KeysAway where this machine does not hold it."""
+        try:
+            return keys.read_authority(self.settings.keys)
+        except keys.KeysError as error:
+            raise KeysAway(why=error) from error
+
+    def key_set(self) -> bytes:
+        """The key set in force; raises KeysAway."""
+        try:
+            return keys.read_key_set(self.settings.keys)
+        except keys.KeysError as error:
+            raise KeysAway(why=error) from error
+
+    def root_public(self) -> bytes:
+        """The root's 65-byte public key; raises KeysAway."""
+        try:
+            return keys.read_root_public(self.settings.keys)
+        except keys.KeysError as error:
+            raise KeysAway(why=error) from error
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that serves this request."""
+    context: Context = request.app.state.context
+    return context
+
+
+Here = Annotated[Context, Depends(context_of)]
+
+
+def speech_of(request: Request) -> Speech:
+    """The reader's language: `?lang=`, else the cookie of an earlier choice, else Accept-Language."""
+    asked = request.query_params.get("lang") or request.cookies.get("lang")
+    language = negotiate(asked, request.headers.get("accept-language"))
+    return Speech(language, zone(context_of(request).zone_name))
+
+
+Reader = Annotated[Speech, Depends(speech_of)]
+
+
+def bearer(request: Request) -> str | None:
+    """The API token of the request, if it carries one."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" and secret else None
+
+
+def session_secret(request: Request) -> str | None:
+    """The secret in the session's cookie, if there is one."""
+    return request.cookies.get(context_of(request).cookie)
+
+
+def principal_or_none(request: Request, here: Here) -> Principal | None:
+    """Who is asking, by token or by session; None for the public.
+
+    A session may change nothing by the API without the header X-CSRF-Token; forms carry it in a field (`pages.forms`).
+    """
+    if secret := bearer(request):
+        with here.reading() as connection:
+            return access.by_token(connection, secret, here.now_ms())
+    if secret := session_secret(request):
+        with here.reading() as connection:
+            principal = access.by_session(connection, secret, here.now_ms())
+        if principal and request.method not in SAFE_METHODS and request.url.path.startswith("/api/"):
+            check_csrf(request, request.headers.get("x-csrf-token", ""))
+        return principal
+    return None
+
+
+def check_csrf(request: Request, given: str) -> None:
+    """Raise ForgedRequest unless the token is the session's and the browser does not say "cross-site"."""
+    secret = session_secret(request) or ""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise ForgedRequest
+    if not credentials.same(given, credentials.csrf_token(secret)):
+        raise ForgedRequest
+
+
+Someone = Annotated[Principal | None, Depends(principal_or_none)]
+
+
+def needs(roles: frozenset[Role]) -> Callable[[Principal | None], Principal]:
+    """A dependency that lets only these roles pass; raises NotSignedIn and NotAllowed."""
+
+    def check(principal: Someone) -> Principal:
+        if principal is None:
+            raise NotSignedIn
+        if principal.role not in roles:
+            raise NotAllowed(role=principal.role.value, needs=", ".join(sorted(roles)))
+        return principal
+
+    return check
+
+
+def actor_of(principal: Principal) -> Actor:
+    """The principal as the registry and its audit log know them."""
+    return Actor(principal.actor, principal.number, principal.organisation_id, principal.division, principal.user_id)
+
+
+async def request_hash(request: Request) -> bytes:
+    """SHA-256 over method, path and body: what an Idempotency-Key is bound to."""
+    body = await request.body()
+    return hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).digest()

@@ -1,0 +1,171 @@
+"""The regulator's desk: the list of alerts, and one alert from top to bottom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
+
+from steelyard_cloud.judge.rules import parameter_change
+from steelyard_cloud.registry import decisions
+from steelyard_cloud.registry.errors import WrongValue
+from steelyard_cloud.web import queries, wording
+from steelyard_cloud.web.api.alerts import decide_alert
+from steelyard_cloud.web.api.fields import Id
+from steelyard_cloud.web.context import Here, Reader, needs
+from steelyard_cloud.web.downloads import evidence_response
+from steelyard_cloud.web.i18n import N_, Speech
+from steelyard_cloud.web.pages import life, opinions
+from steelyard_cloud.web.pages.comparison import Comparison, compare
+from steelyard_cloud.web.pages.forms import FormSender
+from steelyard_cloud.web.pages.opinions import Opinion
+from steelyard_cloud.web.queries import Alert, Filters, Scale
+from steelyard_cloud.web.render import page
+from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
+
+router = APIRouter()
+PAGE_LENGTH = 50
+REASON = (3, 500)
+
+Reads = Annotated[Principal, Depends(needs(SEES_ALERTS))]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    alert: Alert
+    title: str
+    sentence: str
+    severity: str
+    tone: str
+    state: str
+    opened: datetime | None
+    ago: str
+
+
+def row_of(alert: Alert, speech: Speech, now: datetime) -> Row:
+    """An alert as a line."""
+    word, tone = wording.severity(speech, alert.severity)
+    opened = queries.moment(alert.opened_ms)
+    return Row(
+        alert=alert,
+        title=wording.finding_title(speech, alert.rule, alert.values),
+        sentence=wording.finding_sentence(speech, alert.rule, alert.values),
+        severity=word,
+        tone=tone,
+        state=wording.state(speech, alert.state),
+        opened=opened,
+        ago=speech.ago(opened, now),
+    )
+
+
+@router.get("/alerts")
+def alert_list(
+    request: Request,
+    here: Here,
+    speech: Reader,
+    principal: Reads,
+    state: Annotated[str, Query(max_length=20)] = "undecided",
+    severity: Annotated[str, Query(pattern="^[123]?$")] = "",
+    rule: Annotated[str, Query(max_length=40)] = "",
+    q: Annotated[str, Query(max_length=60)] = "",
+    before: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """The list; its filters live in the URL."""
+    filters = Filters(state, int(severity) if severity else None, rule, q.strip())
+    with here.reading() as connection:
+        found = queries.alert_list(connection, principal, filters, before=before, limit=PAGE_LENGTH + 1)
+        total = queries.alert_count(connection, principal, filters)
+        undecided = queries.alert_count(connection, principal, Filters())
+    more = len(found) > PAGE_LENGTH
+    query: dict[str, Any] = {**request.query_params, "before": found[PAGE_LENGTH - 1].id if more else 0}
+    return page(
+        request,
+        speech,
+        "alerts.html",
+        principal=principal,
+        rows=[row_of(alert, speech, here.now()) for alert in found[:PAGE_LENGTH]],
+        total=total,
+        undecided=undecided,
+        filters=filters,
+        states=[
+            ("undecided", speech.say(N_("Not decided"))),
+            ("all", speech.say(N_("All"))),
+            *((code, speech.say(word)) for code, word in wording.STATES.items()),
+        ],
+        severities=[(level, speech.say(word)) for level, (word, _) in wording.SEVERITIES.items()],
+        rules=[(code, speech.say(word)) for code, word in wording.RULES.items()],
+        next_page=f"/alerts?{urlencode(query)}" if more else "",
+    )
+
+
+@dataclass(frozen=True)
+class View:
+    """One alert with everything that its page shows."""
+
+    row: Row
+    scale: Scale
+    comparison: Comparison | None
+    opinions: list[Opinion]
+    timeline: list[life.Moment]
+    decisions: list[life.Moment]
+    related: list[Row]
+    can: list[tuple[str, str]]
+
+
+@router.get("/alerts/{alert}")
+def one_alert(request: Request, alert: Id, here: Here, speech: Reader, principal: Reads) -> Response:
+    """One alert."""
+    with here.reading() as connection:
+        found = queries.alert_by_id(connection, principal, alert)
+        view = _view(connection, principal, found, speech, here.now())
+    return page(request, speech, "alert.html", principal=principal, view=view, alert=found, scale_code=view.scale.code)
+
+
+def _view(connection: Connection, principal: Principal, alert: Alert, speech: Speech, now: datetime) -> View:
+    scale = queries.scale_by_code(connection, principal, alert.scale_code)
+    verified = queries.verifications_of(connection, scale.id)
+    summary = queries.summary_of(connection, alert.identity_id or scale.identity_id)
+    comparison = None
+    if summary is not None and alert.rule == parameter_change.RULE:
+        comparison = compare(summary, scale.standing.get("baseline_number"), alert.values, speech)
+    unexplained = queries.unexplained_numbers(connection, scale.id)
+    related = queries.related(connection, principal, alert, scale, 6)
+    return View(
+        row=row_of(alert, speech, now),
+        scale=scale,
+        comparison=comparison,
+        opinions=opinions.of(connection, scale, summary, speech),
+        timeline=life.timeline(connection, scale, verified, speech, unexplained),
+        decisions=life.decisions(connection, alert.id, speech),
+        related=[row_of(one, speech, now) for one in related],
+        can=[(state, wording.state(speech, state)) for state in decisions.steps(alert.state)],
+    )
+
+
+@router.post("/alerts/{alert}/transitions")
+def decide(
+    alert: Id,
+    here: Here,
+    sender: FormSender,
+    _role: Annotated[Principal, Depends(needs(DECIDES_ALERTS))],
+    to: Annotated[str, Form(max_length=32)],
+    reason: Annotated[str, Form(max_length=REASON[1])] = "",
+) -> Response:
+    """The form of the page: a decision with its reason."""
+    if len(reason.strip()) < REASON[0]:
+        raise WrongValue(where="reason", why=f"at least {REASON[0]} characters expected")
+    with here.writing() as connection:
+        decide_alert(connection, here, sender, alert, to, reason.strip())
+    here.hub.wake()
+    return RedirectResponse(f"/alerts/{alert}", 303)
+
+
+@router.get("/alerts/{alert}/evidence")
+def evidence(alert: Id, here: Here, principal: Reads) -> Response:
+    """The evidence file."""
+    return evidence_response(here, principal, alert)

@@ -1,0 +1,117 @@
+"""Parameter by parameter: what was verified, what an alert found, and what is in force now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard_cloud.judge.effect import effect
+from steelyard_cloud.judge.rules.parameter_change import in_force
+from steelyard_cloud.judge.summary import State, Summary
+from steelyard_cloud.web import wording
+from steelyard_cloud.web.i18n import N_, Speech
+
+Map = Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One parameter as people read it."""
+
+    name: str
+    verified: str
+    found: str
+    now: str
+    difference: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The table; `found_differs` says that the scale was changed again since the alert's finding."""
+
+    lines: list[Line]
+    verified_number: int
+    now_number: int
+    found_differs: bool
+    consequence: str
+
+    @property
+    def unchanged(self) -> int:
+        """How many parameters are as verified."""
+        return sum(not line.changed for line in self.lines)
+
+
+def state_at(summary: Summary, number: int) -> State | None:
+    """The state that the header of statement `number` carried: the last one seen first at or before it."""
+    position = 2 * number
+    seen = [(first, state) for state, (first, last) in summary.states.items() if first <= position <= last]
+    return max(seen)[1] if seen else None
+
+
+def map_of(summary: Summary, digest: bytes) -> Map | None:
+    """The parameters with a digest: from a statement that carries them whole, or by following a reported change."""
+    known = summary.maps.get(digest)
+    if known is not None:
+        return known
+    for change in summary.changes:
+        before = summary.maps.get(change.before.digest)
+        if change.after.digest == digest and before is not None:
+            after = dict(before)
+            for key, _, new in change.fields:
+                if new is None:
+                    after.pop(key, None)
+                else:
+                    after[key] = new
+            return after
+    return None
+
+
+def compare(
+    summary: Summary, baseline_number: int | None, values: Mapping[str, Any], speech: Speech
+) -> Comparison | None:
+    """The table of a finding on parameters; None where a map is not held yet or nothing was verified."""
+    now_state = in_force(summary)
+    if baseline_number is None or now_state is None:
+        return None
+    verified_state = state_at(summary, baseline_number)
+    verified = map_of(summary, verified_state.digest) if verified_state else None
+    now = map_of(summary, now_state.digest)
+    digest = bytes.fromhex(values["to"]["digest"]) if "to" in values else now_state.digest
+    found = map_of(summary, digest)
+    if verified is None or now is None or found is None:
+        return None
+    keys = sorted(set(verified) | set(found) | set(now))
+    lines = [_line(speech, key, verified.get(key), found.get(key), now.get(key)) for key in keys]
+    return Comparison(
+        lines=lines,
+        verified_number=baseline_number,
+        now_number=summary.head,
+        found_differs=found != now,
+        consequence=consequence(speech, verified, found, was=found != now),
+    )
+
+
+def _line(speech: Speech, key: int, verified: int | None, found: int | None, now: int | None) -> Line:
+    return Line(
+        name=wording.parameter_name(speech, key),
+        verified=wording.parameter_value(speech, key, verified),
+        found=wording.parameter_value(speech, key, found),
+        now=wording.parameter_value(speech, key, now),
+        difference=wording.parameter_difference(speech, key, verified, found),
+        changed=verified != found or verified != now,
+    )
+
+
+def consequence(speech: Speech, verified: Map, found: Map, *, was: bool) -> str:
+    """What the change does to an indication, in a sentence; empty where it does nothing to it."""
+    change = effect(verified, found)
+    if change is None:
+        return ""
+    return speech.say(
+        N_("%(load)s kg on the pan was shown as %(shown)s kg: %(percent)s %%.")
+        if was
+        else N_("%(load)s kg on the pan is now shown as %(shown)s kg: %(percent)s %%."),
+        load=speech.number(change.load_mg / 1e6, 3),
+        shown=speech.number(change.shown_mg / 1e6, 3),
+        percent=("+" if change.percent > 0 else "−") + speech.number(abs(change.percent), 1),
+    )

@@ -1,0 +1,92 @@
+"""Signature, continuity and rules as three separate verdicts on a scale, for a page.
+
+They are never mixed: a broken rule can be proven by perfectly signed statements, and a hole proves nothing but itself.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from steelyard_cloud.judge.rules import authenticity, continuity, silent
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.store.schema import alerts, statements
+from steelyard_cloud.web import wording
+from steelyard_cloud.web.i18n import N_, Speech
+from steelyard_cloud.web.queries import Scale
+
+BY_SIGNATURE, BY_LINK = 1, 2
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One verdict: its name, a word with a tone, a sentence."""
+
+    name: str
+    word: str
+    tone: str
+    sentence: str
+
+
+def of(connection: Connection, scale: Scale, summary: Summary | None, speech: Speech) -> list[Opinion]:
+    """The three verdicts on what is held of a scale."""
+    if summary is None:
+        return []
+    rows = connection.execute(
+        select(alerts.c.rule, alerts.c["values"]).where(alerts.c.scale_id == scale.id, alerts.c.standing)
+    ).all()
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.rule, []).append(wording.finding_title(speech, row.rule, row._mapping["values"]))
+    rules = [title for rule, titles in found.items() if rule not in _APART for title in titles]
+    return [
+        _signature(connection, scale, found.get(authenticity.RULE, []), speech),
+        _continuity(scale, summary, found.get(continuity.RULE, []), speech),
+        _rules(rules, speech),
+    ]
+
+
+_APART = (authenticity.RULE, continuity.RULE, silent.RULE)
+
+
+def _signature(connection: Connection, scale: Scale, found: list[str], speech: Speech) -> Opinion:
+    counts: dict[int, int] = dict(
+        connection.execute(
+            select(statements.c.authentic_by, func.count())
+            .where(statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id)
+            .group_by(statements.c.authentic_by)
+        )
+        .tuples()
+        .all()
+    )
+    signed, linked = counts.get(BY_SIGNATURE, 0), counts.get(BY_LINK, 0)
+    sentence = speech.say_plural(
+        "%(n)s statement verified by its own signature", "%(n)s statements verified by their own signature", signed
+    )
+    if linked:
+        sentence += speech.say(N_(", %(n)s more by the link of a later one"), n=speech.number(linked))
+    name = speech.say(N_("Signature"))
+    if found:
+        return Opinion(name, speech.say(N_("With defects")), "warning", f"{', '.join(found)}. {sentence}")
+    return Opinion(name, speech.say(N_("Authentic")), "good", sentence)
+
+
+def _continuity(scale: Scale, summary: Summary, found: list[str], speech: Speech) -> Opinion:
+    name = speech.say(N_("Continuity"))
+    if found:
+        return Opinion(name, speech.say(N_("Broken")), "bad", ", ".join(found))
+    if len(summary.intervals) > 1 or (summary.intervals and summary.intervals[0].first.number > 1):
+        sentence = speech.say(N_("Numbers are missing and may still arrive"))
+        return Opinion(name, speech.say(N_("Pending")), "warning", sentence)
+    sentence = speech.say(
+        N_("Every number from 1 to %(head)s, each linked to the one before"), head=speech.number(summary.head)
+    )
+    return Opinion(name, speech.say(N_("Complete")), "good", sentence)
+
+
+def _rules(found: list[str], speech: Speech) -> Opinion:
+    name = speech.say(N_("Rules"))
+    if found:
+        return Opinion(name, speech.say(N_("Findings")), "bad", ", ".join(sorted(set(found))))
+    return Opinion(
+        name, speech.say(N_("No findings")), "good", speech.say(N_("No rule finds anything against this scale"))
+    )

@@ -1,0 +1,9 @@
+"""All pages as one router; none of them is part of the API's description."""
+
+from fastapi import APIRouter
+
+from steelyard_cloud.web.pages import alerts, public, scales, sign_in
+
+router = APIRouter(include_in_schema=False)
+for part in (sign_in, alerts, scales, public):
+    router.include_router(part.router)

@@ -1,0 +1,188 @@
+"""Scales at the desk: the list, and one scale with its identity, baseline, plots, alerts and statements."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection, select
+from steelyard_protocol import statement
+from steelyard_protocol.bodies import Kind, Snapshot
+
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.store.schema import statements
+from steelyard_cloud.web import plots, queries, series, wording
+from steelyard_cloud.web.api.fields import Code
+from steelyard_cloud.web.context import Here, Reader, needs
+from steelyard_cloud.web.i18n import N_, Speech
+from steelyard_cloud.web.pages import life, opinions
+from steelyard_cloud.web.pages.alerts import row_of
+from steelyard_cloud.web.queries import Filters, Scale
+from steelyard_cloud.web.render import page
+from steelyard_cloud.web.roles import EVERYBODY, SEES_ALERTS, Principal
+
+router = APIRouter()
+PAGE_LENGTH = 50
+STATEMENTS_SHOWN = 25
+POINTS = 400
+REFRESH_S = 5  # ordinary statements are no events: a page that shows them looks again by itself
+
+Anybody = Annotated[Principal, Depends(needs(EVERYBODY))]
+
+KIND_NAMES = {
+    Kind.ENROL: N_("Enrolment"),
+    Kind.BOOT: N_("Start"),
+    Kind.SNAPSHOT: N_("Snapshot"),
+    Kind.PARAMETERS: N_("Parameters"),
+    Kind.EVENT: N_("Event"),
+}
+KEY_STORES = {
+    0: N_("in software"),
+    1: N_("in a secure element"),
+    2: N_("in the microcontroller's key hardware"),
+    3: N_("elsewhere"),
+}
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """One held statement as a line."""
+
+    number: int
+    kind: str
+    text: str
+    measured: datetime | None
+    received: datetime | None
+    hash: str
+
+
+@router.get("/scales")
+def scale_list(
+    request: Request,
+    here: Here,
+    speech: Reader,
+    principal: Anybody,
+    q: Annotated[str, Query(max_length=60)] = "",
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """The list of scales, each with its public verdict."""
+    now = here.now()
+    with here.reading() as connection:
+        found = queries.scale_list(connection, principal, text=q.strip(), after=after, limit=PAGE_LENGTH + 1)
+        rows = []
+        for scale in found[:PAGE_LENGTH]:
+            verified = queries.verifications_of(connection, scale.id)
+            verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
+            word, tone, _ = wording.VERDICTS[verdict.value]
+            received = queries.moment(scale.newest_received_ms)
+            rows.append((scale, speech.say(word), tone, received, speech.ago(received, now)))
+    query: dict[str, Any] = {"q": q, "after": found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else 0}
+    return page(
+        request,
+        speech,
+        "scales.html",
+        principal=principal,
+        rows=rows,
+        q=q,
+        refresh_s=REFRESH_S,
+        next_page=f"/scales?{urlencode(query)}" if len(found) > PAGE_LENGTH else "",
+    )
+
+
+@router.get("/scales/{code}")
+def one_scale(request: Request, code: Code, here: Here, speech: Reader, principal: Anybody) -> Response:
+    """One scale."""
+    now = here.now()
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+        if code != scale.code:
+            return RedirectResponse(f"/scales/{scale.code}", 308)
+        verified = queries.verifications_of(connection, scale.id)
+        verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
+        summary = queries.summary_of(connection, scale.identity_id)
+        alerts = []
+        if principal.role in SEES_ALERTS:
+            filters = Filters("all", scale_id=scale.id)
+            alerts = queries.alert_list(connection, principal, filters, before=None, limit=10)
+        unexplained = queries.unexplained_numbers(connection, scale.id)
+        values: dict[str, Any] = {
+            "verified": verified,
+            "baseline": queries.in_effect(scale.standing, verified),
+            "opinions": opinions.of(connection, scale, summary, speech),
+            "timeline": life.timeline(connection, scale, verified, speech, unexplained)[:20],
+            "held": _statements(connection, scale, summary, speech),
+            "samples": len(series.read(connection, scale, 2)),
+        }
+    word, tone, icon = wording.VERDICTS[verdict.value]
+    return page(
+        request,
+        speech,
+        "scale.html",
+        principal=principal,
+        scale=scale,
+        scale_code=scale.code,
+        refresh_s=REFRESH_S,
+        verdict={
+            "word": speech.say(word),
+            "tone": tone,
+            "icon": icon,
+            "line": speech.say(wording.VERDICT_LINES[verdict]),
+        },
+        life_word=speech.say(wording.LIFE.get(scale.life, N_("Unknown"))),
+        key_store=speech.say(KEY_STORES.get(scale.key_store_class, N_("elsewhere"))),
+        received=queries.moment(scale.newest_received_ms),
+        received_ago=speech.ago(queries.moment(scale.newest_received_ms), now),
+        alerts=[row_of(alert, speech, now) for alert in alerts],
+        plot_names=[(name, speech.say(title)) for name, (title, _) in plots.PLOTS.items()],
+        **values,
+    )
+
+
+def _statements(connection: Connection, scale: Scale, summary: Summary | None, speech: Speech) -> list[StatementRow]:
+    rows = connection.execute(
+        select(statements.c.number, statements.c.raw, statements.c.received_ms, statements.c.measured_s)
+        .where(statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id)
+        .order_by(statements.c.number.desc())
+        .limit(STATEMENTS_SHOWN)
+    )
+    shown = []
+    for row in rows:
+        one = statement.parse(row.raw)
+        kind = speech.say(KIND_NAMES[Kind(one.kind)]) if one.kind in KIND_NAMES else str(one.kind)
+        shown.append(
+            StatementRow(
+                number=row.number,
+                kind=kind,
+                text=_content(one, summary, speech),
+                measured=queries.moment(row.measured_s * 1000) if row.measured_s else None,
+                received=queries.moment(row.received_ms),
+                hash=one.hash.hex(),
+            )
+        )
+    return shown
+
+
+def _content(one: statement.Statement, summary: Summary | None, speech: Speech) -> str:
+    if isinstance(one.body, Snapshot):
+        parameters = summary.maps.get(one.digest) if summary else None
+        if parameters is None:
+            return speech.say(N_("%(gross)s intervals"), gross=one.body.gross)
+        weight = speech.number(one.body.gross * parameters[3] / 1e6, 3)
+        return speech.say(N_("%(weight)s kg, noise %(noise)s counts"), weight=weight, noise=one.body.noise_counts)
+    if one.kind in (Kind.BOOT, Kind.EVENT):
+        return life.describe(one, speech, set())[0]
+    return ""
+
+
+@router.get("/scales/{code}/plots/{name}.svg")
+def plot(code: Code, name: str, here: Here, speech: Reader, principal: Anybody) -> Response:
+    """A plot of weight, zero or noise over time, as an image."""
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+        samples = series.read(connection, scale, POINTS)
+    svg = plots.draw(name, samples, speech)
+    # An image of its own: the plot's style sheet is inside it, and nothing else may run there.
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return Response(svg, media_type="image/svg+xml", headers=headers)

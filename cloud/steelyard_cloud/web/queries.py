@@ -1,0 +1,379 @@
+"""What the API and the pages read: rows narrowed by `scoping`, put into plain values.
+
+Every function takes the principal, so that no route can forget to ask who may see a row.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select
+from steelyard_protocol import identity
+
+from steelyard_cloud.judge.rules import parameter_change
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
+from steelyard_cloud.registry.errors import Unknown
+from steelyard_cloud.registry.verification import verification_code
+from steelyard_cloud.store.schema import (
+    alerts,
+    approved_software,
+    identities,
+    organisations,
+    scale_types,
+    scales,
+    standings,
+    summaries,
+    users,
+    verifications,
+)
+from steelyard_cloud.web.roles import Principal
+from steelyard_cloud.web.scoping import scope
+
+OPEN_STATES = ("open", "regressed", "acknowledged", "investigating", "confirmed", "authorised", "false", "late")
+UNDECIDED_STATES = ("open", "regressed", "acknowledged", "investigating")
+
+
+def moment(ms: int | None) -> datetime | None:
+    """A platform time for people."""
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def fold(code: str) -> str:
+    """A public code as it is kept, from what somebody typed; raises Unknown for what cannot be one."""
+    try:
+        return identity.to_text(identity.from_text(code))
+    except identity.IdentityError:
+        raise Unknown(what="scale", name=code[:40]) from None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A recorded verification for people."""
+
+    id: int
+    number: int
+    kind: str
+    valid_until: date
+    seal: str
+    institution: str
+    recorded_ms: int
+
+    @property
+    def code(self) -> str:
+        """The verification code."""
+        return verification_code(self.id, self.valid_until)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale as lists and pages show it.
+
+    `standing` is what judging it gave last, empty before the first report; head (highest number), held (how many) and
+    the time of the newest commit are those of the active identity.
+    """
+
+    id: int
+    code: str
+    shard: str
+    maker: str
+    model: str
+    serial_number: str
+    production_code: str
+    type_approval: str
+    scale_type_id: int
+    organisation_id: int
+    organisation: str
+    division_code: str
+    place: str
+    life: str
+    enrolled_ms: int
+    identity_id: int
+    identity: str
+    key_store_class: int
+    standing: dict[str, Any]
+    head: int
+    held: int
+    newest_received_ms: int | None
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        return f"{self.model} {self.serial_number}"
+
+
+_SCALE = (
+    select(
+        scales,
+        organisations.c.name.label("organisation"),
+        scale_types.c.type_approval,
+        identities.c.id.label("identity_id"),
+        identities.c.text.label("identity_text"),
+        identities.c.key_store_class,
+        standings.c.state.label("standing"),
+        summaries.c.head,
+        summaries.c.held,
+        summaries.c.received_ms.label("newest_received_ms"),
+    )
+    .select_from(scales)
+    .join(organisations, organisations.c.id == scales.c.organisation_id)
+    .join(scale_types, scale_types.c.id == scales.c.scale_type_id)
+    .join(identities, (identities.c.scale_id == scales.c.id) & identities.c.active)
+    .outerjoin(standings, standings.c.scale_id == scales.c.id)
+    .outerjoin(summaries, summaries.c.identity_id == identities.c.id)
+)
+
+
+def _scale(row: Row[Any]) -> Scale:
+    return Scale(
+        id=row.id,
+        code=row.public_code,
+        shard=row.shard,
+        maker=row.maker,
+        model=row.model,
+        serial_number=row.serial_number,
+        production_code=row.production_code,
+        type_approval=row.type_approval,
+        scale_type_id=row.scale_type_id,
+        organisation_id=row.organisation_id,
+        organisation=row.organisation,
+        division_code=row.division_code,
+        place=row.place,
+        life=row.state,
+        enrolled_ms=row.enrolled_ms,
+        identity_id=row.identity_id,
+        identity=row.identity_text,
+        key_store_class=row.key_store_class,
+        standing=row.standing or {},
+        head=row.head or 0,
+        held=row.held or 0,
+        newest_received_ms=row.newest_received_ms,
+    )
+
+
+def scale_by_code(connection: Connection, principal: Principal, code: str) -> Scale:
+    """One scale that the principal may see; raises Unknown."""
+    query = scope(_SCALE.where(scales.c.public_code == fold(code)), principal, scales)
+    row = connection.execute(query).first()
+    if row is None:
+        raise Unknown(what="scale", name=code[:40])
+    return _scale(row)
+
+
+def public_scale(connection: Connection, code: str) -> Scale | None:
+    """One scale for anybody: what the public page shows of it; None if it is not on record."""
+    try:
+        folded = fold(code)
+    except Unknown:
+        return None
+    row = connection.execute(_SCALE.where(scales.c.public_code == folded)).first()
+    return None if row is None else _scale(row)
+
+
+def _matching(query: Select[Any], text: str) -> Select[Any]:
+    if not text:
+        return query
+    like = [
+        column.icontains(text, autoescape=True)
+        for column in (scales.c.serial_number, scales.c.model, scales.c.maker, scales.c.place)
+    ]
+    return query.where(or_(*like, scales.c.public_code.startswith(text.upper(), autoescape=True)))
+
+
+def scale_list(connection: Connection, principal: Principal, *, text: str, after: int, limit: int) -> list[Scale]:
+    """Scales that the principal may see, by rising id behind `after`; `text` looks in numbers, names and places."""
+    query = _matching(scope(_SCALE, principal, scales), text)
+    query = query.where(scales.c.id > after).order_by(scales.c.id).limit(limit)
+    return [_scale(row) for row in connection.execute(query)]
+
+
+def verifications_of(connection: Connection, scale_id: int) -> list[Verification]:
+    """All verifications of a scale, the newest first."""
+    query = (
+        select(verifications, organisations.c.name.label("institution"))
+        .join_from(verifications, organisations)
+        .where(verifications.c.scale_id == scale_id)
+        .order_by(verifications.c.number.desc(), verifications.c.id.desc())
+    )
+    return [
+        Verification(row.id, row.number, row.kind, row.valid_until, row.seal, row.institution, row.recorded_ms)
+        for row in connection.execute(query)
+    ]
+
+
+def in_effect(standing: dict[str, Any], verified: list[Verification]) -> Verification | None:
+    """The verification whose baseline is in effect."""
+    number = standing.get("baseline_number")
+    return next((one for one in verified if one.number == number), None)
+
+
+def verdict_on(
+    connection: Connection, scale: Scale, verified: list[Verification], *, now_ms: int, today: date
+) -> Verdict:
+    """The public verdict on a scale that is on record."""
+    standing = scale.standing
+    software = standing.get("software_hash")
+    approved = software is None or connection.scalar(
+        select(approved_software.c.id).where(
+            approved_software.c.scale_type_id == scale.scale_type_id,
+            approved_software.c.software_hash == bytes.fromhex(software),
+        )
+    )
+    baseline = in_effect(standing, verified)
+    known = Known(
+        altered=bool(standing.get("altered")),
+        software_approved=bool(approved),
+        locked=bool(standing.get("locked")),
+        baseline_number=standing.get("baseline_number"),
+        adjusted_since=bool(standing.get("adjusted_since")),
+        valid_until=baseline.valid_until if baseline else None,
+        newest_received_ms=scale.newest_received_ms,
+        period_s=int(standing.get("period_s") or 0),
+    )
+    return public_verdict(known, now_ms=now_ms, today=today)
+
+
+def summary_of(connection: Connection, identity_id: int) -> Summary | None:
+    """The summary of an identity's chain; None before its first statement."""
+    row = connection.execute(
+        select(summaries.c.state, identities.c.kid)
+        .join_from(summaries, identities, summaries.c.identity_id == identities.c.id)
+        .where(summaries.c.identity_id == identity_id)
+    ).first()
+    return None if row is None else Summary.load(row.kid, row.state)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert as lists and pages show it; `values` hold the code and what the sentence needs."""
+
+    id: int
+    rule: str
+    what: str
+    severity: int
+    state: str
+    standing: bool
+    count: int
+    identity_id: int | None
+    first_number: int | None
+    last_number: int | None
+    values: dict[str, Any]
+    opened_ms: int
+    changed_ms: int
+    assignee: str | None
+    scale_id: int
+    scale_code: str
+    scale_name: str
+    place: str
+
+
+_ALERT = (
+    select(
+        alerts,
+        scales.c.public_code,
+        scales.c.model,
+        scales.c.serial_number,
+        scales.c.place,
+        users.c.name.label("assignee"),
+    )
+    .select_from(alerts)
+    .join(scales, scales.c.id == alerts.c.scale_id)
+    .outerjoin(users, users.c.id == alerts.c.assignee_id)
+)
+
+
+def _alert(row: Row[Any]) -> Alert:
+    return Alert(
+        id=row.id,
+        rule=row.rule,
+        what=row.what,
+        severity=row.severity,
+        state=row.state,
+        standing=row.standing,
+        count=row._mapping["count"],
+        identity_id=row.identity_id,
+        first_number=row.first_number,
+        last_number=row.last_number,
+        values=row._mapping["values"],
+        opened_ms=row.opened_ms,
+        changed_ms=row.changed_ms,
+        assignee=row.assignee,
+        scale_id=row.scale_id,
+        scale_code=row.public_code,
+        scale_name=f"{row.model} {row.serial_number}",
+        place=row.place,
+    )
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader of the alert list asks for; it lives in the URL."""
+
+    state: str = "undecided"  # undecided, all, or one state
+    severity: int | None = None
+    rule: str = ""
+    q: str = ""
+    scale_id: int | None = None
+
+
+def _filtered(query: Select[Any], principal: Principal, filters: Filters) -> Select[Any]:
+    query = _matching(scope(query, principal, alerts), filters.q)
+    if filters.state == "undecided":
+        query = query.where(alerts.c.state.in_(UNDECIDED_STATES))
+    elif filters.state != "all":
+        query = query.where(alerts.c.state == filters.state)
+    if filters.severity is not None:
+        query = query.where(alerts.c.severity == filters.severity)
+    if filters.rule:
+        query = query.where(alerts.c.rule == filters.rule)
+    if filters.scale_id is not None:
+        query = query.where(alerts.c.scale_id == filters.scale_id)
+    return query
+
+
+def alert_list(
+    connection: Connection, principal: Principal, filters: Filters, *, before: int | None, limit: int
+) -> list[Alert]:
+    """Alerts that the principal may see, the newest first; `before` is the id behind which a page starts."""
+    query = _filtered(_ALERT, principal, filters)
+    if before is not None:
+        query = query.where(alerts.c.id < before)
+    return [_alert(row) for row in connection.execute(query.order_by(alerts.c.id.desc()).limit(limit))]
+
+
+def alert_count(connection: Connection, principal: Principal, filters: Filters) -> int:
+    """How many alerts the filters leave."""
+    counted = select(func.count()).select_from(alerts).join(scales, scales.c.id == alerts.c.scale_id)
+    return int(connection.scalar(_filtered(counted, principal, filters)) or 0)
+
+
+def alert_by_id(connection: Connection, principal: Principal, alert_id: int) -> Alert:
+    """One alert that the principal may see; raises Unknown."""
+    row = connection.execute(scope(_ALERT.where(alerts.c.id == alert_id), principal, alerts)).first()
+    if row is None:
+        raise Unknown(what="alert", name=alert_id)
+    return _alert(row)
+
+
+def related(connection: Connection, principal: Principal, alert: Alert, scale: Scale, limit: int) -> list[Alert]:
+    """Undecided alerts of the same rule elsewhere, or of any rule on the same scale, shop or model."""
+    query = scope(_ALERT, principal, alerts).where(
+        alerts.c.id != alert.id,
+        alerts.c.state.in_(UNDECIDED_STATES),
+        or_(
+            alerts.c.scale_id == scale.id,
+            (scales.c.place == scale.place) & (scales.c.place != ""),
+            (scales.c.scale_type_id == scale.scale_type_id) & (alerts.c.rule == alert.rule),
+        ),
+    )
+    return [_alert(row) for row in connection.execute(query.order_by(alerts.c.id.desc()).limit(limit))]
+
+
+def unexplained_numbers(connection: Connection, scale_id: int) -> set[int]:
+    """Numbers of the change events that no permit covers, by the alerts on the scale."""
+    rows = connection.execute(
+        select(alerts.c.first_number).where(
+            alerts.c.scale_id == scale_id, alerts.c.rule == parameter_change.RULE, alerts.c.first_number.is_not(None)
+        )
+    )
+    return {row.first_number for row in rows}

@@ -3,6 +3,8 @@
 import board
 import micropython
 
-micropython.alloc_emergency_exception_buf(100)
+# A port without hard interrupts has no such buffer.
+if hasattr(micropython, "alloc_emergency_exception_buf"):
+    micropython.alloc_emergency_exception_buf(100)
 if not board.REPL:
     micropython.kbd_intr(-1)

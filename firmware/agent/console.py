@@ -9,7 +9,11 @@ import json
 
 from micropython import const
 
+from agent.chain import ChainError
 from agent.commands import Command, CommandError, adjust, life, look, records, require_no_words, weigh
+from agent.journal import JournalError
+from agent.parameters import AdjustmentRefused
+from agent.permits import PermitRefused
 from agent.port.console import LineTooLong
 
 _LINE_BYTES = const(1024)
@@ -99,9 +103,9 @@ class Console:
         try:
             command, words, as_json = parse(line)
             await command.handler(self._scale, words, Reply(self._terminal, as_json))
-        except CommandError as error:
+        except (CommandError, AdjustmentRefused) as error:
             await self._refuse(as_json, error.code, str(error))
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, PermitRefused, ChainError, JournalError) as error:
             await self._refuse(as_json, _code(error), str(error))
         except Exception as error:
             await self._refuse(as_json, "internal", "%s in the scale's program: report this" % repr(error))

@@ -19,7 +19,7 @@ from agent.hx711 import HX711
 from agent.journal import JournalFull
 from agent.ledger import Ledger
 from agent.parameters import BY_CASE, BY_CONSOLE, BY_SWITCH, BY_TIME_OUT
-from agent.permits import Permit
+from agent.permits import Permit, PermitRefused
 from agent.platform import Platform
 from agent.port import clock, flash, network, pins, system
 from agent.port.console import Console as Terminal
@@ -77,7 +77,7 @@ class Scale:
         self._adjusted_ms = clock.ticks_ms()
         self._period_changed = asyncio.Event()
         self._refused = asyncio.Event()
-        self._refusals = []
+        self._refusal = None  # [why, order, count] of the newest that is to be told
         self.chain.flags = self._flags
         self.parameters.switch_on = lambda: self.switch.closed
         self.parameters.on_change = self.use_parameters
@@ -203,10 +203,16 @@ class Scale:
         if self._permit is not None and self.parameters.permit is None:
             await self.parameters.close_session(BY_CONSOLE)
         if not self.parameters.session_open:
-            permit, self._permit = self._permit, None
+            permit = self._permit
             if permit is not None:
-                permit.check(self.parameters, clock)
+                try:
+                    permit.check(self.parameters, clock)
+                except PermitRefused:
+                    self._permit = None  # it will not apply again
+                    raise
             await self.parameters.open_session(permit)
+            if self._permit is permit:
+                self._permit = None
 
     def use_parameters(self):
         """Weigh by the parameters as they were just committed."""
@@ -238,21 +244,20 @@ class Scale:
         self._permit = permit
 
     def _downlink_refused(self, why, order):
-        self._note(statements.DOWNLINK_REFUSED, why, order, 1)
+        # However fast they come, no more than the newest and their number is kept.
+        count = self._refusal[2] if self._refusal else 0
+        self._refusal = [why, order, count + 1]
+        self._refused.set()
 
     # Duties
 
-    def _note(self, *event):
-        """Have the task of noisy events tell of this one. What comes too fast is counted by the newest of its kind."""
-        self._refusals.append(event)
-        self._refused.set()
-
-    async def _tell_noisy_events(self):
+    async def _tell_refusals(self):
         while True:
             await self._refused.wait()
             self._refused.clear()
-            while self._refusals:
-                await self.events.note(*self._refusals.pop(0))
+            refusal, self._refusal = self._refusal, None
+            if refusal:
+                await self.events.note(statements.DOWNLINK_REFUSED, *refusal)
 
     async def _tell_zero_and_faults(self):
         """Watch for zeros out of range and for a converter that gives nothing; once for each time it begins."""
@@ -391,7 +396,7 @@ class Scale:
             self._watch_switch(),
             self._keep_record(),
             self._make_snapshots(),
-            self._tell_noisy_events(),
+            self._tell_refusals(),
             self._tell_zero_and_faults(),
             self._keep_house(),
             self._collect_garbage(),

@@ -8,12 +8,11 @@ import board as profile
 import hal_frauds
 from hal_cell import LoadCell
 from hal_clock import Clock
-from hal_flash import Nor
+from hal_flash import FLASH_BYTES, Nor
 from hal_hx711 import HX711
 from hal_pins import Interrupts, Wire
 from hal_random import Random
 
-FLASH_BYTES = 2 * 1024 * 1024
 _RTC_START_S = 1_609_459_200  # 2021-01-01: where an RP2 without battery starts
 _PWRON_RESET = 1
 _WDT_RESET = 3

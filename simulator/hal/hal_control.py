@@ -61,6 +61,10 @@ class Host:
             return
         self._answer(request["id"])
 
+    def last_words(self):
+        """Tell the state in which the board ends."""
+        self._send({"ended": self._board.state()})
+
     def announce_target(self, host, port):
         """Tell the link whither the next connection goes."""
         self._send({"connect": [host, port]})

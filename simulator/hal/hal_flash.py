@@ -11,6 +11,7 @@ from hal_random import Random
 
 SECTOR_BYTES = 4096
 PAGE_BYTES = 256
+FLASH_BYTES = 2 * 1024 * 1024  # the chip of a Pico W
 PROGRAM_US = 400  # W25Q16JV, section 9.6: page program 0.4 ms and sector erase 45 ms, typical
 ERASE_US = 45_000
 

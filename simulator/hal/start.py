@@ -10,10 +10,7 @@ EXIT_POWER_CUT = 75
 EXIT_RESET = 76
 
 
-def start():
-    from hal_control import Host
-
-    host = Host(int(sys.argv[1]))
+def start(host):
     configuration = host.read()
 
     from hal_board import BOARD
@@ -35,17 +32,20 @@ def run(path):
 
 
 def main():
-    from hal_control import HostGone
+    from hal_control import Host, HostGone
     from hal_flash import PowerCut
     from hal_reset import Reset
 
+    host = Host(int(sys.argv[1]))
     try:
-        firmware = start()
+        firmware = start(host)
         run(firmware + "/boot.py")
         run(firmware + "/main.py")
     except PowerCut:
+        host.last_words()
         sys.exit(EXIT_POWER_CUT)
     except Reset:
+        host.last_words()
         sys.exit(EXIT_RESET)
     except HostGone:
         sys.exit(0)

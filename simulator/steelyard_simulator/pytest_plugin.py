@@ -1,0 +1,44 @@
+"""Pytest fixtures: `scale`, a simulated scale in virtual time that is on, and `simulate`, which makes more of them.
+
+`@pytest.mark.scale(cell="class_iii", seed=7, …)` sets the arguments of `SimulatedScale` for the fixture `scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steelyard_simulator.scale import SimulatedScale
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", "scale(**options): arguments of SimulatedScale for the fixture `scale`")
+
+
+@pytest.fixture
+def simulate(tmp_path: Path) -> Iterator[Callable[..., SimulatedScale]]:
+    """A function that makes a scale with the given arguments of `SimulatedScale`, switches it on, and ends it."""
+    with ExitStack() as stack:
+        made = 0
+
+        def make(**options: Any) -> SimulatedScale:
+            nonlocal made
+            made += 1
+            scale = SimulatedScale(tmp_path / f"scale-{made}", **options)
+            stack.callback(scale.stop)
+            scale.power_on()
+            return scale
+
+        yield make
+
+
+@pytest.fixture
+def scale(request: pytest.FixtureRequest, simulate: Callable[..., SimulatedScale]) -> SimulatedScale:
+    """A simulated scale, on, in virtual time unless its marker says otherwise."""
+    marker = request.node.get_closest_marker("scale")
+    return simulate(**(marker.kwargs if marker else {}))

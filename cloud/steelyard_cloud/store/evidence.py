@@ -137,7 +137,7 @@ class HeldInDatabase:
         """See judge.intake.Evidence."""
         c = statements.c
         query = select(c.raw).where(self._of, c.number.between(first, last)).order_by(c.number, c.hash)
-        return self._connection.execution_options(yield_per=500).scalars(query)
+        return self._connection.scalars(query.execution_options(yield_per=500))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """(number, hash, raw) of statements in the range that are held by a link alone."""

@@ -1,6 +1,5 @@
 """What a regulator sees, in a real browser: alerts appear by themselves, evidence can be had, decisions stay."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -8,7 +8,7 @@ import gettext
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from babel.messages import mofile, pofile
 
 LANGUAGES = {"en": "English", "zh-CN": "中文"}
 _LOCALES = {"en": "en_GB", "zh-CN": "zh_Hans_CN"}
+JUST_NOW = timedelta(seconds=10)
 _FOLDER = Path(__file__).parent / "locale"
 
 
@@ -92,9 +93,11 @@ class Speech:
         return str(dates.format_date(day, "long", self.locale))
 
     def ago(self, at: datetime | None, now: datetime) -> str:
-        """How long ago, roughly: "3 hours ago"."""
+        """How long ago, roughly: "3 hours ago"; a clock that runs a little ahead is no news from the future."""
         if at is None:
             return "—"
+        if now - at < JUST_NOW:
+            return self.say(N_("just now"))
         return str(dates.format_timedelta(at - now, add_direction=True, locale=self.locale))
 
 

@@ -1,5 +1,6 @@
 """Plots as SVG made on the server by pygal: no script, quiet lines, readable in light and dark."""
 
+import math
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -19,6 +20,12 @@ PLOTS: dict[str, tuple[str, Callable[[Sample], float]]] = {
     "zero": (N_("Zero, counts"), lambda one: float(one.zero_counts)),
     "noise": (N_("Noise, counts"), lambda one: float(one.noise_counts)),
 }
+
+_LEAST = {"weight": 0.1, "zero": 60.0, "noise": 30.0}
+_DECIMALS = {"weight": 3, "zero": 0, "noise": 0}
+_X_LABELS = 5
+_LABEL_WIDTH = 7  # equal widths keep the time axes of the three plots below one another
+_FIGURE_SPACE = "\u2007"
 
 _STYLE = Style(
     background="transparent",
@@ -59,37 +66,38 @@ def draw(name: str, samples: list[Sample], speech: Speech) -> bytes:
         fill=False,
         js=(),
         x_label_rotation=0,
-        y_labels_major_count=4,
-        show_minor_y_labels=False,
-        show_minor_x_labels=False,
         truncate_label=-1,
         no_data_text=speech.say(N_("Nothing reported yet")),
-        include_x_axis=False,
         x_value_formatter=lambda at: _clock(at, samples, speech),
-        value_formatter=lambda y: speech.number(y, _decimals(name, samples)),
+        value_formatter=lambda y: speech.number(y, _DECIMALS[name]).rjust(_LABEL_WIDTH, _FIGURE_SPACE),
         disable_xml_declaration=True,
-        human_readable=False,
     )
     points = [(datetime.fromtimestamp(one.at_ms / 1000, speech.zone), value(one)) for one in samples]
     if points:
-        step = max(1, (len(points) - 1) // 5)
-        chart.x_labels = [at for at, _ in points[::step]]
-        chart.range = _range([y for _, y in points], name)
+        first, last = points[0][0], points[-1][0]
+        chart.x_labels = [first + (last - first) * part / _X_LABELS for part in range(_X_LABELS + 1)]
+        chart.y_labels = ticks([y for _, y in points], _LEAST[name], from_zero=name == "noise")
+        chart.range = (chart.y_labels[0], chart.y_labels[-1])
     chart.add(speech.say(title), points)
     return str(chart.render(is_unicode=True)).encode()
 
 
-def _range(values: list[float], name: str) -> tuple[float, float]:
-    """A range that neither hides a change nor makes noise look like one."""
+def ticks(values: list[float], least: float, *, from_zero: bool) -> list[float]:
+    """Round values for the axis that take in all of `values` and span at least `least`.
+
+    A small span would make noise look like a change.
+    """
     low, high = min(values), max(values)
-    least = {"weight": 0.05, "zero": 40.0, "noise": 10.0}[name]
-    room = max(least, (high - low) * 0.08)
-    floor = 0.0 if name == "noise" else low - room
-    return floor, high + room
-
-
-def _decimals(name: str, samples: list[Sample]) -> int:
-    return 3 if name == "weight" else 0
+    if from_zero:
+        low = 0.0
+    if high - low < least:
+        middle = (high + low) / 2
+        low, high = (low, low + least) if from_zero else (middle - least / 2, middle + least / 2)
+    rough = (high - low) / 3
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [number * step for number in range(first, last + 1)]
 
 
 def _clock(at: datetime, samples: list[Sample], speech: Speech) -> str:

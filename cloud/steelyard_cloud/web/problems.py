@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from steelyard_cloud.registry import errors
 from steelyard_cloud.registry.errors import Refusal
-from steelyard_cloud.web.i18n import Speech
+from steelyard_cloud.web.i18n import N_, Speech
 
 
 class Problem(Exception):
@@ -121,6 +121,19 @@ _STATUS: dict[type[Refusal], int] = {
 }
 
 
+_THINGS = (
+    N_("scale"),
+    N_("alert"),
+    N_("plot"),
+    N_("organisation"),
+    N_("scale type"),
+    N_("software"),
+    N_("factory order"),
+    N_("scale with the serial number"),
+)
+"""What a refusal may name in its value `what`."""
+
+
 def status_of(error: Problem | Refusal) -> int:
     """The HTTP status of an error; what the registry refuses is 422 where no better one is known."""
     return error.status if isinstance(error, Problem) else _STATUS.get(type(error), 422)
@@ -128,7 +141,8 @@ def status_of(error: Problem | Refusal) -> int:
 
 def details(error: Problem | Refusal, speech: Speech) -> dict[str, Any]:
     """The problem details (RFC 9457, 3) in the reader's language, with `code` and `values` for programs."""
-    text = speech.say(error.template(), **error.values) if error.values else speech.say(error.template())
+    named = {name: speech.say(str(value)) if value in _THINGS else value for name, value in error.values.items()}
+    text = speech.say(error.template(), **named)
     return {
         "type": f"urn:steelyard:problem:{error.code}",
         "title": text if len(text) < 80 else error.code.replace("-", " "),

@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from steelyard_cloud.web import credentials
+from steelyard_cloud.web import credentials, wording
 from steelyard_cloud.web.context import context_of, session_secret
 from steelyard_cloud.web.i18n import LANGUAGES, Speech, catalogue
 from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
@@ -73,6 +73,7 @@ def page(
                 "here": "",
                 "scale_code": "",
                 "refresh_s": 0,
+                "at_statement": wording.AT_STATEMENT,
                 "status": status,
                 "csrf": credentials.csrf_token(secret) if principal is not None and secret else "",
                 "zone_name": context.zone_name,

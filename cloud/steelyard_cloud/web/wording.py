@@ -36,7 +36,7 @@ STATES = {
 FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
     ("parameter_change", "changed"): (
         N_("Parameters changed without a permit"),
-        N_("The scale itself reported the change; no permit covers it."),
+        N_("%(changes)s; the scale itself reported it."),
     ),
     ("parameter_change", "changed-silently"): (
         N_("Parameters differ, and no change was reported"),
@@ -159,6 +159,8 @@ VERDICT_LINES = {
     "verified": N_("Its signed reports match what was verified."),
 }
 
+AT_STATEMENT = N_("statement %(number)s")
+
 LIFE = {
     "produced": N_("Produced"),
     "verified": N_("In use, verified"),
@@ -186,6 +188,7 @@ PARAMETERS = {
     36: N_("Zero temperature coefficient"),
     37: N_("Span temperature coefficient"),
 }
+_CHANGES_SHOWN = 4
 _POINT_COUNTS = N_("Calibration point %(n)s: counts")
 _POINT_MASS = N_("Calibration point %(n)s: mass")
 
@@ -258,9 +261,18 @@ def finding_title(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
 def finding_sentence(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
     """One sentence on what was found; the reason follows where there is one."""
     _, template = FINDINGS.get((rule, str(values.get("code"))), ("", N_("An unknown kind of finding: %(code)s.")))
-    text = speech.say(template, **{"code": "?", **values})
+    text = speech.say(template, **{"code": "?", **values, "changes": _changes(speech, values)})
     reason = REASONS.get(str(values.get("reason")))
-    return f"{text} {speech.say(reason)}" if reason else text
+    return speech.say(N_("%(first)s %(then)s"), first=text, then=speech.say(reason)) if reason else text
+
+
+def _changes(speech: Speech, values: Mapping[str, Any]) -> str:
+    """The parameters that a finding tells of, each with its difference."""
+    shown = [
+        f"{parameter_name(speech, key)} {parameter_difference(speech, key, old, new)}"
+        for key, old, new in values.get("changes", ())[:_CHANGES_SHOWN]
+    ]
+    return ", ".join(shown) + (" …" if len(values.get("changes", ())) > _CHANGES_SHOWN else "")
 
 
 def severity(speech: Speech, level: int) -> tuple[str, str]:

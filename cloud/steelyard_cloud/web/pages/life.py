@@ -109,7 +109,7 @@ def describe(one: statement.Statement, speech: Speech, unexplained: set[int]) ->
         text = wording.event_sentence(speech, body.kind, fields)
         if isinstance(facts, ParameterChange):
             if one.number in unexplained:
-                return f"{text} — {speech.say(N_('without a permit'))}", "tamper"
+                return text + speech.say(N_(" — without a permit")), "tamper"
             return text, "person"
         return text, "tamper" if body.kind in _GRAVE else ""
     return speech.say(N_("A statement of an unknown kind")), ""

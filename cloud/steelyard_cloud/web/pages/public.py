@@ -81,7 +81,7 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
 
 
 def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
-    word, tone, icon = wording.VERDICTS["not-on-record"]
+    word, tone, icon = wording.VERDICTS[Verdict.NOT_ON_RECORD]
     return page(
         request,
         speech,
@@ -91,7 +91,7 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         word=speech.say(word),
         tone=tone,
         icon_name=icon,
-        line=speech.say(wording.VERDICT_LINES["not-on-record"]),
+        line=speech.say(wording.VERDICT_LINES[Verdict.NOT_ON_RECORD]),
         extra="",
         altered=False,
         verification=None,

@@ -23,6 +23,7 @@ class Host:
         self.stream = open(fd, "r+b")
         self._board = None
         self._advance_id = None
+        self._target_known = False
 
     def read(self):
         """The next request. Raises HostGone at the end of the channel."""
@@ -45,6 +46,9 @@ class Host:
     def serve(self):
         """Serve one request."""
         request = self.read()
+        if request["do"] == "connected":
+            self._target_known = True
+            return
         try:
             name = request["do"]
             if name == "advance":
@@ -66,8 +70,11 @@ class Host:
         self._send({"ended": self._board.state()})
 
     def announce_target(self, host, port):
-        """Tell the link whither the next connection goes."""
+        """Tell the link whither the next connections go, and wait until it knows."""
+        self._target_known = False
         self._send({"connect": [host, port]})
+        while not self._target_known:
+            self.serve()
 
     def _wait_for_time(self):
         if self._advance_id is not None:

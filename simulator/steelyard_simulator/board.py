@@ -48,6 +48,7 @@ class Board:
         self._numbers = 0
         self.last_state: State | None = None
         self._asking = threading.Lock()
+        self._writing = threading.Lock()
         self._on_connect = on_connect
         self._on_end = on_end
         with theirs:
@@ -102,10 +103,9 @@ class Board:
         return code
 
     def _write(self, message: dict[str, Any]) -> None:
-        try:
+        # A process that has ended is what the reader finds out.
+        with self._writing, suppress(OSError):
             self._control.sendall(json.dumps(message).encode() + b"\n")
-        except OSError:
-            return  # the process has ended, which its reader finds out
 
     def _read(self) -> None:
         # A process that ends with requests unread resets the channel; what it had written before has been read by then.
@@ -114,6 +114,7 @@ class Board:
                 message = json.loads(line)
                 if "connect" in message:
                     self._on_connect(*message["connect"])
+                    self._write({"do": "connected"})
                 elif "ended" in message:
                     self.last_state = message["ended"]
                 else:

@@ -48,6 +48,11 @@ class ConsolePort:
         self._waker.send(b"w")
         return theirs
 
+    @property
+    def hung_up(self) -> bool:
+        """True once the board has closed its end."""
+        return self._board is None
+
     def write(self, data: bytes) -> None:
         """Type `data` at the board."""
         with self._lock:

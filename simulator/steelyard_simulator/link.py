@@ -26,6 +26,7 @@ class Link:
         self.target: tuple[str, int] | None = None
         self._up = True
         self._peers: dict[socket.socket, socket.socket] = {}
+        self._held: list[socket.socket] = []
         self._lock = threading.Lock()
         self._wake, self._waker = socket.socketpair()
         self._thread = threading.Thread(target=self._carry, name=f"link {self.port}", daemon=True)
@@ -49,9 +50,10 @@ class Link:
     def drop(self) -> None:
         """Reset every open connection."""
         with self._lock:
-            for end in self._peers:
+            for end in (*self._peers, *self._held):
                 _reset(end)
             self._peers.clear()
+            self._held.clear()
         self._waker.send(b"w")
 
     def close(self) -> None:
@@ -80,17 +82,20 @@ class Link:
 
     def _accept(self) -> None:
         near, _ = self._listener.accept()
-        if not self._up or self.target is None:
-            far: socket.socket = near
-        else:
-            try:
-                far = socket.create_connection(self.target, _CONNECT_S)
-            except OSError:
-                _reset(near)
-                return
-            for end in (near, far):
-                end.settimeout(_CONNECT_S)
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not self._up:
+            with self._lock:
+                self._held.append(near)
+            return
+        try:
+            if self.target is None:
+                raise ConnectionRefusedError
+            far = socket.create_connection(self.target, _CONNECT_S)
+        except OSError:
+            _reset(near)
+            return
+        for end in (near, far):
+            end.settimeout(_CONNECT_S)
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._peers[near] = far
             self._peers[far] = near

@@ -278,10 +278,13 @@ class SimulatedScale:
 
     def _await_prompt(self, command: str, timeout: float) -> None:
         if not self.virtual:
-            done = self._console.wait_for(_PROMPT, timeout)
-            self._running()
-            if not done:
-                raise NoAnswer(command=command, seconds=timeout, output=self._tail())
+            board = self._running()
+            deadline_s = time.monotonic() + timeout
+            while not self._console.wait_for(_PROMPT, deadline_s - time.monotonic()):
+                if not self._console.hung_up:
+                    raise NoAnswer(command=command, seconds=timeout, output=self._tail())
+                board.join()
+                board = self._running()
             return
         end_s, step_s = self.now_s + timeout, _FIRST_STEP_S
         while not self._console.output().replace(b"\r", b"").endswith(_PROMPT):

@@ -91,7 +91,7 @@ async def obey(words, converter, flash):
     if command == "fetch":
         try:
             return await asyncio.wait_for_ms(fetch(words[1], int(words[2])), 1000)
-        except (TimeoutError, OSError) as error:
+        except (OSError, asyncio.TimeoutError) as error:
             return repr(error)
     return "what?"
 

@@ -1,0 +1,34 @@
+"""Why a demo cannot go on; each class's docstring is its message."""
+
+import inspect
+
+
+class DemoError(Exception):
+    """The demo cannot go on."""
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__((inspect.getdoc(type(self)) or "").format(**facts))
+
+
+class ProgramFailed(DemoError):
+    """`{command}` failed with exit code {code}: {output}"""
+
+
+class CloudNotUp(DemoError):
+    """The cloud did not answer at {url} within {timeout_s:g} s; its last words: {output}"""
+
+
+class RequestFailed(DemoError):
+    """The cloud refused {method} {path} with {status} ({code}): {detail}"""
+
+    def __init__(self, method: str, path: str, status: int, code: str, detail: str) -> None:
+        super().__init__(method=method, path=path, status=status, code=code, detail=detail)
+        self.code = code
+
+
+class ScaleRefused(DemoError):
+    """The scale {serial} refused `{command}`: {message}"""
+
+
+class NotInTime(DemoError):
+    """{what} did not happen within {timeout_s:g} s."""

@@ -146,6 +146,7 @@ class Scale:
             "receipted": self.chain.receipted,
             "journal_free": self.journal.free_permille() // 10,
             "uplink": self.uplink.state,
+            "uplink_error": self.uplink.error,
             "period_s": self.platform.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),

@@ -31,6 +31,9 @@ _PINGRESP = const(0xD0)
 _DISCONNECT = const(0xE0)
 _QOS_1 = const(0x02)
 
+# What MicroPython's TLS raises a ValueError for, at the first read or write that ends the handshake.
+_CERTIFICATE = "the broker's certificate does not verify, %s"
+
 _REFUSALS = ("", "protocol version", "client identifier", "server unavailable", "user or password", "not authorised")
 
 
@@ -135,7 +138,7 @@ class Client:
             if not self._writing.locked():
                 try:
                     self._stream.write(_head(_DISCONNECT, 0))
-                except OSError:
+                except (OSError, ValueError):
                     pass  # a farewell: the peer that cannot hear it is gone already
             self._fail("closed")
         tasks, self._tasks = self._tasks, []
@@ -192,6 +195,8 @@ class Client:
                 self._fail("writing takes too long")
             except OSError as error:
                 self._fail("writing failed, %r" % error)
+            except ValueError as error:
+                self._fail(_CERTIFICATE % error)
             except BaseException as error:
                 self._fail("writing was abandoned, %r" % error)
                 raise
@@ -223,7 +228,10 @@ class Client:
     async def _read_into(self, view):
         at = 0
         while at < len(view):
-            count = await self._stream.readinto(view[at:])
+            try:
+                count = await self._stream.readinto(view[at:])
+            except ValueError as error:
+                raise MqttError(_CERTIFICATE % error) from None
             if count == 0:
                 raise MqttError("closed by the broker")
             if count:  # None: a TLS record that is not complete yet

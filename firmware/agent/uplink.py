@@ -41,8 +41,8 @@ class Uplink:
 
     `network` is `agent.port.network`, `chain` gives journal, head, receipted and news, `downlink` judges what comes
     down, `platform` names the broker. `random(n)` gives n random bytes. `calm()` says whether a TLS handshake may
-    stop the scale for a moment just now. `state` is OFF, CONNECTING or ONLINE; `error` is what ended the last
-    connection, `connections` and `resends` count.
+    stop the scale for a moment just now. `state` is OFF, CONNECTING or ONLINE; `error` says why it is not
+    ONLINE after having tried, `connections` and `resends` count.
     """
 
     def __init__(self, network, keystore, chain, downlink, platform, random, calm=lambda: True):
@@ -75,7 +75,7 @@ class Uplink:
             try:
                 await self._session()
             except (OSError, MemoryError) as error:
-                self.error = error
+                self.error = _text(error)
             self.state = CONNECTING
             if clock.ticks_diff(clock.ticks_ms(), begun) > _STEADY_MS:
                 pause_ms = _FIRST_PAUSE_MS
@@ -107,6 +107,7 @@ class Uplink:
             await client.subscribe(self._down)
             self.connections += 1
             self.state = ONLINE
+            self.error = None
             await self._settle()
             self._start_again()
             while self._platform.broker is broker:
@@ -236,6 +237,12 @@ class Uplink:
             except asyncio.TimeoutError:
                 pass  # the caller looks at the clock
         news.clear()
+
+
+def _text(error):
+    """Return what an error says: its own words where it has some, else its class and number."""
+    words = error.args[-1] if error.args else None
+    return words if isinstance(words, str) else repr(error)
 
 
 def _cbor_head(major, length):

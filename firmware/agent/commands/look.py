@@ -37,7 +37,8 @@ async def _status(scale, words, reply):
         ),
         "statements    %d made, receipt for %d, journal %d %% free"
         % (state["number"], state["receipted"], state["journal_free"]),
-        "uplink        %s, a snapshot every %d s" % (state["uplink"], state["period_s"]),
+        "uplink        %s, a snapshot every %d s" % (state["uplink"], state["period_s"])
+        + ("\n              %s" % state["uplink_error"] if state["uplink_error"] else ""),
         "time          %d (quality %d)" % (state["time"], state["clock_quality"]),
     )
 

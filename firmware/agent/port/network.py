@@ -85,9 +85,14 @@ def _writable(connection):
 def _tls_context():
     import ssl
 
-    with io.open(_AUTHORITY_FILE, "rb") as file:
-        authority = file.read()
+    try:
+        with io.open(_AUTHORITY_FILE, "rb") as file:
+            authority = file.read()
+    except OSError:
+        raise OSError(
+            errno.ENOENT, "no TLS without the certificate of the broker's authority in " + _AUTHORITY_FILE
+        ) from None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # the stubs leave it out
-    context.load_verify_locations(authority)
+    context.load_verify_locations(cadata=authority)
     return context

@@ -96,7 +96,7 @@ class Scale:
             "refused": self.refused,
             "permits": self.permits,
             "trimmed": self.chain.journal.trimmed,
-            "error": None if self.uplink.error is None else str(self.uplink.error),
+            "error": self.uplink.error,
         }
 
     def unplug(self):

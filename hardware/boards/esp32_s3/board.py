@@ -31,4 +31,4 @@ REPL = False
 # (offset, length) in bytes within the partition named "vfs".
 FLASH = {"files": (0x000000, 0x40000), "journal": (0x040000, 0x180000)}
 PROGRAM_SIZE = 256
-JOURNAL_DAYS = 48
+JOURNAL_DAYS = 30

@@ -39,4 +39,4 @@ FLASH = {"files": (0x00000, 0x20000), "journal": (0x20000, 0xB4000)}
 # The smallest unit that the flash chip programs, in bytes.
 PROGRAM_SIZE = 256
 # How long the journal lasts without a network at the default period of 600 s, snapshots alone, until they thin out.
-JOURNAL_DAYS = 22
+JOURNAL_DAYS = 14

@@ -146,3 +146,20 @@ def test_permit_opens_the_session_that_it_is_for(scale: SimulatedScale, receiver
     opened = events(receiver, SESSION_OPENED)[0]
     assert opened.body.facts[0] == statement.hash_of(permit)
     assert status(scale)["calibration_counter"] == 1
+
+
+def test_a_spent_permit_opens_nothing_again(scale: SimulatedScale, receiver: Receiver) -> None:
+    wait_receipted(scale, 2)
+    kid = statement.parse(receiver.held[1]).kid
+    permit = receiver.platform.authority.sign(downlink.Permit(kid, 2, 1, 7, 0, 4_000_000_000, 0, 0, None, (40, 41)))
+    scale.console(f"adjust permit {to_base64url(permit)}")
+    scale.place(kg=1.0)
+    scale.adjustment_switch(on=True)
+    wait_until(lambda: status(scale)["switch"], 5, "the switch being seen")
+    assert "error" not in scale.console_json("adjust span 1.1 kg")
+    scale.adjustment_switch(on=False)
+    receiver.send(permit)
+    wait_until(lambda: bool(events(receiver, DOWNLINK_REFUSED)), 20, "the event of the refusal")
+    assert events(receiver, DOWNLINK_REFUSED)[0].body.facts == (9, 2, 1), "permit refused, kind permit, once"
+    assert scale.console_json(f"adjust permit {to_base64url(permit)}")["error"] == "refused"
+    assert len(events(receiver, SESSION_OPENED)) == 1

@@ -14,6 +14,8 @@ import pytest
 
 from steelyard_simulator.scale import SimulatedScale
 
+_SETTLE_S = 5.0
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
@@ -39,6 +41,9 @@ def simulate(tmp_path: Path) -> Iterator[Callable[..., SimulatedScale]]:
 
 @pytest.fixture
 def scale(request: pytest.FixtureRequest, simulate: Callable[..., SimulatedScale]) -> SimulatedScale:
-    """A simulated scale, on, in virtual time unless its marker says otherwise."""
+    """A simulated scale in virtual time, on for five seconds, so that it has found its zero; see the marker."""
     marker = request.node.get_closest_marker("scale")
-    return simulate(**(marker.kwargs if marker else {}))
+    scale = simulate(**(marker.kwargs if marker else {}))
+    if scale.virtual:
+        scale.advance(_SETTLE_S)
+    return scale

@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from steelyard_cloud.web.pages import alerts, public, scales, sign_in
 
+PARTS = (sign_in, alerts, scales, public)
+
 router = APIRouter(include_in_schema=False)
-for part in (sign_in, alerts, scales, public):
+for part in PARTS:
     router.include_router(part.router)

@@ -22,7 +22,9 @@ _DELETE = const(127)
 
 
 class LineTooLong(ValueError):
-    """The line has more than %d bytes and was dropped: send a shorter one."""
+    """A line was too long and was dropped."""
+
+    message = "the line has more than %d bytes and was dropped: send a shorter one"
 
 
 class Console:
@@ -63,7 +65,7 @@ class Console:
             if byte in (_RETURN, _LINE_FEED):
                 await self.write("\n")
                 if too_long:
-                    raise LineTooLong(LineTooLong.__doc__ % limit)
+                    raise LineTooLong(LineTooLong.message % limit)
                 return bytes(line)
             if byte in (_BACKSPACE, _DELETE):
                 if line:

@@ -14,7 +14,9 @@ _BLANK_PROBE_BLOCKS = const(2)
 
 
 class FilesLost(OSError):
-    """The file system does not mount although its region is not blank: have the scale repaired, its key may be gone."""
+    """The file system is there and broken."""
+
+    message = "the file system does not mount though its region is not blank: have the scale repaired, its key may be gone"
 
 
 class _Region:
@@ -70,7 +72,7 @@ def mount():
         vfs.mount(_littlefs(device), ROOT)
     except OSError as error:
         if not _blank(device):
-            raise FilesLost(FilesLost.__doc__) from error
+            raise FilesLost(FilesLost.message) from error
         vfs.VfsLfs2.mkfs(device, progsize=board.PROGRAM_SIZE)
         vfs.mount(_littlefs(device), ROOT)
 

@@ -16,7 +16,7 @@ _BLANK_PROBE_BLOCKS = const(2)
 class FilesLost(OSError):
     """The file system is there and broken."""
 
-    message = "the file system does not mount though its region is not blank: have the scale repaired, its key may be gone"
+    message = "the file system does not mount and its region is not blank: have the scale repaired, its key may be lost"
 
 
 class _Region:

@@ -71,6 +71,8 @@ class Scale:
         self.uplink = Uplink(
             network, self.keystore, self.chain, self.downlink, self.platform, system.random, self._is_idle
         )
+        if ledger.wifi:
+            network.use_wifi(*ledger.wifi)
         self.supply_mv = 0
         self.serial = None
         self._permit = None

@@ -17,6 +17,7 @@ from agent.store import Store
 _FACTORY_FILE = "factory.cbor"
 _ROOT_KEY = 1
 _PARAMETERS = 2
+_WIFI = 3
 
 
 class Ledger:
@@ -24,14 +25,15 @@ class Ledger:
 
     `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
     gives n random bytes; `make_keystore(store, random)` may put a secure element in place of soft keys.
-    `root_key` is the platform's root from the factory, a 65-byte point; `head_before` the number of the last statement
-    before this start. Raises OSError where the factory's file is missing.
+    `root_key` is the platform's root from the factory, a 65-byte point; `wifi` is [ssid, password] from there, or None;
+    `head_before` the number of the last statement before this start. Raises OSError where the factory's file is missing.
     """
 
     def __init__(self, device, folder, clock, random, program_bytes=256, make_keystore=SoftKeyStore):
         with open(folder + "/" + _FACTORY_FILE, "rb") as file:
             factory = cbor.decode(file.read())
         self.root_key = factory[_ROOT_KEY]
+        self.wifi = factory.get(_WIFI)
         self.clock = clock
         self.store = Store(folder)
         self.boots = Boots(self.store)

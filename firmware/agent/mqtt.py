@@ -123,10 +123,6 @@ class Client:
         start = _head(_PUBLISH | _QOS_1, len(field) + 2 + length) + field + struct.pack(">H", packet_id)
         await self._write(start, packet_id, chunks, length)
 
-    def idle(self):
-        """Whether everything published and subscribed has been acknowledged."""
-        return not self._unanswered
-
     def check(self):
         """Raise the error that ended the connection, if it has ended."""
         if self.error is not None:

@@ -28,7 +28,7 @@ _SETTLE_MS = const(5000)
 _SETTLE_LOOK_MS = const(50)
 _FIRST_PAUSE_MS = const(1000)
 _LAST_PAUSE_MS = const(60000)
-_STEADY_MS = const(30000)  # a connection that lasted this long was no failure
+_STEADY_MS = const(30000)  # what took this long was no quick failure: the pauses begin anew
 _FIRST_RECEIPT_MS = const(30000)
 _LAST_RECEIPT_MS = const(600000)
 # So many messages may be without receipt; with batches that is 320 statements that a broker has to keep for us.
@@ -70,9 +70,9 @@ class Uplink:
         """The task that keeps the connection and sends, without end."""
         pause_ms = _FIRST_PAUSE_MS
         while True:
-            await self._ready()
             begun = clock.ticks_ms()
             try:
+                await self._ready()
                 await self._session()
             except (OSError, MemoryError) as error:
                 self.error = _text(error)

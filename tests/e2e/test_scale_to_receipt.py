@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from platform_side import Key, Platform, Receiver, receiving
 from servers import Server, wait_until
-from steelyard_protocol import downlink, statement
+from steelyard_protocol import cbor, downlink, statement
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 from steelyard_protocol.statement import Statement
 from steelyard_simulator.flashing import factory_file
@@ -17,6 +17,7 @@ from steelyard_simulator.scale import SimulatedScale
 
 PERIOD_S = 1
 ENROL, BOOT, SNAPSHOT, PARAMETERS, EVENT = 1, 2, 3, 4, 5
+WIFI = 3
 SESSION_OPENED, DOWNLINK_REFUSED = 12, 9
 
 
@@ -36,7 +37,8 @@ def scale(
     simulate: Callable[..., SimulatedScale], platform: Platform, mosquitto: Server, receiver: Receiver
 ) -> SimulatedScale:
     """A scale that was enrolled through its console and reports every second."""
-    scale = simulate(virtual=False, factory=factory_file(platform.root.point))
+    factory = {**cbor.decode(factory_file(platform.root.point)), WIFI: ["market", "password"]}
+    scale = simulate(virtual=False, factory=cbor.encode(factory))
     enrolment = scale.console_json("enrol maker=M model=one serial=1 code=P-1")
     scale.console(f"enrol accept {platform.answer(mosquitto.port, period_s=PERIOD_S)}")
     # What is on the pan before the first zero would become the zero.

@@ -19,16 +19,24 @@ _UP_RETRY_MS = const(250)
 _UP_TIMEOUT_MS = const(15000)
 _AUTHORITY_FILE = ROOT + "/ca.der"
 
+# (ssid, password), None while nothing was said.
+_wifi = None
 # (host, port) -> what getaddrinfo said, until it fails.
 _addresses: dict = {}
 
 
-async def up(ssid=None, password=None):
-    """True once the network interface is connected; False after 15 s. Joins `ssid` where one is given."""
+def use_wifi(ssid, password):
+    """Join the Wi-Fi `ssid` from now on; without this the board's own configuration decides."""
+    global _wifi
+    _wifi = ssid, password
+
+
+async def up():
+    """True once the network interface is connected; False after 15 s. OSError where the port cannot join at all."""
     interface = network.WLAN(network.STA_IF)
     interface.active(True)
-    if not interface.isconnected() and ssid is not None:
-        interface.connect(ssid, password)
+    if _wifi is not None and not interface.isconnected() and interface.status() != network.STAT_CONNECTING:
+        interface.connect(*_wifi)
     for _ in range(_UP_TIMEOUT_MS // _UP_RETRY_MS):
         if interface.isconnected():
             return True

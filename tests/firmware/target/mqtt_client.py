@@ -39,7 +39,7 @@ class Commands:
         await self.client.publish(topic, chunks * size, (bytes(size) for _ in range(chunks)))
 
     async def acknowledged(self):
-        while not self.client.idle():
+        while self.client._unanswered:
             await self.client._change()
         return changes
 

@@ -26,7 +26,7 @@ class Ledger:
     `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
     gives n random bytes; `make_keystore(store, random)` may put a secure element in place of soft keys.
     `root_key` is the platform's root from the factory, a 65-byte point; `wifi` is [ssid, password] from there, or None;
-    `head_before` the number of the last statement before this start. Raises OSError where the factory's file is missing.
+    `head_before` the number of the last statement before this start. Raises OSError without the factory's file.
     """
 
     def __init__(self, device, folder, clock, random, program_bytes=256, make_keystore=SoftKeyStore):

@@ -128,6 +128,18 @@ def test_forged_messages_change_nothing_and_are_told(scale: SimulatedScale, rece
     assert_whole(receiver)
 
 
+def adjust_span(scale: SimulatedScale) -> None:
+    """Adjust by what is on the pan, again where a busy machine let too many conversions pass for it to rest."""
+    answers: list[Any] = []
+
+    def adjusted() -> bool:
+        answers.append(scale.console_json("adjust span 1.1 kg"))
+        return "error" not in answers[-1] or answers[-1]["error"] != "refused"
+
+    wait_until(adjusted, 90, "a load at rest")
+    assert "error" not in answers[-1], answers
+
+
 @pytest.mark.parametrize("way", ["downlink", "console"])
 def test_permit_opens_the_session_that_it_is_for(scale: SimulatedScale, receiver: Receiver, way: str) -> None:
     wait_receipted(scale, 2)
@@ -143,7 +155,7 @@ def test_permit_opens_the_session_that_it_is_for(scale: SimulatedScale, receiver
     assert scale.console_json("adjust span 1.1 kg")["error"] == "switch-off"
     scale.adjustment_switch(on=True)
     wait_until(lambda: status(scale)["switch"], 5, "the switch being seen")
-    assert "error" not in scale.console_json("adjust span 1.1 kg")
+    adjust_span(scale)
     wait_until(lambda: bool(events(receiver, SESSION_OPENED)), 20, "the event of the session")
     opened = events(receiver, SESSION_OPENED)[0]
     assert opened.body.facts[0] == statement.hash_of(permit)
@@ -158,7 +170,7 @@ def test_a_spent_permit_opens_nothing_again(scale: SimulatedScale, receiver: Rec
     scale.place(kg=1.0)
     scale.adjustment_switch(on=True)
     wait_until(lambda: status(scale)["switch"], 5, "the switch being seen")
-    assert "error" not in scale.console_json("adjust span 1.1 kg")
+    adjust_span(scale)
     scale.adjustment_switch(on=False)
     receiver.send(permit)
     wait_until(lambda: bool(events(receiver, DOWNLINK_REFUSED)), 20, "the event of the refusal")

@@ -231,7 +231,7 @@ class SimulatedScale:
                 if self.outcome == "power cut":
                     return False
                 raise
-            if self.now_s >= end_s:
+            if round((end_s - self.now_s) * 1e6) <= 0:
                 return True
 
     def run_until(self, true: Callable[[], bool], timeout_s: float = 600.0, step_s: float = 0.1) -> bool:

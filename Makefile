@@ -31,6 +31,9 @@ format: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python tests/bench $(ARGS)
 
+screenshots: .venv/dev.stamp
+	PYTHONPATH=tests $(BIN)/python tests/web/screenshots.py
+
 lock:
 	rm -rf build/lock && $(BIN)/python -m venv build/lock
 	build/lock/bin/python -m pip install --quiet '.[dev]'

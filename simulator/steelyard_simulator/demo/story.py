@@ -64,10 +64,14 @@ class Story:
 
     def end(self) -> Ending:
         """The outcome; nobody listens afterwards."""
-        self.listener.stop()
-        self.departures.stop()
+        self.stop()
         found = outcome.find(self.stalls, self.regulator, self.listener.seen_at, self.departures.changed_at)
         return Ending(found, found.faults(self.stalls[CHEAT].public_code, self.altered))
+
+    def stop(self) -> None:
+        """Stop listening for alerts and departures."""
+        self.listener.stop()
+        self.departures.stop()
 
     def _serve_customer(self) -> None:
         stall, kg = next(self._customers)

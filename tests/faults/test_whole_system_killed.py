@@ -135,12 +135,6 @@ def test_nothing_is_lost_whatever_is_killed(place: Place, request: pytest.Fixtur
     for _, repair in repairs:
         repair()
     judge(place)
-    print(
-        [len(v) for v in place.journals.values()],
-        len(place.witness.receipts),
-        [s.scale._world.life for s in place.stalls],
-        status(place.stalls[0])["uplink"],
-    )
 
 
 def judge(place: Place) -> None:

@@ -124,7 +124,8 @@ class HX711:
         self._read_ms = now_ms
         if 2 * elapsed_ms < 3 * self._period_ms:
             # Real chips run up to a fifth away from their nominal rate: learn this one's period.
-            self._period_ms += (elapsed_ms - self._period_ms) // 8
+            if 2 * elapsed_ms > self._period_ms:
+                self._period_ms += (elapsed_ms - self._period_ms) // 8
         elif not self.settle:
             self.missed += (elapsed_ms + self._period_ms // 2) // self._period_ms - 1
 

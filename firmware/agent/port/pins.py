@@ -59,24 +59,29 @@ class DataReady:
 
 
 class Switch:
-    """A contact to ground with a pull-up. `closed` is its debounced state."""
+    """A contact to ground with a pull-up."""
 
     def __init__(self, number):
         self._pin = Input(number, pull_up=True)
         self._flag = asyncio.ThreadSafeFlag()
         self._on_edge = self._edge
-        self.closed = not self._pin()
+        self._settled = self.closed
         self._pin.irq(self._on_edge, machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING)
 
     def _edge(self, pin):
         self._flag.set()
 
+    @property
+    def closed(self):
+        """True while the contact is closed, at this moment."""
+        return not self._pin()
+
     async def changed(self):
-        """Return the new state of `closed` once the contact has changed and settled."""
+        """Return the state, True for closed, once it differs from the last one and has settled."""
         while True:
             await self._flag.wait()
             await asyncio.sleep_ms(_DEBOUNCE_MS)
-            closed = not self._pin()
-            if closed != self.closed:
-                self.closed = closed
+            closed = self.closed
+            if closed != self._settled:
+                self._settled = closed
                 return closed

@@ -27,7 +27,11 @@ class RequestFailed(DemoError):
 
 
 class ScaleRefused(DemoError):
-    """The scale {serial} refused `{command}`: {message}"""
+    """The scale {serial} refused `{command}` ({code}): {message}"""
+
+    def __init__(self, serial: str, command: str, code: str, message: str) -> None:
+        super().__init__(serial=serial, command=command, code=code, message=message)
+        self.code = code
 
 
 class NotInTime(DemoError):

@@ -24,6 +24,7 @@ T = TypeVar("T")
 MAKER, MODEL, TYPE_APPROVAL, ORDER = "Qianfen", "ACS-15", "2026F123-33", "demo-1"
 DIVISION = "330106"
 PLACES = ("Wenyi Road, greengrocer", "Gudang, fishmonger", "Cuiyuan, butcher", "Jiangcun, fruit", "Sandun, spices")
+ATTEMPTS = 3
 FIRST_BOOT = 2  # statement 1 is the enrolment, the boot follows directly
 
 
@@ -41,8 +42,29 @@ class Stall:
         """The console's answer to a command, as JSON; ScaleRefused where it is an error."""
         answer: dict[str, Any] = self.scale.console_json(command)
         if "error" in answer:
-            raise ScaleRefused(serial=self.serial, command=command.split("=")[0], message=answer.get("message", ""))
+            raise ScaleRefused(self.serial, command.split("=")[0], answer["error"], answer["message"])
         return answer
+
+    def adjust(self, command: str) -> dict[str, Any]:
+        """The answer to an adjustment, between switching the adjustment on and off again.
+
+        A scale whose PC has no time for it sees the pan rest too late, and is asked again, twice at most.
+        """
+        self.scale.adjustment_switch(on=True)
+        until(self._ready_to_adjust, f"a stable weight on {self.serial}")
+        for attempt in range(ATTEMPTS):
+            try:
+                answer = self.ask(command)
+                break
+            except ScaleRefused as refusal:
+                if refusal.code != "refused" or attempt == ATTEMPTS - 1:
+                    raise
+        self.scale.adjustment_switch(on=False)
+        return answer
+
+    def _ready_to_adjust(self) -> bool:
+        status = self.ask("status")
+        return bool(status["switch"] and status["stable"])
 
     def place_goods(self, kg: float) -> None:
         """Put goods of `kg` on the pan, in place of what was there."""

@@ -40,10 +40,14 @@ class Story:
         self.departures = Departures(scene.cloud.broker_port)
         self.listener = AlertListener(scene.cloud.url, scene.tokens["regulator"], self._tell_alert)
 
-    def play(self, for_s: float | None) -> None:
-        """Let things happen at their times until `for_s` has passed; for ever where it is None."""
+    def connect(self) -> None:
+        """Wait until alerts and departures are listened to."""
         until(self.listener.connected.is_set, "the connection to the event stream")
         until(self.departures.connected.is_set, "the connection to the broker")
+
+    def play(self, for_s: float | None) -> None:
+        """Let things happen at their times until `for_s` has passed; for ever where it is None."""
+        self.connect()
         start = time.monotonic()
         happenings: list[tuple[float, Callable[[], None]]] = [
             (LOAD_AT_S, self._weigh_one_kilogram),
@@ -85,21 +89,13 @@ class Story:
     def _cheat(self) -> None:
         stall = self.stalls[CHEAT]
         self.say(f"{stall.place}: breaks the seal, switches adjustment on, types `{CHEAT_COMMAND}`", "bold yellow")
-        stall.scale.adjustment_switch(on=True)
-        until(lambda: self._ready_to_adjust(stall), f"a stable weight on {stall.serial}")
-        changed = stall.ask(CHEAT_COMMAND)
-        stall.scale.adjustment_switch(on=False)
-        shown = stall.ask("status")["indication"]
+        changed = stall.adjust(CHEAT_COMMAND)
+        shown = stall.ask("status")["indication"] or "nothing yet"
         self.say(
             f"{stall.place}: {CHEAT_KG} kg now reads {shown}; calibration counter {changed['calibration_counter']}",
             "yellow",
         )
         self.altered = self._public_page_turns()
-
-    @staticmethod
-    def _ready_to_adjust(stall: market.Stall) -> bool:
-        status = stall.ask("status")
-        return bool(status["switch"] and status["stable"])
 
     def _public_page_turns(self) -> bool:
         code = self.stalls[CHEAT].public_code

@@ -4,6 +4,8 @@ Each module has a tuple `COMMANDS` of `Command`; `agent.console` knows no others
 (`agent.app.Scale`), the words after the command's name and the reply to write to.
 """
 
+from agent.enrolment import from_text
+
 
 class Command:
     """A command of the closed list: how to type it, what it does to the scale, and what carries it out."""
@@ -21,6 +23,14 @@ class CommandError(ValueError):
     def __init__(self, code, text):
         super().__init__(text)
         self.code = code
+
+
+def decoded(text):
+    """The bytes of a base64url word; raises CommandError."""
+    try:
+        return from_text(text)
+    except ValueError as error:
+        raise CommandError("base64url", "%s: copy the whole of it" % error) from None
 
 
 def require_no_words(words, command):

@@ -5,8 +5,8 @@ A command opens a session if none is open; the session stays open until `adjust 
 
 from micropython import const
 
-from agent import enrolment, fields
-from agent.commands import Command, CommandError, whole_number
+from agent import fields
+from agent.commands import Command, CommandError, decoded, whole_number
 from agent.parameters import BY_CONSOLE
 from agent.weight import E_MG, ZERO_COUNTS, points, round_divide
 
@@ -119,7 +119,7 @@ async def _close(scale, words, reply):
 async def _permit(scale, words, reply):
     if len(words) != 1:
         raise CommandError("usage", "it is 'adjust permit PERMIT', the permit in base64url")
-    await scale.downlink.present(enrolment.from_text(words[0]))
+    await scale.downlink.present(decoded(words[0]))
     waiting = not scale.switch.closed
     if not waiting:
         await scale.open_adjustment()

@@ -2,9 +2,10 @@
 
 from micropython import const
 
-from agent import enrolment
-from agent.commands import Command, CommandError, whole_number
+from agent.commands import Command, CommandError, decoded, whole_number
+from agent.enrolment import to_text
 
+_WORD_BYTES = const(32)
 _WORDS = ("maker", "model", "serial", "code")
 _LARGEST_TIME_S = const(0xFFFFFFFF)
 
@@ -13,14 +14,14 @@ async def _enrol(scale, words, reply):
     if words[:1] == ["accept"]:
         if len(words) != 2:
             raise CommandError("usage", "it is 'enrol accept ANSWER', the answer in base64url")
-        await scale.accept(enrolment.from_text(words[1]))
+        await scale.accept(decoded(words[1]))
         await reply.give({"accepted": True}, "accepted: the scale now reports to its platform")
         return
     if scale.chain.enrolled and not words:
         statement = scale.chain.enrolment
     else:
         statement = await scale.enrol(*_enrolment_words(words))
-    text = enrolment.to_text(statement)
+    text = to_text(statement)
     value = {"identity": scale.identity, "public_code": scale.public_code, "statement": text}
     await reply.give(value, "identity %s; give this statement to the platform:" % scale.identity, text)
 
@@ -34,6 +35,8 @@ def _enrolment_words(words):
                 "usage", "it is 'enrol maker=M model=M serial=S code=C', each once, not '%s'" % word[:40]
             )
         given[name] = value
+        if len(value.encode()) > _WORD_BYTES:
+            raise CommandError("word", "%s has more than %d bytes: give a shorter one" % (name, _WORD_BYTES))
     missing = [name for name in _WORDS if name not in given]
     if missing:
         raise CommandError("usage", "'enrol' lacks %s" % ", ".join(missing))

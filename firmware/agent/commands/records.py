@@ -1,12 +1,12 @@
 """What the scale has recorded: its last events in words, and its statements as they were signed."""
 
 import asyncio
-from binascii import b2a_base64
 
 from micropython import const
 
 from agent import cbor, cose, fields, statements
 from agent.commands import Command, whole_number
+from agent.enrolment import to_text
 
 _EVENTS_DEFAULT = const(20)
 _EVENTS_MOST = const(100)
@@ -89,13 +89,8 @@ def _exported(journal, first, last):
     for number, statement in journal.iterate(first):
         if number > last:
             return
-        text = base64url(statement)
+        text = to_text(statement)
         yield text, text
-
-
-def base64url(data):
-    """Bytes as base64url without padding (RFC 4648, section 5)."""
-    return b2a_base64(data, newline=False).decode().replace("+", "-").replace("/", "_").rstrip("=")
 
 
 COMMANDS = (

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -45,7 +46,7 @@ from steelyard_simulator.flashing import factory_file
 from steelyard_simulator.scale import SimulatedScale
 
 STEELYARD = (sys.executable, "-m", "steelyard_gateway")
-TAMPER = 3
+SPEED = 4.0
 DATABASE_PATIENCE_S = 30
 ORGANISATIONS = {
     Role.ADMIN: ("Platform", "platform", ""),
@@ -86,6 +87,8 @@ class Cloud:
         self.authority = keys.read_authority(self.settings.keys)
         self.root = keys.read(self.settings.root / "root.pem")
         self.process: subprocess.Popen[bytes] | None = None
+        self._stack = ExitStack()
+        self._approving, self._approved = threading.Lock(), False
         self._ingest: Ingest | None = None
         self._clients: dict[Role, Client] = {}
         self._organisations: dict[Role, int] = {}
@@ -98,7 +101,8 @@ class Cloud:
         self._enter_organisations()
 
     def close(self) -> None:
-        """Stop everything."""
+        """Stop everything, scales included."""
+        self._stack.close()
         self.kill_ingest()
         if self._ingest:
             self._ingest.stop()
@@ -163,27 +167,51 @@ class Cloud:
 
     # ---- scales
 
-    def factory(self) -> bytes:
-        """What the flash of a scale for this platform holds."""
-        return factory_file(self.root.public_key)
+    def put_on_record(self, *seeds: int, speed: float = SPEED) -> list[Stall]:
+        """New scales, one for each seed: switched on, enrolled at console and API, and verified by an institution.
 
-    def enrol(self, scales: Iterable[SimulatedScale], *, verified: bool = True) -> list[Stall]:
-        """Put running scales on record by console and API; ingest must run where they are to be verified."""
-        stalls = [Stall(f"Stall {at}", f"S-{at:04}", scale) for at, scale in enumerate(scales, 1)]
-        market.together(lambda stall: wait_until(lambda: stall.ask("status")["stable"], 30, "a stable zero"), stalls)
-        maker = self._organisations[Role.MANUFACTURER]
-        market.approve_type(self.api(Role.ADMIN), maker, stalls[0].ask("status")["software"])
-        market.together(lambda stall: market.enrol(stall, self.api(Role.MANUFACTURER)), stalls)
-        if verified:
-            market.together(lambda stall: market.verify(stall, self.api(Role.VERIFICATION)), stalls)
-        return stalls
+        They report every second of their own time, which runs `speed` times as fast as ours. Ingest must run.
+        """
+        scales = []
+        for seed in seeds:
+            folder = self.settings.data_dir / f"scale-{seed}"
+            factory = factory_file(self.root.public_key)
+            scale = SimulatedScale(folder, cell="class_iii", seed=seed, virtual=False, speed=speed, factory=factory)
+            self._stack.callback(scale.stop)
+            scale.power_on()
+            scales.append(Stall(f"Stall {seed}", f"S-{seed:04}", scale))
+        return market.together(self._put_on_record, scales)
+
+    def _put_on_record(self, stall: Stall) -> Stall:
+        # What is on the pan before the first zero would become the zero.
+        wait_until(lambda: bool(status(stall)["stable"]), 30, "a stable zero")
+        with self._approving:
+            if not self._approved:
+                self._approve(status(stall)["software"])
+                self._approved = True
+        market.enrol(stall, self.api(Role.MANUFACTURER))
+        market.verify(stall, self.api(Role.VERIFICATION))
+        return stall
+
+    def _approve(self, software: dict[str, str]) -> None:
+        maker, admin = self._organisations[Role.MANUFACTURER], self.api(Role.ADMIN)
+        listed = [{name: software[name] for name in ("name", "version", "hash")}]
+        kind = {"maker": market.MAKER, "model": market.MODEL, "type_approval": market.TYPE_APPROVAL}
+        made = admin.post("/scale-types", organisation=maker, software=listed, **kind)
+        order = {"number": market.ORDER, "quantity": 100, "division_code": market.DIVISION}
+        admin.post("/factory-orders", organisation=maker, scale_type=made["scale_type"], **order)
 
     # ---- what people see
 
-    def alerts(self, *, least_severity: int = 0) -> list[dict[str, Any]]:
-        """All alerts, as the regulator's API gives them."""
+    def alerts(self, stall: Stall | None = None) -> list[dict[str, Any]]:
+        """All alerts, or a scale's, as the regulator's API gives them."""
         found: list[dict[str, Any]] = self.api(Role.REGULATOR).get("/alerts", state="all", limit=200)["alerts"]
-        return [alert for alert in found if alert["severity"] >= least_severity]
+        return [alert for alert in found if stall is None or alert["scale"] == stall.public_code]
+
+    def standing(self, stall: Stall) -> dict[str, Any]:
+        """Where a scale stands, as the regulator's API gives it."""
+        found: dict[str, Any] = self.api(Role.REGULATOR).get(f"/scales/{stall.public_code}")["standing"]
+        return found
 
     def statistics(self) -> dict[str, Any]:
         """GET /statistics, as the administrator sees it."""

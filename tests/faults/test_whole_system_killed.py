@@ -18,11 +18,9 @@ import servers
 from servers import Server, wait_until
 from steelyard_protocol import identity, statement
 from steelyard_simulator.demo.market import Stall, together
-from steelyard_simulator.scale import SimulatedScale
 from whole_system import Cloud, Witness, exported, faults_of_chain, faults_of_evidence, status
 
 SCALES = 3
-SPEED = 4.0
 TORN = ("none", "prefix", "scattered", "all")
 SETTLE_S = 60
 
@@ -70,20 +68,8 @@ def place(request: pytest.FixtureRequest, mosquitto: Server, tmp_path: Path) -> 
         cloud.start_ingest()
         witness = Witness(mosquitto.port, cloud.settings.database, cloud.online.public_key)
         stack.callback(witness.close)
-        scales = []
-        for at in range(SCALES):
-            scale = SimulatedScale(
-                tmp_path / f"scale-{at}",
-                cell="class_iii",
-                seed=at + 1,
-                virtual=False,
-                speed=SPEED,
-                factory=cloud.factory(),
-            )
-            stack.callback(scale.stop)
-            scale.power_on()
-            scales.append(scale)
-        yield Place(mosquitto, cloud, witness, cloud.enrol(scales), server)
+        stalls = cloud.put_on_record(*range(1, SCALES + 1))
+        yield Place(mosquitto, cloud, witness, stalls, server)
 
 
 class Failures:

@@ -28,8 +28,8 @@ Torn = Literal["none", "prefix", "scattered", "all"]
 
 _PROMPT = b"\n> "
 _BOOT_S = 30.0
-_FIRST_STEP_S = 0.001
-_LONGEST_STEP_S = 0.05
+_FIRST_STEP_US = 1_000
+_LONGEST_STEP_US = 50_000
 _ADVANCE_PATIENCE_S = 3600.0
 
 
@@ -64,7 +64,7 @@ class SimulatedScale:
         self._speed = speed
         self._firmware = firmware or assets.folder("firmware")
         self._rtc_battery = rtc_battery
-        self._earlier_s = 0.0
+        self._earlier_us = 0
         self._state: State | None = None
         self._board: Board | None = None
         self._prompted = False
@@ -212,7 +212,7 @@ class SimulatedScale:
     @property
     def now_s(self) -> float:
         """Seconds for which the scale has been on, all its lives together, as of the last answer."""
-        return self._earlier_s + (self._state["time_us"] / 1e6 if self._state else 0.0)
+        return self._now_us / 1e6
 
     def state(self) -> State:
         """Return counters of the board: `time_us`, `flash_operations`, `conversions`, `wrong_pulse_counts`, …"""
@@ -223,15 +223,15 @@ class SimulatedScale:
 
         A board that resets itself starts again. Raises AgentEnded if the program stops, NoStandstill in real time.
         """
-        end_s = self.now_s + seconds
+        end_us = self._now_us + round(seconds * 1e6)
         while True:
             try:
-                self._advance(max(0.0, end_s - self.now_s))
+                self._advance(max(0, end_us - self._now_us))
             except ScaleIsOff:
                 if self.outcome == "power cut":
                     return False
                 raise
-            if round((end_s - self.now_s) * 1e6) <= 0:
+            if self._now_us >= end_us:
                 return True
 
     def run_until(self, true: Callable[[], bool], timeout_s: float = 600.0, step_s: float = 0.1) -> bool:
@@ -286,20 +286,24 @@ class SimulatedScale:
                 board.join()
                 board = self._running()
             return
-        end_s, step_s = self.now_s + timeout, _FIRST_STEP_S
+        end_s, step_us = self.now_s + timeout, _FIRST_STEP_US
         while not self._console.output().replace(b"\r", b"").endswith(_PROMPT):
             if self.now_s >= end_s:
                 raise NoAnswer(command=command, seconds=timeout, output=self._tail())
-            self._advance(step_s)
-            step_s = min(2 * step_s, _LONGEST_STEP_S)
+            self._advance(step_us)
+            step_us = min(2 * step_us, _LONGEST_STEP_US)
 
     def _tail(self) -> str:
         return self._console.output()[-2000:].decode(errors="replace")
 
-    def _advance(self, seconds: float) -> None:
+    @property
+    def _now_us(self) -> int:
+        return self._earlier_us + (self._state["time_us"] if self._state else 0)
+
+    def _advance(self, us: int) -> None:
         if not self.virtual:
             raise NoStandstill()
-        self._ask("advance", _ADVANCE_PATIENCE_S, us=round(seconds * 1e6))
+        self._ask("advance", _ADVANCE_PATIENCE_S, us=us)
 
     def _running(self) -> Board:
         """The board. Raises AgentEnded if its program failed, ScaleIsOff if it is off for another reason."""
@@ -333,7 +337,7 @@ class SimulatedScale:
         self._state = None
         rtc_s = None
         if self._rtc_battery:
-            rtc_s = EPOCH_S + int(self._earlier_s) if self.virtual else int(time.time())
+            rtc_s = EPOCH_S + self._earlier_us // 1_000_000 if self.virtual else int(time.time())
         configuration = {
             **vars(world),
             "image": str(self.image),
@@ -356,7 +360,7 @@ class SimulatedScale:
     def _on_end(self, board: Board, code: int) -> None:
         with self._changing:
             last = board.last_state or self._state
-            self._earlier_s += last["time_us"] / 1e6 if last else 0.0
+            self._earlier_us += last["time_us"] if last else 0
             self._state = None
             if self._board is not board:
                 return

@@ -302,3 +302,29 @@ def test_a_fleet_starts_and_stops_together(tmp_path: Path) -> None:
         assert len({scale.console("counts 6") for scale in fleet}) == 3
         assert len({scale.path for scale in fleet}) == 3
     assert not any(scale.powered for scale in fleet)
+
+
+def test_odd_steps_of_virtual_time_add_up(plain: SimulatedScale) -> None:
+    plain.console("time")
+    started_s = plain.now_s
+    for _ in range(70):
+        assert plain.advance(0.1000003)
+    assert plain.now_s - started_s == pytest.approx(7.0, abs=1e-3)
+
+
+def test_real_time_can_run_faster(simulate: Simulate) -> None:
+    scale = simulate(firmware=PLAIN, virtual=False, speed=20)
+    scale.console("time")
+    started = time.monotonic()
+    assert scale.console("sleep 10000") == "slept"
+    assert 0.5 <= time.monotonic() - started < 5
+
+
+def test_a_serial_port_that_nobody_reads_stops_nothing(real: SimulatedScale) -> None:
+    terminal = os.open(real.path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        for _ in range(200):
+            os.write(terminal, b"read 0\r")
+        assert any(real.console("pins") == "0 1" for _ in range(300)), "once it is through with what was typed"
+    finally:
+        os.close(terminal)

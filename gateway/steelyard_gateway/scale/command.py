@@ -27,7 +27,7 @@ from .watch import Live
 app = typer.Typer(no_args_is_help=True, help="Look at, adjust and export one scale over its serial port.")
 adjust_app = typer.Typer(no_args_is_help=True, help="Adjust, step by step; needs the adjustment switch under the seal.")
 app.add_typer(adjust_app, name="adjust")
-terminal, complaints = Terminal(), Terminal(stderr=True)
+terminal, complaints = Terminal(highlight=False), Terminal(stderr=True, highlight=False)
 
 PortOption = Annotated[
     str | None, typer.Option("--port", envvar="STEELYARD_PORT", help="Serial port; found where there is one scale.")

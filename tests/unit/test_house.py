@@ -1,0 +1,53 @@
+"""The house's own rules bite: what lint must refuse it refuses, and what the documentation names exists."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MACHINE = ("machine", "network", "rp2", "esp32", "ssl", "time", "socket")
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+
+
+def banned(path: str, source: str) -> bool:
+    """Whether ruff refuses the imports of a file with this source at this path."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename", ROOT / path, "-"],
+        input=source,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    return "TID251" in done.stdout
+
+
+@pytest.mark.parametrize("module", MACHINE)
+def test_only_the_port_touches_the_machine(module: str) -> None:
+    assert banned("firmware/agent/weighing.py", f"import {module}\n")
+    assert banned("firmware/agent/commands/look.py", f"from {module} import anything\n")
+    assert not banned("firmware/agent/port/clock.py", f"import {module}\n")
+
+
+def test_every_part_of_the_lint_is_run_by_make() -> None:
+    recipe = (ROOT / "Makefile").read_text().partition("\nlint:")[2].partition("\n\n")[0]
+    for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports", "typecheck_firmware", "compile_firmware"):
+        assert tool in recipe
+
+
+def test_every_command_names_the_extra_that_it_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for name, target in project["entry-points"]["steelyard.commands"].items():
+        extra = re.search(r"\[(\w+)\]$", target)
+        assert extra, name
+        assert extra[1] in project["optional-dependencies"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_documentation_links_to_exists(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", page.read_text())
+    for link in links:
+        assert link.startswith("http") or (page.parent / link).exists(), link

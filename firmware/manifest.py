@@ -1,14 +1,15 @@
 """What is frozen into a board's image: the agent, its board profile, and the three scripts that start it.
 
 For the Pico W: `make -C ports/rp2 BOARD=RPI_PICO_W FROZEN_MANIFEST=.../firmware/manifest.py`. Another board's manifest
-is one line: `include(".../firmware/manifest.py", board="esp32_s3")`.
+is one line: `include(".../firmware/manifest.py", board="esp32_s3")`; a board without TLS adds `tls=False`.
 """
 # ruff: noqa: F821 - these names are those of MicroPython's manifest tool
 
-options.defaults(board="pico_w")
+options.defaults(board="pico_w", tls=True)
 
 include("$(MPY_DIR)/extmod/asyncio")
-require("ssl")
+if options.tls:
+    require("ssl")
 package("agent", base_path=".")
 module("board.py", base_path="../hardware/boards/" + options.board)
 module("_boot.py", base_path=".")

@@ -72,7 +72,6 @@ class MicroPython:
         self,
         script: Path | str,
         *args: object,
-        input_lines: Iterable[str] | None = None,
         heap: str = "192k",
         path: Iterable[Path | str] = (),
         timeout: float = 60,
@@ -81,7 +80,7 @@ class MicroPython:
         """Run a script to its end, return the process (`stdout`, `stderr`); a non-zero exit fails if `check`."""
         done = subprocess.run(
             self.command(script, args, heap),
-            input="".join(f"{line}\n" for line in input_lines or ()),
+            stdin=subprocess.DEVNULL,
             env=self.environment(path),
             capture_output=True,
             text=True,

@@ -167,5 +167,6 @@ def test_a_claimed_length_costs_no_memory(micropython: MicroPython) -> None:
         "a1" * 4000,
         "9a000fffff" * 800,
     ]
-    answers = micropython("cbor_answers.py", input_lines=bombs, heap="128k").stdout
-    assert [line.startswith("! CBOR at byte ") for line in answers.splitlines()] == [True] * len(bombs)
+    with micropython.start("cbor_answers.py", heap="128k") as conversation:
+        answers = [conversation.ask(bomb) for bomb in bombs]
+    assert [answer.startswith("! CBOR at byte ") for answer in answers] == [True] * len(bombs)

@@ -1,0 +1,35 @@
+"""Board profile of the emulated board that the agent's cost is measured on: QEMU's MPS2 AN385, a Cortex-M3.
+
+Its converter, flash and serial network link are simulated in `emulated.c` and `modules/`, so it is an RP2 to the agent.
+What each name means is explained in `hardware/boards/pico_w/board.py`.
+"""
+
+NAME = "mps2_an385"
+HARDWARE = "steelyard-mps2-an385"
+PORT = "rp2"
+
+# `emulated.c` has the converter on these two pins.
+ADC = "hx711"
+PIN_ADC_DOUT = 16
+PIN_ADC_SCK = 17
+ADC_RATE = 10
+ADC_GAIN = 128
+
+PIN_CASE = 18
+PIN_ADJUST = 19
+
+ADC_TEMPERATURE = 4
+TEMPERATURE_REFERENCE_UV = 706000
+TEMPERATURE_REFERENCE_CDEG = 2700
+TEMPERATURE_UV_PER_K = -1721
+ADC_SUPPLY = 3
+SUPPLY_DIVIDER = 3
+SUPPLY_LOW_MV = 3600
+
+RTC_BATTERY = False
+REPL = True
+
+# The flash map of the Pico W, whose costs these shall tell.
+FLASH = {"files": (0x00000, 0x20000), "journal": (0x20000, 0xB4000)}
+PROGRAM_SIZE = 256
+JOURNAL_DAYS = 14

@@ -1,0 +1,223 @@
+"""What the agent's single operations cost on the board; prints one JSON object a line, the last one is `{}`.
+
+`instructions` is taken twice. `longest` is the most between two yields, collecting included. `garbage` is what an
+operation allocates in bytes, `heap` the most that is alive at a yield, beyond what was there before.
+"""
+
+import asyncio
+import gc
+import hashlib
+import json
+import os
+
+import board
+import emulated
+import rp2
+from agent import cbor, cose, identity, p256, statements
+from agent.hx711 import HX711
+from agent.journal import Journal
+from agent.weighing import Weighing
+from plain_p256 import plain_sign, plain_verify
+
+# fmt: off
+MAP = {
+    1: 15000000, 2: 100000, 3: 5000, 4: 8, 5: 500, 6: 500, 7: 500, 8: 20, 9: 100, 10: 2, 11: 156, 12: 0,
+    32: 1000, 33: 9800000, 34: 9800000, 35: 2000, 36: 250000, 37: -12000, 40: 100000, 41: 1000000,
+}
+# fmt: on
+MESSAGE = bytes(range(190))
+PRIVATE_KEY = hashlib.sha256(b"bench").digest()
+MASK = 0x3FFFFFFF
+ROUNDS = 3
+
+instructions = emulated.instructions
+OVERHEAD = min((instructions() - instructions()) * -1 & MASK for _ in range(10))
+
+
+def since(start):
+    return max(0, (instructions() - start & MASK) - OVERHEAD)
+
+
+class Meter:
+    """Sums what generators cost between their yields."""
+
+    def __init__(self):
+        self.instructions = self.longest = self.heap = self.garbage = 0
+
+    def drive(self, steps, watch_heap=False):
+        """Drive `steps` to its end, return its result; `watch_heap` collects at each yield to see what is alive."""
+        gc.collect()
+        before = allocated = gc.mem_alloc()
+        result = None
+        while steps:
+            start = instructions()
+            try:
+                next(steps)
+            except StopIteration as stop:
+                steps = None
+                result = stop.value
+            spent = since(start)
+            self.instructions += spent
+            self.longest = max(self.longest, spent)
+            if watch_heap:
+                self.garbage += gc.mem_alloc() - allocated
+                gc.collect()
+                allocated = gc.mem_alloc()
+                self.heap = max(self.heap, allocated - before)
+        return result
+
+
+def say(name, taken, **more):
+    facts = {"name": name, "instructions": taken}
+    facts.update(more)
+    print(json.dumps(facts))
+
+
+def garbage_of(call):
+    """Bytes that `call()` allocates, all told."""
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    call()
+    allocated = gc.mem_alloc() - before
+    gc.enable()
+    gc.collect()
+    return allocated
+
+
+def finish(steps):
+    for _ in steps:
+        pass
+
+
+def stepwise(name, make):
+    """Tell of an operation in steps; `make(n)` returns the n-th such generator."""
+    taken = []
+    longest = 0
+    for half in range(2):
+        meter = Meter()
+        for number in range(ROUNDS):
+            meter.drive(make(half * ROUNDS + number))
+        taken.append(meter.instructions // ROUNDS)
+        longest = max(longest, meter.longest)
+    meter = Meter()
+    meter.drive(make(0), True)
+    say(name, taken, longest=longest, heap=meter.heap, garbage=meter.garbage)
+
+
+def plain(name, call, rounds=20):
+    """Tell of an operation in one piece."""
+    taken = []
+    for _ in range(2):
+        gc.collect()
+        start = instructions()
+        for _ in range(rounds):
+            call()
+        taken.append(since(start) // rounds)
+    say(name, taken, garbage=garbage_of(call) if rounds > 1 else None)
+
+
+def cryptography():
+    public_key = p256.public_key(PRIVATE_KEY)
+    signatures = [p256.sign(PRIVATE_KEY, MESSAGE + bytes([n]), os.urandom) for n in range(2 * ROUNDS)]
+    stepwise("sign", lambda n: p256.sign_steps(PRIVATE_KEY, MESSAGE + bytes([n]), os.urandom))
+    stepwise("verify", lambda n: p256.verify_steps(public_key, MESSAGE + bytes([n]), signatures[n]))
+    stepwise("make key", lambda n: p256.public_key_steps(PRIVATE_KEY, os.urandom))
+    plain("double-and-add", lambda: plain_sign(PRIVATE_KEY, MESSAGE), 1)
+    plain("double-and-add verify", lambda: plain_verify(public_key, MESSAGE + b"\0", signatures[0]), 1)
+    kilobyte = bytes(1024)
+    plain("sha-256 of 1 KB", lambda: hashlib.sha256(kilobyte).digest())
+    return public_key
+
+
+def encoding(public_key):
+    body = statements.snapshot(123456, 1000, 200, 0, 2150, 4980, 41, 3, -2, 5, 1, 7, 97)
+    header = (statements.SNAPSHOT, 70000, bytes(16), 1790000000, 864000, 0x06, 12, bytes(16), 3, 5)
+    payload = header + (body,)
+    encoded = cbor.encode(payload)
+    plain("snapshot encode", lambda: cbor.encode(payload))
+    plain("snapshot decode", lambda: cbor.decode(encoded))
+    kid = identity.kid(public_key)
+
+    def sign_steps(message):
+        yield
+        return bytes(64)
+
+    plain("statement around a signature", lambda: finish(cose.statement_steps(kid, encoded, sign_steps)))
+
+
+def journal():
+    ring = Journal(rp2.Flash(*board.FLASH["journal"]), board.PROGRAM_SIZE)
+    ring.mount()
+    number = 0
+
+    def append():
+        nonlocal number
+        number += 1
+        ring.append(number, MESSAGE)
+
+    for _ in range(15):
+        append()
+    plain("journal append", append, 60)
+    ring.prepare()
+    plain("journal read", lambda: ring.read(100))
+    plain("journal mount", lambda: ring.mount(), 1)
+
+
+async def weighing():
+    adc = HX711(board.PIN_ADC_DOUT, board.PIN_ADC_SCK)
+    scale = Weighing(adc, MAP)
+    emulated.load(51000)
+    adc.start(board.ADC_RATE, board.ADC_GAIN)
+    task = asyncio.create_task(scale.run())
+
+    async def steps(count):
+        text = None
+        for _ in range(count):
+            await scale.indicated.wait()
+            text = scale.indication
+        return text
+
+    await steps(48)
+    taken = []
+    for _ in range(2):
+        gc.collect()
+        start = instructions()
+        text = await steps(64)
+        taken.append(since(start) // 64)
+    gc.disable()
+    before = gc.mem_alloc()
+    await steps(16)
+    garbage = (gc.mem_alloc() - before) // 16
+    gc.enable()
+    task.cancel()
+    say("weighing step", taken, garbage=garbage, indication=text)
+    plain("reading of the HX711", adc._shift)
+    counts = 0
+
+    def step():
+        nonlocal counts
+        counts += 1
+        scale.step(51000 + counts * 37 % 83, counts * 86)
+
+    plain("filter to weight", step, 64)
+    plain("indication", lambda: scale.indication)
+
+
+def collecting():
+    gc.collect()
+    for size in (0, 16384, 32768):
+        ballast = [bytearray(16) for _ in range(size // 32)]
+        plain("collecting %d KB alive" % (gc.mem_alloc() // 1024), gc.collect, 1)
+        del ballast
+
+
+def main():
+    encoding(cryptography())
+    journal()
+    asyncio.run(weighing())
+    collecting()
+    print("{}")
+
+
+main()

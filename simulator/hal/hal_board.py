@@ -25,14 +25,17 @@ class Rtc:
     def __init__(self, clock):
         self._clock = clock
         self._offset_us = _RTC_START_S * 1_000_000
+        self.set_by_us = 0
 
     def unix_us(self):
         """Microseconds since 1970, as far as the clock knows."""
         return self._offset_us + self._clock.read()
 
     def set(self, unix_us):
-        """Set it."""
-        self._offset_us = unix_us - self._clock.now_us
+        """Set it; `set_by_us` sums up how far that has moved it."""
+        offset_us = unix_us - self._clock.now_us
+        self.set_by_us += offset_us - self._offset_us
+        self._offset_us = offset_us
 
 
 class Board:
@@ -87,6 +90,7 @@ class Board:
             self.reset_cause = _WDT_RESET
         if c["rtc_s"] is not None:
             self.rtc.set(c["rtc_s"] * 1_000_000)
+            self.rtc.set_by_us = 0
         if c["repeatable"]:
             entropy = Random(c["seed"], "entropy%d" % c["life"])
             self.random_bytes = lambda count: entropy.bits(8 * count).to_bytes(count, "big")
@@ -97,6 +101,7 @@ class Board:
         """What the host is told after each request."""
         return {
             "time_us": self.clock.now_us,
+            "rtc_set_by_us": self.rtc.set_by_us,
             "temperature_c": self.cell.temperature_c,
             "flash_operations": self.flash.operations,
             "flash_programs": self.flash.programs,

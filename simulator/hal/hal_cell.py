@@ -34,7 +34,7 @@ class ClassIII(Habits):
 
     drift = ((33.0, 200.0, 0.0), (330.0, 20_000.0, 2000.0))
     zero_counts_per_k = 25.0
-    span_ppm_per_k = 33.0
+    span_ppm_per_k = 10.0
     creep = ((0.00006, 35.0), (0.00004, 600.0))
     bow = 0.00015
 
@@ -44,7 +44,7 @@ class Cheap(Habits):
 
     drift = ((260.0, 600.0, 6.0),)
     zero_counts_per_k = 250.0
-    span_ppm_per_k = 330.0
+    span_ppm_per_k = 100.0
     creep = ((0.003, 35.0), (0.004, 600.0))
     bow = 0.0006
 

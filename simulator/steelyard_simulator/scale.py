@@ -65,6 +65,7 @@ class SimulatedScale:
         self._firmware = firmware or assets.folder("firmware")
         self._rtc_battery = rtc_battery
         self._earlier_us = 0
+        self._rtc_ahead_us = 0
         self._state: State | None = None
         self._board: Board | None = None
         self._prompted = False
@@ -194,7 +195,7 @@ class SimulatedScale:
         self._ask("glitch", samples=samples)
 
     def stretch_pulses(self, chance: float, us: int) -> None:
-        """Make each clock pulse at the converter last `us` µs longer with probability `chance`."""
+        """Make each clock pulse at the converter last `us` µs longer with probability `chance`, until a restart."""
         self._ask("stretch", chance=chance, us=us)
 
     def copy_flash(self, to: Path) -> None:
@@ -337,7 +338,8 @@ class SimulatedScale:
         self._state = None
         rtc_s = None
         if self._rtc_battery:
-            rtc_s = EPOCH_S + self._earlier_us // 1_000_000 if self.virtual else int(time.time())
+            true_s = EPOCH_S + self._earlier_us / 1e6 if self.virtual else time.time()
+            rtc_s = int(true_s + self._rtc_ahead_us / 1e6)
         configuration = {
             **vars(world),
             "image": str(self.image),
@@ -360,7 +362,9 @@ class SimulatedScale:
     def _on_end(self, board: Board, code: int) -> None:
         with self._changing:
             last = board.last_state or self._state
-            self._earlier_us += last["time_us"] if last else 0
+            if last:
+                self._earlier_us += last["time_us"]
+                self._rtc_ahead_us += last["rtc_set_by_us"]
             self._state = None
             if self._board is not board:
                 return

@@ -215,6 +215,10 @@ def test_the_battery_clock_keeps_time(simulate: Simulate) -> None:
     scale.power_off()
     scale.power_on()
     assert 1_796_112_999 <= int(scale.console("time").split()[1]) <= 1_796_113_001
+    scale.console("set 2030")
+    scale.power_off()
+    scale.power_on()
+    assert "(2030, 1, 1, 0, 0, 0," in scale.console("time")
 
 
 def read_until(terminal: int, end: bytes) -> bytes:

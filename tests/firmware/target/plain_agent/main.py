@@ -1,7 +1,7 @@
 """The smallest program that uses all of a board, so that the simulator can be tested without the real agent.
 
-It obeys lines on the console: `counts N`, `time`, `pins`, `analogue`, `sleep MS`, `write BLOCK`, `read BLOCK`,
-`erase BLOCK`, `entropy`, `cause`, `reset`, `fail`, `fetch HOST PORT`, `network`.
+It obeys lines on the console: `counts N`, `time`, `set YEAR`, `pins`, `analogue`, `sleep MS`, `write BLOCK`,
+`read BLOCK`, `erase BLOCK`, `entropy`, `cause`, `reset`, `fail`, `fetch HOST PORT`, `network`.
 """
 
 import asyncio
@@ -61,6 +61,9 @@ async def obey(words, converter, flash):
         return " ".join(values)
     if command == "time":
         return "%d %d %s" % (time.ticks_ms(), time.time(), time.gmtime())
+    if command == "set":
+        machine.RTC().datetime((int(words[1]), 1, 1, 0, 0, 0, 0, 0))
+        return "set"
     if command == "pins":
         return "%d %d" % (machine.Pin(board.PIN_CASE)(), machine.Pin(board.PIN_ADJUST)())
     if command == "analogue":

@@ -57,7 +57,7 @@ def test_the_cheat_is_caught_and_nothing_is_lost() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc, which this system lacks")
-@pytest.mark.parametrize("moment", ["Starting the embedded broker", "Console, signed in once"])
+@pytest.mark.parametrize("moment", ["Starting the embedded broker", "Console, signed in once", "cable pulled"])
 def test_ctrl_c_leaves_nothing_running(moment: str) -> None:
     process, mark = start()
     assert process.stdout is not None
@@ -69,4 +69,5 @@ def test_ctrl_c_leaves_nothing_running(moment: str) -> None:
     _, complaints = process.communicate(timeout=60)
     assert "Traceback" not in complaints
     wait_until(lambda: not left_running(mark), 5, "the end of every process")
+    assert process.returncode == (0 if "cable pulled" in moment else 130)
     assert not list(Path(tempfile.gettempdir()).glob(f"steelyard-demo-{process.pid}-*"))

@@ -5,7 +5,10 @@ import signal
 import types
 from typing import Annotated
 
+import httpx
 import typer
+
+from steelyard_simulator.errors import SimulatorError
 
 from .errors import DemoError
 from .scene import Scene, set_up
@@ -42,13 +45,15 @@ def demo(
             try:
                 story.play(for_s)
             except KeyboardInterrupt:
+                if not story.departures.changed_at:
+                    raise
                 teller.say("Stopping …")
             ending = story.end()
-    except DemoError as error:
+    except (DemoError, SimulatorError, httpx.HTTPError) as error:
         teller.say(str(error), "bold red")
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        teller.say("Stopped before the story began; nothing is left running.")
+        teller.say("Stopped; nothing is left running.")
         raise typer.Exit(130) from None
     if as_json:
         print(json.dumps(ending.outcome.as_dict()))

@@ -34,7 +34,7 @@ class Story:
     def __init__(self, scene: Scene) -> None:
         self.scene, self.stalls, self.say = scene, scene.stalls, scene.teller.say
         self.regulator = scene.clients["regulator"]
-        self.altered = False
+        self.altered = self.cut = False
         honest = [stall for stall in self.stalls if stall is not self.stalls[CHEAT]]
         self._customers = market.customers(honest, random.Random(2184))  # noqa: S311 - customers, not secrets
         self.departures = Departures(scene.cloud.broker_port)
@@ -67,8 +67,10 @@ class Story:
                 time.sleep(0.05)
 
     def end(self) -> Ending:
-        """The outcome; nobody listens afterwards."""
+        """The outcome; nobody listens afterwards, and a cable that is still out is put back first."""
         self.stop()
+        if self.cut:
+            self.stalls[CUT].scale.restore_network()
         found = outcome.find(self.stalls, self.regulator, self.listener.seen_at, self.departures.changed_at)
         return Ending(found, found.faults(self.stalls[CHEAT].public_code, self.altered))
 
@@ -118,6 +120,7 @@ class Story:
     def _cut(self) -> None:
         stall = self.stalls[CUT]
         stall.scale.cut_network()
+        self.cut = True
         self.say(f"{stall.place}: network cable pulled for {RESTORE_AT_S - CUT_AT_S:.0f} s", "bold cyan")
 
     def _restore(self) -> None:
@@ -125,6 +128,7 @@ class Story:
         made = stall.ask("status")
         waiting = made["number"] - made["receipted"]
         stall.scale.restore_network()
+        self.cut = False
         self.say(f"{stall.place}: cable back in; {waiting} statements wait in the scale's journal", "cyan")
 
         def caught_up() -> bool:

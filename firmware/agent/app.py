@@ -45,6 +45,7 @@ _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
 _RESTART_MS = const(5000)
 _START_READINGS = const(16)
+_MOST_CASE_STAMPS = const(8)
 
 
 class Scale:
@@ -76,6 +77,7 @@ class Scale:
         self.supply_mv = 0
         self.serial = None
         self._permit = None
+        self._case_stamps = []
         self._adjusted_ms = clock.ticks_ms()
         self._period_changed = asyncio.Event()
         self._refused = asyncio.Event()
@@ -265,6 +267,7 @@ class Scale:
     async def _tell_zero_and_faults(self):
         """Watch for zeros out of range and for a converter that gives nothing; once for each time it begins."""
         refused = self.weighing.zeros_refused
+        missed = faults = 0
         silent = False
         while True:
             await asyncio.sleep_ms(_HOUSEKEEPING_MS)
@@ -274,7 +277,8 @@ class Scale:
                 refused = weighing.zeros_refused
                 await self.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
             if not weighing.fresh and not silent:
-                await self.events.note(statements.ADC_FAULT, self.adc.missed, self.adc.faults)
+                await self.events.note(statements.ADC_FAULT, self.adc.missed - missed, self.adc.faults - faults)
+                missed, faults = self.adc.missed, self.adc.faults
             silent = not weighing.fresh
 
     async def _take_temperature(self):
@@ -330,24 +334,44 @@ class Scale:
         return body
 
     async def _watch_case(self):
-        if not self.case.closed:
+        if not self.case.closed and not self.parameters.locked:
             await self._case_opened()
         while True:
             if not await self.case.changed():
                 await self._case_opened()
 
     async def _case_opened(self):
-        stamp_s = clock.stamp()
         self.ledger.lock.engage(lock.CASE_OPENED)
         if self.chain.enrolled:
-            await self.events.state(statements.CASE_OPENED, stamp_s)
-        await self.parameters.close_session(BY_CASE)
-        await self.ledger.lock.state(self.chain)
+            self._case_stamps.append(clock.stamp())
+        await self._close_session(BY_CASE)
+        await self._tell_case()
+
+    async def _tell_case(self):
+        """Tell of case openings that no statement has told yet, then of the lock; what has no room waits."""
+        while self._case_stamps:
+            stamp_s = self._case_stamps.pop(0)
+            try:
+                await self.events.state(statements.CASE_OPENED, stamp_s)
+            except JournalFull:
+                self._case_stamps.insert(0, stamp_s)
+                del self._case_stamps[_MOST_CASE_STAMPS:]
+                return
+        try:
+            await self.ledger.lock.state(self.chain)
+        except JournalFull:
+            pass  # it stays unstated, and is tried again every minute
+
+    async def _close_session(self, why):
+        try:
+            await self.parameters.close_session(why)
+        except JournalFull:
+            pass  # the session is closed all the same; the next statement's flags say so
 
     async def _watch_switch(self):
         while True:
             if not await self.switch.changed():
-                await self.parameters.close_session(BY_SWITCH)
+                await self._close_session(BY_SWITCH)
 
     async def _keep_house(self):
         """Work that can wait for a quiet moment: erasing ahead, a session left open."""
@@ -357,7 +381,7 @@ class Scale:
                 self.journal.prepare()
             if clock.ticks_diff(clock.ticks_ms(), self._adjusted_ms) > _SESSION_TIME_OUT_MS:
                 self._adjusted_ms = clock.ticks_ms()
-                await self.parameters.close_session(BY_TIME_OUT)
+                await self._close_session(BY_TIME_OUT)
 
     async def _keep_record(self):
         """Tell what the start found, and every minute what has become due since."""
@@ -365,6 +389,7 @@ class Scale:
             await self.ledger.state_start(self._circumstances)
             await asyncio.sleep_ms(_MINUTE_MS)
             await self.events.flush()
+            await self._tell_case()
 
     async def _collect_garbage(self):
         """Collect right after an indication, when there is most time before the next."""

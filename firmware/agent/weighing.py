@@ -56,7 +56,7 @@ class Weighing:
         self._temperature_readings = 0
         self._temperature_millicdeg = 0
         self._noise = Noise()
-        self._filter = None
+        self._filter = Filter(parameters[_FILTER_SAMPLES])
         self._zero_set_counts = 0
         self._zero_reference_counts = 0
         self.temperature_cdeg = None
@@ -81,7 +81,7 @@ class Weighing:
         self._parameters = parameters
         self._scaling = Scaling(parameters, self.temperature_cdeg)
         self.temperature_cdeg = self._scaling.temperature_cdeg
-        if self._filter is None or self._filter.size != parameters[_FILTER_SAMPLES]:
+        if self._filter.size != parameters[_FILTER_SAMPLES]:
             self._filter = Filter(parameters[_FILTER_SAMPLES])
         self._stability = Stability(parameters[_STABILITY_TIME])
         self._band_counts = self._scaling.counts(parameters[_STABILITY_BAND])

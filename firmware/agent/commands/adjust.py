@@ -8,6 +8,7 @@ from micropython import const
 from agent import fields
 from agent.commands import Command, CommandError, decoded, whole_number
 from agent.parameters import BY_CONSOLE
+from agent.weighing import Refused
 from agent.weight import E_MG, ZERO_COUNTS, points, round_divide
 
 _MAX_MG = const(1)
@@ -25,12 +26,10 @@ async def _zero(scale, words, reply):
         raise CommandError("usage", "it is 'adjust zero' with an empty pan and nothing after it")
     await scale.open_adjustment()
     zero_counts = await scale.settled_counts()
-    before = scale.weighing.gross_parts(zero_counts, _MILLIE)
+    before = scale.weighing.gross_parts(zero_counts, _MICROE)
     number = await scale.parameters.commit({ZERO_COUNTS: zero_counts})
-    scale.use_parameters()
     scale.weighing.adjust_zero(zero_counts)
-    after = scale.weighing.gross_parts(await scale.settled_counts(), _MILLIE)
-    await _told(scale, reply, number, before, after)
+    await _told_with_errors(scale, reply, number, 0, before)
 
 
 async def _span(scale, words, reply):
@@ -48,9 +47,18 @@ async def _span(scale, words, reply):
     for place, (point_counts, _) in enumerate(points(scale.parameters.map)):
         changes[fields.FIRST_POINT_KEY + 2 * place] = round_divide(point_counts * weighed, expected)
     number = await scale.parameters.commit(changes)
-    scale.use_parameters()
-    after = scale.weighing.gross_parts(await scale.settled_counts(), _MICROE)
-    await _told(scale, reply, number, _thousandths(weighed - expected), _thousandths(after - expected))
+    await _told_with_errors(scale, reply, number, expected, weighed)
+
+
+async def _told_with_errors(scale, reply, number, expected, weighed):
+    """Weigh once more and answer with the errors before and after, from weights in millionths of an interval."""
+    after = None
+    try:
+        counts = await scale.settled_counts()
+        after = _thousandths(scale.weighing.gross_parts(counts, _MICROE) - expected)
+    except Refused:
+        pass  # the change is made; that the load moved afterwards only leaves this error unknown
+    await _told(scale, reply, number, _thousandths(weighed - expected), after)
 
 
 def _thousandths(microe):
@@ -80,7 +88,6 @@ async def _set(scale, words, reply):
     value = None if words[1] == "none" else whole_number(words[1], _LEAST_VALUE, _LARGEST_VALUE, words[0])
     await scale.open_adjustment()
     number = await scale.parameters.commit({key: value})
-    scale.use_parameters()
     await _told(scale, reply, number)
 
 
@@ -96,7 +103,8 @@ async def _told(scale, reply, number, before=None, after=None):
     if before is not None:
         value["error_before_millie"] = before
         value["error_after_millie"] = after
-        lines.append("error before %s e, after %s e" % (_intervals(before), _intervals(after)))
+        told = "unknown, as the load moved" if after is None else _intervals(after)
+        lines.append("error before %s, after %s" % (_intervals(before), told))
     lines.append(
         "calibration counter %d, configuration counter %d, digest %s"
         % (held.calibration_counter, held.configuration_counter, held.digest.hex())
@@ -106,7 +114,7 @@ async def _told(scale, reply, number, before=None, after=None):
 
 def _intervals(thousandths):
     sign = "-" if thousandths < 0 else "+"
-    return "%s%d.%03d" % (sign, abs(thousandths) // _MILLIE, abs(thousandths) % _MILLIE)
+    return "%s%d.%03d e" % (sign, abs(thousandths) // _MILLIE, abs(thousandths) % _MILLIE)
 
 
 async def _close(scale, words, reply):

@@ -69,24 +69,37 @@ void emulated_enable_irq(uint32_t state) {
     __asm volatile ("msr primask, %0" : : "r" (state) : "memory");
 }
 
+// Kept in three units at once, as a microcontroller's timer needs no division either.
+static struct {
+    uint64_t ticks;
+    uint32_t last, us, us_rest, ms, ms_rest;
+} now;
+
 static uint64_t clock_ticks(void) {
-    static uint32_t last;
-    static uint64_t total;
     uint32_t state = emulated_disable_irq();
-    uint32_t now = ~CLOCK->value;
-    total += now - last;
-    last = now;
-    uint64_t result = total;
+    uint32_t value = ~CLOCK->value;
+    uint32_t passed = value - now.last;
+    now.last = value;
+    now.ticks += passed;
+    now.us_rest += passed;
+    now.us += now.us_rest / (TICKS_PER_MS / 1000);
+    now.us_rest %= TICKS_PER_MS / 1000;
+    now.ms_rest += passed;
+    now.ms += now.ms_rest / TICKS_PER_MS;
+    now.ms_rest %= TICKS_PER_MS;
+    uint64_t ticks = now.ticks;
     emulated_enable_irq(state);
-    return result;
+    return ticks;
 }
 
 mp_uint_t mp_hal_ticks_ms(void) {
-    return clock_ticks() / TICKS_PER_MS;
+    clock_ticks();
+    return now.ms;
 }
 
 mp_uint_t mp_hal_ticks_us(void) {
-    return clock_ticks() / (TICKS_PER_MS / 1000);
+    clock_ticks();
+    return now.us;
 }
 
 mp_uint_t mp_hal_ticks_cpu(void) {
@@ -133,8 +146,8 @@ void mp_hal_delay_us(mp_uint_t us) {
 
 void mp_hal_delay_ms(mp_uint_t ms) {
     uint64_t end = clock_ticks() + (uint64_t)ms * TICKS_PER_MS;
-    for (uint64_t now; (now = clock_ticks()) < end;) {
-        mp_event_wait_ms((end - now + TICKS_PER_MS - 1) / TICKS_PER_MS);
+    for (uint64_t ticks; (ticks = clock_ticks()) < end;) {
+        mp_event_wait_ms((end - ticks + TICKS_PER_MS - 1) / TICKS_PER_MS);
     }
 }
 
@@ -417,17 +430,17 @@ static MP_DEFINE_CONST_FUN_OBJ_2(link_connect_obj, link_connect);
 
 // One packet is what comes without a pause of half a millisecond; waiting for it is not work.
 static mp_uint_t link_read(mp_obj_t self_in, void *buffer, mp_uint_t size, int *error) {
-    uint64_t heard = clock_ticks(), now = heard, waited = 0;
+    uint64_t heard = clock_ticks(), ticks = heard;
     mp_uint_t length = 0;
-    while (length < size && now - heard < (length ? QUIET_TICKS : 1)) {
+    while (length < size && ticks - heard < (length ? QUIET_TICKS : 1)) {
         if (uart_has(LINK)) {
             ((uint8_t *)buffer)[length++] = LINK->data;
-            heard = clock_ticks();
-            waited += heard - now;
+            idle_ticks += ticks - heard;
+            heard = ticks;
         }
-        now = clock_ticks();
+        ticks = clock_ticks();
     }
-    idle_ticks += waited + (now - heard);
+    idle_ticks += ticks - heard;
     carrier_look();
     if (!length && carrier != 'D') {
         *error = MP_EAGAIN;

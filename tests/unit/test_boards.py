@@ -1,0 +1,65 @@
+"""Board profiles and the firmware's package list: what a board says is complete, fits its flash, and is true."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BOARDS = sorted((ROOT / "hardware" / "boards").glob("*/board.py"))
+SECTOR_BYTES = 4096
+PERIOD_S = 600
+# A snapshot with its record header takes one 256-byte page; the first page of a sector is its own header.
+STATEMENTS_PER_SECTOR = SECTOR_BYTES // 256 - 1
+# At three quarters the snapshots thin out.
+KEPT_WHOLE = 0.75
+
+
+def profile(path: Path) -> dict[str, Any]:
+    return {name: value for name, value in runpy.run_path(str(path)).items() if name.isupper()}
+
+
+@pytest.fixture(params=BOARDS, ids=[path.parent.name for path in BOARDS])
+def board(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return profile(request.param)
+
+
+def test_every_board_gives_the_same_names(board: dict[str, Any]) -> None:
+    assert board.keys() == profile(BOARDS[0]).keys()
+
+
+def test_flash_regions_are_whole_sectors_that_do_not_overlap(board: dict[str, Any]) -> None:
+    end = 0
+    for offset, length in sorted(board["FLASH"].values()):
+        assert offset >= end
+        assert offset % SECTOR_BYTES == 0
+        assert length % SECTOR_BYTES == 0
+        assert length >= 16 * SECTOR_BYTES
+        end = offset + length
+
+
+def test_the_declared_days_are_what_the_journal_holds(board: dict[str, Any]) -> None:
+    sectors = board["FLASH"]["journal"][1] // SECTOR_BYTES
+    days = sectors * STATEMENTS_PER_SECTOR * KEPT_WHOLE * PERIOD_S / 86_400
+    assert board["JOURNAL_DAYS"] == int(days)
+
+
+def test_no_pin_has_two_uses(board: dict[str, Any]) -> None:
+    pins = [value for name, value in board.items() if name.startswith("PIN_")]
+    assert len(pins) == len(set(pins)) == 4
+
+
+def test_words_fit_the_boot_statement(board: dict[str, Any]) -> None:
+    for name in ("HARDWARE", "ADC"):
+        assert 1 <= len(board[name].encode()) <= 32
+
+
+def test_the_package_lists_every_module_of_the_agent() -> None:
+    """`mip install` of the firmware onto a development board takes what this file lists."""
+    package = json.loads((ROOT / "firmware" / "package.json").read_text())
+    modules = sorted(str(path.relative_to(ROOT / "firmware")) for path in (ROOT / "firmware" / "agent").rglob("*.py"))
+    assert package["urls"] == [[module, module] for module in [*modules, "boot.py", "main.py"]]

@@ -26,6 +26,9 @@ from agent.port.console import Console as Terminal
 from agent.uplink import Uplink
 from agent.weighing import Refused, Weighing
 
+# Drivers by the name that a board profile gives: a class with `start`, `read`, `missed`, `faults`, made from its pins.
+_CONVERTERS = {"hx711": HX711}
+
 _STABLE = const(1 << 2)
 _CASE_OPEN = const(1 << 3)
 _SWITCH_ON = const(1 << 5)
@@ -65,7 +68,7 @@ class Scale:
         self.software = software.identification()
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
-        self.adc = HX711(board.PIN_ADC_DOUT, board.PIN_ADC_SCK)
+        self.adc = _CONVERTERS[board.ADC](board.PIN_ADC_DOUT, board.PIN_ADC_SCK)
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.platform = Platform(ledger.store, ledger.root_key)
         self.downlink = Downlink(self.keystore, self.platform, self.chain, self._open_permit, self._downlink_refused)

@@ -55,3 +55,13 @@ def vectors() -> Path:
     if not folder.is_dir():
         pytest.skip(f"third-party vectors absent: no folder {folder} (set STEELYARD_VECTORS)")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table of frauds: each row was recorded by the test that did it."""
+    reports = terminalreporter.getreports("passed")
+    rows = [str(row).split("|") for report in reports for name, row in report.user_properties if name == "fraud"]
+    if rows:
+        terminalreporter.section("frauds")
+        for row in (["fraud", "seen by", "statements", "seconds"], *rows):
+            terminalreporter.write_line("{:40}{:40}{:>11}{:>9}".format(*row))

@@ -22,6 +22,7 @@ import uvicorn
 from paho.mqtt.client import Client as MqttClient
 from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.publish import multiple
 from servers import free_port, wait_until
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -226,6 +227,14 @@ class Cloud:
         """The evidence of a scale by number, all copies of it."""
         return held(self.engine, identity.from_text(public_code))
 
+    def received(self, public_code: str, from_ms: int, to_ms: int) -> int:
+        """How many statements of a scale were committed between two times of the platform's clock."""
+        c = statements.c
+        of_identity = select(identities.c.id).where(identities.c.text == public_code).scalar_subquery()
+        query = select(func.count()).where(c.identity_id == of_identity, c.received_ms.between(from_ms, to_ms))
+        with database.reading(self.engine) as connection:
+            return connection.scalar(query) or 0
+
 
 def held(engine: Engine, kid: bytes) -> list[bytes]:
     """What is committed of an identity, by number."""
@@ -243,6 +252,17 @@ def exported(stall: Stall) -> list[bytes]:
 def status(stall: Stall) -> dict[str, Any]:
     """The scale's own word."""
     return stall.ask("status")
+
+
+def topic_of(public_code: str, way: str) -> str:
+    """The topic of an identity; `way` is up or down."""
+    return f"sy/1/{public_code[0]}/{public_code}/{way}"
+
+
+def publish(port: int, topic: str, *payloads: bytes) -> None:
+    """Publish messages as anybody could who gets past the broker's access list; returns when the broker has them."""
+    messages = [{"topic": topic, "payload": payload, "qos": 1} for payload in payloads]
+    multiple(messages, hostname="127.0.0.1", port=port)
 
 
 # ---- judging what was found --------------------------------------------------------------------------------------

@@ -280,7 +280,12 @@ def test_the_audit_log_names_who_did_what_and_cannot_be_changed(world: World) ->
     assert regulator.get("/alerts/1/evidence").status_code == 200
     with database.reading(world.engine) as connection:
         log = [(row.actor.split(":")[0], row.action) for row in connection.execute(select(audit_log))]
-    for entry in (("token", "scale.enrol"), ("token", "scale.verify"), ("user", "user.sign-in"), ("user", "alert.evidence")):
+    for entry in (
+        ("token", "scale.enrol"),
+        ("token", "scale.verify"),
+        ("user", "user.sign-in"),
+        ("user", "alert.evidence"),
+    ):
         assert entry in log, entry
     for statement in (delete(audit_log), update(audit_log).values(actor="user:0")):
         with pytest.raises(DBAPIError, match="append-only"), database.writing(world.engine) as connection:

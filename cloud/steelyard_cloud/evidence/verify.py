@@ -263,14 +263,14 @@ def _continuity(bundle: Bundle, summaries: list[Summary], findings: Iterable[Fin
     lines, bad = [], []
     for summary in summaries:
         text = identity.to_text(summary.kid)
-        runs = ", ".join(f"{run.first.number}–{run.last.number}" for run in summary.intervals)
-        lines.append(f"Identity {text}: statements {runs or 'none'}.")
+        runs = ", ".join(_span(run.first.number, run.last.number) for run in summary.intervals)
+        lines.append(f"Identity {text}: {runs or 'nothing'}.")
         omitted = [(first, last) for kid, first, last in bundle.left_out if kid == summary.kid]
         for hole in holes(summary):
             if any(first <= hole.first and hole.last <= last for first, last in omitted):
-                lines.append(f"Statements {hole.first}–{hole.last} are held but left out of this file.")
+                lines.append(f"Held but left out of this file: {_span(hole.first, hole.last)}.")
             else:
-                bad.append(f"Statements {hole.first}–{hole.last} are missing.")
+                bad.append(f"Missing: {_span(hole.first, hole.last)}.")
     texts = {
         "fork": "Two different statements carry the same number",
         "link": "A statement does not link to the one before it",
@@ -295,11 +295,15 @@ def _continuity(bundle: Bundle, summaries: list[Summary], findings: Iterable[Fin
     return Opinion(Word.GOOD, "The chain is complete: no number missing, none used twice, every link fits.", lines)
 
 
+def _span(first: int, last: int) -> str:
+    return f"statement {first}" if first == last else f"statements {first}–{last}"
+
+
 def _rules(bundle: Bundle, findings: Iterable[Finding]) -> Opinion:
     lines = []
     judged = [one for one in findings if one.rule not in (authenticity.RULE, continuity.RULE, silent.RULE)]
     for finding in judged:
-        span = f"statements {finding.first_number} to {finding.last_number}"
+        span = _span(finding.first_number or 0, finding.last_number or finding.first_number or 0)
         lines.append(f"{finding.rule}/{finding.code}: {span}; {_facts_of(finding)}")
     if bundle.alert is not None and bundle.alert.rule not in (continuity.RULE, silent.RULE, authenticity.RULE):
         again = any(one.key == (bundle.alert.rule, bundle.alert.what) for one in judged)

@@ -21,7 +21,7 @@ from steelyard_cloud.web.context import Context, principal_or_none, speech_of, w
 from steelyard_cloud.web.pages.routes import router as pages_router
 from steelyard_cloud.web.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
 from steelyard_cloud.web.render import page
-from steelyard_cloud.web.security import MAX_BODY_BYTES, BodyTooLarge, Shield
+from steelyard_cloud.web.security import MAX_BODY_BYTES, Shield
 from steelyard_cloud.web.stream import Hub
 
 STATIC = Path(__file__).parent / "static"
@@ -67,9 +67,12 @@ def create_app(
         app.add_exception_handler(kind, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(BodyTooLarge, _on_too_large)
     app.add_exception_handler(Exception, _on_failure)
-    app.add_middleware(Shield, https=context.https)
+    app.add_middleware(
+        Shield,
+        https=context.https,
+        too_large=lambda scope: _answer(Request({**scope, "app": app}), TooLarge(limit=MAX_BODY_BYTES)),
+    )
     return app
 
 
@@ -110,10 +113,6 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         return _answer(request, WrongMethod())
     return _answer(request, Malformed(where="request", why=error.detail))
-
-
-async def _on_too_large(request: Request, _error: Exception) -> Response:
-    return _answer(request, TooLarge(limit=MAX_BODY_BYTES))
 
 
 async def _on_failure(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ The key is written in the transaction of its effect, so either both exist or nei
 the exact request; the same key with another request is refused.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from steelyard_cloud.store.schema import idempotency_keys
 from steelyard_cloud.web.context import Context, Here, request_hash
 from steelyard_cloud.web.problems import KeyReused
 from steelyard_cloud.web.roles import Principal
+
+ATTEMPTS = 5
 
 Effect = Callable[[Connection], dict[str, Any]]
 
@@ -34,20 +37,13 @@ class Once:
         An effect that raises leaves nothing behind, so the same key may be tried again. After the commit the owner of
         the shard `wakes` is told that there is something to judge.
         """
-        try:
-            response = self._run(principal, effect, status)
-            if wakes is not None:
-                self.here.wake(wakes)
-            return response
-        except IntegrityError:
-            # On PostgreSQL the same key may be at work in another transaction, which has committed by now.
-            with self.here.reading() as connection:
-                stored = self._stored(connection, principal)
-            if stored is None:
-                raise
-            return stored
+        for _ in range(ATTEMPTS - 1):
+            # On PostgreSQL two transactions may want the same key or the same next number; one of them has it by now.
+            with contextlib.suppress(IntegrityError):
+                return self._run(principal, effect, status, wakes)
+        return self._run(principal, effect, status, wakes)
 
-    def _run(self, principal: Principal, effect: Effect, status: int) -> JSONResponse:
+    def _run(self, principal: Principal, effect: Effect, status: int, wakes: str | None) -> JSONResponse:
         with self.here.writing() as connection:
             if stored := self._stored(connection, principal):
                 return stored
@@ -69,6 +65,8 @@ class Once:
                     .where(idempotency_keys.c.actor == principal.actor, idempotency_keys.c.key == self.key)
                     .values(response=body)
                 )
+        if wakes is not None:
+            self.here.wake(wakes)
         return JSONResponse(body, status)
 
     def _stored(self, connection: Connection, principal: Principal) -> JSONResponse | None:

@@ -4,6 +4,7 @@ import math
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pygal
 from pygal.style import Style
@@ -72,6 +73,7 @@ def draw(name: str, samples: list[Sample], speech: Speech) -> bytes:
         value_formatter=lambda y: speech.number(y, _DECIMALS[name]).rjust(_LABEL_WIDTH, _FIGURE_SPACE),
         disable_xml_declaration=True,
     )
+    chart.add_xml_filter(_without_script)
     points = [(datetime.fromtimestamp(one.at_ms / 1000, speech.zone), value(one)) for one in samples]
     if points:
         first, last = points[0][0], points[-1][0]
@@ -80,6 +82,14 @@ def draw(name: str, samples: list[Sample], speech: Speech) -> bytes:
         chart.range = (chart.y_labels[0], chart.y_labels[-1])
     chart.add(speech.say(title), points)
     return str(chart.render(is_unicode=True)).encode()
+
+
+def _without_script(root: Any) -> Any:
+    """Take out the configuration that pygal leaves for its tooltips."""
+    for parent in root.iter():
+        for child in [one for one in parent if str(one.tag).endswith("script")]:
+            parent.remove(child)
+    return root
 
 
 def ticks(values: list[float], least: float, *, from_zero: bool) -> list[float]:

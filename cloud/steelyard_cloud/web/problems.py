@@ -42,6 +42,7 @@ class TooLarge(Problem):
 
     status = 413
     code = "too-large"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}  # or the rest of the body would be read all the same
 
 
 class NotSignedIn(Problem):

@@ -4,8 +4,8 @@ Pages carry no inline script and no inline style, so the policy allows none. Pla
 event stream without buffering it.
 """
 
-from collections.abc import MutableMapping
-from typing import Any
+import contextlib
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,10 +41,13 @@ class BodyTooLarge(Exception):
 
 
 class Shield:
-    """Adds `HEADERS` to every answer (and Strict-Transport-Security under https) and stops bodies over the limit."""
+    """Adds `HEADERS` to every answer (and Strict-Transport-Security under https) and stops bodies over the limit.
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
-        self.app = app
+    `too_large` makes the answer to a body over the limit, announced or not.
+    """
+
+    def __init__(self, app: ASGIApp, *, https: bool, too_large: Callable[[Scope], ASGIApp]) -> None:
+        self.app, self.too_large = app, too_large
         self.headers = dict(HEADERS)
         if https:
             self.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
@@ -53,22 +56,33 @@ class Shield:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        read = 0
+        read, over, started = 0, False, False
 
         async def bounded() -> Message:
-            nonlocal read
+            nonlocal read, over
             message = await receive()
             read += len(message.get("body", b""))
             if read > MAX_BODY_BYTES:
+                over = True
                 raise BodyTooLarge
             return message
 
-        async def shielded(message: MutableMapping[str, Any]) -> None:
+        async def shielded(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self.app(scope, bounded, shielded)
+        async def unless_over(message: Message) -> None:
+            # The framework makes a problem of its own out of a body that could not be read.
+            if not over:
+                await shielded(message)
+
+        with contextlib.suppress(BodyTooLarge):
+            await self.app(scope, bounded, unless_over)
+        if over and not started:
+            await self.too_large(scope)(scope, receive, shielded)

@@ -6,9 +6,14 @@ booleans, null and tags. Floats, bignums (tags 2 and 3), `undefined` and every o
 
 from struct import pack_into
 
+import micropython
 from micropython import const
 
 MAX_DEPTH = const(8)
+# First guesses at the length of an encoding, and the length from which on it is not tried any longer.
+_STATEMENT_ROOM = const(192)
+_KEY_ROOM = const(12)
+_MOST_ROOM = const(12288)
 _KEY = (int, str)
 _WRONG_KEY = "map key is neither an integer nor text"
 
@@ -35,14 +40,25 @@ class Tag:
         return "Tag(%r, %r)" % (self.number, self.value)
 
 
-def encode(value):
-    """Return the deterministic encoding of `value` as bytes; CborError where it has none in the subset."""
-    try:
-        buffer = bytearray(_SIZES[type(value)](value, MAX_DEPTH))
-    except KeyError as error:
-        raise _no_encoding(error, 0) from None
-    encode_into(buffer, 0, value)
-    return bytes(buffer)
+def encode(value, room=_STATEMENT_ROOM):
+    """Return the deterministic encoding of `value`, at most 12 KB; CborError where it has none in the subset.
+
+    `room` is how many bytes it is expected to take. Writing again on the rare overflow costs less than working the
+    length out every time.
+    """
+    while True:
+        buffer = bytearray(room)
+        try:
+            end = _PUTTERS[type(value)](buffer, 0, value, MAX_DEPTH)
+            return bytes(memoryview(buffer)[:end])
+        except CborError:
+            raise
+        except KeyError as error:
+            raise _no_encoding(error, 0) from None
+        except (IndexError, ValueError):  # from the writes themselves: too short
+            if room >= _MOST_ROOM:
+                raise CborError("longer than an item may be", room) from None
+            room *= 4
 
 
 def encode_into(buffer, offset, value):
@@ -79,53 +95,8 @@ def _no_encoding(error, at):
     return CborError("%s has no encoding" % error.args[0].__name__, at)
 
 
-# One function a type, found in `_SIZES` and `_PUTTERS`: comparing with built-in names in turn would cost far more.
-
-
-def _size_head(argument):
-    if argument < 24:
-        return 1
-    if argument < 0x100:
-        return 2
-    if argument < 0x10000:
-        return 3
-    return 5 if argument < 0x100000000 else 9
-
-
-def _size_integer(value, depth):
-    return _size_head(value if value >= 0 else -1 - value)
-
-
-def _size_bytes(value, depth):
-    return _size_head(len(value)) + len(value)
-
-
-def _size_text(value, depth):
-    return _size_bytes(value.encode(), depth)
-
-
-def _size_simple(value, depth):
-    return 1
-
-
-def _size_array(value, depth):
-    if not depth:
-        raise CborError("nested too deeply to encode", 0)
-    size = _size_head(len(value))
-    for item in value:
-        size += _SIZES[type(item)](item, depth - 1)
-    return size
-
-
-def _size_map(value, depth):
-    size = _size_array(value, depth)
-    for item in value.values():
-        size += _SIZES[type(item)](item, depth - 1)
-    return size
-
-
-def _size_tag(value, depth):
-    return _size_head(value.number) + _size_array((value.value,), depth) - 1
+# One function a type, found in `_PUTTERS`: comparing with built-in names in turn would cost far more. Those that every
+# statement calls a dozen times are native code.
 
 
 def _put_head(buffer, at, major, argument):
@@ -150,8 +121,11 @@ def _put_head(buffer, at, major, argument):
     return at + 9
 
 
+@micropython.native
 def _put_integer(buffer, at, value, depth):
-    return _put_head(buffer, at, 0x00, value) if value >= 0 else _put_head(buffer, at, 0x20, -1 - value)
+    if value < 0:
+        return _put_head(buffer, at, 0x20, -1 - value)
+    return _put_head(buffer, at, 0x00, value)
 
 
 def _put_raw(buffer, at, data):
@@ -176,12 +150,15 @@ def _put_simple(buffer, at, value, depth):
     return at + 1
 
 
+@micropython.native
 def _put_array(buffer, at, value, depth):
     if not depth:
         raise CborError("nested too deeply to encode", at)
     at = _put_head(buffer, at, 0x80, len(value))
+    putters = _PUTTERS
+    depth -= 1
     for item in value:
-        at = _PUTTERS[type(item)](buffer, at, item, depth - 1)
+        at = putters[type(item)](buffer, at, item, depth)
     return at
 
 
@@ -192,7 +169,7 @@ def _put_map(buffer, at, value, depth):
     for key in value:
         if type(key) not in _KEY:
             raise CborError(_WRONG_KEY, at)
-        pairs.append((encode(key), key))
+        pairs.append((encode(key, _KEY_ROOM), key))
     pairs.sort()
     at = _put_head(buffer, at, 0xA0, len(pairs))
     for encoded, key in pairs:
@@ -210,19 +187,6 @@ def _put_tag(buffer, at, value, depth):
     return _PUTTERS[type(item)](buffer, _put_head(buffer, at, 0xC0, value.number), item, depth - 1)
 
 
-_SIZES = {
-    int: _size_integer,
-    bytes: _size_bytes,
-    bytearray: _size_bytes,
-    memoryview: _size_bytes,
-    str: _size_text,
-    bool: _size_simple,
-    type(None): _size_simple,
-    list: _size_array,
-    tuple: _size_array,
-    dict: _size_map,
-    Tag: _size_tag,
-}
 _PUTTERS = {
     int: _put_integer,
     bytes: _put_bytes,

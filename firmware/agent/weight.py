@@ -15,6 +15,8 @@ _GRAVITY_USE = const(34)
 _REFERENCE_TEMPERATURE = const(35)
 _ZERO_TEMPERATURE = const(36)
 _SPAN_TEMPERATURE = const(37)
+# The span's temperature coefficient is in thousandths of a millionth per kelvin, the temperature in hundredths.
+_SPAN_ONE = 10**11
 FIRST_POINT = const(40)
 LAST_POINT = const(50)
 
@@ -37,6 +39,26 @@ def _greatest_common_divisor(a, b):
     return a
 
 
+def _plain_segments(parameters):
+    above = parameters[_GRAVITY_CALIBRATION]
+    below = parameters[_GRAVITY_USE] * parameters[E_MG]
+    low_counts = low_mg = 0
+    for high_counts, high_mg in points(parameters):
+        rise = (high_mg - low_mg) * above
+        start = low_mg * (high_counts - low_counts) * above
+        divisor = (high_counts - low_counts) * below
+        common = _greatest_common_divisor(_greatest_common_divisor(rise, divisor), start)
+        yield high_counts, low_counts, rise // common, start // common, divisor // common
+        low_counts, low_mg = high_counts, high_mg
+
+
+def _rounding(segment, span, span_one):
+    """round_divide((net - low) * rise + start, divisor), times span / span_one, as (net - low) * f + c) // d."""
+    high_counts, low_counts, rise, start, divisor = segment
+    divisor *= span_one
+    return high_counts, low_counts, 2 * rise * span, 2 * start * span + divisor, 2 * divisor
+
+
 class Scaling:
     """The rule for one parameter map, at one temperature at a time. `offset_counts` is the temperature's share."""
 
@@ -44,8 +66,11 @@ class Scaling:
         self._parameters = parameters
         self.temperature_cdeg = None
         self.offset_counts = 0
-        # One entry a segment: end and start in counts, then factor, constant and divisor of its division.
-        self._segments = []
+        # One entry a segment, without the span's temperature: end and start in counts, then three numbers in lowest
+        # terms: mg * e per count, mg * e at the start, and what both are divided by.
+        self._plain = list(_plain_segments(parameters))
+        # One entry a segment at the temperature: end and start in counts, factor, constant and divisor of a division.
+        self._segments = [_rounding(segment, 1, 1) for segment in self._plain]
         self.set_temperature(parameters[_REFERENCE_TEMPERATURE] if temperature_cdeg is None else temperature_cdeg)
 
     def set_temperature(self, temperature_cdeg):
@@ -56,22 +81,9 @@ class Scaling:
         self.temperature_cdeg = temperature_cdeg
         away_cdeg = temperature_cdeg - parameters[_REFERENCE_TEMPERATURE]
         self.offset_counts = round_divide(parameters[_ZERO_TEMPERATURE] * away_cdeg, 100000)
-        above = parameters[_GRAVITY_CALIBRATION]
-        below = parameters[_GRAVITY_USE] * parameters[E_MG]
         if parameters[_SPAN_TEMPERATURE]:
-            above *= 10**11 - parameters[_SPAN_TEMPERATURE] * away_cdeg
-            below *= 10**11
-        self._segments = []
-        low_counts = low_mg = 0
-        for high_counts, high_mg in points(parameters):
-            span_counts = high_counts - low_counts
-            # round_divide((low_mg * span + (net - low) * rise) * above, span * below) as (net - low) * f + c) // d.
-            factor = 2 * (high_mg - low_mg) * above
-            divisor = 2 * span_counts * below
-            constant = 2 * low_mg * span_counts * above + divisor // 2
-            common = _greatest_common_divisor(_greatest_common_divisor(abs(factor), divisor), abs(constant))
-            self._segments.append((high_counts, low_counts, factor // common, constant // common, divisor // common))
-            low_counts, low_mg = high_counts, high_mg
+            span = _SPAN_ONE - parameters[_SPAN_TEMPERATURE] * away_cdeg
+            self._segments = [_rounding(segment, span, _SPAN_ONE) for segment in self._plain]
 
     def _segment(self, net_counts):
         for segment in self._segments:

@@ -2,20 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import servers
-
-
-@dataclass(frozen=True)
-class Database:
-    """A fresh PostgreSQL database: `url` for SQLAlchemy with psycopg 3, `address` for libpq."""
-
-    url: str
-    address: str
-    server: servers.PostgreSQL
 
 
 @pytest.fixture
@@ -34,11 +24,11 @@ def postgresql_server() -> Iterator[servers.PostgreSQL]:
 
 
 @pytest.fixture
-def postgresql(postgresql_server: servers.PostgreSQL) -> Iterator[Database]:
+def postgresql(postgresql_server: servers.PostgreSQL) -> Iterator[servers.Database]:
     """A fresh database of the test's own in the worker's server: `.url`."""
     with postgresql_server.database() as name:
         address = postgresql_server.address(name)
-        yield Database(address.replace("postgresql://", "postgresql+psycopg://"), address, postgresql_server)
+        yield servers.Database(address.replace("postgresql://", "postgresql+psycopg://"), address, postgresql_server)
 
 
 @pytest.fixture(scope="session")

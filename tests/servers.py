@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -184,6 +185,15 @@ class PostgreSQL:
     def address(self, database: str) -> str:
         """libpq's URL of a database."""
         return address(self.server.port, database)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh PostgreSQL database: `url` for SQLAlchemy with psycopg 3, `address` for libpq."""
+
+    url: str
+    address: str
+    server: PostgreSQL
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import servers
 import sqlalchemy
-from conftest import Database
 from paho.mqtt import publish
 
 
@@ -25,7 +24,7 @@ def test_mosquitto_takes_messages_and_comes_back_on_its_port_after_a_kill(mosqui
 
 
 @pytest.mark.parametrize("nth", [1, 2])
-def test_each_test_gets_an_empty_database(postgresql: Database, nth: int) -> None:
+def test_each_test_gets_an_empty_database(postgresql: servers.Database, nth: int) -> None:
     engine = sqlalchemy.create_engine(postgresql.url)
     with engine.begin() as connection:
         connection.execute(sqlalchemy.text("CREATE TABLE only_here (id int)"))

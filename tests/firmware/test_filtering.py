@@ -1,0 +1,88 @@
+"""Filter, stability and noise in real MicroPython, against what they say they are."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from interpreter import Conversation, MicroPython
+
+one_process = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+readings = st.lists(st.integers(-8_388_608, 8_388_607) | st.integers(-3, 3), min_size=1, max_size=150)
+
+
+@pytest.fixture(scope="module")
+def firmware(micropython: MicroPython) -> Iterator[Conversation]:
+    with micropython.start("filtering_answers.py") as conversation:
+        yield conversation
+
+
+def ask(firmware: Conversation, *request: Any) -> Any:
+    return json.loads(firmware.ask(json.dumps(request)))
+
+
+def middle_mean(window: list[int]) -> int:
+    """Mean of the middle half, a half rounded up."""
+    cut = len(window) // 4
+    middle = sorted(window)[cut : len(window) - cut]
+    return (2 * sum(middle) + len(middle)) // (2 * len(middle))
+
+
+@one_process
+@given(st.integers(1, 64), readings)
+def test_filter_is_the_mean_of_the_middle_half_of_the_last_readings(
+    firmware: Conversation, samples: int, values: list[int]
+) -> None:
+    expected = [middle_mean(values[max(0, end - samples) : end]) for end in range(1, len(values) + 1)]
+    assert ask(firmware, "filter", samples, values) == expected
+
+
+def test_two_glitches_among_eight_readings_are_not_heard(firmware: Conversation) -> None:
+    values = [1000, 1001, 999, 1000, 8_300_000, -8_300_000, 1001, 1000]
+    assert ask(firmware, "filter", 8, values)[-1] in (1000, 1001)
+
+
+@one_process
+@given(st.lists(st.integers(-4_000, 4_000), min_size=32, max_size=32), st.integers(-8_000_000, 8_000_000))
+def test_noise_is_the_standard_deviation_of_a_block(firmware: Conversation, away: list[int], base: int) -> None:
+    away[0] = 0  # a block is judged from its first reading
+    assert ask(firmware, "noise", [base + value for value in away]) == pytest.approx(statistics.stdev(away), abs=1.5)
+
+
+def test_stable_only_after_the_whole_time_within_the_band(firmware: Conversation) -> None:
+    resting = [[1000 + step % 3, 100] for step in range(15)]
+    found = ask(firmware, "stability", 800, 10, resting)
+    assert found == [False] * 7 + [True] * 8
+
+
+def test_a_slow_creep_through_the_band_is_not_stable_forever(firmware: Conversation) -> None:
+    """Each step is small; what counts is how far it went within the time."""
+    slow = ask(firmware, "stability", 800, 10, [[1000 + step, 100] for step in range(60)])
+    fast = ask(firmware, "stability", 800, 10, [[1000 + 2 * step, 100] for step in range(60)])
+    assert all(slow[8:])
+    assert not any(fast[8:])
+
+
+def test_a_jump_ends_stability_at_once_and_it_returns_after_the_time(firmware: Conversation) -> None:
+    steps = [[1000, 100]] * 12 + [[5000, 100]] * 12
+    found = ask(firmware, "stability", 800, 10, steps)
+    assert found[11] is True
+    assert found[12] is False
+    assert found.index(True, 12) == pytest.approx(20, abs=1)
+
+
+def test_a_pause_of_the_converter_begins_stability_anew(firmware: Conversation) -> None:
+    found = ask(firmware, "stability", 800, 10, [[1000, 100]] * 12 + [[1000, 5_000]] + [[1000, 100]] * 10)
+    assert found[11] is True
+    assert not any(found[12:19])
+    assert found[-1] is True
+
+
+def test_taking_readings_in_takes_no_heap(firmware: Conversation) -> None:
+    """Two blocks of noise, filter and stability together."""
+    assert ask(firmware, "heap") == 0

@@ -135,6 +135,7 @@ MAY = {
     ("get", "/api/v1/scales/0000000000000000/series"): set(Role),
     ("get", "/api/v1/statistics"): set(Role),
     ("get", "/alerts"): {Role.ADMIN, Role.REGULATOR, Role.VERIFICATION},
+    ("get", "/alerts/decide"): {Role.REGULATOR},
     ("get", "/alerts/1"): {Role.ADMIN, Role.REGULATOR, Role.VERIFICATION},
     ("get", "/alerts/1/evidence"): {Role.ADMIN, Role.REGULATOR, Role.VERIFICATION},
     ("get", "/scales"): set(Role),
@@ -142,7 +143,12 @@ MAY = {
     ("get", "/scales/0000000000000000/plots/zero.svg"): set(Role),
 }
 STREAM = ("get", "/api/v1/events")
-FORMS = {("post", "/alerts/{alert}/transitions"), ("post", "/sign-in"), ("post", "/sign-out")}
+FORMS = {
+    ("post", "/alerts/{alert}/transitions"),
+    ("post", "/alerts/decide"),
+    ("post", "/sign-in"),
+    ("post", "/sign-out"),
+}
 PUBLIC = {
     ("get", "/"),
     ("get", "/sign-in"),
@@ -320,7 +326,12 @@ def test_a_decision_cannot_be_slipped_in_by_a_form_of_another_site(world: World)
     client = signed_in(world, Role.REGULATOR)
     answer = client.post("/alerts/1/transitions", data={"to": "acknowledged", "reason": "forged", "csrf": ""})
     assert answer.status_code == 403
-    assert world.alerts()[0]["state"] == "open"
+    several = client.post("/alerts/decide", data={"to": "acknowledged", "reason": "forged", "alert": "1"})
+    assert several.status_code == 403
+    good = {"csrf": credentials.csrf_token(client.cookies["steelyard"])}
+    part = {"to": "acknowledged", "reason": "one of them is unknown", "alert": ["1", "99"]}
+    assert client.post("/alerts/decide", data=part | good).status_code == 404
+    assert world.alerts()[0]["state"] == "open", "all or none"
     by_token = world.client(Role.REGULATOR).post("/alerts/1/transitions", data={"to": "acknowledged", "reason": "abc"})
     assert by_token.status_code == 401
 

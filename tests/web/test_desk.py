@@ -109,9 +109,20 @@ def test_public_page_works_without_javascript(world: World, browser: Browser) ->
     for locale, name in (("en-GB", "en"), ("zh-CN", "zh")):
         context = phone(browser, locale)
         page = context.new_page()
-        for code, what in ((honest.code, "verified"), (cheat.code, "altered"), ("0000000000000000", "unknown")):
+        for code, what, tone in (
+            (honest.code, "verified", "good"),
+            (cheat.code, "altered", "bad"),
+            ("0000000000000000", "unknown", "bad"),
+        ):
             page.goto(f"{world.settings.url}/s/{code}")
+            expect(page.locator(f".verdict.{tone} h1")).to_be_in_viewport()
+            expect(page.locator("html")).to_have_attribute("lang", locale if name == "zh" else "en")
+            assert page.locator("main").bounding_box()["width"] <= PHONE["width"], "no scrolling sideways"
             shoot(page, f"phone-{what}-{name}")
+        page.goto(f"{world.settings.url}/s")
+        page.locator("input[name=code]").fill(honest.code.lower())
+        page.locator("button").click()
+        expect(page.locator(".verdict.good h1")).to_be_visible()
         page.goto(f"{world.settings.url}/s")
         shoot(page, f"phone-look-up-{name}")
         context.close()
@@ -120,3 +131,48 @@ def test_public_page_works_without_javascript(world: World, browser: Browser) ->
     page.goto(f"{world.settings.url}/s/{honest.code}")
     shoot(page, "phone-verified-dark")
     context.close()
+
+
+def test_several_alerts_are_decided_at_once_after_a_preview(world: World, desk: Page) -> None:
+    scales = [world.in_use(f"HT26-{number}", "龙翔桥市场") for number in (1, 2, 3)]
+    for scale in scales:
+        world.send(scale, scale.raise_span())
+    expect(desk.locator("#alerts tbody tr")).to_have_count(3)
+    desk.get_by_label("Choose alert 1").check()
+    desk.get_by_label("Choose alert 2").check()
+    world.send(scales[0], scales[0].raise_span(200))
+    world.until(lambda: len(world.alerts()) == 4, "another alert")
+    expect(desk.get_by_label("Choose alert 1")).to_be_checked()
+    desk.get_by_label("Decide all chosen:").select_option("investigating")
+    desk.get_by_role("button", name="Preview").click()
+    expect(desk.get_by_role("heading", name="These 2 alerts will change")).to_be_visible()
+    shoot(desk, "desk-preview")
+    desk.get_by_label("Reason").fill("One inspection for the whole market")
+    desk.get_by_role("button", name="Record the decision").click()
+    desk.wait_for_url("**/alerts")
+    states = {alert["id"]: (alert["state"], alert["assignee"]) for alert in world.alerts()}
+    assert states == {
+        1: ("investigating", "Wang Li"),
+        2: ("investigating", "Wang Li"),
+        3: ("open", None),
+        4: ("open", None),
+    }
+    desk.goto(f"{world.settings.url}/alerts/decide?to=closed&alert=1&alert=3")
+    expect(desk.get_by_text("None: from their state none of the chosen alerts can be taken there.")).to_be_visible()
+    expect(desk.get_by_role("button", name="Record the decision")).to_have_count(0)
+
+
+def test_the_plots_and_statements_of_a_scale_follow_without_a_reload(world: World, desk: Page) -> None:
+    scale = world.in_use("HT26-1", clock_s=world.now // 1000 - 60 * 600)
+    world.send(scale, [scale.snapshot(100_000 * n) for n in range(40)])
+    desk.goto(f"{world.settings.url}/scales/{scale.code}")
+    first = desk.locator("#scale-statements tbody tr").first
+    expect(first).to_have_attribute("data-key", "42")
+    desk.evaluate("window.notReloaded = true")
+    world.send(scale, [scale.snapshot(7_000_000)])
+    expect(first).to_have_attribute("data-key", "43", timeout=8_000)
+    expect(first).to_contain_text("7.000 kg")
+    assert desk.locator("figure img").first.get_attribute("src").endswith("n=43&lang=en")
+    assert desk.evaluate("window.notReloaded") is True
+    desk.get_by_role("link", name="Older statements").click()
+    expect(desk.locator("#scale-statements tbody tr").first).to_have_attribute("data-key", "18")

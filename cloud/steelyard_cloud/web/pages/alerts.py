@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import Field
 from sqlalchemy import Connection
 
 from steelyard_cloud.judge.rules import parameter_change
@@ -29,8 +30,11 @@ from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
 router = APIRouter()
 PAGE_LENGTH = 50
 REASON = (3, 500)
+MOST_AT_ONCE = 200
+DECISIONS = ("acknowledged", "investigating", "confirmed", "authorised", "false", "closed")
 
 Reads = Annotated[Principal, Depends(needs(SEES_ALERTS))]
+Decides = Annotated[Principal, Depends(needs(DECIDES_ALERTS))]
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ def alert_list(
         ],
         severities=[(level, speech.say(word)) for level, (word, _) in wording.SEVERITIES.items()],
         rules=[(code, speech.say(word)) for code, word in wording.RULES.items()],
+        decisions=[(code, wording.state(speech, code)) for code in DECISIONS],
         next_page=f"/alerts?{urlencode(query)}" if more else "",
     )
 
@@ -115,6 +120,57 @@ class View:
     decisions: list[life.Moment]
     related: list[Row]
     can: list[tuple[str, str]]
+
+
+Chosen = Annotated[list[int], Field(max_length=MOST_AT_ONCE)]
+
+
+@router.get("/alerts/decide")
+def preview(
+    request: Request,
+    here: Here,
+    speech: Reader,
+    principal: Decides,
+    to: Annotated[str, Query(max_length=20)],
+    alert: Annotated[Chosen, Query()] = [],  # noqa: B006 - FastAPI copies the default
+) -> Response:
+    """What a decision on several alerts would change, and what it would not, before it is made."""
+    with here.reading() as connection:
+        chosen = [queries.alert_by_id(connection, principal, one) for one in sorted(set(alert))]
+    rows = [row_of(one, speech, here.now()) for one in chosen]
+    return page(
+        request,
+        speech,
+        "alerts_decide.html",
+        principal=principal,
+        to=to,
+        to_word=wording.state(speech, to),
+        will=[row for row in rows if to in decisions.steps(row.alert.state)],
+        will_not=[row for row in rows if to not in decisions.steps(row.alert.state)],
+    )
+
+
+@router.post("/alerts/decide")
+def decide_several(
+    here: Here,
+    sender: FormSender,
+    _role: Decides,
+    to: Annotated[str, Form(max_length=32)],
+    alert: Annotated[Chosen, Form()],
+    reason: Annotated[str, Form(max_length=REASON[1])] = "",
+) -> Response:
+    """The decision on several alerts: all of them in one transaction, or none."""
+    with here.writing() as connection:
+        for one in sorted(set(alert)):
+            decide_alert(connection, here, sender, one, to, _checked(reason))
+    here.hub.wake()
+    return RedirectResponse("/alerts", 303)
+
+
+def _checked(reason: str) -> str:
+    if len(reason.strip()) < REASON[0]:
+        raise WrongValue(where="reason", why=f"at least {REASON[0]} characters expected")
+    return reason.strip()
 
 
 @router.get("/alerts/{alert}")
@@ -152,15 +208,13 @@ def decide(
     alert: Id,
     here: Here,
     sender: FormSender,
-    _role: Annotated[Principal, Depends(needs(DECIDES_ALERTS))],
+    _role: Decides,
     to: Annotated[str, Form(max_length=32)],
     reason: Annotated[str, Form(max_length=REASON[1])] = "",
 ) -> Response:
     """The form of the page: a decision with its reason."""
-    if len(reason.strip()) < REASON[0]:
-        raise WrongValue(where="reason", why=f"at least {REASON[0]} characters expected")
     with here.writing() as connection:
-        decide_alert(connection, here, sender, alert, to, reason.strip())
+        decide_alert(connection, here, sender, alert, to, _checked(reason))
     here.hub.wake()
     return RedirectResponse(f"/alerts/{alert}", 303)
 

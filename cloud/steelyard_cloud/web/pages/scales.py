@@ -92,8 +92,15 @@ def scale_list(
 
 
 @router.get("/scales/{code}")
-def one_scale(request: Request, code: Code, here: Here, speech: Reader, principal: Anybody) -> Response:
-    """One scale."""
+def one_scale(
+    request: Request,
+    code: Code,
+    here: Here,
+    speech: Reader,
+    principal: Anybody,
+    before: Annotated[int | None, Query(ge=1, le=2**32)] = None,
+) -> Response:
+    """One scale; `before` pages back through its statements."""
     now = here.now()
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
@@ -112,7 +119,7 @@ def one_scale(request: Request, code: Code, here: Here, speech: Reader, principa
             "baseline": queries.in_effect(scale.standing, verified),
             "opinions": opinions.of(connection, scale, summary, speech),
             "timeline": life.timeline(connection, scale, verified, speech, unexplained)[:20],
-            "held": _statements(connection, scale, summary, speech),
+            "held": _statements(connection, scale, summary, before, speech),
             "samples": len(series.read(connection, scale, 2)),
         }
     word, tone, icon = wording.VERDICTS[verdict.value]
@@ -123,7 +130,7 @@ def one_scale(request: Request, code: Code, here: Here, speech: Reader, principa
         principal=principal,
         scale=scale,
         scale_code=scale.code,
-        refresh_s=REFRESH_S,
+        refresh_s=0 if before else REFRESH_S,
         verdict={
             "word": speech.say(word),
             "tone": tone,
@@ -140,13 +147,15 @@ def one_scale(request: Request, code: Code, here: Here, speech: Reader, principa
     )
 
 
-def _statements(connection: Connection, scale: Scale, summary: Summary | None, speech: Speech) -> list[StatementRow]:
-    rows = connection.execute(
-        select(statements.c.number, statements.c.raw, statements.c.received_ms, statements.c.measured_s)
-        .where(statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id)
-        .order_by(statements.c.number.desc())
-        .limit(STATEMENTS_SHOWN)
+def _statements(
+    connection: Connection, scale: Scale, summary: Summary | None, before: int | None, speech: Speech
+) -> list[StatementRow]:
+    query = select(statements.c.number, statements.c.raw, statements.c.received_ms, statements.c.measured_s).where(
+        statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id
     )
+    if before is not None:
+        query = query.where(statements.c.number < before)
+    rows = connection.execute(query.order_by(statements.c.number.desc()).limit(STATEMENTS_SHOWN))
     shown = []
     for row in rows:
         one = statement.parse(row.raw)

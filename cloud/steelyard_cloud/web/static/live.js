@@ -16,7 +16,7 @@ function show(state) {
 
 function busy(part) {
   const active = document.activeElement;
-  return part.contains(active) && active.matches("input, select, textarea");
+  return (part.contains(active) && active.matches("input, select, textarea")) || part.querySelector("input:checked");
 }
 
 function swap(fresh) {

@@ -40,10 +40,11 @@ from steelyard_cloud.web.app import create_app
 from steelyard_cloud.web.roles import Role
 from steelyard_protocol import downlink, identity, statement
 from steelyard_protocol.enrolment import from_base64url
+from steelyard_protocol.parameters import KEYS
 from steelyard_simulator.demo import market
 from steelyard_simulator.demo.api import Client
 from steelyard_simulator.demo.market import Stall
-from steelyard_simulator.flashing import factory_file
+from steelyard_simulator.flashing import PARAMETERS, factory_file
 from steelyard_simulator.scale import SimulatedScale
 
 STEELYARD = (sys.executable, "-m", "steelyard_gateway")
@@ -168,15 +169,17 @@ class Cloud:
 
     # ---- scales
 
-    def put_on_record(self, *seeds: int, speed: float = SPEED) -> list[Stall]:
+    def put_on_record(self, *seeds: int, speed: float = SPEED, **parameters: int) -> list[Stall]:
         """New scales, one for each seed: switched on, enrolled at console and API, and verified by an institution.
 
         They report every second of their own time, which runs `speed` times as fast as ours. Ingest must run.
+        `parameters` replace those of the factory, by name.
         """
+        changed = {KEYS[name]: value for name, value in parameters.items()}
+        factory = factory_file(self.root.public_key, {**PARAMETERS, **changed})
         scales = []
         for seed in seeds:
             folder = self.settings.data_dir / f"scale-{seed}"
-            factory = factory_file(self.root.public_key)
             scale = SimulatedScale(folder, cell="class_iii", seed=seed, virtual=False, speed=speed, factory=factory)
             self._stack.callback(scale.stop)
             scale.power_on()

@@ -4,7 +4,7 @@ Most statements change nothing that a rule could see; a summary's revision tells
 judgement. There is exactly one place that judges a scale: the owner of the shard of its public code.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,9 @@ from steelyard_cloud.judge.findings import Finding
 from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.rules import silent
 from steelyard_cloud.store import alerts, due, feeds, registry_facts
-from steelyard_cloud.store.evidence import Held
+from steelyard_cloud.store.evidence import IN_LIST, Held
 from steelyard_cloud.store.registry_facts import ScaleFacts
-from steelyard_cloud.store.schema import scales, standings
+from steelyard_cloud.store.schema import scales, standings, verifications
 from steelyard_cloud.store.upsert import upsert
 
 JUDGED_KEPT = 100_000
@@ -31,7 +31,6 @@ class Judged:
     """What the last judgement of a scale was made from and came to."""
 
     facts: ScaleFacts
-    revisions: dict[int, int]  # identity → revision of its summary
     waiting: frozenset[int]  # numbers that baselines name and that are not held
     findings: tuple[Finding, ...]
     standing: dict[str, Any] | None
@@ -48,22 +47,45 @@ class Judging:
         self.has_news = False  # something was written to the outbox since somebody cleared this
         self._summaries_of = summaries_of
         self._judged: Recent[int, Judged] = Recent(JUDGED_KEPT)
+        self._quiet: Recent[int, None] = Recent(JUDGED_KEPT)  # neither silent nor waited for when last looked at
 
     def forget(self, scale_ids: Collection[int]) -> None:
         """Judge these from scratch the next time: their facts changed, or a transaction about them failed."""
         for scale_id in scale_ids:
             self._judged.pop(scale_id, None)
+            self._quiet.pop(scale_id, None)
 
-    def arrived(self, connection: Connection, held: Held, numbers: Sequence[int], now_ms: int) -> None:
-        """Judge the scale if what arrived could change anything."""
-        key = held.key
-        last = self._judged.get(key.scale_id)
-        if last is not None:
-            if last.waiting and not last.waiting.isdisjoint(numbers):
+    def arrived(
+        self, connection: Connection, helds: Sequence[Held], numbers: Mapping[int, Sequence[int]], now_ms: int
+    ) -> None:
+        """Judge the scales for which what arrived (identity → numbers) could change anything."""
+        unknown = []
+        for held in helds:
+            key, last = held.key, self._judged.get(held.key.scale_id)
+            if last is not None and last.waiting and not last.waiting.isdisjoint(numbers.get(key.identity_id, ())):
                 self.forget([key.scale_id])
-            elif last.revisions.get(key.identity_id) == held.summary.revision and not last.silent:
-                return
-        self.judge(connection, key.scale_id, now_ms)
+                self.judge(connection, key.scale_id, now_ms)
+            elif held.summary.revision != held.summary.judged or (last is not None and last.silent):
+                self.judge(connection, key.scale_id, now_ms)
+            elif last is None and key.scale_id not in self._quiet:
+                unknown.append(held)
+        for scale_id in self._not_quiet(connection, unknown, numbers):
+            self.judge(connection, scale_id, now_ms)
+
+    def _not_quiet(
+        self, connection: Connection, helds: Sequence[Held], numbers: Mapping[int, Sequence[int]]
+    ) -> set[int]:
+        """Of scales last judged by another process, those to judge although their summaries did not change."""
+        c, found = verifications.c, set()
+        for start in range(0, len(helds), IN_LIST):
+            some = helds[start : start + IN_LIST]
+            ids = [held.key.scale_id for held in some]
+            found |= set(connection.scalars(alerts.silent_ones(ids)))
+            named = connection.execute(select(c.scale_id, c.identity_id, c.number).where(c.scale_id.in_(ids)))
+            found |= {scale_id for scale_id, identity_id, number in named if number in numbers.get(identity_id, ())}
+            for scale_id in ids:
+                self._quiet.put(scale_id, None)
+        return found
 
     def judge(self, connection: Connection, scale_id: int, now_ms: int, *, timer: bool = False) -> None:
         """Judge a scale and write what came of it; `timer` says that its due row has just been leased."""
@@ -80,7 +102,6 @@ class Judging:
         self._write(connection, facts, last, judgement, standing, now_ms, timer)
         judged = Judged(
             facts,
-            {held.key.identity_id: held.summary.revision for held in helds},
             frozenset(one.number for one in facts.facts.baselines if one.state is None),
             judgement.findings,
             standing,
@@ -88,6 +109,8 @@ class Judging:
             judgement.due_ms,
         )
         self._judged.put(scale_id, judged)
+        for held in helds:
+            held.summary.judged = held.summary.revision
 
     def judge_type(self, connection: Connection, scale_type_id: int, shard: str, now_ms: int) -> None:
         """Judge every scale of a type in the shard: its approved software changed."""

@@ -169,9 +169,10 @@ class Receiver:
                 helds = self._helds(connection, list(by_key))
                 taken = [self._take_in(connection, held, by_key[held.key], now_ms) for held in helds]
                 moved = [one for one in taken if one.rows]
-                evidence.write(connection, [row for one in moved for row in one.rows], [one.held for one in moved])
-                for part in moved:
-                    self.judging.arrived(connection, part.held, [row.number for row in part.rows], now_ms)
+                evidence.write_statements(connection, [row for one in moved for row in one.rows])
+                numbers = {part.held.key.identity_id: [row.number for row in part.rows] for part in moved}
+                self.judging.arrived(connection, [part.held for part in moved], numbers, now_ms)
+                evidence.write_summaries(connection, [part.held for part in moved])
                 receipts = [(part.held.key.down, receipt) for part in taken for receipt in part.receipts]
                 self._keep_suspects(connection, batch, taken, now_ms)
         except BaseException:
@@ -271,9 +272,9 @@ class Receiver:
             verify(candidates, self._pool)
             bad = [(one.statement.number, one.statement.hash) for one in candidates if one.failed]
             note_signatures(held.summary, first, last, [number for number, _ in bad])
-            evidence.write(connection, [], [held])
             if bad:
                 evidence.mark_bad_signatures(connection, key, bad)
-                self.judging.arrived(connection, held, [], now_ms)
+                self.judging.arrived(connection, [held], {}, now_ms)
+            evidence.write_summaries(connection, [held])
         held.version += 1
         return True

@@ -13,7 +13,7 @@ import cbor2
 LOWEST_KEPT = 32
 STATES_KEPT = 256
 MAX_INTERVALS = 256
-FORMAT = 1
+FORMAT = 1  # a new rule raises it, so that every scale is judged anew
 
 
 class State(NamedTuple):
@@ -104,7 +104,8 @@ class Summary:
     journal_lost: Numbers = field(default_factory=Numbers)
     rolled_back: Numbers = field(default_factory=Numbers)
     unchecked: list[tuple[int, int]] = field(default_factory=list)  # held by a link, own signature not checked yet
-    revision: int = field(default=0, compare=False)  # rises with whatever a rule could see; not kept in the database
+    revision: int = 0  # rises with whatever a rule could see
+    judged: int = -1  # the revision that the scale was last judged at
 
     @property
     def head(self) -> int:
@@ -174,7 +175,8 @@ class Summary:
         return cbor2.dumps(
             [
                 FORMAT,
-                self.intervals,
+                # plain tuples: for named ones cbor2 asks several abstract classes
+                [(tuple(first), tuple(last), ms) for first, last, ms in self.intervals],
                 self.held,
                 self.newest_ms,
                 self.lost,
@@ -199,14 +201,16 @@ class Summary:
                 self.software,
                 self.period,
                 self.unchecked,
+                self.revision,
+                self.judged,
             ]
         )
 
     @classmethod
     def load(cls, kid: bytes, data: bytes) -> "Summary":
         """The summary that `dump` wrote."""
-        (_, intervals, held, newest_ms, lost, numbers, broken, breaches, *rest) = cbor2.loads(data)
-        states, dropped, changes, maps, unmapped, software, period, unchecked = rest
+        (format_, intervals, held, newest_ms, lost, numbers, broken, breaches, *rest) = cbor2.loads(data)
+        states, dropped, changes, maps, unmapped, software, period, unchecked, revision, judged = rest
         forks, resigned, bad, wrong, journal, rolled = (Numbers(*pair) for pair in numbers)
         return cls(
             kid=kid,
@@ -230,6 +234,8 @@ class Summary:
             journal_lost=journal,
             rolled_back=rolled,
             unchecked=[(first, last) for first, last in unchecked],
+            revision=revision,
+            judged=judged if format_ == FORMAT else -1,
         )
 
     def canonical(self) -> tuple[Any, ...]:

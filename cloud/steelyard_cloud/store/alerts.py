@@ -4,12 +4,13 @@ The same finding again raises a count, never a second alert. What tampers is nev
 filled or a scale that reports again closes its alert, and the log says why.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from steelyard_cloud.judge.findings import Finding, Severity
+from steelyard_cloud.judge.rules import silent
 from steelyard_cloud.store import feeds
 from steelyard_cloud.store.registry_facts import ScaleFacts
 from steelyard_cloud.store.schema import alert_events, alerts, identities, scales
@@ -59,6 +60,12 @@ def update_from(connection: Connection, scale: ScaleFacts, findings: Iterable[Fi
             _vanish(connection, scale, row, now_ms)
             changed += 1
     return changed
+
+
+def silent_ones(scale_ids: Sequence[int]) -> Select[int]:
+    """Of these scales those that an alert calls silent."""
+    c = alerts.c
+    return select(c.scale_id).where(c.scale_id.in_(scale_ids), c.rule == silent.RULE, c.standing)
 
 
 def transition(

@@ -4,7 +4,8 @@ This is the hot path, so it speaks SQL through the driver: executemany on SQLite
 summary somebody else has moved on meanwhile raises Conflict and changes nothing: read again, take in again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -162,23 +163,14 @@ def mark_bad_signatures(connection: Connection, key: Key, found: Sequence[tuple[
     )
 
 
-def write(connection: Connection, rows: Sequence[Row], moved: Sequence[Held]) -> None:
-    """Add statements and the summaries that they moved; Conflict when another receiver was faster.
-
-    The versions of `moved` are those that were read; the caller raises them after the commit.
-    """
-    try:
-        if rows:
-            _write_rows(connection, rows)
-        _write_summaries(connection, moved)
-    except IntegrityError as error:
-        raise Conflict from error
-
-
-def _write_rows(connection: Connection, rows: Sequence[Row]) -> None:
+def write_statements(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add statements; Conflict when another receiver has added one of them."""
+    if not rows:
+        return
     if connection.dialect.name != "postgresql":
         marks = ", ".join("?" * len(Row._fields))
-        connection.exec_driver_sql(f"INSERT INTO statements ({_COLUMNS}) VALUES ({marks})", list(rows))  # noqa: S608  # constants
+        with _conflicts():
+            connection.exec_driver_sql(f"INSERT INTO statements ({_COLUMNS}) VALUES ({marks})", list(rows))  # noqa: S608  # constants
         return
     driver: Any = connection.connection.driver_connection
     try:
@@ -194,7 +186,11 @@ def _write_rows(connection: Connection, rows: Sequence[Row]) -> None:
         raise OperationalError("COPY statements", None, error) from error
 
 
-def _write_summaries(connection: Connection, moved: Sequence[Held]) -> None:
+def write_summaries(connection: Connection, moved: Sequence[Held]) -> None:
+    """Write the summaries that statements moved; Conflict when another receiver was faster.
+
+    Their versions are those that were read; the caller raises them after the commit.
+    """
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     new, old = [], []
     for held in sorted(moved, key=lambda one: one.key.identity_id):  # one order, so that receivers cannot deadlock
@@ -207,10 +203,8 @@ def _write_summaries(connection: Connection, moved: Sequence[Held]) -> None:
             new.append((key.identity_id, key.scale_id, key.shard, 1, *values))
     if new:
         marks = ", ".join([mark] * 9)
-        connection.exec_driver_sql(
-            f"INSERT INTO summaries ({_SUMMARY_COLUMNS}) VALUES ({marks})",  # noqa: S608  # constants
-            new,
-        )
+        with _conflicts():
+            connection.exec_driver_sql(f"INSERT INTO summaries ({_SUMMARY_COLUMNS}) VALUES ({marks})", new)  # noqa: S608  # constants
     if old:
         updated = connection.exec_driver_sql(
             f"UPDATE summaries SET version = {mark}, state = {mark}, head = {mark}, held = {mark}, receipted = {mark}, "  # noqa: S608  # constants
@@ -219,3 +213,11 @@ def _write_summaries(connection: Connection, moved: Sequence[Held]) -> None:
         )
         if updated.rowcount != len(old):
             raise Conflict
+
+
+@contextmanager
+def _conflicts() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict from error

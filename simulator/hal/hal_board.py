@@ -44,7 +44,7 @@ class Board:
     def __init__(self):
         self.clock = Clock()
         self.rtc = Rtc(self.clock)
-        self.interrupts = Interrupts()
+        self.interrupts = Interrupts(self.clock)
         self.host = None
         self.network_up = False
         self.link_port = None
@@ -159,7 +159,7 @@ class Board:
     def busy(self, us):
         """The processor is stuck for `us` microseconds with interrupts off, as in a flash operation."""
         state = self.interrupts.disable()
-        self.clock.spend(us)
+        self.clock.block(us)
         self.interrupts.restore(state)
 
     def _input(self, channel, gain):

@@ -2,8 +2,8 @@
 
 Time is counted in microseconds since power-on. In virtual time nothing takes time except waiting, blocking flash
 operations and about a microsecond for each pin operation or look at the clock; waiting jumps to the next event. In real
-time the board follows the PC's clock, but only while the agent waits: in between it counts pin operations alone, so
-that a pulse on a pin is as short as on a microcontroller however busy the PC is.
+time the board follows the PC's clock, but only while the agent waits: in between hardware sees pin operations alone and
+the agent's tick counters this process's own processor time, so that nothing looks longer because the PC is busy.
 """
 
 import heapq
@@ -23,16 +23,21 @@ class Clock:
         self.horizon_us = NEVER_US
         self.at_horizon = None
         self.look = True
+        self.guarded = False
         self._queue = []
         self._order = 0
         self._speed = 1.0
         self._started = 0
+        self._last_us = 0
+        self._synced_us = 0
+        self._synced_cpu_s = 0.0
 
     def run_in_real_time(self, speed=1.0):
         """Follow the PC's clock from now on, `speed` times as fast."""
         self.virtual = False
         self._speed = speed
         self._started = utime.ticks_us() - int(self.now_us / speed)
+        self._sync(self.now_us)
 
     def at(self, us, call):
         """Call `call()` when board time reaches `us`."""
@@ -60,6 +65,15 @@ class Clock:
             self.run_due()
         if end > self.now_us:
             self.now_us = end
+        self._last_us += us
+
+    def block(self, us):
+        """Let the processor be stuck for `us` microseconds, in real time really."""
+        if self.virtual:
+            self.spend(us)
+        else:
+            utime.sleep_us(int(us / self._speed))
+            self.catch_up()
 
     def read(self):
         """Microseconds since power-on as the agent's tick counters see them: the look itself takes one."""
@@ -68,7 +82,13 @@ class Clock:
             if self.next_us <= self.now_us:
                 self.run_due()
             return self.now_us
-        return self._real_us()
+        if self.guarded:
+            # Not even a garbage collection fits between two instructions of a microcontroller.
+            self._last_us += 1
+        else:
+            spent_us = int((utime.clock() - self._synced_cpu_s) * 1e6 * self._speed)
+            self._last_us = max(self._last_us, self._synced_us + spent_us)
+        return self._last_us
 
     def pass_time(self, until_us, block=None):
         """Let time pass until something may have happened, at most until `until_us`; what is due has then been run.
@@ -103,8 +123,18 @@ class Clock:
                 block(ms)
             else:
                 utime.sleep_ms(ms)
-            now = self._real_us()
+        self.catch_up()
+
+    def catch_up(self):
+        """In real time: bring the board to the PC's clock and run what is due."""
+        now = self._real_us()
         while self.next_us <= now:
             self.now_us = max(self.now_us, self.next_us)
             self.run_due()
         self.now_us = max(self.now_us, now)
+        self._sync(now)
+
+    def _sync(self, real_us):
+        self._synced_us = real_us
+        self._synced_cpu_s = utime.clock()
+        self._last_us = max(self._last_us, real_us)

@@ -7,8 +7,9 @@ RISING = 8
 class Interrupts:
     """The processor's interrupt switch: while it is off, edges are remembered once per wire and served afterwards."""
 
-    def __init__(self):
+    def __init__(self, clock):
         self.enabled = True
+        self._clock = clock
         self._pending = []
 
     def raise_for(self, wire):
@@ -22,11 +23,13 @@ class Interrupts:
         """Switch off; returns what `restore` wants."""
         state = self.enabled
         self.enabled = False
+        self._clock.guarded = True
         return state
 
     def restore(self, state):
         """Back to `state`; serves what came in between."""
         self.enabled = state
+        self._clock.guarded = not state
         while self.enabled and self._pending:
             wire = self._pending.pop(0)
             if wire.handler:

@@ -287,6 +287,7 @@ class SimulatedScale:
                 board.join()
                 board = self._running()
             return
+        self._ask("state")  # a board that has just started has then come as far as it comes without time
         end_s, step_us = self.now_s + timeout, _FIRST_STEP_US
         while not self._console.output().replace(b"\r", b"").endswith(_PROMPT):
             if self.now_s >= end_s:

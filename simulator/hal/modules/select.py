@@ -49,6 +49,8 @@ class poll:
             self._eager = any(mask & POLLOUT for mask in self._masks.values())
 
     def ipoll(self, timeout=-1, flags=0):
+        if not _clock.virtual:
+            _clock.catch_up()
         until_us = NEVER_US if timeout < 0 else _clock.now_us + timeout * 1000
         while True:
             ready = self._ready()

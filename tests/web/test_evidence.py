@@ -13,8 +13,9 @@ from played import PlayedScale
 from steelyard_cloud import keys
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence import collect
+from steelyard_cloud.evidence.authenticate import Word
 from steelyard_cloud.evidence.bundle import Bundle, EvidenceError, Held
-from steelyard_cloud.evidence.verify import Report, Word, verify
+from steelyard_cloud.evidence.verify import Report, verify
 from steelyard_cloud.web.roles import Role
 from steelyard_protocol import cbor, identity, p256
 from world import World
@@ -130,6 +131,9 @@ def test_another_platform_cannot_seal_evidence(case: Case) -> None:
     assert verify(case.bundle, "00" * 32).authenticity.word is Word.BAD
     changed = replace(case.bundle, contents=case.bundle.contents + b"\x00")
     assert "changed after the platform sealed" in verify(changed).authenticity.sentence
+    honest = replace(case.bundle, statements=case.bundle.statements[:10], alert=None)
+    unsealed = bundles.read(bundles.write(honest, stranger, kid))
+    assert verify(unsealed).rules.word is Word.OPEN, "facts that nobody vouches for prove nothing"
 
 
 def test_another_key_beside_the_statements_is_noticed(case: Case) -> None:

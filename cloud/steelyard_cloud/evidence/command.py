@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from steelyard_cloud.evidence import bundle as bundles
-from steelyard_cloud.evidence.verify import Opinion, Report, Word, verify
+from steelyard_cloud.evidence.authenticate import Opinion, Word
+from steelyard_cloud.evidence.verify import Report, verify
 
 app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked off line.")
 

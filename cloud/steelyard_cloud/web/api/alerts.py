@@ -8,13 +8,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection
 
 from steelyard_cloud.registry import decisions
-from steelyard_cloud.web import queries, wording
+from steelyard_cloud.web import alert_queries, wording
+from steelyard_cloud.web.alert_queries import Alert, Filters
 from steelyard_cloud.web.api.fields import Id, Reason, Strict, Word
 from steelyard_cloud.web.context import Context, Here, Reader, actor_of, needs
 from steelyard_cloud.web.downloads import evidence_response
 from steelyard_cloud.web.i18n import Speech
 from steelyard_cloud.web.idempotency import Repeatable
-from steelyard_cloud.web.queries import Alert, Filters
 from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -58,8 +58,8 @@ def list_alerts(
     """Alerts that the caller may see, the newest first; `state` is "undecided", "all" or one state."""
     filters = Filters(state, severity, rule, q.strip())
     with here.reading() as connection:
-        found = queries.alert_list(connection, principal, filters, before=before, limit=limit + 1)
-        total = queries.alert_count(connection, principal, filters)
+        found = alert_queries.alert_list(connection, principal, filters, before=before, limit=limit + 1)
+        total = alert_queries.alert_count(connection, principal, filters)
     answer: dict[str, Any] = {"alerts": [shown(alert, speech) for alert in found[:limit]], "total": total}
     if len(found) > limit:
         answer["next"] = found[limit - 1].id
@@ -70,7 +70,7 @@ def list_alerts(
 def one_alert(alert: Id, here: Here, principal: Reads, speech: Reader) -> dict[str, Any]:
     """One alert; `can` are the states that it may be taken to."""
     with here.reading() as connection:
-        found = queries.alert_by_id(connection, principal, alert)
+        found = alert_queries.alert_by_id(connection, principal, alert)
     return {**shown(found, speech), "can": list(decisions.steps(found.state))}
 
 
@@ -101,7 +101,7 @@ def decide_alert(
     connection: Connection, here: Context, principal: Principal, alert: int, to: str, reason: str
 ) -> dict[str, Any]:
     """The decision itself, for the API and for the form on the alert's page."""
-    queries.alert_by_id(connection, principal, alert)
+    alert_queries.alert_by_id(connection, principal, alert)
     decisions.decide(connection, actor_of(principal), alert_id=alert, to=to, reason=reason, now_ms=here.now_ms())
     return {"alert": alert, "state": to}
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from steelyard_cloud.judge.rules import parameter_change
 from steelyard_cloud.registry import decisions
 from steelyard_cloud.registry.errors import WrongValue
-from steelyard_cloud.web import queries, wording
+from steelyard_cloud.web import alert_queries, queries, wording
+from steelyard_cloud.web.alert_queries import Alert, Filters
 from steelyard_cloud.web.api.alerts import decide_alert
 from steelyard_cloud.web.api.fields import Id
 from steelyard_cloud.web.context import Here, Reader, needs
@@ -23,7 +24,7 @@ from steelyard_cloud.web.pages import life, opinions
 from steelyard_cloud.web.pages.comparison import Comparison, compare
 from steelyard_cloud.web.pages.forms import FormSender
 from steelyard_cloud.web.pages.opinions import Opinion
-from steelyard_cloud.web.queries import Alert, Filters, Scale
+from steelyard_cloud.web.queries import Scale
 from steelyard_cloud.web.render import page
 from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
 
@@ -82,9 +83,9 @@ def alert_list(
     """The list; its filters live in the URL."""
     filters = Filters(state, int(severity) if severity else None, rule, q.strip())
     with here.reading() as connection:
-        found = queries.alert_list(connection, principal, filters, before=before, limit=PAGE_LENGTH + 1)
-        total = queries.alert_count(connection, principal, filters)
-        undecided = queries.alert_count(connection, principal, Filters())
+        found = alert_queries.alert_list(connection, principal, filters, before=before, limit=PAGE_LENGTH + 1)
+        total = alert_queries.alert_count(connection, principal, filters)
+        undecided = alert_queries.alert_count(connection, principal, Filters())
     more = len(found) > PAGE_LENGTH
     query: dict[str, Any] = {**request.query_params, "before": found[PAGE_LENGTH - 1].id if more else 0}
     return page(
@@ -136,7 +137,7 @@ def preview(
 ) -> Response:
     """What a decision on several alerts would change, and what it would not, before it is made."""
     with here.reading() as connection:
-        chosen = [queries.alert_by_id(connection, principal, one) for one in sorted(set(alert))]
+        chosen = [alert_queries.alert_by_id(connection, principal, one) for one in sorted(set(alert))]
     rows = [row_of(one, speech, here.now()) for one in chosen]
     return page(
         request,
@@ -177,7 +178,7 @@ def _checked(reason: str) -> str:
 def one_alert(request: Request, alert: Id, here: Here, speech: Reader, principal: Reads) -> Response:
     """One alert."""
     with here.reading() as connection:
-        found = queries.alert_by_id(connection, principal, alert)
+        found = alert_queries.alert_by_id(connection, principal, alert)
         view = _view(connection, principal, found, speech, here.now())
     return page(request, speech, "alert.html", principal=principal, view=view, alert=found, scale_code=view.scale.code)
 
@@ -189,8 +190,8 @@ def _view(connection: Connection, principal: Principal, alert: Alert, speech: Sp
     comparison = None
     if summary is not None and alert.rule == parameter_change.RULE:
         comparison = compare(summary, scale.standing.get("baseline_number"), alert.values, speech)
-    unexplained = queries.unexplained_numbers(connection, scale.id)
-    related = queries.related(connection, principal, alert, scale, 6)
+    unexplained = alert_queries.unexplained_numbers(connection, scale.id)
+    related = alert_queries.related(connection, principal, alert, scale, 6)
     return View(
         row=row_of(alert, speech, now),
         scale=scale,

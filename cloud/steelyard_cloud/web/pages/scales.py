@@ -13,13 +13,14 @@ from steelyard_protocol.bodies import Kind, Snapshot
 
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.store.schema import statements
-from steelyard_cloud.web import plots, queries, series, wording
+from steelyard_cloud.web import alert_queries, plots, queries, series, wording
+from steelyard_cloud.web.alert_queries import Filters
 from steelyard_cloud.web.api.fields import Code
 from steelyard_cloud.web.context import Here, Reader, needs
 from steelyard_cloud.web.i18n import N_, Speech
 from steelyard_cloud.web.pages import life, opinions
 from steelyard_cloud.web.pages.alerts import row_of
-from steelyard_cloud.web.queries import Filters, Scale
+from steelyard_cloud.web.queries import Scale
 from steelyard_cloud.web.render import page
 from steelyard_cloud.web.roles import EVERYBODY, SEES_ALERTS, Principal
 
@@ -112,8 +113,8 @@ def one_scale(
         alerts = []
         if principal.role in SEES_ALERTS:
             filters = Filters("all", scale_id=scale.id)
-            alerts = queries.alert_list(connection, principal, filters, before=None, limit=10)
-        unexplained = queries.unexplained_numbers(connection, scale.id)
+            alerts = alert_queries.alert_list(connection, principal, filters, before=None, limit=10)
+        unexplained = alert_queries.unexplained_numbers(connection, scale.id)
         values: dict[str, Any] = {
             "verified": verified,
             "baseline": queries.in_effect(scale.standing, verified),

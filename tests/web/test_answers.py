@@ -35,6 +35,15 @@ def test_every_answer_carries_the_security_headers(quiet: World, path: str) -> N
     assert "default-src 'none'" in policy
 
 
+def test_style_and_script_are_asked_for_again_only_when_they_changed(quiet: World) -> None:
+    client = quiet.client(None)
+    first = client.get("/static/public.css")
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get("/static/public.css", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/api/v1/health").headers["cache-control"] == "no-store"
+
+
 def test_https_brings_strict_cookies_and_transport_security(tmp_path: Path) -> None:
     made = World(tmp_path / "data")
     try:
@@ -155,7 +164,11 @@ def test_everything_shown_is_translated_with_the_same_places(language: str) -> N
 
 def test_every_code_has_words() -> None:
     for rule in RULES:
-        assert rule.__module__.rsplit(".", 1)[1] in wording.RULES
+        name = rule.__module__.rsplit(".", 1)[1]
+        assert name in wording.RULES
+        codes = re.findall(r"`([a-z-]+)`", rule.__doc__ or "")
+        assert codes, f"the docstring of {name} names its findings"
+        assert {(name, code) for code in codes} <= set(wording.FINDINGS)
     assert set(TRANSITIONS) <= set(wording.STATES)
     assert {rule for rule, _ in wording.FINDINGS} == set(wording.RULES)
     speech = Speech("en", UTC)

@@ -19,14 +19,31 @@ function busy(part) {
   return (part.contains(active) && active.matches("input, select, textarea")) || part.querySelector("input:checked");
 }
 
+// What the reader has unfolded stays unfolded, and the link that has the focus keeps it.
+function keepOpen(part, other) {
+  const folded = other.querySelectorAll("details");
+  part.querySelectorAll("details").forEach((one, index) => {
+    if (folded[index]) folded[index].open = one.open;
+  });
+}
+
+function focusAgain(href) {
+  const link = href && document.querySelector(`[data-live] a[href="${CSS.escape(href)}"]`);
+  if (link) link.focus({ preventScroll: true });
+}
+
 function swap(fresh) {
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.getElementById(part.id);
-    if (!other || busy(part) || part.innerHTML === other.innerHTML) continue;
+    if (!other || busy(part)) continue;
+    keepOpen(part, other);
+    if (part.innerHTML === other.innerHTML) continue;
+    const focused = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
     const known = new Set([...part.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
     const arrived = [...other.querySelectorAll("[data-key]")].filter((row) => !known.has(row.dataset.key));
     arrived.forEach((row) => row.classList.add("new"));
     part.replaceWith(document.adoptNode(other));
+    focusAgain(focused);
     const text = arrived.map((row) => row.dataset.say).filter(Boolean).join(". ");
     if (announcer && text) announcer.textContent = text;
   }

@@ -1,8 +1,4 @@
-"""The agent: one object for the scale, and one task for each of its duties.
-
-Here parts that know nothing of one another are joined: readings to statements, switches to sessions and locks, the
-platform's answers to the uplink. A duty that fails ends the agent, and the board starts again.
-"""
+"""The agent: a scale, and one task for each of its duties. A duty that fails ends the agent, and the board restarts."""
 
 import asyncio
 import gc
@@ -11,32 +7,13 @@ import sys
 import board
 from micropython import const
 
-from agent import identity, lock, software, statements
+from agent import lock, statements
 from agent.console import Console
-from agent.downlink import Downlink
-from agent.enrolment import enrol
-from agent.hx711 import HX711
 from agent.journal import JournalFull
-from agent.ledger import Ledger
-from agent.parameters import BY_CASE, BY_CONSOLE, BY_SWITCH, BY_TIME_OUT
-from agent.permits import Permit, PermitRefused
-from agent.platform import Platform
-from agent.port import clock, flash, network, pins, system
+from agent.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
+from agent.port import clock, system
 from agent.port.console import Console as Terminal
-from agent.uplink import Uplink
-from agent.weighing import Refused, Weighing
-
-# Drivers by the name that a board profile gives: a class with `start`, `read`, `missed`, `faults`, made from its pins.
-_CONVERTERS = {"hx711": HX711}
-
-_STABLE = const(1 << 2)
-_CASE_OPEN = const(1 << 3)
-_SWITCH_ON = const(1 << 5)
-_ADC_FAULT = const(1 << 7)
-_SUPPLY_LOW = const(1 << 8)
-
-_SOURCE_CONSOLE = const(4)
-_SERIAL_NUMBER = const(5)
+from agent.scale import Scale
 
 _TEMPERATURE_MS = const(1000)
 _SUPPLY_MS = const(10000)
@@ -44,383 +21,25 @@ _HOUSEKEEPING_MS = const(1000)
 _MINUTE_MS = const(60000)
 _COLLECT_EVERY = const(32)
 _SESSION_TIME_OUT_MS = const(900000)
-_SETTLE_MS = const(20000)
-_SETTLE_STEPS = const(16)
 _RESTART_MS = const(5000)
 _START_READINGS = const(16)
 _MOST_CASE_STAMPS = const(8)
 
 
-class Scale:
-    """The scale as the console's commands see it: its parts, and what takes more than one of them."""
+class Agent:
+    """The duties of `scale`."""
 
-    def __init__(self):
-        clock.start()
-        flash.mount()
-        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, board.PROGRAM_SIZE)
-        self.clock = clock
-        self.ledger = ledger
-        self.journal = ledger.journal
-        self.keystore = ledger.keystore
-        self.chain = ledger.chain
-        self.events = ledger.events
-        self.parameters = ledger.parameters
-        self.software = software.identification()
-        self.case = pins.Switch(board.PIN_CASE)
-        self.switch = pins.Switch(board.PIN_ADJUST)
-        self.adc = _CONVERTERS[board.ADC](board.PIN_ADC_DOUT, board.PIN_ADC_SCK)
-        self.weighing = Weighing(self.adc, self.parameters.map)
-        self.platform = Platform(ledger.store, ledger.root_key)
-        self.downlink = Downlink(self.keystore, self.platform, self.chain, self._open_permit, self._downlink_refused)
-        self.uplink = Uplink(
-            network, self.keystore, self.chain, self.downlink, self.platform, system.random, self._is_idle
-        )
-        if ledger.wifi:
-            network.use_wifi(*ledger.wifi)
-        self.supply_mv = 0
-        self.serial = None
-        self._permit = None
-        self._case_stamps = []
-        self._adjusted_ms = clock.ticks_ms()
-        self._period_changed = asyncio.Event()
-        self._refused = asyncio.Event()
-        self._refusal = None  # [why, order, count] of the newest that is to be told
-        self.chain.flags = self._flags
-        self.parameters.switch_on = lambda: self.switch.closed
-        self.parameters.on_change = self.use_parameters
-        self._learn_serial()
-
-    def _learn_serial(self):
-        if self.chain.enrolled:
-            self.serial = self.chain.decode(self.chain.enrolment)[statements.BODY][_SERIAL_NUMBER]
-
-    # What the scale shows
-
-    @property
-    def identity(self):
-        """The identity as text; None while statement 1 is not synced."""
-        return identity.identity_text(self.keystore.kid) if self.chain.enrolled else None
-
-    @property
-    def public_code(self):
-        """The scale's first identity: its only one, as keys are not succeeded yet."""
-        return self.identity
-
-    @property
-    def indication(self):
-        """The net weight as text; None where nothing may be shown."""
-        return None if self.parameters.locked else self.weighing.indication
-
-    def shown(self):
-        """What stands on the display: the weight, or why there is none."""
-        if self.parameters.locked:
-            return "LOCKED"
-        if self.chain.enrolled and not self.chain.room_for_adjustment:
-            return "JOURNAL FULL"
-        return self.weighing.indication or ("OVERLOAD" if self.weighing.overload else "-----")
-
-    def status(self):
-        """Everything that `status json` gives."""
-        weighing, held = self.weighing, self.parameters
-        name, version, code_hash = self.software
-        return {
-            "identity": self.identity,
-            "public_code": self.public_code,
-            "serial": self.serial,
-            "locked": held.locked,
-            "session": held.session_open,
-            "switch": self.switch.closed,
-            "case_open": not self.case.closed,
-            "stable": weighing.stable,
-            "gross": weighing.gross,
-            "net": weighing.net,
-            "tare": weighing.tare,
-            "e_mg": weighing.e_mg,
-            "net_mg": weighing.net * weighing.e_mg,
-            "indication": self.indication,
-            "overload": weighing.overload,
-            "zero_counts": weighing.zero_counts,
-            "filtered_counts": weighing.filtered_counts,
-            "noise_counts": weighing.noise_counts,
-            "temperature_cdeg": weighing.temperature_cdeg,
-            "supply_mv": self.supply_mv,
-            "adc_missed": self.adc.missed,
-            "adc_faults": self.adc.faults,
-            "digest": held.digest.hex(),
-            "calibration_counter": held.calibration_counter,
-            "configuration_counter": held.configuration_counter,
-            "number": self.chain.head,
-            "receipted": self.chain.receipted,
-            "journal_free": self.journal.free_permille() // 10,
-            "uplink": self.uplink.state,
-            "uplink_error": self.uplink.error,
-            "period_s": self.platform.period_s,
-            "time": clock.stamp(),
-            "clock_quality": clock.quality(),
-            "software": {"name": name, "version": version, "hash": code_hash.hex()},
-        }
-
-    def _flags(self):
-        flags = 0
-        if self.weighing.stable:
-            flags |= _STABLE
-        if not self.case.closed:
-            flags |= _CASE_OPEN
-        if self.switch.closed:
-            flags |= _SWITCH_ON
-        if not self.weighing.fresh:
-            flags |= _ADC_FAULT
-        if self.supply_mv < board.SUPPLY_LOW_MV:
-            flags |= _SUPPLY_LOW
-        return flags
-
-    def _is_idle(self):
-        return self.weighing.stable and self.weighing.gross == 0
-
-    # What the console asks for
-
-    async def enrol(self, maker, model, serial_number, production_code):
-        """Make key and statement 1, then the boot statement; return the bytes of statement 1, always the same."""
-        statement = await enrol(self.keystore, self.chain, maker, model, serial_number, production_code)
-        self._learn_serial()
-        await self.ledger.state_start(self._circumstances)
-        return statement
-
-    async def accept(self, answer):
-        """Take the platform's answer to the enrolment, encoded CBOR; the uplink then begins."""
-        before_s = self.platform.period_s
-        await self.platform.accept(answer)
-        if self.platform.period_s != before_s:
-            self._period_changed.set()
-            if self.chain.enrolled:
-                await self.events.state(statements.PERIOD_CHANGED, before_s, self.platform.period_s)
-
-    async def set_clock(self, unix_s):
-        """Set the clock by hand; an event tells of it."""
-        before_s = clock.stamp()
-        clock.set(unix_s, clock.RTC)
-        if self.chain.enrolled:
-            await self.events.state(statements.CLOCK_SET, before_s, unix_s, _SOURCE_CONSOLE)
-
-    async def open_adjustment(self):
-        """Have an adjustment session open, under the permit that waits if there is one.
-
-        A session without permit gives way to one that has it. Raises AdjustmentRefused or PermitRefused.
-        """
-        self._adjusted_ms = clock.ticks_ms()
-        if self._permit is not None and self.parameters.permit is None:
-            await self.parameters.close_session(BY_CONSOLE)
-        if not self.parameters.session_open:
-            permit = self._permit
-            if permit is not None:
-                try:
-                    permit.check(self.parameters, clock)
-                except PermitRefused:
-                    self._permit = None  # it will not apply again
-                    raise
-            await self.parameters.open_session(permit)
-            if self._permit is permit:
-                self._permit = None
-
-    def use_parameters(self):
-        """Weigh by the parameters as they were just committed."""
-        self._adjusted_ms = clock.ticks_ms()
-        self.weighing.load(self.parameters.map)
-
-    async def settled_counts(self):
-        """Compensated counts of the resting load: the mean of 16 filtered values. Raises Refused after 20 s."""
-        started_ms = clock.ticks_ms()
-        total = steps = 0
-        while steps < _SETTLE_STEPS:
-            try:
-                await asyncio.wait_for_ms(self.weighing.indicated.wait(), _TEMPERATURE_MS)
-            except asyncio.TimeoutError:
-                steps = 0
-            else:
-                steps = steps + 1 if self.weighing.stable else 0
-            total = total + self.weighing.compensated_counts if steps else 0
-            if clock.ticks_diff(clock.ticks_ms(), started_ms) > _SETTLE_MS:
-                raise Refused("the load did not come to rest within 20 s: keep wind and hands off, then try again")
-        return total // _SETTLE_STEPS
-
-    # What the platform asks for
-
-    async def _open_permit(self, order, message):
-        """Hold a permit that applies until a session is opened; a newer one takes its place. Raises PermitRefused."""
-        permit = Permit(message, order, self.keystore.kid)
-        permit.check(self.parameters, clock)
-        self._permit = permit
-
-    def _downlink_refused(self, why, order):
-        # However fast they come, no more than the newest and their number is kept.
-        count = self._refusal[2] if self._refusal else 0
-        self._refusal = [why, order, count + 1]
-        self._refused.set()
-
-    # Duties
-
-    async def _tell_refusals(self):
-        while True:
-            await self._refused.wait()
-            self._refused.clear()
-            refusal, self._refusal = self._refusal, None
-            if refusal:
-                await self.events.note(statements.DOWNLINK_REFUSED, *refusal)
-
-    async def _tell_zero_and_faults(self):
-        """Watch for zeros out of range and for a converter that gives nothing; once for each time it begins."""
-        refused = self.weighing.zeros_refused
-        missed = faults = 0
-        silent = False
-        while True:
-            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
-            weighing = self.weighing
-            if weighing.zeros_refused != refused:
-                count = weighing.zeros_refused - refused
-                refused = weighing.zeros_refused
-                await self.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
-            if not weighing.fresh and not silent:
-                await self.events.note(statements.ADC_FAULT, self.adc.missed - missed, self.adc.faults - faults)
-                missed, faults = self.adc.missed, self.adc.faults
-            silent = not weighing.fresh
-
-    async def _take_temperature(self):
-        while True:
-            self.weighing.take_temperature(system.temperature_cdeg())
-            await asyncio.sleep_ms(_TEMPERATURE_MS)
-
-    async def _take_supply(self):
-        while True:
-            self.supply_mv = system.supply_mv()
-            await asyncio.sleep_ms(_SUPPLY_MS)
-
-    async def _make_snapshots(self):
-        due_ms = clock.ticks_ms()
-        while True:
-            self._period_changed.clear()
-            due_ms = clock.ticks_add(due_ms, self.platform.period_s * 1000)
-            wait_ms = clock.ticks_diff(due_ms, clock.ticks_ms())
-            if wait_ms < 0:
-                due_ms = clock.ticks_ms()
-            try:
-                await asyncio.wait_for_ms(self._period_changed.wait(), max(0, wait_ms))
-                due_ms = clock.ticks_ms()
-            except asyncio.TimeoutError:
-                await self._make_snapshot()
-
-    async def _make_snapshot(self):
-        if self.chain.enrolled:
-            try:
-                await self.chain.append(statements.SNAPSHOT, self._snapshot_body)
-            except JournalFull:
-                pass
-
-    def _snapshot_body(self):
-        weighing = self.weighing
-        zero_low, zero_high, zero_mean = weighing.zero_statistics()
-        body = statements.snapshot(
-            weighing.filtered_counts,
-            weighing.zero_counts,
-            weighing.gross,
-            weighing.tare,
-            weighing.temperature_cdeg,
-            self.supply_mv,
-            weighing.noise_counts,
-            weighing.zero_drift,
-            zero_low,
-            zero_high,
-            zero_mean,
-            weighing.weighings,
-            self.journal.free_permille() // 10,
-        )
-        weighing.forget_zero()
-        return body
-
-    async def _watch_case(self):
-        if not self.case.closed and not self.parameters.locked:
-            await self._case_opened()
-        while True:
-            if not await self.case.changed():
-                await self._case_opened()
-
-    async def _case_opened(self):
-        self.ledger.lock.engage(lock.CASE_OPENED)
-        if self.chain.enrolled:
-            self._case_stamps.append(clock.stamp())
-        await self._close_session(BY_CASE)
-        await self._tell_case()
-
-    async def _tell_case(self):
-        """Tell of case openings that no statement has told yet, then of the lock; what has no room waits."""
-        while self._case_stamps:
-            stamp_s = self._case_stamps.pop(0)
-            try:
-                await self.events.state(statements.CASE_OPENED, stamp_s)
-            except JournalFull:
-                self._case_stamps.insert(0, stamp_s)
-                del self._case_stamps[_MOST_CASE_STAMPS:]
-                return
-        try:
-            await self.ledger.lock.state(self.chain)
-        except JournalFull:
-            pass  # it stays unstated, and is tried again every minute
-
-    async def _close_session(self, why):
-        try:
-            await self.parameters.close_session(why)
-        except JournalFull:
-            pass  # the session is closed all the same; the next statement's flags say so
-
-    async def _watch_switch(self):
-        while True:
-            if not await self.switch.changed():
-                await self._close_session(BY_SWITCH)
-
-    async def _keep_house(self):
-        """Work that can wait for a quiet moment: erasing ahead, a session left open."""
-        while True:
-            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
-            if self._is_idle():
-                self.journal.prepare()
-            if clock.ticks_diff(clock.ticks_ms(), self._adjusted_ms) > _SESSION_TIME_OUT_MS:
-                self._adjusted_ms = clock.ticks_ms()
-                await self._close_session(BY_TIME_OUT)
-
-    async def _keep_record(self):
-        """Tell what the start found, and every minute what has become due since."""
-        while True:
-            await self.ledger.state_start(self._circumstances)
-            await asyncio.sleep_ms(_MINUTE_MS)
-            await self.events.flush()
-            await self._tell_case()
-
-    async def _collect_garbage(self):
-        """Collect right after an indication, when there is most time before the next."""
-        while True:
-            for _ in range(_COLLECT_EVERY):
-                await self.weighing.indicated.wait()
-            gc.collect()
-
-    def _circumstances(self):
-        root = self.ledger.root_key
-        return (
-            self.software,
-            board.HARDWARE,
-            board.ADC,
-            system.reset_cause(),
-            system.debug_open(),
-            self.platform.keys.number,
-            identity.thumbprint(root) if root else None,
-            self.platform.period_s,
-        )
+    def __init__(self, scale):
+        self._scale = scale
+        self._case_stamps = []  # of case openings that no statement has told yet
 
     async def run(self):
         """All duties at once, without end; what ends one of them ends all."""
         for _ in range(_START_READINGS):
-            self.weighing.take_temperature(system.temperature_cdeg())
-        self.adc.start(board.ADC_RATE, board.ADC_GAIN)
+            self._scale.weighing.take_temperature(system.temperature_cdeg())
+        self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
         await asyncio.gather(
-            self.weighing.run(),
+            self._scale.weighing.run(),
             self._take_temperature(),
             self._take_supply(),
             self._watch_case(),
@@ -431,15 +50,138 @@ class Scale:
             self._tell_zero_and_faults(),
             self._keep_house(),
             self._collect_garbage(),
-            self.downlink.run(),
-            self.uplink.run(),
-            Console(Terminal(), self).run(),
+            self._scale.downlink.run(),
+            self._scale.uplink.run(),
+            Console(Terminal(), self._scale).run(),
         )
+
+    async def _tell_refusals(self):
+        while True:
+            await self._scale.refused.wait()
+            self._scale.refused.clear()
+            refusal = self._scale.take_refusal()
+            if refusal:
+                await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
+
+    async def _tell_zero_and_faults(self):
+        """Watch for zeros out of range and for a converter that gives nothing; once for each time it begins."""
+        refused = self._scale.weighing.zeros_refused
+        missed = faults = 0
+        silent = False
+        while True:
+            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
+            weighing = self._scale.weighing
+            if weighing.zeros_refused != refused:
+                count = weighing.zeros_refused - refused
+                refused = weighing.zeros_refused
+                await self._scale.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
+            if not weighing.fresh and not silent:
+                await self._scale.events.note(
+                    statements.ADC_FAULT, self._scale.adc.missed - missed, self._scale.adc.faults - faults
+                )
+                missed, faults = self._scale.adc.missed, self._scale.adc.faults
+            silent = not weighing.fresh
+
+    async def _take_temperature(self):
+        while True:
+            self._scale.weighing.take_temperature(system.temperature_cdeg())
+            await asyncio.sleep_ms(_TEMPERATURE_MS)
+
+    async def _take_supply(self):
+        while True:
+            self._scale.supply_mv = system.supply_mv()
+            await asyncio.sleep_ms(_SUPPLY_MS)
+
+    async def _make_snapshots(self):
+        due_ms = clock.ticks_ms()
+        while True:
+            self._scale.period_changed.clear()
+            due_ms = clock.ticks_add(due_ms, self._scale.platform.period_s * 1000)
+            wait_ms = clock.ticks_diff(due_ms, clock.ticks_ms())
+            if wait_ms < 0:
+                due_ms = clock.ticks_ms()
+            try:
+                await asyncio.wait_for_ms(self._scale.period_changed.wait(), max(0, wait_ms))
+                due_ms = clock.ticks_ms()
+            except asyncio.TimeoutError:
+                await self._make_snapshot()
+
+    async def _make_snapshot(self):
+        if self._scale.chain.enrolled:
+            try:
+                await self._scale.chain.append(statements.SNAPSHOT, self._scale.snapshot_body)
+            except JournalFull:
+                pass  # the scale goes on weighing; the display tells of the journal
+
+    async def _watch_case(self):
+        if not self._scale.case.closed and not self._scale.parameters.locked:
+            await self._case_opened()
+        while True:
+            if not await self._scale.case.changed():
+                await self._case_opened()
+
+    async def _case_opened(self):
+        self._scale.ledger.lock.engage(lock.CASE_OPENED)
+        if self._scale.chain.enrolled:
+            self._case_stamps.append(clock.stamp())
+        await self._close_session(BY_CASE)
+        await self._tell_case()
+
+    async def _tell_case(self):
+        """Tell of case openings that no statement has told yet, then of the lock; what has no room waits."""
+        while self._case_stamps:
+            stamp_s = self._case_stamps.pop(0)
+            try:
+                await self._scale.events.state(statements.CASE_OPENED, stamp_s)
+            except JournalFull:
+                self._case_stamps.insert(0, stamp_s)
+                del self._case_stamps[_MOST_CASE_STAMPS:]
+                return
+        try:
+            await self._scale.ledger.lock.state(self._scale.chain)
+        except JournalFull:
+            pass  # it stays unstated, and is tried again every minute
+
+    async def _close_session(self, why):
+        try:
+            await self._scale.parameters.close_session(why)
+        except JournalFull:
+            pass  # the session is closed all the same; the next statement's flags say so
+
+    async def _watch_switch(self):
+        while True:
+            if not await self._scale.switch.changed():
+                await self._close_session(BY_SWITCH)
+
+    async def _keep_house(self):
+        """Work that can wait for a quiet moment: erasing ahead, a session left open."""
+        while True:
+            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
+            if self._scale.is_idle():
+                self._scale.journal.prepare()
+            if clock.ticks_diff(clock.ticks_ms(), self._scale.adjusted_ms) > _SESSION_TIME_OUT_MS:
+                self._scale.adjusted_ms = clock.ticks_ms()
+                await self._close_session(BY_TIME_OUT)
+
+    async def _keep_record(self):
+        """Tell what the start found, and every minute what has become due since."""
+        while True:
+            await self._scale.ledger.state_start(self._scale.circumstances)
+            await asyncio.sleep_ms(_MINUTE_MS)
+            await self._scale.events.flush()
+            await self._tell_case()
+
+    async def _collect_garbage(self):
+        """Collect right after an indication, when there is most time before the next."""
+        while True:
+            for _ in range(_COLLECT_EVERY):
+                await self._scale.weighing.indicated.wait()
+            gc.collect()
 
 
 async def _run():
     try:
-        await Scale().run()
+        await Agent(Scale()).run()
     except Exception as error:
         sys.print_exception(error)
         await asyncio.sleep_ms(_RESTART_MS)

@@ -25,6 +25,7 @@ class Terminal:
 
     def __init__(self, path: str) -> None:
         self._port = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        self._read = b""
 
     def close(self) -> None:
         os.close(self._port)
@@ -33,15 +34,15 @@ class Terminal:
         os.write(self._port, data)
 
     def read_until(self, end: bytes, timeout_s: float = 20) -> bytes:
-        """All that comes up to `end`; fails after `timeout_s`."""
-        found = b""
+        """All that comes up to and with `end`; fails after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
-        while not found.endswith(end):
+        while end not in self._read:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._port], [], [], left)[0]:
-                pytest.fail(f"the scale did not write {end!r}; it wrote {found[-500:]!r}")
-            found += os.read(self._port, 4096)
-        return found
+                pytest.fail(f"the scale did not write {end!r}; it wrote {self._read[-500:]!r}")
+            self._read += os.read(self._port, 4096)
+        found, _, self._read = self._read.partition(end)
+        return found + end
 
     def ask(self, line: bytes) -> bytes:
         """The answer to a line, after its echo and without the prompt."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,13 @@ def board(request: pytest.FixtureRequest) -> dict[str, Any]:
     return profile(request.param)
 
 
-def test_every_board_gives_the_same_names(board: dict[str, Any]) -> None:
-    assert board.keys() == profile(BOARDS[0]).keys()
+def test_every_board_gives_what_the_firmware_asks_for(board: dict[str, Any]) -> None:
+    asked = {
+        name
+        for path in (ROOT / "firmware").rglob("*.py")
+        for name in re.findall(r"\bboard\.([A-Z][A-Z0-9_]+)", path.read_text())
+    }
+    assert {"PIN_ADC_DOUT", "FLASH", "HARDWARE"} <= asked <= board.keys()
 
 
 def test_flash_regions_are_whole_sectors_that_do_not_overlap(board: dict[str, Any]) -> None:
@@ -50,7 +56,7 @@ def test_the_declared_days_are_what_the_journal_holds(board: dict[str, Any]) -> 
 
 def test_no_pin_has_two_uses(board: dict[str, Any]) -> None:
     pins = [value for name, value in board.items() if name.startswith("PIN_")]
-    assert len(pins) == len(set(pins)) == 4
+    assert len(pins) == len(set(pins)) >= 4
 
 
 def test_words_fit_the_boot_statement(board: dict[str, Any]) -> None:

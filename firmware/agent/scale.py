@@ -1,0 +1,288 @@
+"""The scale as one object: its parts, and whatever takes more than one of them.
+
+Here parts that know nothing of one another are joined: readings to statements, permits to sessions, the platform's
+answers to the uplink. `agent.app` sets it going; the console's commands and the tasks work on it.
+"""
+
+import asyncio
+
+import board
+from micropython import const
+
+from agent import identity, software, statements
+from agent.downlink import Downlink
+from agent.enrolment import enrol
+from agent.hx711 import HX711
+from agent.ledger import Ledger
+from agent.parameters import BY_CONSOLE
+from agent.permits import Permit, PermitRefused
+from agent.platform import Platform
+from agent.port import clock, flash, network, pins, system
+from agent.uplink import Uplink
+from agent.weighing import Refused, Weighing
+
+# Drivers by the name that a board profile gives: a class with `start`, `read`, `missed`, `faults`, made from its pins.
+_CONVERTERS = {"hx711": HX711}
+
+_STABLE = const(1 << 2)
+_CASE_OPEN = const(1 << 3)
+_SWITCH_ON = const(1 << 5)
+_ADC_FAULT = const(1 << 7)
+_SUPPLY_LOW = const(1 << 8)
+
+_SOURCE_CONSOLE = const(4)
+_SERIAL_NUMBER = const(5)
+
+_READING_MS = const(1000)
+_SETTLE_MS = const(20000)
+_SETTLE_STEPS = const(16)
+
+
+class Scale:
+    """The scale as the console's commands see it: its parts, and what takes more than one of them."""
+
+    def __init__(self):
+        clock.start()
+        flash.mount()
+        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, board.PROGRAM_SIZE)
+        self.clock = clock
+        self.ledger = ledger
+        self.journal = ledger.journal
+        self.keystore = ledger.keystore
+        self.chain = ledger.chain
+        self.events = ledger.events
+        self.parameters = ledger.parameters
+        self.software = software.identification()
+        self.case = pins.Switch(board.PIN_CASE)
+        self.switch = pins.Switch(board.PIN_ADJUST)
+        self.adc = _CONVERTERS[board.ADC](board.PIN_ADC_DOUT, board.PIN_ADC_SCK)
+        self.weighing = Weighing(self.adc, self.parameters.map)
+        self.platform = Platform(ledger.store, ledger.root_key)
+        self.downlink = Downlink(self.keystore, self.platform, self.chain, self._open_permit, self._downlink_refused)
+        self.uplink = Uplink(
+            network, self.keystore, self.chain, self.downlink, self.platform, system.random, self.is_idle
+        )
+        if ledger.wifi:
+            network.use_wifi(*ledger.wifi)
+        self.supply_mv = 0
+        self.serial = None
+        self._permit = None
+        self.adjusted_ms = clock.ticks_ms()
+        self.period_changed = asyncio.Event()
+        self.refused = asyncio.Event()
+        self._refusal = None  # [why, order, count] of the newest that is to be told
+        self.chain.flags = self._flags
+        self.parameters.switch_on = lambda: self.switch.closed
+        self.parameters.on_change = self.use_parameters
+        self._learn_serial()
+
+    def _learn_serial(self):
+        if self.chain.enrolled:
+            self.serial = self.chain.decode(self.chain.enrolment)[statements.BODY][_SERIAL_NUMBER]
+
+    # What the scale shows
+
+    @property
+    def identity(self):
+        """The identity as text; None while statement 1 is not synced."""
+        return identity.identity_text(self.keystore.kid) if self.chain.enrolled else None
+
+    @property
+    def public_code(self):
+        """The scale's first identity: its only one, as keys are not succeeded yet."""
+        return self.identity
+
+    @property
+    def indication(self):
+        """The net weight as text; None where nothing may be shown."""
+        return None if self.parameters.locked else self.weighing.indication
+
+    def shown(self):
+        """What stands on the display: the weight, or why there is none."""
+        if self.parameters.locked:
+            return "LOCKED"
+        if self.chain.enrolled and not self.chain.room_for_adjustment:
+            return "JOURNAL FULL"
+        return self.weighing.indication or ("OVERLOAD" if self.weighing.overload else "-----")
+
+    def status(self):
+        """Everything that `status json` gives."""
+        weighing, held = self.weighing, self.parameters
+        name, version, code_hash = self.software
+        return {
+            "identity": self.identity,
+            "public_code": self.public_code,
+            "serial": self.serial,
+            "locked": held.locked,
+            "session": held.session_open,
+            "switch": self.switch.closed,
+            "case_open": not self.case.closed,
+            "stable": weighing.stable,
+            "gross": weighing.gross,
+            "net": weighing.net,
+            "tare": weighing.tare,
+            "e_mg": weighing.e_mg,
+            "net_mg": weighing.net * weighing.e_mg,
+            "indication": self.indication,
+            "overload": weighing.overload,
+            "zero_counts": weighing.zero_counts,
+            "filtered_counts": weighing.filtered_counts,
+            "noise_counts": weighing.noise_counts,
+            "temperature_cdeg": weighing.temperature_cdeg,
+            "supply_mv": self.supply_mv,
+            "adc_missed": self.adc.missed,
+            "adc_faults": self.adc.faults,
+            "digest": held.digest.hex(),
+            "calibration_counter": held.calibration_counter,
+            "configuration_counter": held.configuration_counter,
+            "number": self.chain.head,
+            "receipted": self.chain.receipted,
+            "journal_free": self.journal.free_permille() // 10,
+            "uplink": self.uplink.state,
+            "uplink_error": self.uplink.error,
+            "period_s": self.platform.period_s,
+            "time": clock.stamp(),
+            "clock_quality": clock.quality(),
+            "software": {"name": name, "version": version, "hash": code_hash.hex()},
+        }
+
+    def _flags(self):
+        flags = 0
+        if self.weighing.stable:
+            flags |= _STABLE
+        if not self.case.closed:
+            flags |= _CASE_OPEN
+        if self.switch.closed:
+            flags |= _SWITCH_ON
+        if not self.weighing.fresh:
+            flags |= _ADC_FAULT
+        if self.supply_mv < board.SUPPLY_LOW_MV:
+            flags |= _SUPPLY_LOW
+        return flags
+
+    def is_idle(self):
+        """True while nothing is on the pan: the moment for work that would disturb weighing."""
+        return self.weighing.stable and self.weighing.gross == 0
+
+    # What the console asks for
+
+    async def enrol(self, maker, model, serial_number, production_code):
+        """Make key and statement 1, then the boot statement; return the bytes of statement 1, always the same."""
+        statement = await enrol(self.keystore, self.chain, maker, model, serial_number, production_code)
+        self._learn_serial()
+        await self.ledger.state_start(self.circumstances)
+        return statement
+
+    async def accept(self, answer):
+        """Take the platform's answer to the enrolment, encoded CBOR; the uplink then begins."""
+        before_s = self.platform.period_s
+        await self.platform.accept(answer)
+        if self.platform.period_s != before_s:
+            self.period_changed.set()
+            if self.chain.enrolled:
+                await self.events.state(statements.PERIOD_CHANGED, before_s, self.platform.period_s)
+
+    async def set_clock(self, unix_s):
+        """Set the clock by hand; an event tells of it."""
+        before_s = clock.stamp()
+        clock.set(unix_s, clock.RTC)
+        if self.chain.enrolled:
+            await self.events.state(statements.CLOCK_SET, before_s, unix_s, _SOURCE_CONSOLE)
+
+    async def open_adjustment(self):
+        """Have an adjustment session open, under the permit that waits if there is one.
+
+        A session without permit gives way to one that has it. Raises AdjustmentRefused or PermitRefused.
+        """
+        self.adjusted_ms = clock.ticks_ms()
+        if self._permit is not None and self.parameters.permit is None:
+            await self.parameters.close_session(BY_CONSOLE)
+        if not self.parameters.session_open:
+            permit = self._permit
+            if permit is not None:
+                try:
+                    permit.check(self.parameters, clock)
+                except PermitRefused:
+                    self._permit = None  # it will not apply again
+                    raise
+            await self.parameters.open_session(permit)
+            if self._permit is permit:
+                self._permit = None
+
+    def use_parameters(self):
+        """Weigh by the parameters as they were just committed."""
+        self.adjusted_ms = clock.ticks_ms()
+        self.weighing.load(self.parameters.map)
+
+    async def settled_counts(self):
+        """Compensated counts of the resting load: the mean of 16 filtered values. Raises Refused after 20 s."""
+        started_ms = clock.ticks_ms()
+        total = steps = 0
+        while steps < _SETTLE_STEPS:
+            try:
+                await asyncio.wait_for_ms(self.weighing.indicated.wait(), _READING_MS)
+            except asyncio.TimeoutError:
+                steps = 0
+            else:
+                steps = steps + 1 if self.weighing.stable else 0
+            total = total + self.weighing.compensated_counts if steps else 0
+            if clock.ticks_diff(clock.ticks_ms(), started_ms) > _SETTLE_MS:
+                raise Refused("the load did not come to rest within 20 s: keep wind and hands off, then try again")
+        return total // _SETTLE_STEPS
+
+    # What the platform asks for
+
+    async def _open_permit(self, order, message):
+        """Hold a permit that applies until a session is opened; a newer one takes its place. Raises PermitRefused."""
+        permit = Permit(message, order, self.keystore.kid)
+        permit.check(self.parameters, clock)
+        self._permit = permit
+
+    def _downlink_refused(self, why, order):
+        # However fast they come, no more than the newest and their number is kept.
+        count = self._refusal[2] if self._refusal else 0
+        self._refusal = [why, order, count + 1]
+        self.refused.set()
+
+    def take_refusal(self):
+        """The newest refusal of a downlink that is to be told, as [why, order, count], or None; it is taken once."""
+        refusal, self._refusal = self._refusal, None
+        return refusal
+
+    # What statements tell
+
+    def snapshot_body(self):
+        """Body of a snapshot of this moment; what it tells of the time since the last one begins anew."""
+        weighing = self.weighing
+        zero_low, zero_high, zero_mean = weighing.zero_statistics()
+        body = statements.snapshot(
+            weighing.filtered_counts,
+            weighing.zero_counts,
+            weighing.gross,
+            weighing.tare,
+            weighing.temperature_cdeg,
+            self.supply_mv,
+            weighing.noise_counts,
+            weighing.zero_drift,
+            zero_low,
+            zero_high,
+            zero_mean,
+            weighing.weighings,
+            self.journal.free_permille() // 10,
+        )
+        weighing.forget_zero()
+        return body
+
+    def circumstances(self):
+        """What the boot statement tells beside parameters and numbers (`Ledger.state_start`)."""
+        root = self.ledger.root_key
+        return (
+            self.software,
+            board.HARDWARE,
+            board.ADC,
+            system.reset_cause(),
+            system.debug_open(),
+            self.platform.keys.number,
+            identity.thumbprint(root) if root else None,
+            self.platform.period_s,
+        )

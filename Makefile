@@ -1,7 +1,7 @@
 # make demo: from a fresh clone to a caught cheat. Needs Python 3.11 or later; no root, no servers.
 # ARGS reaches the program behind a target: make demo ARGS='--for 60 --json', make test ARGS='tests/unit -x'
 .POSIX:
-.PHONY: setup demo test lint bench screenshots format lock clean
+.PHONY: setup demo test lint bench screenshots format lock clean hardware boards
 
 ARGS =
 BIN = .venv/bin
@@ -33,6 +33,14 @@ bench: .venv/dev.stamp
 
 screenshots: .venv/dev.stamp
 	PYTHONPATH=tests $(BIN)/python tests/web/screenshots.py
+
+# Electrical check, netlist, bill of materials and drawing of each reference board, in build/hardware/BOARD.
+hardware: .venv/dev.stamp
+	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware
+
+# The firmware's board profiles from hardware/boards/*.toml.
+boards: .venv/dev.stamp
+	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware boards
 
 lock:
 	rm -rf build/lock && $(BIN)/python -m venv build/lock

@@ -1,6 +1,7 @@
-"""Board profile of a scale on an ESP32-S3 module with 8 MB of flash and MicroPython's standard partition table.
+"""Board profile of the scale on an ESP32-S3 with an HX711.
 
-What each name means is explained in `hardware/boards/pico_w/board.py`.
+Made from hardware/boards/esp32_s3.toml by `make boards`: change that file, not this one. The firmware imports
+this module as `board`; what each name means stands there and in docs/hardware.md.
 """
 
 NAME = "esp32_s3"
@@ -8,15 +9,19 @@ HARDWARE = "steelyard-esp32-s3"
 PORT = "esp32"
 
 ADC = "hx711"
-PIN_ADC_DOUT = 4
-PIN_ADC_SCK = 5
 ADC_RATE = 10
 ADC_GAIN = 128
 
+# GPIO numbers; switches are low when closed
+PIN_ADC_DOUT = 4
+PIN_ADC_SCK = 5
 PIN_CASE = 6
 PIN_ADJUST = 7
+PIN_TEMPERATURE = 1
+PIN_SUPPLY = 2
 
-# An LMT87 beside the load cell (2.230 V at 30 degrees, -13.6 mV/K) on GPIO 1; 5 V through 100k/100k on GPIO 2.
+CHIPS = ()
+
 ADC_TEMPERATURE = 1
 TEMPERATURE_REFERENCE_UV = 2230000
 TEMPERATURE_REFERENCE_CDEG = 3000
@@ -28,7 +33,7 @@ SUPPLY_LOW_MV = 4000
 RTC_BATTERY = False
 REPL = False
 
-# (offset, length) in bytes within the partition named "vfs".
-FLASH = {"files": (0x000000, 0x40000), "journal": (0x040000, 0x180000)}
+# (offset, length) in bytes within the port's storage
+FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x180000)}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 30

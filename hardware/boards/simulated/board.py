@@ -1,7 +1,7 @@
-"""Board profile of the simulated scale: a Raspberry Pi Pico W with an HX711, as `simulator/hal` presents it.
+"""Board profile of the scale on the simulated Raspberry Pi Pico W with an HX711.
 
-It differs from `pico_w` in its name and in a storage region that spans the whole 2 MB chip. What each name means is
-explained in `hardware/boards/pico_w/board.py`.
+Made from hardware/boards/simulated.toml by `make boards`: change that file, not this one. The firmware imports
+this module as `board`; what each name means stands there and in docs/hardware.md.
 """
 
 NAME = "simulated"
@@ -9,13 +9,16 @@ HARDWARE = "steelyard-simulated"
 PORT = "rp2"
 
 ADC = "hx711"
-PIN_ADC_DOUT = 16
-PIN_ADC_SCK = 17
 ADC_RATE = 10
 ADC_GAIN = 128
 
+# GPIO numbers; switches are low when closed
+PIN_ADC_DOUT = 16
+PIN_ADC_SCK = 17
 PIN_CASE = 18
 PIN_ADJUST = 19
+
+CHIPS = ()
 
 ADC_TEMPERATURE = 4
 TEMPERATURE_REFERENCE_UV = 706000
@@ -28,6 +31,7 @@ SUPPLY_LOW_MV = 3600
 RTC_BATTERY = False
 REPL = False
 
-FLASH = {"files": (0x100000, 0x40000), "journal": (0x140000, 0xC0000)}
+# (offset, length) in bytes within the port's storage
+FLASH = {"files": (0x100000, 0x040000), "journal": (0x140000, 0x0C0000)}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 15

@@ -1,0 +1,61 @@
+"""Board profile of the scale on Raspberry Pi Pico 2 W with an HX711.
+
+Made from hardware/boards/pico2_w.toml by `make boards`: change that file, not this one. The firmware imports
+this module as `board`; what each name means stands there and in docs/hardware.md.
+"""
+
+NAME = "pico2_w"
+HARDWARE = "steelyard-pico2-w"
+PORT = "rp2"
+
+ADC = "hx711"
+ADC_RATE = 10
+ADC_GAIN = 128
+
+# GPIO numbers; switches are low when closed
+PIN_ADC_DOUT = 16
+PIN_ADC_SCK = 17
+PIN_CASE = 18
+PIN_ADJUST = 19
+PIN_I2C_SDA = 4
+PIN_I2C_SCL = 5
+PIN_UART_TX = 0
+PIN_UART_RX = 1
+PIN_LCD_RST = 8
+PIN_LCD_CS_VENDOR = 9
+PIN_LCD_SCK = 10
+PIN_LCD_SDA = 11
+PIN_LCD_A0 = 12
+PIN_LCD_CS_CUSTOMER = 13
+PIN_LAMP = 14
+PIN_BUZZER = 15
+PIN_TEMPERATURE = 26
+PIN_COL1 = 2
+PIN_COL2 = 3
+PIN_COL3 = 6
+PIN_COL4 = 7
+PIN_ROW1 = 20
+PIN_ROW2 = 21
+PIN_ROW3 = 22
+PIN_ROW4 = 27
+PIN_ROW5 = 28
+
+I2C = 0
+SPI = 1
+CHIPS = ("atecc608", "rv3028", "st25dv", "st7567")
+
+ADC_TEMPERATURE = 0
+TEMPERATURE_REFERENCE_UV = 2230000
+TEMPERATURE_REFERENCE_CDEG = 3000
+TEMPERATURE_UV_PER_K = -13600
+ADC_SUPPLY = 3
+SUPPLY_DIVIDER = 3
+SUPPLY_LOW_MV = 3400
+
+RTC_BATTERY = True
+REPL = False
+
+# (offset, length) in bytes within the port's storage
+FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x240000)}
+PROGRAM_SIZE = 256
+JOURNAL_DAYS = 45

@@ -1,0 +1,110 @@
+"""A circuit: parts, nets and rails, with the blocks in which people think of it and in which it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from steelyard_hardware.parts import Kind, Pin, library
+
+NC = ""
+"""Connects a pin to nothing, on purpose."""
+
+
+@dataclass(frozen=True)
+class Rail:
+    """A net that carries power: nominal and extreme volts."""
+
+    nominal: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, order=True)
+class Node:
+    """One pin of one part."""
+
+    ref: str
+    number: str
+
+
+@dataclass
+class Part:
+    """One part of the circuit. `nets` gives the net of each connected pin by its number."""
+
+    ref: str
+    kind: Kind
+    block: str
+    nets: dict[str, str] = field(default_factory=dict)
+    unconnected: set[str] = field(default_factory=set)
+
+    @property
+    def value(self) -> str:
+        """What stands beside the part in the drawing."""
+        return self.kind.key.partition(" ")[2] or self.kind.order_number
+
+    def net(self, name: str) -> str | None:
+        """Return the net of the first pin called so."""
+        return self.nets.get(self.kind.pin(name)[0].number)
+
+
+class Circuit:
+    """Parts by reference, nets by name. Made by a function of `schematics/`."""
+
+    def __init__(self, name: str, title: str) -> None:
+        self.name = name
+        self.title = title
+        self.parts: dict[str, Part] = {}
+        self.rails: dict[str, Rail] = {}
+        self.blocks: dict[str, int] = {}
+        self.notes: dict[str, str] = {}
+        self._block = ""
+
+    @contextmanager
+    def block(self, title: str, column: int, note: str = "") -> Iterator[None]:
+        """Parts made inside belong to the block `title`, drawn in that column of the sheet, with `note` under it."""
+        self._block, before = title, self._block
+        self.blocks[title] = column
+        self.notes[title] = note
+        yield
+        self._block = before
+
+    def rail(self, net: str, nominal: float, low: float, high: float) -> None:
+        """Declare that `net` carries power."""
+        self.rails[net] = Rail(nominal, low, high)
+
+    def part(self, ref: str, kind: str, pins: dict[str, str] | None = None, **more: str) -> Part:
+        """Add a part. `pins` and keywords give the net of each pin by name or number; `NC` leaves it open on purpose.
+
+        Raises KeyError for an unknown kind or pin, ValueError for a reference or pin given twice.
+        """
+        if ref in self.parts:
+            raise ValueError(f"{self.name}: {ref} is there twice")
+        part = Part(ref, library()[kind], self._block)
+        for name, net in {**(pins or {}), **more}.items():
+            for pin in part.kind.pin(name):
+                if pin.number in part.nets or pin.number in part.unconnected:
+                    raise ValueError(f"{self.name}: pin {pin.name} of {ref} is connected twice")
+                if net == NC:
+                    part.unconnected.add(pin.number)
+                else:
+                    part.nets[pin.number] = net
+        self.parts[ref] = part
+        return part
+
+    def two(self, ref: str, kind: str, first: str, second: str) -> Part:
+        """Add a part with two pins between two nets."""
+        return self.part(ref, kind, {"1": first, "2": second})
+
+    def nets(self) -> dict[str, list[Node]]:
+        """Return the pins on each net, in order."""
+        found: dict[str, list[Node]] = {}
+        for part in self.parts.values():
+            for number, net in part.nets.items():
+                found.setdefault(net, []).append(Node(part.ref, number))
+        return {net: sorted(found[net]) for net in sorted(found)}
+
+    def pin(self, node: Node) -> Pin:
+        """Return the pin that `node` names."""
+        return next(pin for pin in self.parts[node.ref].kind.pins if pin.number == node.number)

@@ -1,0 +1,72 @@
+"""Writes `boards/NAME/board.py`, which the firmware imports as `board`, from `boards/NAME.toml`."""
+
+from __future__ import annotations
+
+from steelyard_hardware.profile import BOARDS, Profile, load, names
+
+_HEADER = '''"""Board profile of the scale on {title}.
+
+Made from hardware/boards/{name}.toml by `make boards`: change that file, not this one. The firmware imports
+this module as `board`; what each name means stands there and in docs/hardware.md.
+"""
+'''
+
+
+def module(profile: Profile) -> str:
+    """Return the text of the generated `board.py`."""
+    start = profile.flash.storage[0]
+    flash = ", ".join(
+        f'"{name}": (0x{profile.flash.regions[name][0] - start:06X}, 0x{profile.flash.regions[name][1]:06X})'
+        for name in ("files", "journal")
+    )
+    lines = [
+        _HEADER.format(title=profile.title, name=profile.name),
+        f'NAME = "{profile.name}"',
+        f'HARDWARE = "{profile.hardware}"',
+        f'PORT = "{profile.port}"',
+        "",
+        f'ADC = "{profile.adc.driver}"',
+        f"ADC_RATE = {profile.adc.rate}",
+        f"ADC_GAIN = {profile.adc.gain}",
+        "",
+        "# GPIO numbers; switches are low when closed",
+        *(f"PIN_{name.upper()} = {pin.gpio}" for name, pin in profile.pins.items()),
+        "",
+        *(f"{bus.upper()} = {bus_of.id}" for bus, bus_of in profile.buses.items()),
+        f"CHIPS = {_tuple(sorted(chip for bus in profile.buses.values() for chip in bus.chips))}",
+        "",
+        f"ADC_TEMPERATURE = {profile.temperature.channel}",
+        f"TEMPERATURE_REFERENCE_UV = {profile.temperature.reference_uv}",
+        f"TEMPERATURE_REFERENCE_CDEG = {profile.temperature.reference_cdeg}",
+        f"TEMPERATURE_UV_PER_K = {profile.temperature.uv_per_k}",
+        f"ADC_SUPPLY = {profile.supply.channel}",
+        f"SUPPLY_DIVIDER = {profile.supply.divider}",
+        f"SUPPLY_LOW_MV = {profile.supply.low_mv}",
+        "",
+        f"RTC_BATTERY = {profile.rtc_battery}",
+        f"REPL = {profile.repl}",
+        "",
+        "# (offset, length) in bytes within the port's storage",
+        "FLASH = {" + flash + "}",
+        f"PROGRAM_SIZE = {profile.flash.program_bytes}",
+        f"JOURNAL_DAYS = {profile.flash.days}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _tuple(names: list[str]) -> str:
+    return "(" + "".join(f'"{name}", ' for name in names).rstrip(" " if len(names) == 1 else ", ") + ")"
+
+
+def write_modules() -> list[str]:
+    """Write `boards/NAME/board.py` of every profile; return the names of those that changed."""
+    changed = []
+    for name in names():
+        path = BOARDS / name / "board.py"
+        text = module(load(name))
+        if not path.exists() or path.read_text() != text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            changed.append(name)
+    return changed

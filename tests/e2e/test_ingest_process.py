@@ -1,4 +1,4 @@
-"""The ingest process between broker and database: timers, lives of alerts, failures. Broker and clock are the test's."""
+"""The ingest process between broker and database: timers, the lives of alerts, failures. Broker and clock are ours."""
 
 import itertools
 import threading

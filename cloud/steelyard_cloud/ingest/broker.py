@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, Protocol
 from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from steelyard_cloud.clock import now_ms
+
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 30
@@ -126,7 +128,7 @@ class _Session:
         if any(code.is_failure for code in codes):
             log.error("the broker refused the subscription to the shards %s: check its access list", self.shards)
             return
-        self.subscribed_ms = time.time_ns() // 1_000_000
+        self.subscribed_ms = now_ms()
 
     def _on_disconnect(self, *_: Any) -> None:
         self.subscribed_ms = None
@@ -209,31 +211,41 @@ class PahoBroker:
                 for session in self._sessions:
                     session.client.loop_misc()
             for session in self._sessions:
-                if not session.client.is_connected() and session.client.socket() is None:
+                if session.client.socket() is None:
                     session.connect(now_s)
-            full = len(self._waiting) > MOST_WAITING
-            self._watch(selector, watched, full)
-            events = selector.select(0.05 if full else 0.2)
-            for key, mask in events:
-                if key.data is None:
-                    with contextlib.suppress(BlockingIOError):
-                        self._wake_here.recv(4096)
-                elif mask & selectors.EVENT_READ:
-                    self._read(key.data)
-            while self._commands:
-                self._commands.popleft()()
-            for session in self._sessions:
-                if session.client.want_write():
+            try:
+                self._turn(selector, watched)
+            except Exception:
+                # paho raises on what a broker should never send; the sessions start anew and nothing is lost.
+                log.exception("the MQTT sessions failed; connecting again")
+                for session in self._sessions:
+                    session.client.disconnect()
                     session.client.loop_write()
-            if self._waiting:
-                with self._arrived:
-                    self._arrived.notify_all()
         for session in self._sessions:
             session.client.disconnect()
             session.client.loop_write()
         selector.close()
         self._wake_here.close()
         self._wake_there.close()
+
+    def _turn(self, selector: selectors.BaseSelector, watched: dict[int, tuple[Any, int]]) -> None:
+        """Wait for the sockets once, and do what they and the other threads ask for."""
+        full = len(self._waiting) > MOST_WAITING
+        self._watch(selector, watched, full)
+        for key, mask in selector.select(0.05 if full else 0.2):
+            if key.data is None:
+                with contextlib.suppress(BlockingIOError):
+                    self._wake_here.recv(4096)
+            elif mask & selectors.EVENT_READ:
+                self._read(key.data)
+        while self._commands:
+            self._commands.popleft()()
+        for session in self._sessions:
+            if session.client.want_write():
+                session.client.loop_write()
+        if self._waiting:
+            with self._arrived:
+                self._arrived.notify_all()
 
     def _watch(self, selector: selectors.BaseSelector, watched: dict[int, tuple[Any, int]], full: bool) -> None:
         """Bring the selector in line with the sessions' sockets, which come and go."""

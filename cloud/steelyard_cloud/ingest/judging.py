@@ -55,6 +55,11 @@ class Judging:
             self._judged.pop(scale_id, None)
             self._quiet.pop(scale_id, None)
 
+    def forget_all(self) -> None:
+        """Forget every scale."""
+        self._judged.clear()
+        self._quiet.clear()
+
     def arrived(
         self, connection: Connection, helds: Sequence[Held], numbers: Mapping[int, Sequence[int]], now_ms: int
     ) -> None:

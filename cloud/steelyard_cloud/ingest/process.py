@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from steelyard_cloud.clock import now_ms
 from steelyard_cloud.ingest.broker import Address, Broker, Message, PahoBroker
 from steelyard_cloud.ingest.receiver import Outgoing, Receiver
 from steelyard_cloud.keys import read_online
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.store import due, feeds, quarantine
 from steelyard_cloud.store.database import reading, writing
-from steelyard_cloud.store.evidence import load_keys_of
+from steelyard_cloud.store.evidence import Conflict, load_keys_of
 from steelyard_cloud.store.feeds import Entry
 from steelyard_cloud.store.schema import permits
 
@@ -31,12 +32,7 @@ POLL_S = 0.2
 TIMERS_S = 1.0
 BACKGROUND_S = 5.0  # signatures get a turn this often even while messages keep coming
 RETRY_S = (0.1, 5.0)
-UNREACHABLE = (OperationalError, InterfaceError)
-
-
-def now_ms() -> int:
-    """The platform's clock, Unix milliseconds."""
-    return time.time_ns() // 1_000_000
+AGAIN = (OperationalError, InterfaceError, Conflict)  # no fault of the messages: the same is tried again
 
 
 class Ingest:
@@ -100,8 +96,10 @@ class Ingest:
                     self.receiver.judging.has_news = False
                     self.on_news()
                 pause_s = RETRY_S[0]
-            except UNREACHABLE as error:
-                log.error("the database does not answer: %s; nothing is acknowledged, trying again", error.orig)
+            except Exception as error:
+                # Whatever it is, the worker goes on: nothing was acknowledged, and the same is tried again.
+                log.error("ingest could not commit; trying again: %s", error, exc_info=not isinstance(error, AGAIN))
+                self.receiver.forget()
                 self._stopping.wait(pause_s)
                 pause_s = min(2 * pause_s, RETRY_S[1])
 
@@ -113,7 +111,7 @@ class Ingest:
         """Handle a batch; should one message break it, the others are handled without it."""
         try:
             return self.receiver.handle(messages, self.clock())
-        except UNREACHABLE:
+        except AGAIN:
             raise
         except Exception:
             if len(messages) == 1:

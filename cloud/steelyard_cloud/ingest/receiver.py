@@ -84,6 +84,11 @@ class Receiver:
             self._load(connection, list(evidence.load_keys_of(connection, missing).values()))
         return [self._held[one] for one in identity_ids]
 
+    def forget(self) -> None:
+        """Drop what is at hand of the database, after an error that leaves it in doubt."""
+        self._held.clear()
+        self.judging.forget_all()
+
     # ---- before the database ---------------------------------------------------------------------------------------
 
     def _sort(self, messages: Sequence[Message], now_ms: int) -> Batch:
@@ -248,9 +253,17 @@ class Receiver:
                 )
             )
         if arrived:
-            complete = self._complete.setdefault(key.identity_id, set()) if summary.has_copies else set()
+            complete = self._followed(key.identity_id) if summary.has_copies else set()
             taken.receipts = due_receipts(summary, arrived, here, complete, now_ms // 1000)
         return taken
+
+    def _followed(self, identity_id: int) -> set[bytes]:
+        """Links of the branches of a forked identity that were followed to their beginning before."""
+        complete = self._complete.get(identity_id)
+        if complete is None or len(complete) > COMPLETE_KEPT:
+            complete = set()
+            self._complete.put(identity_id, complete)
+        return complete
 
     # ---- signatures that a link vouched for ------------------------------------------------------------------------
 
@@ -259,22 +272,27 @@ class Receiver:
         if not self._unchecked:
             return False
         identity_id, key = next(iter(self._unchecked.items()))
-        with writing(self.engine) as connection:
-            (held,) = self._helds(connection, [key])
-            if not held.summary.unchecked:
-                del self._unchecked[identity_id]
-                return True
-            first, last = held.summary.unchecked[0]
-            rows = HeldInDatabase(connection, key).vouched_for(first, last, CHECKED_AT_ONCE)
-            if len(rows) == CHECKED_AT_ONCE:
-                last = max(first, rows[-1][0] - 1)
-            candidates = [Candidate(parse(raw), key, key.up) for number, _, raw in rows if number <= last]
-            verify(candidates, self._pool)
-            bad = [(one.statement.number, one.statement.hash) for one in candidates if one.failed]
-            note_signatures(held.summary, first, last, [number for number, _ in bad])
-            if bad:
-                evidence.mark_bad_signatures(connection, key, bad)
-                self.judging.arrived(connection, [held], {}, now_ms)
-            evidence.write_summaries(connection, [held])
+        try:
+            with writing(self.engine) as connection:
+                (held,) = self._helds(connection, [key])
+                if not held.summary.unchecked:
+                    del self._unchecked[identity_id]
+                    return True
+                first, last = held.summary.unchecked[0]
+                rows = HeldInDatabase(connection, key).vouched_for(first, last, CHECKED_AT_ONCE)
+                if len(rows) == CHECKED_AT_ONCE:
+                    last = max(first, rows[-1][0] - 1)
+                candidates = [Candidate(parse(raw), key, key.up) for number, _, raw in rows if number <= last]
+                verify(candidates, self._pool)
+                bad = [(one.statement.number, one.statement.hash) for one in candidates if one.failed]
+                note_signatures(held.summary, first, last, [number for number, _ in bad])
+                if bad:
+                    evidence.mark_bad_signatures(connection, key, bad)
+                    self.judging.arrived(connection, [held], {}, now_ms)
+                evidence.write_summaries(connection, [held])
+        except BaseException:
+            self._forget([identity_id])
+            self.judging.forget([key.scale_id])
+            raise
         held.version += 1
         return True

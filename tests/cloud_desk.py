@@ -10,8 +10,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from servers import wait_until
 from signing_scale import SOFTWARE, SigningScale
 from sqlalchemy import Engine, insert, select
+from steelyard_cloud.clock import now_ms
 from steelyard_cloud.ingest.broker import Address, PahoBroker
-from steelyard_cloud.ingest.process import Ingest, now_ms
+from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.settings import SHARDS

@@ -1,24 +1,20 @@
 """`steelyard cloud`: set the platform up, run it, and let people and programs in."""
 
 import logging
-import signal
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-import uvicorn
 from sqlalchemy import Connection, Engine, insert, select
 
 from steelyard_cloud import keys
-from steelyard_cloud.ingest.process import Ingest, now_ms
+from steelyard_cloud.clock import now_ms
 from steelyard_cloud.settings import Settings, SettingsError, load
 from steelyard_cloud.store import database
 from steelyard_cloud.store.schema import organisations, users
 from steelyard_cloud.web import access
-from steelyard_cloud.web.app import create_app
 from steelyard_cloud.web.roles import Role
 
 app = typer.Typer(no_args_is_help=True, help="The platform: registry, ingest, rules, alerts, pages.")
@@ -26,7 +22,6 @@ token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
 app.add_typer(token_app, name="token")
 
 PLATFORM = "Platform"  # the organisation of those who run it; its empty division code means everywhere
-SHUTDOWN_S = 3
 
 Configured = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML); else STEELYARD_CONFIG.")]
 OfOrganisation = Annotated[str, typer.Option(help="Name of the organisation.")]
@@ -54,38 +49,25 @@ def init(config: Configured = None) -> None:
 @app.command()
 def serve(config: Configured = None) -> None:
     """Run everything in one process: ingest, API and pages."""
-    settings = _settings(config)
-    with _engine(settings) as engine:
-        ingest = _ingest(settings, engine)
-        web = create_app(settings, engine, wake=lambda _shard: ingest.wake())
-        ingest.on_news = web.state.context.hub.wake
-        ingest.start()
-        try:
-            _serve(web, settings)
-        finally:
-            ingest.stop()
+    from steelyard_cloud import serving
+
+    _run(serving.everything, config)
 
 
 @app.command()
 def web(config: Configured = None) -> None:
     """Run API and pages only."""
-    settings = _settings(config)
-    with _engine(settings) as engine:
-        _serve(create_app(settings, engine), settings)
+    from steelyard_cloud import serving
+
+    _run(serving.pages, config)
 
 
 @app.command()
 def ingest(config: Configured = None) -> None:
     """Run ingest only, for the shards that the settings name."""
-    settings = _settings(config)
-    ended = threading.Event()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: ended.set())
-    with _engine(settings) as engine:
-        running = _ingest(settings, engine)
-        running.start()
-        ended.wait()
-        running.stop()
+    from steelyard_cloud import serving
+
+    _run(serving.receiving, config)
 
 
 @token_app.command("create")
@@ -139,31 +121,13 @@ def _engine(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _ingest(settings: Settings, engine: Engine) -> Ingest:
-    try:
-        return Ingest.of(settings, engine)
-    except keys.KeysError as error:
-        _fail(str(error))
-
-
-class _Server(uvicorn.Server):
-    """uvicorn waits for open streams before it ends; ours are told to end first."""
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        self.config.app.state.context.hub.stop()  # type: ignore[union-attr]  # always our own application
-        super().handle_exit(sig, frame)
-
-
-def _serve(web_app: Any, settings: Settings) -> None:
-    config = uvicorn.Config(
-        web_app,
-        settings.listen_host,
-        settings.listen_port,
-        log_level="warning",
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        server_header=False,
-    )
-    _Server(config).run()
+def _run(process: Callable[[Settings, Engine], None], config: Path | None) -> None:
+    settings = _settings(config)
+    with _engine(settings) as engine:
+        try:
+            process(settings, engine)
+        except keys.KeysError as error:
+            _fail(str(error))
 
 
 def _organisation(connection: Connection, name: str) -> int | None:

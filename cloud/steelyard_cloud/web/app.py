@@ -13,11 +13,12 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
+from steelyard_cloud import clock
 from steelyard_cloud.registry.errors import Refusal
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web import problems
 from steelyard_cloud.web.api.routes import router as api_router
-from steelyard_cloud.web.context import Context, principal_or_none, speech_of, wall_clock_ms
+from steelyard_cloud.web.context import Context, principal_or_none, speech_of
 from steelyard_cloud.web.pages.routes import router as pages_router
 from steelyard_cloud.web.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
 from steelyard_cloud.web.render import page
@@ -32,7 +33,7 @@ def create_app(
     settings: Settings,
     engine: Engine,
     *,
-    now_ms: Callable[[], int] = wall_clock_ms,
+    now_ms: Callable[[], int] = clock.now_ms,
     wake: Callable[[str], None] | None = None,
 ) -> FastAPI:
     """The application on an open database.

@@ -4,7 +4,6 @@ Routes get it by FastAPI's dependencies, named below as types, so that a route's
 """
 
 import hashlib
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
-from steelyard_cloud import keys
+from steelyard_cloud import clock, keys
 from steelyard_cloud.registry.actor import Actor
 from steelyard_cloud.registry.errors import KeysAway
 from steelyard_cloud.settings import Settings
@@ -28,11 +27,6 @@ from steelyard_cloud.web.stream import Hub
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def wall_clock_ms() -> int:
-    """Unix time in milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
 def _nobody(_shard: str) -> None:
     """Nobody to wake: the owner of the shard polls."""
 
@@ -44,7 +38,7 @@ class Context:
     settings: Settings
     engine: Engine
     hub: Hub
-    now_ms: Callable[[], int] = wall_clock_ms
+    now_ms: Callable[[], int] = clock.now_ms
     wake: Callable[[str], None] = _nobody
     zone_name: str = field(default="Asia/Shanghai")
 

@@ -20,8 +20,6 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from steelyard_cloud.clock import now_ms
 
-from steelyard_cloud.clock import now_ms
-
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 30

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.clock import now_ms
 from steelyard_cloud.ingest.broker import Address, Broker, Message, PahoBroker
 from steelyard_cloud.ingest.receiver import Outgoing, Receiver
 from steelyard_cloud.keys import read_online

@@ -51,6 +51,7 @@ class PlayedScale:
         self.parameters = dict(PARAMETERS)
         self.counters = [0, 0]
         self.software = SOFTWARE
+        self.repair_code: str | None = None
         self.number, self.boot_number, self.last_hash = 0, 0, bytes(32)
         self.flags = 2
         self.chain: list[bytes] = []
@@ -89,7 +90,7 @@ class PlayedScale:
         self.started_s = self.clock_s
         thumbprint = identity.thumbprint(self.public_key)
         body = [thumbprint, list(self.software), "pico-w", "hx711", 0, False, 1, self.root, self.number]
-        return self._sign(Kind.BOOT, [*body, self.period_s, dict(self.parameters), "P-2026-11", None])
+        return self._sign(Kind.BOOT, [*body, self.period_s, dict(self.parameters), "P-2026-11", self.repair_code])
 
     def snapshot(self, load_mg: int = 0, noise: int = 38, drift: int = 0, *, lie: int = 0) -> bytes:
         """A snapshot one period later; `lie` is added to the weight, which then does not follow from the counts."""

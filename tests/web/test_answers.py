@@ -52,8 +52,7 @@ def test_https_brings_strict_cookies_and_transport_security(tmp_path: Path) -> N
         shield = security.Shield(made.app, https=True, too_large=lambda _scope: made.app)
         assert "Strict-Transport-Security" in shield.headers
     finally:
-        made.engine.dispose()
-        made.ingest.receiver.close()
+        made.discard()
 
 
 def test_no_template_carries_script_or_style_of_its_own() -> None:

@@ -111,6 +111,14 @@ def test_an_open_investigation_is_not_shown_but_wrong_software_is(world: World) 
     world.until(lambda: heading(look(world, scale.code)).startswith("Altered"), "altered")
 
 
+def test_the_repair_code_is_what_the_scale_itself_last_said(world: World) -> None:
+    scale = world.in_use("HT-1")
+    assert "none: never repaired" in look(world, scale.code).text
+    scale.repair_code = "R-2027-03"
+    world.send(scale, [scale.boot()])
+    assert "R-2027-03" in look(world, scale.code).text
+
+
 def test_an_expired_verification_is_called_expired(world: World) -> None:
     scale = world.in_use("HT-1")
     world.now += 5 * 366 * 86_400_000

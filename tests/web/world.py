@@ -4,6 +4,7 @@ Only the broker is a queue in memory: messages reach the receiver exactly as MQT
 """
 
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 import httpx
 import uvicorn
 from played import MAKER, MODEL, PARAMETERS, SOFTWARE, PlayedScale
-from servers import free_port, wait_until
+from servers import wait_until
 from sqlalchemy import Engine, select
 from steelyard_cloud import keys
 from steelyard_cloud.ingest.broker import Message
@@ -68,7 +69,8 @@ class World:
     """Everything started on a folder and a database; `client(role)` talks to the API."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        self.port = free_port()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
         self.settings = Settings(data_dir=folder, database_url=url, listen_port=self.port, period_s=600)
         database.migrate(self.settings.database)
         self.engine: Engine = database.connect(self.settings.database)
@@ -84,7 +86,7 @@ class World:
         self.users: dict[Role, int] = {}
         self._people()
         self.server = uvicorn.Server(uvicorn.Config(self.app, port=self.port, log_level="warning", loop="asyncio"))
-        self._thread = threading.Thread(target=self.server.run, name="web")
+        self._thread = threading.Thread(target=self.server.run, args=([self._socket],), name="web")
         self._clients: list[httpx.Client] = []
 
     def now_ms(self) -> int:
@@ -105,6 +107,12 @@ class World:
         self.ingest.stop()
         self.engine.dispose()
         assert not self._thread.is_alive()
+
+    def discard(self) -> None:
+        """For a world that was never started."""
+        self._socket.close()
+        self.ingest.receiver.close()
+        self.engine.dispose()
 
     # ---- people ----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select
 from steelyard_protocol import identity
+from steelyard_protocol.bodies import Boot, Kind
+from steelyard_protocol.statement import parse
 
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
@@ -21,6 +23,7 @@ from steelyard_cloud.store.schema import (
     scale_types,
     scales,
     standings,
+    statements,
     summaries,
     verifications,
 )
@@ -226,6 +229,22 @@ def verdict_on(
         period_s=int(standing.get("period_s") or 0),
     )
     return public_verdict(known, now_ms=now_ms, today=today)
+
+
+def repair_code(connection: Connection, scale: Scale) -> str | None:
+    """The repair code that the scale's newest start names; None for one that was never repaired."""
+    raw = connection.scalar(
+        select(statements.c.raw)
+        .where(
+            statements.c.scale_id == scale.id,
+            statements.c.identity_id == scale.identity_id,
+            statements.c.kind == int(Kind.BOOT),
+        )
+        .order_by(statements.c.number.desc())
+        .limit(1)
+    )
+    body = parse(raw).body if raw else None
+    return body.repair_code if isinstance(body, Boot) else None
 
 
 def summary_of(connection: Connection, identity_id: int) -> Summary | None:

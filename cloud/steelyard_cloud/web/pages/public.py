@@ -58,6 +58,7 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
         current = queries.in_effect(scale.standing, verified)
         extra = _how_altered(connection, scale, current, speech) if verdict is Verdict.ALTERED else ""
         history = _history(connection, scale, verified, speech)
+        repaired = queries.repair_code(connection, scale)
     word, tone, icon = wording.VERDICTS[verdict.value]
     received = queries.moment(scale.newest_received_ms)
     response = page(
@@ -72,6 +73,7 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
         extra=extra,
         altered=verdict is Verdict.ALTERED,
         verification=current,
+        repair_code=repaired,
         received=speech.ago(received, now) if received else speech.say(N_("never")),
         history=history,
         typed=scale.code,
@@ -95,6 +97,7 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         extra="",
         altered=False,
         verification=None,
+        repair_code=None,
         received="",
         history=[],
         typed=code[:40],

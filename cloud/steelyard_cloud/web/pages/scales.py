@@ -117,6 +117,7 @@ def one_scale(
         unexplained = alert_queries.unexplained_numbers(connection, scale.id)
         values: dict[str, Any] = {
             "verified": verified,
+            "repair_code": queries.repair_code(connection, scale),
             "baseline": queries.in_effect(scale.standing, verified),
             "opinions": opinions.of(connection, scale, summary, speech),
             "timeline": life.timeline(connection, scale, verified, speech, unexplained)[:20],

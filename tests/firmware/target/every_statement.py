@@ -3,7 +3,6 @@
 The last two are a snapshot of mid-life values and one with every field beyond its bound.
 """
 
-
 from agent import parameters, statements
 from agent.keystore import SoftKeyStore
 from ledger_bench import Board, circumstances, enrol, snapshot

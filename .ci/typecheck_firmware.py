@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STUBS = {
-    "pico_w": "micropython-rp2-stubs>=1.28,<1.30",
+    "pico2_w": "micropython-rp2-stubs>=1.28,<1.30",
     "esp32_s3": "micropython-esp32-stubs>=1.28,<1.30",
 }
 

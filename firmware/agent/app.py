@@ -32,17 +32,21 @@ class Agent:
     def __init__(self, scale):
         self._scale = scale
         self._case_stamps = []  # of case openings that no statement has told yet
+        self._latched = False  # the latch may hold an opening that was, or will be, told from here
 
     async def run(self):
         """All duties at once, without end; what ends one of them ends all."""
         for _ in range(_START_READINGS):
             self._scale.weighing.take_temperature(system.temperature_cdeg())
+        opened_s = None
+        if self._scale.latch:
+            opened_s = await self._scale.latch.start(system.reset_cause())
         self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
         await asyncio.gather(
             self._scale.weighing.run(),
             self._take_temperature(),
             self._take_supply(),
-            self._watch_case(),
+            self._watch_case(opened_s),
             self._watch_switch(),
             self._keep_record(),
             self._make_snapshots(),
@@ -113,17 +117,20 @@ class Agent:
             except JournalFull:
                 pass  # the scale goes on weighing; the display tells of the journal
 
-    async def _watch_case(self):
-        if not self._scale.case.closed and not self._scale.parameters.locked:
-            await self._case_opened()
+    async def _watch_case(self, opened_while_off_s):
+        if opened_while_off_s is not None:
+            await self._case_opened(opened_while_off_s)
+        elif not self._scale.case.closed and not self._scale.parameters.locked:
+            await self._case_opened(clock.stamp())
         while True:
             if not await self._scale.case.changed():
-                await self._case_opened()
+                await self._case_opened(clock.stamp())
 
-    async def _case_opened(self):
+    async def _case_opened(self, stamp_s):
+        self._latched = True
         self._scale.ledger.lock.engage(lock.CASE_OPENED)
         if self._scale.chain.enrolled:
-            self._case_stamps.append(clock.stamp())
+            self._case_stamps.append(stamp_s)
         await self._close_session(BY_CASE)
         await self._tell_case()
 
@@ -137,6 +144,9 @@ class Agent:
                 self._case_stamps.insert(0, stamp_s)
                 del self._case_stamps[_MOST_CASE_STAMPS:]
                 return
+        if self._latched and self._scale.latch:
+            self._latched = False
+            self._scale.latch.forget()
         try:
             await self._scale.ledger.lock.state(self._scale.chain)
         except JournalFull:

@@ -13,11 +13,13 @@ from agent import identity, software, statements
 from agent.downlink import Downlink
 from agent.enrolment import enrol
 from agent.hx711 import HX711
+from agent.latch import CaseLatch
 from agent.ledger import Ledger
 from agent.parameters import BY_CONSOLE
 from agent.permits import Permit, PermitRefused
 from agent.platform import Platform
-from agent.port import clock, flash, network, pins, system
+from agent.port import bus, clock, flash, network, pins, system
+from agent.rv3028 import RV3028
 from agent.uplink import Uplink
 from agent.weighing import Refused, Weighing
 
@@ -55,6 +57,7 @@ class Scale:
         self.software = software.identification()
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
+        self.latch = CaseLatch(RV3028(bus.i2c()), ledger.store) if "rv3028" in board.CHIPS else None
         self.adc = _CONVERTERS[board.ADC](board.PIN_ADC_DOUT, board.PIN_ADC_SCK)
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.platform = Platform(ledger.store, ledger.root_key)

@@ -10,8 +10,11 @@ from hal_cell import LoadCell
 from hal_clock import Clock
 from hal_flash import FLASH_BYTES, Nor
 from hal_hx711 import HX711
+from hal_i2c import Bus
 from hal_pins import Interrupts, Wire
 from hal_random import Random
+from hal_rv3028 import ADDRESS as CLOCK_ADDRESS
+from hal_rv3028 import RV3028
 
 _RTC_START_S = 1_609_459_200  # 2021-01-01: where an RP2 without battery starts
 _PWRON_RESET = 1
@@ -55,6 +58,8 @@ class Board:
         self.flash = None
         self.cell = None
         self.chip = None
+        self.i2c = Bus(self.clock)
+        self.case_clock = None
         self.frauds = {}
         self.flash_map = profile.FLASH
         self._noise = None
@@ -73,8 +78,15 @@ class Board:
         self.unique_id = Random(seed, "unique").bits(64).to_bytes(8, "big")
         self.flash = Nor(FLASH_BYTES, image, profile.PROGRAM_SIZE)
         self.flash.busy = self.busy
+        self._true_start_us = _RTC_START_S * 1_000_000
+        self.case_clock = RV3028(self.clock, self.true_us, image and image + ".clock")
+        self.i2c.attach(CLOCK_ADDRESS, self.case_clock)
         self.case(False)
         self.adjustment_switch(False)
+
+    def true_us(self):
+        """Microseconds since 1970 in the world around the board."""
+        return self._true_start_us + self.clock.now_us
 
     def configure(self, c):
         """Power up in the world that the host's configuration `c` describes (`steelyard_simulator.world`)."""
@@ -82,6 +94,8 @@ class Board:
         self.cell.load_g = c["load_kg"] * 1000.0
         self.cell.temperature_c = c["temperature_c"]
         self.supply_v = c["supply_v"]
+        self._true_start_us = c["true_us"]
+        self.case_clock.power_up(c["battery"] or c["reset"], c["case_openings_s"])
         self.case(c["case_open"])
         self.adjustment_switch(c["switch_on"])
         self.network_up = c["network_up"]
@@ -135,8 +149,11 @@ class Board:
         return self._wires[pin]
 
     def case(self, open):
-        """Open or close the case: its contact to ground is closed while the case is."""
-        self.wire(profile.PIN_CASE).drive(1 if open else 0)
+        """Open or close the case: its contact to ground is closed while the case is, for pin and clock chip alike."""
+        wire, level = self.wire(profile.PIN_CASE), 1 if open else 0
+        if level != wire.level:
+            self.case_clock.event(level)
+        wire.drive(level)
 
     def adjustment_switch(self, on):
         """The adjustment switch under the seal connects to ground when on."""

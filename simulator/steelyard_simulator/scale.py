@@ -64,7 +64,9 @@ class SimulatedScale:
         self._speed = speed
         self._firmware = firmware or assets.folder("firmware")
         self._rtc_battery = rtc_battery
+        self._world.battery = rtc_battery
         self._earlier_us = 0
+        self._off_us = 0
         self._rtc_ahead_us = 0
         self._state: State | None = None
         self._board: Board | None = None
@@ -154,7 +156,9 @@ class SimulatedScale:
         self._tell("supply", v=volts)
 
     def open_case(self) -> None:
-        """Open the case."""
+        """Open the case; while the scale is off its clock chip alone notices."""
+        if not self.powered and not self._world.case_open:
+            self._world.case_openings_s.append(int(self._true_us() / 1e6))
         self._world.case_open = True
         self._tell("case", open=True)
 
@@ -162,6 +166,12 @@ class SimulatedScale:
         """Close the case."""
         self._world.case_open = False
         self._tell("case", open=False)
+
+    def clock_battery(self, fitted: bool) -> None:
+        """Put the battery of the clock chip in, or take it out; without it the chip dies with the supply."""
+        self._world.battery = fitted
+        if not fitted and not self.powered:
+            self._world.battery_held = False
 
     def adjustment_switch(self, on: bool) -> None:
         """Move the adjustment switch under the seal."""
@@ -218,6 +228,12 @@ class SimulatedScale:
     def state(self) -> State:
         """Return counters of the board: `time_us`, `flash_operations`, `conversions`, `wrong_pulse_counts`, …"""
         return self._ask("state")
+
+    def rest(self, seconds: float) -> None:
+        """Let virtual time pass while the scale is off."""
+        if self.powered:
+            raise ValueError("the scale is on: use `advance`, or switch it off before it rests")
+        self._off_us += round(seconds * 1e6)
 
     def advance(self, seconds: float) -> bool:
         """Let virtual time pass; False if the power failed meanwhile, as it was told to.
@@ -339,10 +355,11 @@ class SimulatedScale:
         self._state = None
         rtc_s = None
         if self._rtc_battery:
-            true_s = EPOCH_S + self._earlier_us / 1e6 if self.virtual else time.time()
-            rtc_s = int(true_s + self._rtc_ahead_us / 1e6)
+            rtc_s = int((self._true_us() + self._rtc_ahead_us) / 1e6)
         configuration = {
             **vars(world),
+            "true_us": self._true_us(),
+            "battery": world.battery and world.battery_held,
             "image": str(self.image),
             "firmware": str(self._firmware),
             "virtual": self.virtual,
@@ -355,6 +372,14 @@ class SimulatedScale:
         with self._console.connect() as line, self.log.open("ab") as log:
             self._board = Board(configuration, line.fileno(), log, self._on_connect, self._on_end)
         self.outcome = "running"
+        world.case_openings_s.clear()
+        world.battery_held = True
+
+    def _true_us(self) -> int:
+        """Return microseconds since 1970 in the world, as of the last answer."""
+        if self.virtual:
+            return EPOCH_S * 1_000_000 + self._now_us + self._off_us
+        return int(time.time() * 1e6)
 
     def _on_connect(self, host: str, port: int) -> None:
         if self._link:

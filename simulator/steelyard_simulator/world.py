@@ -25,5 +25,8 @@ class World:
     switch_on: bool = False
     network_up: bool = True
     rtc_s: int | None = None
+    battery: bool = False
+    battery_held: bool = True
+    case_openings_s: list[int] = field(default_factory=list)
     frauds: dict[str, dict[str, Any]] = field(default_factory=dict)
     life: int = 0

@@ -28,6 +28,7 @@ ticks_add = time.ticks_add
 
 class _State:
     quality = NONE
+    chips: list = []  # clock chips that are set whenever this clock is
     uptime_ms = 0
     last_ms = time.ticks_ms()
 
@@ -61,12 +62,38 @@ def set_unix_time(unix_s):
     machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 
 
+def calendar(unix_s):
+    """(year, month, day, hour, minute, second, weekday) of `unix_s`, UTC; Monday is 0."""
+    return time.gmtime(unix_s - _EPOCH_S)[:7]
+
+
+def from_calendar(year, month, day, hour, minute, second):
+    """Unix seconds of a date and time, UTC."""
+    return int(time.mktime((year, month, day, hour, minute, second, 0, 0))) + _EPOCH_S
+
+
+def follow(battery_clock):
+    """Take the time of a clock chip, if it kept a plausible one, and set that chip whenever this clock is set.
+
+    Returns whether it had kept its time. `battery_clock` has `time()`, Unix seconds or None, and `set_time(unix_s)`.
+    """
+    _State.chips = [battery_clock]
+    unix_s = battery_clock.time()
+    if unix_s is None or unix_s < _PLAUSIBLE_S:
+        return False
+    set_unix_time(unix_s)
+    _State.quality = RTC
+    return True
+
+
 def set(unix_s, quality):
     """Set the clock to `unix_s` (Unix seconds) and declare where that came from (quality 1 to 3)."""
     if not NONE < quality <= SIGNED_NETWORK:
         raise ValueError("clock quality %r is not 1, 2 or 3" % quality)
     set_unix_time(unix_s)
     _State.quality = quality
+    for chip in _State.chips:
+        chip.set_time(unix_s)
 
 
 def start():

@@ -20,6 +20,9 @@ PIN_ADJUST = 7
 PIN_TEMPERATURE = 1
 PIN_SUPPLY = 2
 
+# Numbers of the buses, and the drivers of the chips on them
+I2C = None
+SPI = None
 CHIPS = ()
 
 ADC_TEMPERATURE = 1

@@ -40,6 +40,7 @@ PIN_ROW3 = 22
 PIN_ROW4 = 27
 PIN_ROW5 = 28
 
+# Numbers of the buses, and the drivers of the chips on them
 I2C = 0
 SPI = 1
 CHIPS = ("atecc608", "rv3028", "st25dv", "st7567")

@@ -18,6 +18,9 @@ PIN_ADC_SCK = 17
 PIN_CASE = 18
 PIN_ADJUST = 19
 
+# Numbers of the buses, and the drivers of the chips on them
+I2C = None
+SPI = None
 CHIPS = ()
 
 ADC_TEMPERATURE = 4

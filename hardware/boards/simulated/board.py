@@ -17,8 +17,13 @@ PIN_ADC_DOUT = 16
 PIN_ADC_SCK = 17
 PIN_CASE = 18
 PIN_ADJUST = 19
+PIN_I2C_SDA = 4
+PIN_I2C_SCL = 5
 
-CHIPS = ()
+# Numbers of the buses, and the drivers of the chips on them
+I2C = 0
+SPI = None
+CHIPS = ("rv3028",)
 
 ADC_TEMPERATURE = 4
 TEMPERATURE_REFERENCE_UV = 706000

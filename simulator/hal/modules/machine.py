@@ -80,6 +80,31 @@ class ADC:
         return BOARD.analogue_u16(self._channel)
 
 
+class I2C:
+    """An I²C bus by its number; `BOARD.i2c` has the chips."""
+
+    def __init__(self, id, *, scl=None, sda=None, freq=400_000):
+        self._bus = BOARD.i2c
+        self._bus.frequency = freq
+
+    def scan(self):
+        return self._bus.addresses()
+
+    def writeto(self, addr, buf, stop=True):
+        self._bus.write(addr, buf, stop)
+        return len(buf)
+
+    def readfrom(self, addr, nbytes, stop=True):
+        return self._bus.read(addr, nbytes)
+
+    def writeto_mem(self, addr, memaddr, buf, *, addrsize=8):
+        self._bus.write(addr, memaddr.to_bytes(addrsize // 8, "big") + bytes(buf))
+
+    def readfrom_mem(self, addr, memaddr, nbytes, *, addrsize=8):
+        self._bus.write(addr, memaddr.to_bytes(addrsize // 8, "big"), False)
+        return self._bus.read(addr, nbytes)
+
+
 class RTC:
     """The real-time clock."""
 

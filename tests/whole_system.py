@@ -151,6 +151,16 @@ class Cloud:
                 start_new_session=True,
             )
 
+    def await_ingest(self, broker_log: Path) -> None:
+        """Wait until every session of ingest is on the broker, as its log tells: what came before would be lost."""
+        names = [f" as {self.settings.mqtt_client_prefix}-{shard} " for shard in SHARDS]
+
+        def connected() -> bool:
+            told = broker_log.read_text(errors="replace")
+            return all(name in told for name in names)
+
+        wait_until(connected, 30, "the sessions of ingest")
+
     def kill_ingest(self) -> None:
         """SIGKILL: it finishes nothing."""
         if self.process:

@@ -119,6 +119,7 @@ def respelled(raw: bytes) -> bytes:
 def cloud(tmp_path: Path, mosquitto: Server) -> Iterator[Cloud]:
     cloud = Cloud(tmp_path / "cloud", mosquitto.port)
     cloud.start_ingest()
+    cloud.await_ingest(mosquitto.log)
     yield cloud
     cloud.close()
 

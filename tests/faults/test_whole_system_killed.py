@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import servers
-from servers import Server, wait_until
+from servers import Server, ServerFailed, wait_until
 from steelyard_protocol import identity, statement
 from steelyard_simulator.demo.market import Stall, together
 from whole_system import Cloud, Witness, exported, faults_of_chain, faults_of_evidence, status
@@ -66,9 +66,10 @@ def place(request: pytest.FixtureRequest, mosquitto: Server, tmp_path: Path) -> 
         cloud = Cloud(tmp_path / "cloud", mosquitto.port, database_url=url)
         stack.callback(cloud.close)
         cloud.start_ingest()
+        cloud.await_ingest(mosquitto.log)
         witness = Witness(mosquitto.port, cloud.settings.database, cloud.online.public_key)
         stack.callback(witness.close)
-        stalls = cloud.put_on_record(*range(1, SCALES + 1))
+        stalls = cloud.put_on_record(*range(1, SCALES + 1), speed=8.0)
         yield Place(mosquitto, cloud, witness, stalls, server)
 
 
@@ -87,9 +88,18 @@ class Failures:
         return self.place.cloud.start_ingest
 
     def database(self) -> Callable[[], None]:
-        assert self.place.database
-        self.place.database.kill()
-        return self.place.database.start
+        server = self.place.database
+        assert server
+        server.kill()
+
+        def starts() -> bool:
+            try:
+                server.start()
+            except ServerFailed:  # what its killed children shared is not free yet
+                return False
+            return True
+
+        return lambda: wait_until(starts, 30, "the database's start after its death")
 
     def network(self) -> Callable[[], None]:
         scale = self.chance.choice(self.place.stalls).scale

@@ -1,10 +1,12 @@
 """What the scale says, set for people: tables of status and parameters, and statements decoded."""
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
 from steelyard_protocol import statement
+from steelyard_protocol.parameters import KEYS
 
 from .mass import shown
 
@@ -33,7 +35,7 @@ def status(facts: dict[str, Any]) -> Table:
         "counters": f"calibration {facts['calibration_counter']}, configuration {facts['configuration_counter']}",
         "statements": f"{facts['number']} made, {facts['receipted']} receipted, journal {facts['journal_free']} % free",
         "uplink": f"{facts['uplink']}, every {facts['period_s']} s",
-        "clock": f"{facts['time']} (quality {facts['clock_quality']})",
+        "clock": _clock(facts["time"], facts["clock_quality"]),
         "software": "{name} {version} {hash}".format(**facts["software"]),
     }
     table = Table.grid(padding=(0, 2))
@@ -45,9 +47,12 @@ def status(facts: dict[str, Any]) -> Table:
 def parameters(facts: dict[str, Any]) -> Table:
     """Names and values of the legally relevant parameters, with their digest and counters."""
     table = Table("parameter", "value", box=None, pad_edge=False)
-    counters = {name: value for name, value in facts.items() if name != "parameters"}
-    for name, value in (facts["parameters"] | counters).items():
+    in_order = sorted(facts["parameters"].items(), key=lambda item: KEYS.get(item[0], len(KEYS) ** 2))
+    for name, value in in_order:
         table.add_row(name, str(value))
+    table.add_section()
+    for name in sorted(facts.keys() - {"parameters"}, reverse=True):
+        table.add_row(name, str(facts[name]))
     return table
 
 
@@ -66,6 +71,13 @@ def described(raw: bytes) -> dict[str, Any]:
         "hash": parsed.hash.hex(),
         "statement": base64.urlsafe_b64encode(raw).decode().rstrip("="),
     }
+
+
+def _clock(unix_s: int, quality: int) -> str:
+    if not quality:
+        return "not set"
+    source = ("none", "set by hand or RTC", "network", "signed network")[quality]
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S} UTC ({source})"
 
 
 def _tenths(value: int | None, per_unit: int, unit: str) -> str:

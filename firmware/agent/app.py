@@ -79,12 +79,12 @@ class Agent:
                 count = weighing.zeros_refused - refused
                 refused = weighing.zeros_refused
                 await self._scale.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
-            if not weighing.fresh and not silent:
+            if not weighing.fresh() and not silent:
                 await self._scale.events.note(
                     statements.ADC_FAULT, self._scale.adc.missed - missed, self._scale.adc.faults - faults
                 )
                 missed, faults = self._scale.adc.missed, self._scale.adc.faults
-            silent = not weighing.fresh
+            silent = not weighing.fresh()
 
     async def _take_temperature(self):
         while True:

@@ -9,10 +9,10 @@ from struct import pack_into
 from micropython import const
 
 MAX_DEPTH = const(8)
-# First guesses at the length of an encoding, and the length from which on it is not tried any longer.
-_STATEMENT_ROOM = const(192)
-_KEY_ROOM = const(12)
-_MOST_ROOM = const(12288)
+# Every statement is encoded here: looking for so much free heap each time would cost a tenth of the work.
+_SCRATCH = bytearray(256)
+_KEY_ROOM = const(16)
+_MOST_ROOM = const(16384)
 _KEY = (int, str)
 _WRONG_KEY = "map key is neither an integer nor text"
 
@@ -39,14 +39,12 @@ class Tag:
         return "Tag(%r, %r)" % (self.number, self.value)
 
 
-def encode(value, room=_STATEMENT_ROOM):
-    """Return the deterministic encoding of `value`, at most 12 KB; CborError where it has none in the subset.
+def encode(value, buffer=_SCRATCH):
+    """Return the deterministic encoding of `value`, at most 16 KB; CborError where it has none in the subset.
 
-    `room` is how many bytes it is expected to take. Writing again on the rare overflow costs less than working the
-    length out every time.
+    It is written into `buffer` first, and again into a larger one where that is too short.
     """
     while True:
-        buffer = bytearray(room)
         try:
             end = _PUTTERS[type(value)](buffer, 0, value, MAX_DEPTH)
             return bytes(memoryview(buffer)[:end])
@@ -55,9 +53,9 @@ def encode(value, room=_STATEMENT_ROOM):
         except KeyError as error:
             raise _no_encoding(error, 0) from None
         except (IndexError, ValueError):  # from the writes themselves: too short
-            if room >= _MOST_ROOM:
-                raise CborError("longer than an item may be", room) from None
-            room *= 4
+            if len(buffer) >= _MOST_ROOM:
+                raise CborError("longer than an item may be", len(buffer)) from None
+            buffer = bytearray(4 * len(buffer))
 
 
 def encode_into(buffer, offset, value):
@@ -94,11 +92,14 @@ def _no_encoding(error, at):
     return CborError("%s has no encoding" % error.args[0].__name__, at)
 
 
-# One function a type, found in `_PUTTERS`: comparing with built-in names in turn would cost far more. Those that every
-# statement calls a dozen times are native code.
+# One function a type, found in `_PUTTERS`: comparing with built-in names in turn would cost far more.
 
 
-def _put_head(buffer, at, major, argument):
+def _put_head(buffer, at, argument, depth=0, major=0x00):
+    """Put an integer, or with another `major` the head of what is no integer."""
+    if argument < 0:
+        major = 0x20
+        argument = ~argument
     if argument < 24:
         buffer[at] = major | argument
         return at + 1
@@ -120,12 +121,6 @@ def _put_head(buffer, at, major, argument):
     return at + 9
 
 
-def _put_integer(buffer, at, value, depth):
-    if value < 0:
-        return _put_head(buffer, at, 0x20, -1 - value)
-    return _put_head(buffer, at, 0x00, value)
-
-
 def _put_raw(buffer, at, data):
     end = at + len(data)
     if end > len(buffer):
@@ -135,12 +130,12 @@ def _put_raw(buffer, at, data):
 
 
 def _put_bytes(buffer, at, value, depth):
-    return _put_raw(buffer, _put_head(buffer, at, 0x40, len(value)), value)
+    return _put_raw(buffer, _put_head(buffer, at, len(value), 0, 0x40), value)
 
 
 def _put_text(buffer, at, value, depth):
     value = value.encode()
-    return _put_raw(buffer, _put_head(buffer, at, 0x60, len(value)), value)
+    return _put_raw(buffer, _put_head(buffer, at, len(value), 0, 0x60), value)
 
 
 def _put_simple(buffer, at, value, depth):
@@ -151,11 +146,11 @@ def _put_simple(buffer, at, value, depth):
 def _put_array(buffer, at, value, depth):
     if not depth:
         raise CborError("nested too deeply to encode", at)
-    at = _put_head(buffer, at, 0x80, len(value))
-    putters = _PUTTERS
+    at = _put_head(buffer, at, len(value), 0, 0x80)
+    putters, kind = _PUTTERS, type  # names of the function are found sooner than others
     depth -= 1
     for item in value:
-        at = putters[type(item)](buffer, at, item, depth)
+        at = putters[kind(item)](buffer, at, item, depth)
     return at
 
 
@@ -166,9 +161,9 @@ def _put_map(buffer, at, value, depth):
     for key in value:
         if type(key) not in _KEY:
             raise CborError(_WRONG_KEY, at)
-        pairs.append((encode(key, _KEY_ROOM), key))
+        pairs.append((encode(key, bytearray(_KEY_ROOM)), key))
     pairs.sort()
-    at = _put_head(buffer, at, 0xA0, len(pairs))
+    at = _put_head(buffer, at, len(pairs), 0, 0xA0)
     for encoded, key in pairs:
         item = value[key]
         at = _PUTTERS[type(item)](buffer, _put_raw(buffer, at, encoded), item, depth - 1)
@@ -181,11 +176,11 @@ def _put_tag(buffer, at, value, depth):
     if value.number < 0 or value.number == 2 or value.number == 3:
         raise CborError("tag %d has no encoding" % value.number, at)
     item = value.value
-    return _PUTTERS[type(item)](buffer, _put_head(buffer, at, 0xC0, value.number), item, depth - 1)
+    return _PUTTERS[type(item)](buffer, _put_head(buffer, at, value.number, 0, 0xC0), item, depth - 1)
 
 
 _PUTTERS = {
-    int: _put_integer,
+    int: _put_head,
     bytes: _put_bytes,
     bytearray: _put_bytes,
     memoryview: _put_bytes,

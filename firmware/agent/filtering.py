@@ -1,9 +1,8 @@
 """The two windows over the converter's readings: the filter that makes one steady value, and the judge of stability.
 
-Both are bounded, hold integers in arrays made once, and allocate nothing when a reading goes in.
+Both are bounded and, once full, allocate nothing when a reading goes in. Searching, shifting and comparing are left to
+the methods of lists, which cost a tenth of a loop.
 """
-
-from array import array
 
 from micropython import const
 
@@ -16,46 +15,33 @@ class Filter:
 
     def __init__(self, samples):
         self.size = samples
-        self._recent = array("i", bytes(4 * samples))
-        self._sorted = array("i", bytes(4 * samples))
+        self._recent = []
+        self._sorted = []
         self._next = 0
-        self.count = 0
 
     def add(self, counts):
         """Take in one reading and return the filtered counts."""
-        ordered = self._sorted
-        if self.count < self.size:
-            gap = self.count
-            self.count += 1
+        recent, ordered = self._recent, self._sorted
+        count = len(recent)
+        if count < self.size:
+            recent.append(counts)
+            index = count
+            count += 1
         else:
-            oldest = self._recent[self._next]
-            gap = 0
-            while ordered[gap] != oldest:
-                gap += 1
-        self._recent[self._next] = counts
-        self._next += 1
-        if self._next == self.size:
-            self._next = 0
-        # The gap moves to where the new reading belongs.
-        while gap and ordered[gap - 1] > counts:
-            ordered[gap] = ordered[gap - 1]
-            gap -= 1
-        last = self.count - 1
-        while gap < last and ordered[gap + 1] < counts:
-            ordered[gap] = ordered[gap + 1]
-            gap += 1
-        ordered[gap] = counts
-        return self._middle()
-
-    def _middle(self):
-        cut = self.count // 4
+            place = self._next
+            ordered.remove(recent[place])
+            recent[place] = counts
+            place += 1
+            self._next = place if place < count else 0
+            index = count - 1
+        while index and ordered[index - 1] > counts:
+            index -= 1
+        ordered.insert(index, counts)
+        cut = count // 4
+        size = count - 2 * cut
         total = 0
-        index = cut
-        end = self.count - cut
-        while index < end:
-            total += self._sorted[index]
-            index += 1
-        size = end - cut
+        for index in range(cut, cut + size):
+            total += ordered[index]
         return (2 * total + size) // (2 * size)
 
 
@@ -64,8 +50,8 @@ class Stability:
 
     def __init__(self, time_ms):
         self._slice_ms = max(1, time_ms // _BUCKETS)
-        self._low = array("i", bytes(4 * _BUCKETS))
-        self._high = array("i", bytes(4 * _BUCKETS))
+        self._low = [0] * _BUCKETS
+        self._high = [0] * _BUCKETS
         self.restart()
 
     def restart(self):
@@ -79,33 +65,26 @@ class Stability:
 
     def add(self, counts, elapsed_ms, band_counts):
         """Take in filtered counts, `elapsed_ms` after the ones before. True if all lay within `band_counts`."""
-        if elapsed_ms >= _BUCKETS * self._slice_ms:
+        low, high, slice_ms = self._low, self._high, self._slice_ms
+        if elapsed_ms >= _BUCKETS * slice_ms:
             self.restart()
             elapsed_ms = 0
-        self._elapsed_ms += elapsed_ms
-        while self._elapsed_ms >= self._slice_ms:
-            self._elapsed_ms -= self._slice_ms
-            self._slice = (self._slice + 1) % _BUCKETS
+        elapsed_ms += self._elapsed_ms
+        index = self._slice
+        while elapsed_ms >= slice_ms:
+            elapsed_ms -= slice_ms
+            index = (index + 1) % _BUCKETS
+            low[index] = _FAR
+            high[index] = -_FAR
             if self._full < _BUCKETS:
                 self._full += 1
-            self._low[self._slice] = _FAR
-            self._high[self._slice] = -_FAR
-        if counts < self._low[self._slice]:
-            self._low[self._slice] = counts
-        if counts > self._high[self._slice]:
-            self._high[self._slice] = counts
-        low = _FAR
-        high = -_FAR
-        index = 0
-        while index < _BUCKETS:
-            if self._low[index] < low:
-                low = self._low[index]
-            if self._high[index] > high:
-                high = self._high[index]
-            index += 1
-        if high - low > band_counts:
-            return False
-        return self._full == _BUCKETS
+        self._elapsed_ms = elapsed_ms
+        self._slice = index
+        if counts < low[index]:
+            low[index] = counts
+        if counts > high[index]:
+            high[index] = counts
+        return max(high) - min(low) <= band_counts and self._full == _BUCKETS
 
 
 class Noise:

@@ -12,6 +12,8 @@ from agent.port import clock, pins
 
 _BITS = const(24)
 _SIGN = const(0x800000)
+# The tick counter wraps at this or a higher power of two.
+_TICKS = const(0x3FFFFFFF)
 # Nearer to the rails (0x7FFFFF and 0x800000) than one part in sixteen nothing is believed.
 _RAIL = const(0x780000)
 # More than 60 us high (T3, and "power down") resets the chip; measured pulses include the measuring.
@@ -83,27 +85,28 @@ class HX711:
         """Clock one conversion out into `_last`; False if it must not be used. Allocates nothing."""
         sck, dout = self._sck, self._dout
         guard, unguard = pins.guard, pins.unguard
-        ticks_us, ticks_diff = clock.ticks_us, clock.ticks_diff
+        ticks_us = clock.ticks_us
         started_ms = clock.ticks_ms()
+        left = self._pulses
         raw = longest_us = 0
-        for pulse in range(self._pulses):
+        while left:
+            left -= 1
             # High for 0.2 to 50 us (T3) whatever interrupts there are; low may last (T4 has no maximum).
             state = guard()
             rise_us = ticks_us()
             sck(1)
             sck(0)
-            high_us = ticks_diff(ticks_us(), rise_us)
+            high_us = ticks_us() - rise_us & _TICKS
             unguard(state)
             if high_us > longest_us:
                 longest_us = high_us
             # Valid 0.1 us after the rise (T2) and until the next one.
-            if pulse < _BITS:
-                raw = raw << 1 | dout()
+            raw = raw << 1 | dout()
         # Pulse 25 drives DOUT high: low now means that bits have slipped.
-        slipped = not dout()
-        ended_ms = clock.ticks_ms()
+        slipped = not raw & 1
+        raw >>= self._pulses - _BITS
+        torn = clock.ticks_diff(clock.ticks_ms(), started_ms) * 2 > self._period_ms
         self._count_missed(started_ms)
-        torn = ticks_diff(ended_ms, started_ms) * 2 > self._period_ms
         value = raw - (_SIGN << 1) if raw & _SIGN else raw
         reset = longest_us > _STRETCHED_US
         if raw & _SPIKE_ONES == _SPIKE_ONES and abs(value - self._last) > _SPIKE_JUMP:

@@ -98,7 +98,7 @@ class Scale:
     @property
     def indication(self):
         """The net weight as text; None where nothing may be shown."""
-        return None if self.parameters.locked else self.weighing.indication
+        return None if self.parameters.locked else self.weighing.indication()
 
     def shown(self):
         """What stands on the display: the weight, or why there is none."""
@@ -106,7 +106,7 @@ class Scale:
             return "LOCKED"
         if self.chain.enrolled and not self.chain.room_for_adjustment:
             return "JOURNAL FULL"
-        return self.weighing.indication or ("OVERLOAD" if self.weighing.overload else "-----")
+        return self.weighing.indication() or ("OVERLOAD" if self.weighing.overload() else "-----")
 
     def status(self):
         """Everything that `status json` gives."""
@@ -122,15 +122,15 @@ class Scale:
             "case_open": not self.case.closed,
             "stable": weighing.stable,
             "gross": weighing.gross,
-            "net": weighing.net,
+            "net": weighing.net(),
             "tare": weighing.tare,
             "e_mg": weighing.e_mg,
-            "net_mg": weighing.net * weighing.e_mg,
+            "net_mg": weighing.net() * weighing.e_mg,
             "indication": self.indication,
-            "overload": weighing.overload,
+            "overload": weighing.overload(),
             "zero_counts": weighing.zero_counts,
             "filtered_counts": weighing.filtered_counts,
-            "noise_counts": weighing.noise_counts,
+            "noise_counts": weighing.noise_counts(),
             "temperature_cdeg": weighing.temperature_cdeg,
             "supply_mv": self.supply_mv,
             "adc_missed": self.adc.missed,
@@ -157,7 +157,7 @@ class Scale:
             flags |= _CASE_OPEN
         if self.switch.closed:
             flags |= _SWITCH_ON
-        if not self.weighing.fresh:
+        if not self.weighing.fresh():
             flags |= _ADC_FAULT
         if self.supply_mv < board.SUPPLY_LOW_MV:
             flags |= _SUPPLY_LOW
@@ -228,7 +228,7 @@ class Scale:
                 steps = 0
             else:
                 steps = steps + 1 if self.weighing.stable else 0
-            total = total + self.weighing.compensated_counts if steps else 0
+            total = total + self.weighing.compensated_counts() if steps else 0
             if clock.ticks_diff(clock.ticks_ms(), started_ms) > _SETTLE_MS:
                 raise Refused("the load did not come to rest within 20 s: keep wind and hands off, then try again")
         return total // _SETTLE_STEPS
@@ -265,8 +265,8 @@ class Scale:
             weighing.tare,
             weighing.temperature_cdeg,
             self.supply_mv,
-            weighing.noise_counts,
-            weighing.zero_drift,
+            weighing.noise_counts(),
+            weighing.zero_drift(),
             zero_low,
             zero_high,
             zero_mean,

@@ -25,8 +25,8 @@ _INITIAL_ZERO = const(9)
 _OVERLOAD_INTERVALS = const(9)
 _UNDERLOAD_INTERVALS = const(-20)
 _OLDEST_MS = const(1000)
-# Zero tracking follows an eighth of the distance a step, so that it does not follow the noise.
-_TRACKING_SHARE = const(8)
+# Zero tracking follows an eighth of the distance a step, so that it does not follow the noise; in thousandths.
+_TRACKING_MILLI = const(125)
 # A board sensor is coarse and noisy, a load cell warms slowly: the temperature is the mean of some sixty readings.
 _TEMPERATURE_READINGS = const(64)
 
@@ -41,9 +41,10 @@ class Refused(ValueError):
 class Weighing:
     """Weight, zero and tare from the readings of `adc` under a map of `parameters`.
 
-    `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross`, `tare` and `net`
-    (intervals), `stable`, `overload`, `noise_counts`, `zero_drift` (counts), `weighings` since the last snapshot.
-    `zeros_refused` counts zeros that lay outside their range, `refused_zero_counts` is the last of them.
+    `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross` and `tare`
+    (intervals), `stable`, `e_mg`, `weighings` since the last snapshot. `zeros_refused` counts zeros that lay outside
+    their range, `refused_zero_counts` is the last of them. No properties: with a single one in the class, MicroPython
+    looks for it at every assignment to `self`, which would double the cost of a step.
     """
 
     def __init__(self, adc, parameters):
@@ -55,6 +56,7 @@ class Weighing:
         self._tracking_millicounts = 0
         self._temperature_readings = 0
         self._temperature_millicdeg = 0
+        self._measured_cdeg = None
         self._noise = Noise()
         self._filter = Filter(parameters[_FILTER_SAMPLES])
         self._zero_set_counts = 0
@@ -79,6 +81,7 @@ class Weighing:
     def load(self, parameters):
         """Weigh by this parameter map from now on. Stability begins anew; the zero is kept."""
         self._parameters = parameters
+        self.e_mg = parameters[E_MG]  # the verification scale interval in milligrams
         self._scaling = Scaling(parameters, self.temperature_cdeg)
         self.temperature_cdeg = self._scaling.temperature_cdeg
         if self._filter.size != parameters[_FILTER_SAMPLES]:
@@ -86,15 +89,25 @@ class Weighing:
         self._stability = Stability(parameters[_STABILITY_TIME])
         self._band_counts = self._scaling.counts(parameters[_STABILITY_BAND])
         self._interval_counts = self._scaling.counts(1000)
+        self._highest = parameters[_MAX_MG] // self.e_mg + _OVERLOAD_INTERVALS
+        self._mass_text = MassText(self.e_mg)
+        self._tracking_rate = parameters[_ZERO_TRACKING] * self._interval_counts
+        # Half the zero-setting range, which is in thousandths of Max, to either side.
+        self._tracking_range_counts = self._scaling.counts(
+            parameters[_ZERO_SETTING] * parameters[_MAX_MG] // (2 * self.e_mg)
+        )
+        # The lightest load that counts as one, in intervals: Min, but at least one.
+        self._minimum = max(1, -(-parameters[_MIN_MG] // self.e_mg))
         self._noise.restart()
         self.stable = False
-        self.gross = self._scaling.gross(self.net_counts)
+        self.gross = self._scaling.gross(self.net_counts())
 
     def take_temperature(self, temperature_cdeg):
         """Take in one reading of the temperature near the load cell; weighing goes by the mean over 64 readings."""
         self._temperature_readings = min(_TEMPERATURE_READINGS, self._temperature_readings + 1)
         away = temperature_cdeg * 1000 - self._temperature_millicdeg
         self._temperature_millicdeg += away // self._temperature_readings
+        self._measured_cdeg = round_divide(self._temperature_millicdeg, 1000)
 
     # Readings
 
@@ -111,37 +124,38 @@ class Weighing:
         elapsed_ms = clock.ticks_diff(now_ms, self._step_ms)
         self._step_ms = now_ms
         self._valid = True
-        self._follow_temperature()
+        scaling = self._scaling
+        if self._measured_cdeg != self.temperature_cdeg and self._measured_cdeg is not None:
+            self.temperature_cdeg = self._measured_cdeg
+            scaling.set_temperature(self._measured_cdeg)
         filtered = self._filter.add(counts)
-        compensated = self._scaling.compensated(filtered)
+        compensated = filtered - scaling.offset_counts
         self.filtered_counts = filtered
-        self.stable = self._stability.add(filtered, elapsed_ms, self._band_counts)
-        if self.stable:
+        stable = self._stability.add(filtered, elapsed_ms, self._band_counts)
+        self.stable = stable
+        if stable:
             self._noise.add(counts)
             if self._initial_zero_due:
                 self._set_initial_zero(compensated)
             self._track_zero(compensated, elapsed_ms)
         else:
             self._noise.restart()
-        self.gross = self._scaling.gross(compensated - self.zero_counts)
-        self._count_weighing()
-        self._observe_zero()
-
-    def _follow_temperature(self):
-        if self._temperature_readings:
-            temperature_cdeg = round_divide(self._temperature_millicdeg, 1000)
-            if temperature_cdeg != self.temperature_cdeg:
-                self.temperature_cdeg = temperature_cdeg
-                self._scaling.set_temperature(temperature_cdeg)
-
-    def _count_weighing(self):
-        minimum_mg = max(self._parameters[_MIN_MG], self._parameters[E_MG])
-        heavy = self.gross * self._parameters[E_MG] >= minimum_mg
-        if heavy and self.stable and not self._loaded:
+        zero_counts = self.zero_counts
+        gross = scaling.gross(compensated - zero_counts)
+        self.gross = gross
+        # One weighing is counted for each load that came to rest.
+        if gross < self._minimum:
+            self._loaded = False
+        elif stable and not self._loaded:
             self._loaded = True
             self.weighings = min(65535, self.weighings + 1)
-        elif not heavy:
-            self._loaded = False
+        # What the next snapshot tells of the zero.
+        if zero_counts < self._zero_low:
+            self._zero_low = zero_counts
+        if zero_counts > self._zero_high:
+            self._zero_high = zero_counts
+        self._zero_sum += zero_counts - self._zero_base
+        self._zero_steps += 1
 
     # Zero
 
@@ -154,7 +168,7 @@ class Weighing:
     def _within(self, compensated, reference_counts, permille):
         """True if the distance between two zeros is at most `permille` of Max."""
         away = abs(self._scaling.gross(compensated - reference_counts))
-        return away * self._parameters[E_MG] * 1000 <= permille * self._parameters[_MAX_MG]
+        return away * self.e_mg * 1000 <= permille * self._parameters[_MAX_MG]
 
     def _set_initial_zero(self, compensated):
         """The first stable value after start becomes the zero if it is near enough to the zero at calibration."""
@@ -180,39 +194,48 @@ class Weighing:
             raise Refused("the load is too far from zero: take it off the pan, then set zero")
         self.zero_counts = self._zero_set_counts = compensated
         self.tare = 0
-        self.gross = self._scaling.gross(self.net_counts)
+        self.gross = self._scaling.gross(self.net_counts())
 
     def adjust_zero(self, zero_counts):
         """Begin anew from a zero that has just been calibrated."""
         self._reset_zero(zero_counts)
         self.tare = 0
-        self.gross = self._scaling.gross(self.net_counts)
+        self.gross = self._scaling.gross(self.net_counts())
 
     def _track_zero(self, compensated, elapsed_ms):
         """Follow a slowly drifting zero, within half an interval of it and not faster than the parameter allows."""
-        away = compensated - self.zero_counts
-        if 2 * abs(away) > self._interval_counts or self._initial_zero_due:
+        zero_counts, interval_counts = self.zero_counts, self._interval_counts
+        away = compensated - zero_counts
+        if not -interval_counts <= 2 * away <= interval_counts or self._initial_zero_due:
             self._tracking_millicounts = 0
             return
+        if elapsed_ms > _OLDEST_MS:
+            elapsed_ms = _OLDEST_MS
         # Thousandths of e per second times milliseconds: millionths of e, here in thousandths of a count.
-        limit = self._parameters[_ZERO_TRACKING] * min(elapsed_ms, _OLDEST_MS) * self._interval_counts // 1000
-        wanted = away * 1000 // _TRACKING_SHARE
-        self._tracking_millicounts += max(-limit, min(limit, wanted))
-        whole = self._tracking_millicounts // 1000
-        if whole and self._within(
-            2 * (self.zero_counts + whole), 2 * self._zero_reference_counts, self._parameters[_ZERO_SETTING]
-        ):
-            self._tracking_millicounts -= whole * 1000
-            self.zero_counts += whole
+        limit = self._tracking_rate * elapsed_ms // 1000
+        moved = away * _TRACKING_MILLI
+        if moved > limit:
+            moved = limit
+        elif moved < -limit:
+            moved = -limit
+        moved += self._tracking_millicounts
+        whole = moved // 1000
+        if whole:
+            range_counts = self._tracking_range_counts
+            zero_counts += whole
+            if -range_counts <= zero_counts - self._zero_reference_counts <= range_counts:
+                self.zero_counts = zero_counts
+                moved -= whole * 1000
+            else:
+                moved = 0
+        self._tracking_millicounts = moved
 
-    @property
     def zero_drift(self):
         """Counts by which tracking has moved the zero since it was last set."""
         return self.zero_counts - self._zero_set_counts
 
     # Tare
 
-    @property
     def net(self):
         """Net weight in intervals."""
         return self.gross - self.tare
@@ -220,7 +243,7 @@ class Weighing:
     def set_tare(self):
         """Take the load as tare; an empty pan clears it. Raises Refused where the load moves or is not weighed."""
         self._require_stable("wait until the load rests, then tare")
-        if self.overload or self.gross < 0:
+        if self.overload() or self.gross < 0:
             raise Refused("the load is outside the weighing range: tare takes loads from zero to Max")
         self.tare = self.gross
 
@@ -229,46 +252,34 @@ class Weighing:
         self.tare = 0
 
     def _require_stable(self, advice):
-        if not self.fresh or not self.stable:
+        if not self.fresh() or not self.stable:
             raise Refused("the load is not stable: " + advice)
         return self._scaling.compensated(self.filtered_counts)
 
     # Indication
 
-    @property
-    def e_mg(self):
-        """The verification scale interval in milligrams."""
-        return self._parameters[E_MG]
-
-    @property
     def fresh(self):
         """True while the last reading is not older than one second."""
         return self._valid and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
 
-    @property
     def overload(self):
         """True above Max + 9 e."""
-        e_mg = self._parameters[E_MG]
-        return self.gross * e_mg > self._parameters[_MAX_MG] + _OVERLOAD_INTERVALS * e_mg
+        return self.gross > self._highest
 
-    @property
     def indication(self):
         """Net weight as text, or None where nothing may be shown: stale, overloaded, far below zero."""
-        if not self.fresh or self.overload or self.gross < _UNDERLOAD_INTERVALS:
+        if not self.fresh() or not _UNDERLOAD_INTERVALS <= self.gross <= self._highest:
             return None
-        return format_mass(self.net, self._parameters[E_MG])
+        return self._mass_text.of(self.gross - self.tare)
 
-    @property
     def noise_counts(self):
         """Standard deviation of the readings under a resting load, in counts."""
         return self._noise.counts
 
-    @property
     def net_counts(self):
         """Compensated counts above the zero."""
         return self._scaling.compensated(self.filtered_counts) - self.zero_counts
 
-    @property
     def compensated_counts(self):
         """Filtered counts without the temperature's share."""
         return self._scaling.compensated(self.filtered_counts)
@@ -278,13 +289,6 @@ class Weighing:
         return self._scaling.parts(compensated_counts - self.zero_counts, parts)
 
     # What a snapshot tells of the time since the last one
-
-    def _observe_zero(self):
-        zero_counts = self.zero_counts
-        self._zero_low = min(self._zero_low, zero_counts)
-        self._zero_high = max(self._zero_high, zero_counts)
-        self._zero_sum += zero_counts - self._zero_base
-        self._zero_steps += 1
 
     def zero_statistics(self):
         """Minimum, maximum and mean of the zero since `forget_zero`, as offsets from the zero now."""
@@ -300,15 +304,26 @@ class Weighing:
         self.weighings = 0
 
 
-def format_mass(intervals, e_mg):
-    """`intervals` of `e_mg` as text in kg where e is a gram or more, else in g, with as many decimals as e has."""
-    unit_mg, unit = (1000000, "kg") if e_mg >= 1000 else (1000, "g")
-    decimals = 0
-    while e_mg * 10**decimals % unit_mg:
-        decimals += 1
-    mass_mg = abs(intervals) * e_mg
-    text = str(mass_mg // unit_mg)
-    if decimals:
-        fraction = str(mass_mg % unit_mg * 10**decimals // unit_mg)
-        text += "." + "0" * (decimals - len(fraction)) + fraction
-    return ("-" if intervals < 0 and mass_mg else "") + text + " " + unit
+class MassText:
+    """Intervals of `e_mg` as text: in kg where e is a gram or more, else in g, with as many decimals as e has."""
+
+    def __init__(self, e_mg):
+        unit_mg, unit = (1000000, "kg") if e_mg >= 1000 else (1000, "g")
+        decimals = 0
+        while e_mg * 10**decimals % unit_mg:
+            decimals += 1
+        self._one = 10**decimals
+        self._interval = e_mg * self._one // unit_mg
+        self._form = ("%%s%%d.%%0%dd " % decimals if decimals else "%s%d ") + unit
+        self._decimals = decimals
+        self._intervals = self._text = None
+
+    def of(self, intervals):
+        """Return the text for so many intervals; as often as not they are those of the last time."""
+        if intervals != self._intervals:
+            parts = abs(intervals) * self._interval
+            sign = "-" if intervals < 0 else ""
+            one = self._one
+            self._text = self._form % ((sign, parts // one, parts % one) if self._decimals else (sign, parts))
+            self._intervals = intervals
+        return self._text

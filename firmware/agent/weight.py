@@ -71,6 +71,7 @@ class Scaling:
         self._plain = list(_plain_segments(parameters))
         # One entry a segment at the temperature: end and start in counts, factor, constant and divisor of a division.
         self._segments = [_rounding(segment, 1, 1) for segment in self._plain]
+        self._forget()
         self.set_temperature(parameters[_REFERENCE_TEMPERATURE] if temperature_cdeg is None else temperature_cdeg)
 
     def set_temperature(self, temperature_cdeg):
@@ -84,6 +85,12 @@ class Scaling:
         if parameters[_SPAN_TEMPERATURE]:
             span = _SPAN_ONE - parameters[_SPAN_TEMPERATURE] * away_cdeg
             self._segments = [_rounding(segment, span, _SPAN_ONE) for segment in self._plain]
+            self._forget()
+
+    def _forget(self):
+        # The last weight, and from which to below which net counts it is known to be the same.
+        self._gross = None
+        self._same_from = self._same_below = 0
 
     def _segment(self, net_counts):
         for segment in self._segments:
@@ -96,10 +103,34 @@ class Scaling:
         return counts - self.offset_counts
 
     def gross(self, net_counts):
-        """Gross weight in intervals e for compensated counts above the zero."""
-        _, low_counts, factor, constant, divisor = self._segment(net_counts)
+        """Gross weight in intervals e for compensated counts above the zero.
+
+        A weight found twice in a row is that of a resting load: then its limits are worked out, so that while the
+        counts stay within them nothing is divided.
+        """
+        if self._same_from <= net_counts < self._same_below:
+            return self._gross
+        _, low_counts, factor, constant, divisor = segment = self._segment(net_counts)
         gross = ((net_counts - low_counts) * factor + constant) // divisor
-        return max(-_LIMIT, min(_LIMIT, gross))
+        if not -_LIMIT < gross < _LIMIT:
+            return _LIMIT if gross > 0 else -_LIMIT
+        if gross == self._gross:
+            self._same_from = self._first_counts(segment, gross)
+            self._same_below = self._first_counts(segment, gross + 1)
+        else:
+            self._forget()
+            self._gross = gross
+        return gross
+
+    def _first_counts(self, segment, gross):
+        """Return the lowest net counts, among those for which this segment decides, that weigh at least `gross`."""
+        high_counts, low_counts, factor, constant, divisor = segment
+        counts = low_counts - (constant - gross * divisor) // factor
+        if segment is not self._segments[0]:
+            counts = max(counts, low_counts + 1)
+        if segment is not self._segments[-1]:
+            counts = min(counts, high_counts + 1)
+        return counts
 
     def counts(self, millie, net_counts=0):
         """How many counts `millie` thousandths of e are, near `net_counts`; at least 1."""

@@ -55,8 +55,23 @@ EXAMPLE = {
 def test_scale_and_host_compute_the_same_weight(
     firmware: Conversation, map_: dict[int, int], inputs: list[tuple[int, int, int]]
 ) -> None:
-    answer = json.loads(firmware.ask(json.dumps({"parameters": list(map_.items()), "cases": inputs})))
-    assert answer == [weight.gross_intervals(map_, *case) for case in inputs]
+    near = [(filtered + offset, zero, t) for filtered, zero, t in inputs for offset in (0, 0, 0, 1, -1, -20, 0, 300)]
+    answer = json.loads(firmware.ask(json.dumps({"parameters": list(map_.items()), "cases": near})))
+    assert answer == [weight.gross_intervals(map_, *case) for case in near]
+
+
+@pytest.mark.parametrize("span_ppb_per_k", [0, -12_000])
+def test_a_resting_load_weighs_the_same_exactly_as_far_as_the_rule_says(
+    firmware: Conversation, span_ppb_per_k: int
+) -> None:
+    """Count by count over the bend between two points, each looked at three times, as a load rests on it."""
+    bent = {**EXAMPLE, 37: span_ppb_per_k, 40: 400_000, 41: 4_000_000, 42: 1_530_000, 43: 15_000_000}
+    counts = range(50_000 + 400_000 - 1_500, 50_000 + 400_000 + 1_500)
+    cases = [(one, 50_000, 2_300) for one in (*counts, *reversed(counts)) for _ in range(3)]
+    for start in range(0, len(cases), 300):
+        part = cases[start : start + 300]
+        answer = json.loads(firmware.ask(json.dumps({"parameters": list(bent.items()), "cases": part})))
+        assert answer == [weight.gross_intervals(bent, *case) for case in part]
 
 
 def test_weight_is_what_the_calibration_says(firmware: Conversation) -> None:

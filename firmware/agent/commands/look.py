@@ -68,20 +68,20 @@ async def _watch_line(scale, reply):
     if reply.as_json:
         value = {
             "indication": scale.indication,
-            "net": weighing.net,
+            "net": weighing.net(),
             "gross": weighing.gross,
             "stable": weighing.stable,
             "filtered_counts": weighing.filtered_counts,
             "zero_counts": weighing.zero_counts,
-            "noise_counts": weighing.noise_counts,
-            "overload": weighing.overload,
+            "noise_counts": weighing.noise_counts(),
+            "overload": weighing.overload(),
         }
         await reply.line(json.dumps(value))
     else:
         steady = "stable" if weighing.stable else "moving"
         await reply.line(
             "%14s  %s  %8d counts  zero %d  noise %d"
-            % (scale.shown(), steady, weighing.filtered_counts, weighing.zero_counts, weighing.noise_counts)
+            % (scale.shown(), steady, weighing.filtered_counts, weighing.zero_counts, weighing.noise_counts())
         )
 
 

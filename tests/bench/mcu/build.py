@@ -28,6 +28,8 @@ TOOLS = {
     "qemu-system-arm": "qemu-system-arm",
     "mosquitto": "mosquitto",
 }
+# What every reading and every statement goes through: worth native code on a board that has the flash for it.
+NATIVE = ("filtering", "hx711", "weighing", "weight")
 LIBC = "libnewlib-arm-none-eabi"
 
 
@@ -43,16 +45,17 @@ class Image:
     versions: dict[str, str]
 
 
-def build() -> Image:
-    """Return the image of the firmware as it is now; raises Missing, or CalledProcessError with the compiler's words.
+def build(*, native: bool) -> Image:
+    """Return the image of the firmware as it is now; with `native`, the modules of NATIVE are machine code.
 
-    What was built before is built anew only where its sources have changed.
+    What was built before is built anew only where its sources have changed. Raises Missing, or CalledProcessError with
+    the compiler's words.
     """
     check_tools()
     source, version = find_source()
     jobs = f"-j{os.cpu_count() or 1}"
     run(["make", "-C", str(source / "mpy-cross"), jobs])
-    output = WORK / f"image-{version}"
+    output = WORK / f"image-{version}{'-native' if native else ''}"
     # A module that no longer exists must not stay frozen, and make does not see that one is gone.
     (output / "frozen_content.c").unlink(missing_ok=True)
     run(
@@ -60,7 +63,8 @@ def build() -> Image:
             *("make", "-C", str(source / "ports" / "qemu"), jobs),
             *(f"BOARD={BOARD.name}", f"BOARD_DIR={BOARD}", f"BUILD={output}"),
             f"FROZEN_MANIFEST={BOARD / 'manifest.py'}",
-        ]
+        ],
+        {"STEELYARD_NATIVE": str(compile_natively(source)) if native else ""},
     )
     versions = {
         "MicroPython": version,
@@ -68,6 +72,17 @@ def build() -> Image:
         "emulator": first_line(["qemu-system-arm", "--version"]),
     }
     return Image(output / "firmware.elf", versions)
+
+
+def compile_natively(source: Path) -> Path:
+    """Compile the modules of NATIVE to machine code; return the folder in which they are."""
+    folder = WORK / "native"
+    (folder / "agent").mkdir(parents=True, exist_ok=True)
+    for name in NATIVE:
+        module = f"agent/{name}.py"
+        options = ["-march=armv7m", "-X", "emit=native", "-s", module, "-o", str(folder / f"agent/{name}.mpy")]
+        run([str(source / "mpy-cross" / "build" / "mpy-cross"), *options, str(ROOT / "firmware" / module)])
+    return folder
 
 
 def check_tools() -> None:
@@ -146,10 +161,17 @@ def fetch(version: str) -> bool:
     return True
 
 
-def run(command: list[str], cwd: Path | None = None) -> None:
+def run(command: list[str], environment: dict[str, str] | None = None, cwd: Path | None = None) -> None:
     """Run a command, its words going to build/mcu/log; if it fails raise CalledProcessError with the last of them."""
     WORK.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     with (WORK / "log").open("a") as log:
         log.write(f"$ {' '.join(command)}\n{done.stdout}")
     if done.returncode:

@@ -9,6 +9,7 @@ import gc
 import hashlib
 import json
 import os
+import time
 
 import board
 import emulated
@@ -175,7 +176,7 @@ async def weighing():
         text = None
         for _ in range(count):
             await scale.indicated.wait()
-            text = scale.indication
+            text = scale.indication()
         return text
 
     await steps(48)
@@ -194,14 +195,17 @@ async def weighing():
     say("weighing step", taken, garbage=garbage, indication=text)
     plain("reading of the HX711", adc._shift)
     counts = 0
+    now_ms = time.ticks_ms()
 
     def step():
-        nonlocal counts
+        nonlocal counts, now_ms
         counts += 1
-        scale.step(51000 + counts * 37 % 83, counts * 86)
+        now_ms += 86
+        scale.step(51000 + counts * 37 % 83, now_ms)
 
     plain("filter to weight", step, 64)
-    plain("indication", lambda: scale.indication)
+    scale.step(51000, time.ticks_ms())
+    plain("indication", scale.indication)
 
 
 def collecting():

@@ -96,7 +96,7 @@ class HX711:
             rise_us = ticks_us()
             sck(1)
             sck(0)
-            high_us = ticks_us() - rise_us & _TICKS
+            high_us = ticks_us() - rise_us & _TICKS  # type: ignore[operator]  # the stubs hide that ticks are integers
             unguard(state)
             if high_us > longest_us:
                 longest_us = high_us

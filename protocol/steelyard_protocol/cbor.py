@@ -91,7 +91,7 @@ def encode(value: Any) -> bytes:
     if kind is str:
         text: bytes = value.encode()
         return _head(3, len(text)) + text
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         pairs = sorted((encode(key), encode(item)) for key, item in value.items())
         return _head(5, len(pairs)) + b"".join([key + item for key, item in pairs])
     if kind is float:

@@ -10,6 +10,8 @@ from steelyard_protocol import cbor, p256
 
 TAG = 18
 _TAGGED = b"\xd2"
+_OPENING = _TAGGED + b"\x84"  # an array of four
+_NO_HEADER = b"\xa0"
 HEADER_ALG = 1
 HEADER_CRIT = 2
 HEADER_KID = 4
@@ -100,4 +102,4 @@ def encode_sign1(protected_header: dict[int, Any], payload: bytes, private_key: 
     """Sign with a 32-byte private key and give the tagged message, its s low."""
     protected = cbor.encode(protected_header)
     signature = p256.lower(p256.sign(private_key, sig_structure(protected, payload, external)))
-    return cbor.encode(cbor.Tag(TAG, [protected, {}, payload, signature]))
+    return b"".join((_OPENING, cbor.encode(protected), _NO_HEADER, cbor.encode(payload), cbor.encode(signature)))

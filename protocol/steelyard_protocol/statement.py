@@ -6,8 +6,7 @@ but might still be authentic is parsed as far as it goes and its breaches are li
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from steelyard_protocol import bodies, cbor, cose, p256
 from steelyard_protocol.bodies import Body, Kind
@@ -51,8 +50,7 @@ class Flag:
     RESERVE_IN_USE = 1 << 9
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One message of a scale, taken apart; not yet authenticated.
 
     `number` 0 means that the payload has no readable number. `hash` covers the whole message, `content_hash` what was
@@ -198,26 +196,8 @@ _NO_HEAD = (0, 0, NO_LINK, 0, 0, 0, 0, bytes(16), 0, 0)
 def _placed(
     raw: bytes, kid: bytes, signed: bytes, signature: bytes, head: Sequence[Any], body: Body | None, found: list[str]
 ) -> Statement:
-    return Statement(
-        raw=raw,
-        kid=kid,
-        signed=signed,
-        signature=signature,
-        hash=hash_of(raw),
-        content_hash=hashlib.sha256(signed).digest(),
-        kind=head[0],
-        number=head[1],
-        link=head[2],
-        time=head[3],
-        uptime_s=head[4],
-        flags=head[5],
-        boot=head[6],
-        digest=head[7],
-        calibration_counter=head[8],
-        configuration_counter=head[9],
-        body=body,
-        breaches=tuple(found),
-    )
+    content_hash = hashlib.sha256(signed).digest()
+    return Statement._make((raw, kid, signed, signature, hash_of(raw), content_hash, *head[:10], body, tuple(found)))
 
 
 def decode_message(payload: bytes) -> list[bytes]:

@@ -4,6 +4,7 @@ Between batches it reads the registry's changes (every 200 ms, or when woken), j
 signatures that a link had vouched for. A failing database stops acknowledgements, never loses a message.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -32,6 +33,7 @@ POLL_S = 0.2
 TIMERS_S = 1.0
 BACKGROUND_S = 5.0  # signatures get a turn this often even while messages keep coming
 RETRY_S = (0.1, 5.0)
+COLLECTIONS = (50_000, 20, 50)  # a batch makes many objects and hardly a cycle: Python's own pace costs a tenth
 AGAIN = (OperationalError, InterfaceError, Conflict)  # no fault of the messages: the same is tried again
 
 
@@ -82,6 +84,7 @@ class Ingest:
 
     def run(self) -> None:
         """The worker; returns after `stop`."""
+        gc.set_threshold(*COLLECTIONS)
         pause_s = RETRY_S[0]
         messages: list[Message] = []
         while not self._stopping.is_set():

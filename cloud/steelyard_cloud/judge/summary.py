@@ -106,6 +106,7 @@ class Summary:
     unchecked: list[tuple[int, int]] = field(default_factory=list)  # held by a link, own signature not checked yet
     revision: int = 0  # rises with whatever a rule could see
     judged: int = -1  # the revision that the scale was last judged at
+    seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `_dump_seldom`
 
     @property
     def head(self) -> int:
@@ -172,45 +173,55 @@ class Summary:
 
     def dump(self) -> bytes:
         """Bytes for the database."""
+        # Lists throughout: for tuples cbor2 asks several abstract classes.
         return cbor2.dumps(
             [
                 FORMAT,
-                # plain tuples: for named ones cbor2 asks several abstract classes
-                [(tuple(first), tuple(last), ms) for first, last, ms in self.intervals],
+                [[list(first), list(last), ms] for first, last, ms in self.intervals],
                 self.held,
                 self.newest_ms,
-                self.lost,
-                [
-                    [n.count, n.lowest]
-                    for n in (
-                        self.forks,
-                        self.resigned,
-                        self.bad_signatures,
-                        self.wrong_weights,
-                        self.journal_lost,
-                        self.rolled_back,
-                    )
-                ],
-                self.broken,
-                {text: [n.count, n.lowest] for text, n in self.breaches.items()},
                 [[*state, *seen] for state, seen in self.states.items()],
-                self.states_dropped,
-                self.changes,
-                self.maps,
-                self.unmapped,
-                self.software,
-                self.period,
-                self.unchecked,
+                {digest: list(waiting) for digest, waiting in self.unmapped.items()},
+                [list(one) for one in self.unchecked],
                 self.revision,
                 self.judged,
+                self._dump_seldom(),
             ]
         )
+
+    def _dump_seldom(self) -> bytes:
+        """What does not change without a new revision; most statements leave it as it is, so it is encoded once."""
+        revision, encoded = self.seldom
+        if revision != self.revision:
+            counted = (
+                self.forks,
+                self.resigned,
+                self.bad_signatures,
+                self.wrong_weights,
+                self.journal_lost,
+                self.rolled_back,
+            )
+            encoded = cbor2.dumps(
+                [
+                    self.lost,
+                    [[n.count, n.lowest] for n in counted],
+                    self.broken,
+                    {text: [n.count, n.lowest] for text, n in self.breaches.items()},
+                    self.states_dropped,
+                    self.changes,
+                    self.maps,
+                    self.software,
+                    self.period,
+                ]
+            )
+            self.seldom = self.revision, encoded
+        return encoded
 
     @classmethod
     def load(cls, kid: bytes, data: bytes) -> "Summary":
         """The summary that `dump` wrote."""
-        (format_, intervals, held, newest_ms, lost, numbers, broken, breaches, *rest) = cbor2.loads(data)
-        states, dropped, changes, maps, unmapped, software, period, unchecked, revision, judged = rest
+        format_, intervals, held, newest_ms, states, unmapped, unchecked, revision, judged, seldom = cbor2.loads(data)
+        lost, numbers, broken, breaches, dropped, changes, maps, software, period = cbor2.loads(seldom)
         forks, resigned, bad, wrong, journal, rolled = (Numbers(*pair) for pair in numbers)
         return cls(
             kid=kid,
@@ -236,6 +247,7 @@ class Summary:
             unchecked=[(first, last) for first, last in unchecked],
             revision=revision,
             judged=judged if format_ == FORMAT else -1,
+            seldom=(revision, seldom),
         )
 
     def canonical(self) -> tuple[Any, ...]:

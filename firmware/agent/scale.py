@@ -10,6 +10,7 @@ import board
 from micropython import const
 
 from agent import identity, software, statements
+from agent.ads1232 import ADS1232
 from agent.downlink import Downlink
 from agent.enrolment import enrol
 from agent.hx711 import HX711
@@ -24,7 +25,7 @@ from agent.uplink import Uplink
 from agent.weighing import Refused, Weighing
 
 # Drivers by the name that a board profile gives: a class with `start`, `read`, `missed`, `faults`, made from its pins.
-_CONVERTERS = {"hx711": HX711}
+_CONVERTERS = {"hx711": HX711, "ads1232": ADS1232}
 
 _STABLE = const(1 << 2)
 _CASE_OPEN = const(1 << 3)
@@ -58,7 +59,7 @@ class Scale:
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
         self.latch = CaseLatch(RV3028(bus.i2c()), ledger.store) if "rv3028" in board.CHIPS else None
-        self.adc = _CONVERTERS[board.ADC](board.PIN_ADC_DOUT, board.PIN_ADC_SCK)
+        self.adc = _CONVERTERS[board.ADC](*board.ADC_PINS)
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.platform = Platform(ledger.store, ledger.root_key)
         self.downlink = Downlink(self.keystore, self.platform, self.chain, self._open_permit, self._downlink_refused)

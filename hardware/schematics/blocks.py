@@ -314,3 +314,34 @@ def supervisor(c: Circuit, column: int, reset: str) -> None:
     with c.block("Brown-out", column):
         c.part("U7", "tps3839", VDD="+3V3", GND="GND", RESET=reset)
         c.two("C45", "C 100n", "+3V3", "GND")
+
+
+def rail_3v3(c: Circuit, column: int) -> None:
+    """3.3 V for everything digital from VSYS, whether that is above or below; power-save mode off for a quiet rail."""
+    c.rail("+3V3", 3.3, 3.2, 3.4)
+    with c.block("3.3 V", column, "PS/SYNC high: fixed frequency, so that no burst falls into the converter's band."):
+        c.part(
+            "U9",
+            "tps63001",
+            {"PS/SYNC": "VSYS"},
+            VIN="VSYS",
+            VINA="VSYS",
+            EN="VSYS",
+            L1="BUCK_L1",
+            L2="BUCK_L2",
+            VOUT="+3V3",
+            FB="+3V3",
+            PGND="GND",
+            GND="GND",
+        )
+        c.two("L3", "L 2u2", "BUCK_L1", "BUCK_L2")
+        c.two("C60", "C 10u", "VSYS", "GND")
+        c.two("C61", "C 22u", "+3V3", "GND")
+
+
+def supply_measurement(c: Circuit, column: int) -> None:
+    """VSYS by half, for the brown-out flag and the battery's symbol."""
+    with c.block("Supply measurement", column):
+        c.two("R60", "R 100k", "VSYS", "ADC_SUPPLY")
+        c.two("R61", "R 100k", "ADC_SUPPLY", "GND")
+        c.two("C62", "C 100n", "ADC_SUPPLY", "GND")

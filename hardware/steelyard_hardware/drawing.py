@@ -225,56 +225,65 @@ def _vertical(c: Canvas, circuit: Circuit, part: Part, x: float, y: float) -> No
         c.text(x + 1.0, text_y, net, 1.9, colour=_RAIL if is_rail else _WIRE)
 
 
-class _Block:
-    """One framed block, laid out when it is made: chips in lines from left to right, small parts in lines below."""
+class _Small:
+    """A small part that stands by itself."""
 
-    def __init__(self, circuit: Circuit, title: str, width: float | None = None) -> None:
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.w = max([_SMALL_W] + [text_width(net, 1.9) + 2.5 for net in part.nets.values()])
+        self.h = _SMALL_H
+
+    def draw(self, c: Canvas, circuit: Circuit, x: float, y: float) -> None:
+        _vertical(c, circuit, self.part, x, y)
+
+
+class _Block:
+    """One framed block, laid out when it is made: chips, then small parts, in lines from left to right."""
+
+    def __init__(self, circuit: Circuit, title: str, width: float = _INNER_W + 2 * _MARGIN) -> None:
         self.circuit = circuit
         self.title = title
         parts = [part for part in circuit.parts.values() if part.block == title]
         taken: set[str] = set()
         boxes = [_Box(circuit, part, taken) for part in parts if part.kind.symbol == "box"]
-        self.small = [part for part in parts if part.kind.symbol != "box" and part.ref not in taken]
-        self._cell_w = max(
-            [_SMALL_W] + [text_width(net, 1.9) + 2.5 for part in self.small for net in part.nets.values()]
-        )
-        natural = max([box.w for box in boxes] + [min(len(self.small), 4) * self._cell_w, _INNER_W]) + 2 * _MARGIN
-        self.w = max(natural, width or 0.0)
+        small = [_Small(part) for part in parts if part.kind.symbol != "box" and part.ref not in taken]
+        items: list[_Box | _Small] = [*boxes, *small]
+        self.w = max([width] + [item.w + 2 * _MARGIN for item in items])
         inner = self.w - 2 * _MARGIN
-        self._lines = _fill(boxes, inner)
+        self._lines = _fill(items, inner)
         self.note = _wrap(circuit.notes[title], inner, 2.1)
-        self._per_row = max(1, int(inner // self._cell_w))
-        rows = -(-len(self.small) // self._per_row)
-        boxes_h = sum(max(box.h for box in line) + 2 for line in self._lines)
-        self.h = _TITLE_H + boxes_h + rows * _SMALL_H + len(self.note) * _NOTE_H + _MARGIN / 2
+        self.h = _TITLE_H + sum(_line_h(line) for line in self._lines) + len(self.note) * _NOTE_H + _MARGIN / 2
 
     def draw(self, c: Canvas, x: float, y: float) -> None:
         c.rectangle(x, y, self.w, self.h, width=0.3, colour=_FRAME)
         c.text(x + 3, y + 5.2, self.title, 3.4, bold=True)
         below = y + _TITLE_H
         for line in self._lines:
-            spare = (self.w - sum(box.w for box in line)) / (len(line) + 1)
-            along = x + spare
-            for box in line:
-                box.draw(c, self.circuit, along, below)
-                along += box.w + spare
-            below += max(box.h for box in line) + 2
-        for number, part in enumerate(self.small):
-            row, place = divmod(number, self._per_row)
-            _vertical(c, self.circuit, part, x + _MARGIN + place * self._cell_w, below + row * _SMALL_H)
+            gap = 0.0
+            if any(isinstance(item, _Box) for item in line):
+                gap = (self.w - 2 * _MARGIN - sum(item.w for item in line)) / (len(line) + 1)
+            along = x + _MARGIN + gap
+            for item in line:
+                item.draw(c, self.circuit, along, below)
+                along += item.w + gap
+            below += _line_h(line)
         below = y + self.h - len(self.note) * _NOTE_H
         for number, words in enumerate(self.note):
             c.text(x + 3, below + number * _NOTE_H + 1, words, 2.1, colour="#555555")
 
 
-def _fill(boxes: list[_Box], width: float) -> list[list[_Box]]:
-    """Break boxes into lines of at most `width`."""
-    lines: list[list[_Box]] = []
-    for box in boxes:
-        if lines and sum(each.w + 4 for each in lines[-1]) + box.w <= width:
-            lines[-1].append(box)
+def _line_h(line: list[_Box | _Small]) -> float:
+    return max(item.h for item in line) + 2
+
+
+def _fill(items: list[_Box | _Small], width: float) -> list[list[_Box | _Small]]:
+    """Break the parts into lines of at most `width`."""
+    lines: list[list[_Box | _Small]] = []
+    for item in items:
+        if lines and sum(each.w for each in lines[-1]) + item.w <= width:
+            lines[-1].append(item)
         else:
-            lines.append([box])
+            lines.append([item])
     return lines
 
 

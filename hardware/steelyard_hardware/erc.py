@@ -142,30 +142,54 @@ def supply_ranges(circuit: Circuit) -> Iterator[Fault]:
                 )
 
 
-def logic_levels(circuit: Circuit) -> Iterator[Fault]:
-    """No logic pin gets more than its own supply bears, from a driver or from a pull-up."""
-    nets = circuit.nets()
-    pulled: dict[str, set[str]] = {}
-    for _, first, second in _ends(circuit, "R"):
+def _ohms(part: Part) -> float:
+    """Return a resistor's value: "4k7" is 4,700."""
+    for letter, factor in (("k", 1e3), ("M", 1e6)):
+        if letter in part.value:
+            return float(part.value.replace(letter, ".")) * factor
+    return float(part.value)
+
+
+def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:
+    """Return, by net, the rails that resistors pull it up to, and the volts that each gives it by itself."""
+    up: dict[str, list[tuple[str, float]]] = {}
+    down: dict[str, float] = {}
+    for part, first, second in _ends(circuit, "R"):
+        if part.kind.prefix != "R":
+            continue
         for net, other in ((first, second), (second, first)):
             if other in circuit.rails:
-                pulled.setdefault(net, set()).add(other)
-    for net, nodes in nets.items():
+                up.setdefault(net, []).append((other, _ohms(part)))
+            elif other == GROUND:
+                down[net] = _ohms(part)
+    return {
+        net: {
+            rail: circuit.rails[rail].nominal * (down[net] / (down[net] + ohms) if net in down else 1.0)
+            for rail, ohms in found
+        }
+        for net, found in up.items()
+    }
+
+
+def logic_levels(circuit: Circuit) -> Iterator[Fault]:
+    """No logic pin gets more than its own supply bears, from a driver, a pull-up or a divider."""
+    pulled = _pull_ups(circuit)
+    for net, nodes in circuit.nets().items():
         if net in circuit.rails or net == GROUND:
             continue
-        levels = {rail: f"the pull-up to {rail}" for rail in pulled.get(net, ())}
+        levels = {f"the pull-up to {rail}": volts for rail, volts in pulled.get(net, {}).items()}
         for node in _of(circuit, nodes, Electric.OUTPUT, Electric.BIDIRECTIONAL):
             rail = _logic_rail(circuit, circuit.parts[node.ref])
             if rail:
-                levels[rail] = f"{node.ref} pin {node.number}"
+                levels[f"{node.ref} pin {node.number}"] = circuit.rails[rail].nominal
         for node in _of(circuit, nodes, *_LISTENERS):
             own = _logic_rail(circuit, circuit.parts[node.ref])
-            for rail, source in levels.items():
-                if own and circuit.rails[rail].nominal > circuit.rails[own].nominal + _INPUT_ABOVE_SUPPLY_V:
+            for source, volts in levels.items():
+                if own and volts > circuit.rails[own].nominal + _INPUT_ABOVE_SUPPLY_V:
                     yield Fault(
                         "logic level",
                         f"{node.ref} pin {node.number} on {net}",
-                        f"runs on {own}, but {source} gives {rail}",
+                        f"runs on {own}, but {source} gives {volts:.1f} V",
                     )
 
 
@@ -186,8 +210,7 @@ def open_drains(circuit: Circuit) -> Iterator[Fault]:
     pulled: dict[str, int] = {}
     for _, first, second in _ends(circuit, "R"):
         for net, other in ((first, second), (second, first)):
-            if other in circuit.rails:
-                pulled[net] = pulled.get(net, 0) + 1
+            pulled[net] = pulled.get(net, 0) + (other in circuit.rails)
     for net, nodes in circuit.nets().items():
         bus = any(circuit.pin(node).name in ("SDA", "SCL") and circuit.parts[node.ref].kind.addresses for node in nodes)
         if (bus or _of(circuit, nodes, Electric.OPEN_DRAIN)) and pulled.get(net, 0) != 1:

@@ -28,6 +28,7 @@ def module(profile: Profile) -> str:
         f'ADC = "{profile.adc.driver}"',
         f"ADC_RATE = {profile.adc.rate}",
         f"ADC_GAIN = {profile.adc.gain}",
+        f"ADC_PINS = {_numbers([pin.gpio for name, pin in profile.pins.items() if name.startswith('adc_')])}",
         "",
         "# GPIO numbers; switches are low when closed",
         *(f"PIN_{name.upper()} = {pin.gpio}" for name, pin in profile.pins.items()),
@@ -56,18 +57,44 @@ def module(profile: Profile) -> str:
     return "\n".join(lines)
 
 
+def _numbers(values: list[int]) -> str:
+    return "(" + ", ".join(map(str, values)) + ")"
+
+
 def _tuple(names: list[str]) -> str:
     return "(" + "".join(f'"{name}", ' for name in names).rstrip(" " if len(names) == 1 else ", ") + ")"
 
 
+def partitions(profile: Profile) -> str:
+    """Return the partition table of an ESP32 board (CSV of ESP-IDF's gen_esp32part)."""
+    rows = [("nvs", "data", "nvs", 0x9000, 0x6000), ("phy_init", "data", "phy", 0xF000, 0x1000)]
+    types = {"loader": ("app", "factory"), "code": ("app", "factory"), "code_a": ("data", "undefined")}
+    for name, (offset, length) in sorted(profile.flash.regions.items(), key=lambda item: item[1]):
+        if name not in ("files", "journal"):
+            kind, subtype = types.get(name, ("data", "undefined"))
+            rows.append((name, kind, subtype, offset, length))
+    rows.append(("vfs", "data", "fat", *profile.flash.storage))
+    lines = [f"{name}, {kind}, {subtype}, 0x{offset:X}, 0x{length:X}" for name, kind, subtype, offset, length in rows]
+    return "\n".join([f"# Made from hardware/boards/{profile.name}.toml by `make boards`.", *lines, ""])
+
+
+def files(name: str) -> dict[str, str]:
+    """Return the text of each file that is generated for a board, by its name in `boards/NAME/`."""
+    profile = load(name)
+    made = {"board.py": module(profile)}
+    if profile.port == "esp32":
+        made["partitions.csv"] = partitions(profile)
+    return made
+
+
 def write_modules() -> list[str]:
-    """Write `boards/NAME/board.py` of every profile; return the names of those that changed."""
+    """Write what is generated for every board into `boards/NAME/`; return the names of the boards that changed."""
     changed = []
     for name in names():
-        path = BOARDS / name / "board.py"
-        text = module(load(name))
-        if not path.exists() or path.read_text() != text:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-            changed.append(name)
-    return changed
+        for file, text in files(name).items():
+            path = BOARDS / name / file
+            if not path.exists() or path.read_text() != text:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+                changed.append(name)
+    return sorted(set(changed))

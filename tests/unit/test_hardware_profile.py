@@ -6,16 +6,16 @@ import pytest
 from steelyard_hardware import profile
 from steelyard_hardware.__main__ import circuit_of
 from steelyard_hardware.agreement import differences
-from steelyard_hardware.firmware_module import module
+from steelyard_hardware.firmware_module import files
 
 TEXT = {name: (profile.BOARDS / f"{name}.toml").read_text() for name in profile.names()}
 WITH_CIRCUIT = [name for name in profile.names() if profile.load(name).schematic]
 
 
 @pytest.mark.parametrize("name", profile.names())
-def test_the_committed_module_is_the_generated_one(name: str) -> None:
-    committed = (profile.BOARDS / name / "board.py").read_text()
-    assert committed == module(profile.load(name)), "run `make boards`"
+def test_what_is_committed_is_what_is_generated(name: str) -> None:
+    for file, text in files(name).items():
+        assert (profile.BOARDS / name / file).read_text() == text, "run `make boards`"
 
 
 @pytest.mark.parametrize("name", WITH_CIRCUIT)

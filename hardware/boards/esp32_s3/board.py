@@ -1,4 +1,4 @@
-"""Board profile of the scale on an ESP32-S3 with an HX711.
+"""Board profile of the scale on an ESP32-S3 with an ADS1232.
 
 Made from hardware/boards/esp32_s3.toml by `make boards`: change that file, not this one. The firmware imports
 this module as `board`; what each name means stands there and in docs/hardware.md.
@@ -8,22 +8,47 @@ NAME = "esp32_s3"
 HARDWARE = "steelyard-esp32-s3"
 PORT = "esp32"
 
-ADC = "hx711"
+ADC = "ads1232"
 ADC_RATE = 10
 ADC_GAIN = 128
+ADC_PINS = (4, 5, 15)
 
 # GPIO numbers; switches are low when closed
 PIN_ADC_DOUT = 4
 PIN_ADC_SCK = 5
+PIN_ADC_PWDN = 15
 PIN_CASE = 6
 PIN_ADJUST = 7
+PIN_I2C_SDA = 8
+PIN_I2C_SCL = 9
+PIN_UART_TX = 17
+PIN_UART_RX = 18
+PIN_USB_DM = 19
+PIN_USB_DP = 20
+PIN_LCD_RST = 10
+PIN_LCD_CS_VENDOR = 14
+PIN_LCD_SCK = 12
+PIN_LCD_SDA = 11
+PIN_LCD_A0 = 13
+PIN_LCD_CS_CUSTOMER = 21
+PIN_LAMP = 38
+PIN_BUZZER = 39
 PIN_TEMPERATURE = 1
 PIN_SUPPLY = 2
+PIN_COL1 = 35
+PIN_COL2 = 36
+PIN_COL3 = 37
+PIN_COL4 = 40
+PIN_ROW1 = 41
+PIN_ROW2 = 42
+PIN_ROW3 = 47
+PIN_ROW4 = 48
+PIN_ROW5 = 16
 
 # Numbers of the buses, and the drivers of the chips on them
-I2C = None
-SPI = None
-CHIPS = ()
+I2C = 0
+SPI = 1
+CHIPS = ("atecc608", "rv3028", "st25dv", "st7567")
 
 ADC_TEMPERATURE = 1
 TEMPERATURE_REFERENCE_UV = 2230000
@@ -31,12 +56,12 @@ TEMPERATURE_REFERENCE_CDEG = 3000
 TEMPERATURE_UV_PER_K = -13600
 ADC_SUPPLY = 2
 SUPPLY_DIVIDER = 2
-SUPPLY_LOW_MV = 4000
+SUPPLY_LOW_MV = 3400
 
-RTC_BATTERY = False
+RTC_BATTERY = True
 REPL = False
 
 # (offset, length) in bytes within the port's storage
-FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x180000)}
+FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x240000)}
 PROGRAM_SIZE = 256
-JOURNAL_DAYS = 30
+JOURNAL_DAYS = 45

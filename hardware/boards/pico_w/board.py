@@ -11,6 +11,7 @@ PORT = "rp2"
 ADC = "hx711"
 ADC_RATE = 10
 ADC_GAIN = 128
+ADC_PINS = (16, 17)
 
 # GPIO numbers; switches are low when closed
 PIN_ADC_DOUT = 16

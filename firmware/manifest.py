@@ -8,6 +8,7 @@ the board's processor, in place of their bytecode: more flash for fewer instruct
 """
 
 import os
+import runpy
 
 # ruff: noqa: F821 - these names are those of MicroPython's manifest tool
 
@@ -24,6 +25,7 @@ for folder, _, names in os.walk("agent"):
             freeze_mpy(options.native, compiled)
         elif name.endswith(".py"):
             module(path, base_path=".")
+module("code_hash.py", base_path=runpy.run_path("scripts/code_hash.py")["write_module"]("../build/frozen"))
 module("board.py", base_path="../hardware/boards/" + options.board)
 module("_boot.py", base_path=".")
 module("boot.py", base_path=".")

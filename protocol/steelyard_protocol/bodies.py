@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from steelyard_protocol import p256, parameters
+from steelyard_protocol import cbor, p256, parameters
 from steelyard_protocol.identity import cose_key, point
 
 UINT32 = 0xFFFFFFFF
@@ -191,7 +191,8 @@ def _is_cose_key(value: Any) -> bool:
     if not (_octets(32)(value[-2]) and _octets(32)(value[-3])):
         return False
     public_key = point(value)
-    return value == cose_key(public_key) and p256.is_public_key(public_key)
+    # By their bytes: Python calls 1, 1.0 and True equal.
+    return cbor.encode(value) == cbor.encode(cose_key(public_key)) and p256.is_public_key(public_key)
 
 
 def _is_parameter_map(value: Any) -> bool:

@@ -100,11 +100,12 @@ def breaches(parameters: Any) -> list[str]:
         return ["the parameters are not a map"]
     found = [f"parameter {key!r} is unknown" for key in parameters if type(key) is not int or key not in FIELDS]
     for field in FIELDS.values():
-        value = parameters.get(field.key)
-        if value is None:
+        if field.key not in parameters:
             if not field.optional:
                 found.append(f"{field.name} ({field.key}) is missing")
-        elif type(value) is not int or not field.minimum <= value <= field.maximum:
+            continue
+        value = parameters[field.key]
+        if type(value) is not int or not field.minimum <= value <= field.maximum:
             found.append(f"{field.name} ({field.key}) is {value!r}: {field.minimum} to {field.maximum} expected")
     return found or _point_breaches(parameters)
 

@@ -7,6 +7,7 @@ meanwhile shows as a conflict of versions: the batch is then taken in again from
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 from steelyard_protocol import identity
@@ -50,8 +51,12 @@ class Receiver:
         self._complete: Recent[int, set[bytes]] = Recent(1000)
         self._budget = FailureBudget()
         self._unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
-        with reading(engine) as connection:
-            self._links = quarantine.links(connection, shards, BAD)
+
+    @cached_property
+    def _links(self) -> set[tuple[bytes, bytes]]:
+        """Links that could vouch for what waits in the quarantine; read late, as a database may start after us."""
+        with reading(self.engine) as connection:
+            return quarantine.links(connection, self.shards, BAD)
 
     def close(self) -> None:
         """Stop the pool."""

@@ -161,11 +161,13 @@ Body = Enrol | Boot | Snapshot | Parameters | Event
 Check = Callable[[Any], bool]
 
 
-def _integer(minimum: int, maximum: int) -> Check:
+def integer(minimum: int, maximum: int) -> Check:
+    """A check for an integer, both ends included; True and False are none."""
     return lambda value: type(value) is int and minimum <= value <= maximum
 
 
-def _octets(length: int) -> Check:
+def octets(length: int) -> Check:
+    """A check for a byte string of this length."""
     return lambda value: type(value) is bytes and len(value) == length
 
 
@@ -173,11 +175,13 @@ def _text(longest: int) -> Check:
     return lambda value: type(value) is str and 1 <= len(value.encode()) <= longest
 
 
-def _optional(check: Check) -> Check:
+def optional(check: Check) -> Check:
+    """A check that also lets nil pass."""
     return lambda value: value is None or check(value)
 
 
-def _array(*checks: Check) -> Check:
+def array(*checks: Check) -> Check:
+    """A check for an array of exactly these."""
     return lambda value: (
         type(value) is list
         and len(value) == len(checks)
@@ -188,7 +192,7 @@ def _array(*checks: Check) -> Check:
 def _is_cose_key(value: Any) -> bool:
     if not (isinstance(value, dict) and value.keys() == {1, -1, -2, -3}):
         return False
-    if not (_octets(32)(value[-2]) and _octets(32)(value[-3])):
+    if not (octets(32)(value[-2]) and octets(32)(value[-3])):
         return False
     public_key = point(value)
     # By their bytes: Python calls 1, 1.0 and True equal.
@@ -204,17 +208,17 @@ def _is_bool(value: Any) -> bool:
 
 
 _WORD = _text(32)
-_UINT32 = _integer(0, UINT32)
-_NUMBER = _integer(1, UINT32)
-_COUNTER = _integer(0, 0xFFFF)
-_HASH = _octets(32)
-_IDENTITY = _octets(10)
-_COUNTS = _integer(-8_388_608, 8_388_607)
-_OFFSET = _integer(-COUNTS_OFFSET - 1, COUNTS_OFFSET)
-_INTERVALS = _integer(-2_147_483_647, 2_147_483_647)
-_PERIOD = _integer(1, 86_400)
-_VALUE = _optional(_integer(-16_777_216, 1_000_000_000))
-_CHANGE = _array(_integer(1, 63), _VALUE, _VALUE)
+_UINT32 = integer(0, UINT32)
+_NUMBER = integer(1, UINT32)
+_COUNTER = integer(0, 0xFFFF)
+_HASH = octets(32)
+_IDENTITY = octets(10)
+_COUNTS = integer(-8_388_608, 8_388_607)
+_OFFSET = integer(-COUNTS_OFFSET - 1, COUNTS_OFFSET)
+_INTERVALS = integer(-2_147_483_647, 2_147_483_647)
+_PERIOD = integer(1, 86_400)
+_VALUE = optional(integer(-16_777_216, 1_000_000_000))
+_CHANGE = array(integer(1, 63), _VALUE, _VALUE)
 
 
 def _is_permit(value: Any) -> bool:
@@ -229,44 +233,44 @@ _CHECKS: dict[int, tuple[Check, ...]] = {
     Kind.ENROL: (
         _is_cose_key,
         _is_cose_key,
-        _integer(0, 3),
+        integer(0, 3),
         _WORD,
         _WORD,
         _WORD,
         _WORD,
-        _optional(_array(_IDENTITY, _NUMBER, _HASH, _COUNTER, _COUNTER)),
+        optional(array(_IDENTITY, _NUMBER, _HASH, _COUNTER, _COUNTER)),
     ),
     Kind.BOOT: (
         _HASH,
-        _array(_WORD, _text(16), _HASH),
+        array(_WORD, _text(16), _HASH),
         _WORD,
         _WORD,
-        _integer(0, 15),
+        integer(0, 15),
         _is_bool,
         _UINT32,
-        _optional(_HASH),
+        optional(_HASH),
         _UINT32,
         _PERIOD,
         _is_parameter_map,
         _WORD,
-        _optional(_WORD),
+        optional(_WORD),
     ),
     Kind.SNAPSHOT: (
         _COUNTS,
         _OFFSET,
         _INTERVALS,
         _INTERVALS,
-        _integer(-5_500, 12_500),
-        _integer(0, 0xFFFF),
-        _integer(0, 0xFFFF),
+        integer(-5_500, 12_500),
+        integer(0, 0xFFFF),
+        integer(0, 0xFFFF),
         _OFFSET,
         _OFFSET,
         _OFFSET,
         _OFFSET,
-        _integer(0, 0xFFFF),
-        _integer(0, 100),
+        integer(0, 0xFFFF),
+        integer(0, 100),
     ),
-    Kind.PARAMETERS: (_is_parameter_map, _optional(_is_permit)),
+    Kind.PARAMETERS: (_is_parameter_map, optional(_is_permit)),
 }
 
 _TYPES: dict[int, Callable[..., Body]] = {
@@ -277,19 +281,19 @@ _TYPES: dict[int, Callable[..., Body]] = {
 }
 
 _FACTS: dict[int, tuple[Check, ...]] = {
-    EventKind.PARAMETER_CHANGE: (_are_changes, _optional(_HASH), _octets(16), _COUNTER, _COUNTER),
+    EventKind.PARAMETER_CHANGE: (_are_changes, optional(_HASH), octets(16), _COUNTER, _COUNTER),
     EventKind.CASE_OPENED: (_UINT32,),
-    EventKind.LOCKED: (_integer(0, 255),),
-    EventKind.UNLOCKED: (_integer(0, 255), _optional(_UINT32)),
+    EventKind.LOCKED: (integer(0, 255),),
+    EventKind.UNLOCKED: (integer(0, 255), optional(_UINT32)),
     EventKind.WRONG_CODE: (_UINT32,),
     EventKind.ZERO_OUT_OF_RANGE: (_OFFSET, _UINT32),
     EventKind.ADC_FAULT: (_UINT32, _UINT32),
-    EventKind.CLOCK_SET: (_UINT32, _UINT32, _integer(1, 4)),
-    EventKind.DOWNLINK_REFUSED: (_integer(1, 255), _integer(0, 255), _UINT32),
+    EventKind.CLOCK_SET: (_UINT32, _UINT32, integer(1, 4)),
+    EventKind.DOWNLINK_REFUSED: (integer(1, 255), integer(0, 255), _UINT32),
     EventKind.KEY_SUCCESSION: (_IDENTITY, _IDENTITY),
     EventKind.SOFTWARE_UPDATE: (_HASH, _HASH),
-    EventKind.SESSION_OPENED: (_optional(_HASH),),
-    EventKind.SESSION_CLOSED: (_integer(1, 4),),
+    EventKind.SESSION_OPENED: (optional(_HASH),),
+    EventKind.SESSION_CLOSED: (integer(1, 4),),
     EventKind.JOURNAL_LOST: (_UINT32,),
     EventKind.STATEMENTS_LOST: (_NUMBER, _NUMBER),
     EventKind.SNAPSHOTS_LEFT_OUT: (_UINT32,),

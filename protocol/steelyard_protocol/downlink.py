@@ -8,6 +8,7 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from steelyard_protocol import cbor, cose, p256
+from steelyard_protocol.bodies import UINT32, Check, array, integer, octets, optional
 
 EXTERNAL = b"steelyard/1 down"
 
@@ -139,11 +140,38 @@ def _read(payload: Any) -> Order:
     if type(payload) is not list or not payload:
         raise DownlinkError("an order is an array")
     kind, values = payload[0], payload[1:]
-    if kind == OrderKind.RECEIPT and len(values) == 4:
+    checks = _CHECKS.get(kind) if type(kind) is int else None
+    if checks is None or len(values) != len(checks):
+        raise DownlinkError(f"order of kind {kind!r} with {len(values)} values is not known")
+    for index, check in enumerate(checks):
+        if not check(values[index]):
+            raise DownlinkError(f"order of kind {kind}: value {index} is out of its range or of another type")
+    if kind == OrderKind.RECEIPT:
         return Receipt(*values)
-    if kind == OrderKind.PERMIT and len(values) == 10 and type(values[9]) is list:
+    if kind == OrderKind.PERMIT:
         values[9] = tuple(values[9])
         return Permit(*values)
-    if kind == OrderKind.KEY_SET and len(values) == 2:
-        return KeySet(values[0], tuple((point, roles) for point, roles in values[1]))
-    raise DownlinkError(f"order of kind {kind!r} with {len(values)} values is not known")
+    return KeySet(values[0], tuple((point, roles) for point, roles in values[1]))
+
+
+def _are_fields(value: Any) -> bool:
+    return type(value) is list and all(map(integer(1, 63), value))
+
+
+def _are_keys(value: Any) -> bool:
+    return type(value) is list and 1 <= len(value) <= 8 and all(map(array(octets(65), integer(1, 15)), value))
+
+
+_U32 = integer(0, UINT32)
+_CHECKS: dict[int, tuple[Check, ...]] = {  # `steelyard.cddl`, order
+    OrderKind.RECEIPT: (octets(10), integer(1, UINT32), octets(32), _U32),
+    OrderKind.PERMIT: (
+        octets(10),
+        integer(1, 4),
+        *(_U32,) * 4,
+        *(integer(0, 0xFFFF),) * 2,
+        optional(integer(1, UINT32)),
+        _are_fields,
+    ),
+    OrderKind.KEY_SET: (integer(1, UINT32), _are_keys),
+}

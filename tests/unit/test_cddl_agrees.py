@@ -103,7 +103,7 @@ def test_what_the_schema_allows_is_read(kind: int, body: list[Any]) -> None:
 
 
 def follows_rules_beyond_cddl(kind: int, body: Any) -> bool:
-    """Whether what CDDL cannot say holds too: calibration points in pairs, from the first, rising; keys on the curve."""
+    """Whether what CDDL cannot say holds too: points in pairs, from the first, rising; keys on the curve."""
     maps = {Kind.BOOT: 10, Kind.PARAMETERS: 0}
     if kind in maps:
         return not parameters.breaches(body[maps[kind]])

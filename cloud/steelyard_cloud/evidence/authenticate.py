@@ -40,7 +40,13 @@ class Chain:
     kid: bytes
     public_key: bytes
     statements: list[tuple[Statement, int]] = field(default_factory=list)
+    links: set[tuple[int, bytes]] = field(default_factory=set)  # number and link: what the statements vouch for
     by_link: int = 0
+
+    def take(self, parsed: Statement, received_ms: int) -> None:
+        """Add an authentic statement."""
+        self.statements.append((parsed, received_ms))
+        self.links.add((parsed.number - 1, parsed.link))
 
 
 def check_seal(bundle: Bundle, trusted: str | None, opinion: Opinion) -> str | None:
@@ -74,6 +80,7 @@ def check_seal(bundle: Bundle, trusted: str | None, opinion: Opinion) -> str | N
 
 
 def authenticate(bundle: Bundle, opinion: Opinion) -> list[Chain]:
+    """The file's identities, each with its authentic statements; what is wrong with the others goes into `opinion`."""
     chains: dict[bytes, Chain] = {}
     for one in bundle.identities:
         if problem := _check_identity(one.public_key, one.enrolment):
@@ -95,7 +102,7 @@ def authenticate(bundle: Bundle, opinion: Opinion) -> list[Chain]:
         if chain is None:
             strangers += 1
         elif parsed.verifies(chain.public_key):
-            chain.statements.append((parsed, held.received_ms))
+            chain.take(parsed, held.received_ms)
         else:
             unsigned.append((chain, parsed, held.received_ms))
     if strangers:
@@ -116,11 +123,10 @@ def authenticate(bundle: Bundle, opinion: Opinion) -> list[Chain]:
 
 def _accept_by_link(chain: Chain, parsed: Statement, received_ms: int, opinion: Opinion) -> None:
     """An authentic statement's link is over the whole bytes of the one before it, bad signature and all."""
-    for other, _ in chain.statements:
-        if other.number == parsed.number + 1 and other.link == parsed.hash[:LINK_BYTES]:
-            chain.statements.append((parsed, received_ms))
-            chain.by_link += 1
-            return
+    if (parsed.number, parsed.hash[:LINK_BYTES]) in chain.links:
+        chain.take(parsed, received_ms)
+        chain.by_link += 1
+        return
     opinion.word = Word.BAD
     opinion.lines.append(f"The signature of statement {parsed.number} does not verify: it was altered or forged.")
 

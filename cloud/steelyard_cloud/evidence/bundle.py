@@ -154,13 +154,16 @@ def _read_contents(contents: bytes, seal: bytes) -> Bundle:
     alert = value["alert"]
     return Bundle(
         created_ms=_typed("created", value["created"], int),
-        scale={_typed("scale", name, str): _typed("scale", text, str) for name, text in value["scale"].items()},
+        scale={
+            _typed("scale", name, str): _typed("scale", text, str)
+            for name, text in _typed("scale", value["scale"], dict).items()
+        },
         identities=tuple(Identity(*row) for row in _rows(value, "identities", bytes, bytes)),
         statements=statements,
         verifications=tuple(
             Verification(*row) for row in _rows(value, "verifications", bytes, int, str, str, str, str, int)
         ),
-        permits=tuple(_typed("permits", raw, bytes) for raw in value["permits"]),
+        permits=tuple(_typed("permits", raw, bytes) for raw in _typed("permits", value["permits"], list)),
         software=tuple(Software(*row) for row in _rows(value, "software", bytes, str, str)),
         root=_typed("root", value["root"], bytes),
         key_set=_typed("key set", value["key set"], bytes),

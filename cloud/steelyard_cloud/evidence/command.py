@@ -52,7 +52,7 @@ def verify_file(
     if as_json:
         typer.echo(json.dumps(_json(bundle, report), ensure_ascii=False))
     else:
-        _print(bundle, report)
+        print_report(bundle, report)
     raise typer.Exit(0 if report.stands else NOT_STANDING)
 
 
@@ -77,11 +77,12 @@ def _json(bundle: bundles.Bundle, report: Report) -> dict[str, object]:
     }
 
 
-def _print(bundle: bundles.Bundle, report: Report) -> None:
+def print_report(bundle: bundles.Bundle, report: Report) -> None:
+    """Print the three verdicts for people."""
     console = Console(highlight=False)
     scale = bundle.scale
     name = " ".join(scale.get(part, "") for part in ("maker", "model", "serial number"))
-    console.print(f"{name} · {scale.get('public code', '')}", style="bold", markup=False)
+    console.print(_harmless(f"{name} · {scale.get('public code', '')}"), style="bold", markup=False)
     for title, opinion in (
         ("Authenticity", report.authenticity),
         ("Continuity", report.continuity),
@@ -93,6 +94,11 @@ def _print(bundle: bundles.Bundle, report: Report) -> None:
 def _print_opinion(console: Console, title: str, opinion: Opinion) -> None:
     mark, colour = _MARKS[opinion.word]
     console.print()
-    console.print(f"{mark} {title}: {opinion.sentence}", style=colour, soft_wrap=True, markup=False)
+    console.print(f"{mark} {title}: {_harmless(opinion.sentence)}", style=colour, soft_wrap=True, markup=False)
     for line in opinion.lines:
-        console.print(f"    {line}", soft_wrap=True, markup=False)
+        console.print(f"    {_harmless(line)}", soft_wrap=True, markup=False)
+
+
+def _harmless(text: str) -> str:
+    """Text of whoever made the file, in which a line break or an escape sequence could draw verdicts of its own."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from steelyard_protocol import downlink, identity
 
 from steelyard_cloud.evidence.authenticate import Chain, Opinion, Word, authenticate, check_seal
-from steelyard_cloud.evidence.bundle import Bundle
+from steelyard_cloud.evidence.bundle import MAX_STATEMENTS, Bundle
 from steelyard_cloud.judge.chain import holes
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts, Permit
 from steelyard_cloud.judge.findings import Finding
@@ -67,15 +67,19 @@ def verify(bundle: Bundle, root_thumbprint: str | None = None) -> Report:
 
 
 def _replay(chain: Chain) -> Summary:
-    """The summary of what the file holds of one identity, by the code that receives statements."""
-    return summarise(chain.kid, ((parsed.raw, received_ms) for parsed, received_ms in chain.statements))
+    """The summary of what the file holds of one identity, by the code that receives statements.
+
+    A long chain that was cut for the file falls apart into many runs; none is refused, as the file itself is bounded.
+    """
+    rows = ((parsed.raw, received_ms) for parsed, received_ms in chain.statements)
+    return summarise(chain.kid, rows, most_intervals=MAX_STATEMENTS)
 
 
 def _facts(bundle: Bundle, chains: Iterable[Chain]) -> Facts:
-    states = {
+    states = {  # of a fork the lowest content hash, which is set last, as in `store.registry_facts`
         (chain.kid, one.number): State(one.digest, one.calibration_counter, one.configuration_counter)
         for chain in chains
-        for one, _ in chain.statements
+        for one, _ in sorted(chain.statements, key=lambda held: held[0].content_hash, reverse=True)
     }
     permits = []
     for raw in bundle.permits:

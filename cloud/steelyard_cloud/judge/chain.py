@@ -12,7 +12,7 @@ from steelyard_protocol.bodies import Event, EventKind
 from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
 
 from steelyard_cloud.judge.contents import Need, read
-from steelyard_cloud.judge.summary import MAX_INTERVALS, Edge, Interval, Summary, keep_lowest
+from steelyard_cloud.judge.summary import Edge, Interval, Summary, keep_lowest
 
 GRACE_MS = 15 * 60 * 1000
 SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
@@ -146,7 +146,7 @@ def _extend(summary: Summary, edge: Edge, commit_ms: int) -> bool:
     at = bisect_left(intervals, number, key=lambda interval: interval.first.number)
     before = intervals[at - 1] if at and intervals[at - 1].last.number == number - 1 else None
     after = intervals[at] if at < len(intervals) and intervals[at].first.number == number + 1 else None
-    if before is None and after is None and len(intervals) >= MAX_INTERVALS:
+    if before is None and after is None and len(intervals) >= summary.most_intervals:
         return False
     merged = (
         Interval(

@@ -12,7 +12,7 @@ from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.chain import Outcome, absorb
 from steelyard_cloud.judge.contents import Need, date, weigh
-from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary import MAX_INTERVALS, Summary
 
 Contents = Sequence[tuple[bytes, bytes]]
 
@@ -84,9 +84,9 @@ def _show_again(summary: Summary, need: Need, batch: dict[int, list[Statement]],
         weigh(summary, [one for one in rows if one.digest == need.digest])
 
 
-def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]]) -> Summary:
+def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]], most_intervals: int = MAX_INTERVALS) -> Summary:
     """The summary of one identity from its held statements and their commit times in ms, as from an evidence file."""
-    summary, evidence = Summary(kid), HeldInMemory()
+    summary, evidence = Summary(kid, most_intervals=most_intervals), HeldInMemory()
     for raw, commit_ms in rows:
         for statement, outcome in take_in(summary, [parse(raw)], evidence, commit_ms):
             if outcome not in (Outcome.DUPLICATE, Outcome.REFUSED):

@@ -104,6 +104,7 @@ class Summary:
     journal_lost: Numbers = field(default_factory=Numbers)
     rolled_back: Numbers = field(default_factory=Numbers)
     unchecked: list[tuple[int, int]] = field(default_factory=list)  # held by a link, own signature not checked yet
+    most_intervals: int = MAX_INTERVALS  # not kept in the database: only an evidence file may have more
     revision: int = 0  # rises with whatever a rule could see
     judged: int = -1  # the revision that the scale was last judged at
     seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `_dump_seldom`

@@ -59,6 +59,7 @@ class Board:
         self.cell = None
         self.chip = None
         self.i2c = Bus(self.clock)
+        self.spi = []
         self.case_clock = None
         self.frauds = {}
         self.flash_map = profile.FLASH

@@ -105,6 +105,19 @@ class I2C:
         return self._bus.read(addr, nbytes)
 
 
+class SPI:
+    """An SPI bus by its number, output only; `BOARD.spi` lists what listens to its bytes."""
+
+    def __init__(self, id, baudrate=1_000_000, *, polarity=0, phase=0, sck=None, mosi=None, miso=None):
+        self._byte_us = max(1, 8_000_000 // baudrate)
+
+    def write(self, buf):
+        for byte in bytes(buf):
+            _clock.spend(self._byte_us)
+            for chip in BOARD.spi:
+                chip.byte(byte)
+
+
 class RTC:
     """The real-time clock."""
 

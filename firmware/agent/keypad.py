@@ -1,0 +1,66 @@
+"""Driver of a keypad matrix: columns are pulled low, rows have pull-ups and wake it by an interrupt. Nothing is polled.
+
+One key at a time: with two or more pressed the matrix can show keys that nobody touched, so none counts until all have
+been let go.
+"""
+
+import asyncio
+
+from micropython import const
+
+from agent.port import pins
+
+_DEBOUNCE_MS = const(20)
+
+
+class Keypad:
+    """`columns` and `rows` are pin numbers, `names` what each key is called, row by row."""
+
+    def __init__(self, columns, rows, names):
+        if len(names) != len(columns) * len(rows):
+            raise ValueError("%d keys cannot have %d names" % (len(columns) * len(rows), len(names)))
+        self._names = names
+        self._columns = [pins.OpenDrain(number) for number in columns]
+        self._rows = [pins.Input(number, pull_up=True) for number in rows]
+        self._edges = pins.Edges(self._rows)
+        self._waits_for_release = False
+        self._listen()
+
+    def _listen(self):
+        """Have every column low, so that any key moves its row."""
+        for column in self._columns:
+            column(0)
+        self._edges.arm()
+
+    def _scan(self):
+        """The places in `names` of all keys that are pressed."""
+        self._edges.disarm()
+        for column in self._columns:
+            column(1)
+        pressed = []
+        for place, column in enumerate(self._columns):
+            column(0)
+            for number, row in enumerate(self._rows):
+                if not row():
+                    pressed.append(number * len(self._columns) + place)
+            column(1)
+        self._listen()
+        return pressed
+
+    def _touched(self):
+        return any(not row() for row in self._rows)
+
+    async def key(self):
+        """The name of the next key that is pressed, alone and for longer than contacts bounce."""
+        while True:
+            await self._edges.wait()
+            await asyncio.sleep_ms(_DEBOUNCE_MS)
+            pressed = self._scan()
+            if self._touched() != bool(pressed):
+                self._edges.wake()  # it changed while it was looked at
+            if not pressed:
+                self._waits_for_release = False
+            elif not self._waits_for_release:
+                self._waits_for_release = True
+                if len(pressed) == 1:
+                    return self._names[pressed[0]]

@@ -22,7 +22,7 @@ from whole_system import Cloud, Witness, exported, faults_of_chain, faults_of_ev
 
 SCALES = 3
 TORN = ("none", "prefix", "scattered", "all")
-SETTLE_S = 60
+SETTLE_S = 120
 
 
 @dataclass

@@ -1,7 +1,7 @@
 # make demo: from a fresh clone to a caught cheat. Needs Python 3.11 or later; no root, no servers.
 # ARGS reaches the program behind a target: make demo ARGS='--for 60 --json', make test ARGS='tests/unit -x'
 .POSIX:
-.PHONY: setup demo test lint bench screenshots format lock clean hardware boards
+.PHONY: setup demo test lint bench screenshots format lock clean hardware boards budget
 
 ARGS =
 BIN = .venv/bin
@@ -41,6 +41,10 @@ hardware: .venv/dev.stamp
 # The firmware's board profiles from hardware/boards/*.toml.
 boards: .venv/dev.stamp
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware boards
+
+# Tables and plots of docs/hardware.md.
+budget: .venv/dev.stamp
+	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware budget
 
 lock:
 	rm -rf build/lock && $(BIN)/python -m venv build/lock

@@ -1,4 +1,5 @@
-"""`python -m steelyard_hardware` checks and writes the hardware of every board; `… boards` writes their `board.py`.
+"""`python -m steelyard_hardware` checks and writes the hardware of every board; `… boards` writes their `board.py`,
+`… budget` the tables and plots of docs/hardware.md.
 
 Exit code 1 on any electrical rule error, any difference between circuit and profile, or an invalid profile.
 """
@@ -9,7 +10,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from steelyard_hardware import outputs, profile
+from steelyard_hardware import budget, outputs, profile
 from steelyard_hardware.agreement import differences
 from steelyard_hardware.circuit import Circuit
 from steelyard_hardware.erc import check
@@ -56,9 +57,12 @@ def make(folder: Path) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `boards`, or the whole check."""
+    """Run `boards` or `budget`, or the whole check."""
     if arguments == ["boards"]:
         print("board profiles written:", ", ".join(write_modules()) or "none had changed")
+        return 0
+    if arguments == ["budget"]:
+        budget.write()
         return 0
     return make(ROOT / "build" / "hardware")
 

@@ -1,7 +1,7 @@
 """Board profile of the emulated board that the agent's cost is measured on: QEMU's MPS2 AN385, a Cortex-M3.
 
 Its converter, flash and serial network link are simulated in `emulated.c` and `modules/`, so it is an RP2 to the agent.
-What each name means is explained in `hardware/boards/pico_w/board.py`.
+What each name means is explained in docs/hardware.md.
 """
 
 NAME = "mps2_an385"

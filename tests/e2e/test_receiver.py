@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from signing_scale import SigningScale
 from sqlalchemy import func, select
+from steelyard_cloud.ingest import receipts
 from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.receiver import Receiver
@@ -24,6 +25,7 @@ from steelyard_cloud.store import database, evidence, quarantine, registry_facts
 from steelyard_cloud.store.schema import identities, scales, statements
 from steelyard_cloud.store.schema import quarantine as quarantine_table
 from steelyard_protocol import cbor, downlink, p256
+from steelyard_protocol.bodies import EventKind
 from steelyard_protocol.statement import encode_batch, hash_of
 
 NOW = 1_800_000_000_000
@@ -131,6 +133,70 @@ def test_branch_with_a_hole_gets_no_receipt_although_the_other_fills_the_number(
     assert hand(receiver, scale, stolen[2]) == []
     (receipt,) = hand(receiver, scale, stolen[1], stolen[2])
     assert receipt.hash == hash_of(stolen[2])
+
+
+def test_statement_that_links_to_what_is_not_held_gets_no_receipt(desk: Desk, receiver: Receiver) -> None:
+    """A thief's statements fill the numbers; a receipt for the scale's own next one would trim what nobody holds."""
+    scale = SigningScale()
+    desk.register(scale)
+    hand(receiver, scale, scale.enrol(), scale.boot())
+    thief = scale.branch()
+    hand(receiver, scale, *(thief.snapshot(150_000) for _ in range(3)))
+    own = [scale.snapshot() for _ in range(4)]
+    assert hand(receiver, scale, own[2]) == []  # another content under the thief's number
+    assert hand(receiver, scale, own[3]) == []  # a number of its own
+    *_, receipt = hand(receiver, scale, own[0], own[1], own[3])
+    assert (receipt.number, receipt.hash) == (6, hash_of(own[3]))
+
+
+def test_one_copy_never_stops_the_receipts_of_a_long_life(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody on the way can make a copy with s and n - s; the scale must still be receipted ever after."""
+    monkeypatch.setattr(receipts, "LONGEST_WALK", 20)
+    monkeypatch.setattr(receipts, "LONGEST_STEP", 8)
+    scale = SigningScale()
+    desk.register(scale)
+    first = [scale.enrol(), scale.boot()]
+    hand(receiver, scale, *first, high_s(first[1]))
+    hand(receiver, scale, *(scale.snapshot() for _ in range(100)))
+    restarted = desk.receiver()
+    try:
+        for _ in range(7):
+            found = hand(restarted, scale, scale.snapshot())
+        assert [receipt.hash for receipt in found] == [scale.head_hash]
+        scale.skip(1_000)
+        lost = scale.event(EventKind.JOURNAL_LOST, 103, link=bytes(16))
+        assert [receipt.hash for receipt in hand(restarted, scale, lost)] == [hash_of(lost)]
+    finally:
+        restarted.close()
+
+
+def test_a_branch_is_not_called_complete_by_what_was_never_committed(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scale = SigningScale()
+    desk.register(scale)
+    hand(receiver, scale, scale.enrol(), scale.boot())
+    thief = scale.branch()
+    hand(receiver, scale, *(scale.snapshot() for _ in range(3)))
+    stolen = [thief.snapshot(150_000) for _ in range(3)]
+    with monkeypatch.context() as broken:
+        broken.setattr(evidence, "write_summaries", fail)
+        with pytest.raises(RuntimeError):
+            hand(receiver, scale, *stolen)
+    assert hand(receiver, scale, stolen[2]) == []
+
+
+def fail(*_: object) -> None:
+    """Stands for a database that goes away before the commit."""
+    raise RuntimeError("gone")
+
+
+def high_s(raw: bytes) -> bytes:
+    """The same statement with the other of the two signatures that verify."""
+    other = p256.ORDER - int.from_bytes(raw[-32:], "big")
+    return raw[:-32] + other.to_bytes(32, "big")
 
 
 # ---- what is not authentic -------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.judging import Judging
 from steelyard_cloud.ingest.keyring import Keyring
 from steelyard_cloud.ingest.limits import FailureBudget
-from steelyard_cloud.ingest.receipts import due_receipts, signed
+from steelyard_cloud.ingest.receipts import Followed, due_receipts, signed
 from steelyard_cloud.ingest.recent import Recent
 from steelyard_cloud.judge.chain import Outcome, note_signatures
 from steelyard_cloud.judge.intake import take_in
@@ -31,7 +31,7 @@ from steelyard_cloud.store.evidence import BY_LINK, BY_LINK_BAD_SIGNATURE, Confl
 from steelyard_cloud.store.quarantine import Suspect
 
 SUMMARIES_KEPT = 20_000
-COMPLETE_KEPT = 10_000  # links of followed branches, per forked identity
+FOLLOWED_KEPT = 10_000  # links of followed branches, per forked identity
 CONFLICTS = 20
 CHECKED_AT_ONCE = 250
 BAD = "signature"  # reason in the quarantine of what a link may still vouch for
@@ -48,7 +48,7 @@ class Receiver:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="verify")
         self._keys = Keyring(engine)
         self._held: Recent[int, Held] = Recent(SUMMARIES_KEPT)
-        self._complete: Recent[int, set[bytes]] = Recent(1000)
+        self._branches: Recent[int, Followed] = Recent(1000)
         self._budget = FailureBudget()
         self._unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
 
@@ -92,6 +92,7 @@ class Receiver:
     def forget(self) -> None:
         """Drop what is at hand of the database, after an error that leaves it in doubt."""
         self._held.clear()
+        self._branches.clear()
         self.judging.forget_all()
 
     # ---- before the database ---------------------------------------------------------------------------------------
@@ -220,6 +221,7 @@ class Receiver:
     def _forget(self, identity_ids: Iterable[int]) -> None:
         for identity_id in identity_ids:
             self._held.pop(identity_id, None)
+            self._branches.pop(identity_id, None)  # they tell of statements that were not committed
 
     def _take_in(self, connection: Connection, held: Held, candidates: Sequence[Candidate], now_ms: int) -> Taken:
         key, summary = held.key, held.summary
@@ -258,17 +260,17 @@ class Receiver:
                 )
             )
         if arrived:
-            complete = self._followed(key.identity_id) if summary.has_copies else set()
-            taken.receipts = due_receipts(summary, arrived, here, complete, now_ms // 1000)
+            followed = self._followed(key.identity_id) if summary.first_branch else {}
+            taken.receipts = due_receipts(summary, arrived, here, followed, now_ms // 1000)
         return taken
 
-    def _followed(self, identity_id: int) -> set[bytes]:
-        """Links of the branches of a forked identity that were followed to their beginning before."""
-        complete = self._complete.get(identity_id)
-        if complete is None or len(complete) > COMPLETE_KEPT:
-            complete = set()
-            self._complete.put(identity_id, complete)
-        return complete
+    def _followed(self, identity_id: int) -> Followed:
+        """How far the branches of a forked identity were followed before."""
+        followed = self._branches.get(identity_id)
+        if followed is None or len(followed) > FOLLOWED_KEPT:
+            followed = {}
+            self._branches.put(identity_id, followed)
+        return followed
 
     # ---- signatures that a link vouched for ------------------------------------------------------------------------
 

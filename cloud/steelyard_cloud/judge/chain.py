@@ -116,9 +116,13 @@ def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int])
         summary.revision += 1
 
 
-def _edge(statement: Statement) -> Edge:
+def restarts(statement: Statement) -> bool:
+    """Whether it tells of a lost journal or of being rolled back: its link is not that of the number before."""
     body = statement.body
-    restarts = type(body) is Event and body.kind in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK)
+    return type(body) is Event and body.kind in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK)
+
+
+def _edge(statement: Statement) -> Edge:
     return Edge(
         statement.number,
         statement.hash,
@@ -129,7 +133,7 @@ def _edge(statement: Statement) -> Edge:
         statement.flags,
         statement.calibration_counter,
         statement.configuration_counter,
-        restarts,
+        restarts(statement),
     )
 
 

@@ -125,9 +125,10 @@ class Summary:
         return self.forks.lowest[0] if self.forks.count else None
 
     @property
-    def has_copies(self) -> bool:
-        """Whether some number has several statements, by a fork or another signature."""
-        return bool(self.forks.count or self.resigned.count)
+    def first_branch(self) -> int | None:
+        """The lowest number where the chain may branch: it has several statements, or its link does not fit."""
+        lowest = (self.forks.lowest, self.resigned.lowest, self.broken.get("link", ()))
+        return min((numbers[0] for numbers in lowest if numbers), default=None)
 
     def count_breach(self, breach: str, number: int) -> None:
         """Count a statement that departs from the profile, by the text of the breach."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, make_url, select
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
@@ -41,7 +41,7 @@ def init(config: Configured = None) -> None:
             connection.execute(
                 insert(organisations).values(name=PLATFORM, kind="platform", division_code="", created_ms=now_ms())
             )
-    typer.echo(f"database  {settings.database}")
+    typer.echo(f"database  {make_url(settings.database).render_as_string(hide_password=True)}")
     typer.echo(f"keys      {settings.keys}" + ("" if made else " (kept)"))
     typer.echo(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from steelyard_protocol import parameters
+
 from steelyard_cloud.judge.effect import effect
 from steelyard_cloud.judge.rules.parameter_change import in_force
 from steelyard_cloud.judge.summary import State, Summary
@@ -62,7 +64,8 @@ def map_of(summary: Summary, digest: bytes) -> Map | None:
                     after.pop(key, None)
                 else:
                     after[key] = new
-            return after
+            # The event is the scale's word: only a whole map with the digest that it signs ever after is one.
+            return after if parameters.digest(after) == digest and not parameters.breaches(after) else None
     return None
 
 

@@ -152,6 +152,9 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
         {"valid_until": 5},
     ):
         assert client.post(url, json=blank | {"seal": "S"} | bad).status_code == 422, bad
+    either.send(scale, [scale._sign(Kind.PARAMETERS, [{**scale.parameters, 41: 14_000_000}, None])])
+    belied = either.verify(scale, number=4)
+    assert (belied.status_code, belied.json()["code"]) == (422, "no-baseline"), "its header names other parameters"
     assert either.verify(scale).status_code == 201
     twice = either.verify(scale)
     assert (twice.status_code, twice.json()["code"]) == (409, "already-verified")

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
-from steelyard_protocol import statement
-from steelyard_protocol.bodies import Boot, Kind
+from steelyard_protocol import parameters, statement
+from steelyard_protocol.bodies import Boot, Kind, Parameters
 
 from steelyard_cloud.registry.actor import Actor, record
 from steelyard_cloud.registry.errors import (
@@ -99,18 +99,20 @@ def verify(
 
 def _check_codes(connection: Connection, scale: Any, number: int, seal: str) -> None:
     held = connection.execute(
-        select(statements.c.raw, statements.c.kind).where(
+        select(statements.c.raw, statements.c.kind)
+        .where(
             statements.c.scale_id == scale.id,
             statements.c.identity_id == scale.identity_id,
             statements.c.number == number,
         )
+        .order_by(statements.c.content_hash)  # of a fork the one that the rules take
     ).first()
     if held is None:
         raise NotHeldYet(number=number)
     if held.kind not in (Kind.BOOT, Kind.PARAMETERS):
         raise NoBaseline(number=number)
     named = statement.parse(held.raw)
-    if named.body is None:
+    if not isinstance(named.body, Boot | Parameters) or parameters.digest(named.body.parameters) != named.digest:
         raise NoBaseline(number=number)
     if isinstance(named.body, Boot) and named.body.production_code != scale.production_code:
         raise CodesMissing(missing="the production code on record")

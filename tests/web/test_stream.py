@@ -9,6 +9,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 from steelyard_cloud.settings import SHARDS
 from steelyard_cloud.store import database, feeds
 from steelyard_cloud.web import stream
@@ -144,6 +145,27 @@ def test_a_client_that_does_not_keep_up_is_dropped_and_holds_nobody_up(world: Wo
     assert slow.queue.qsize() <= stream.QUEUE_LENGTH
     items = [slow.queue.get_nowait() for _ in range(slow.queue.qsize())]
     assert items[-1] is None, "it is told to come again"
+
+
+def test_a_database_that_fails_for_a_moment_costs_no_listener_its_events(
+    world: World, listening: Callable[..., Listening], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = world.app.state.context.hub
+    heard = listening(world.client(Role.REGULATOR))
+    settle(world)
+    scale = world.in_use("HT-1")
+    failed = threading.Event()
+
+    def fail_once(cursor: stream.Cursor) -> list[stream.News]:
+        if not failed.is_set():
+            failed.set()
+            raise OperationalError("SELECT", None, Exception("the server closed the connection"))
+        return stream.Hub._news(hub, cursor)
+
+    monkeypatch.setattr(hub, "_news", fail_once)
+    assert failed.wait(10)
+    world.send(scale, scale.raise_span())
+    world.until(lambda: bool(heard.of("alert")), "the alert on the same connection")
 
 
 def test_an_entry_of_no_scale_on_record_is_told_to_nobody(world: World, listening: Callable[..., Listening]) -> None:

@@ -8,16 +8,20 @@ which is the cursor itself.
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from steelyard_cloud.settings import SHARDS
 from steelyard_cloud.store import database, feeds
 from steelyard_cloud.store.schema import scales
 from steelyard_cloud.web.roles import Principal
 from steelyard_cloud.web.scoping import covers
+
+log = logging.getLogger(__name__)
 
 POLL_S = 0.2
 QUEUE_LENGTH = 256
@@ -157,7 +161,13 @@ class Hub:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_S)
             self._woken.clear()
-            for news in await asyncio.to_thread(self._news, dict(self._cursor)):
+            try:
+                found = await asyncio.to_thread(self._news, dict(self._cursor))
+            except SQLAlchemyError as error:
+                log.warning("the outbox cannot be read; trying again: %s", error)
+                await asyncio.sleep(POLL_S)
+                continue
+            for news in found:
                 self._cursor[news.entry.shard] = news.entry.position
                 self._tell(Told(news, write_cursor(self._cursor)))
 

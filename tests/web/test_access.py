@@ -2,12 +2,21 @@
 
 import httpx
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from steelyard_cloud.registry import decisions
 from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import audit_log, organisations, sessions, tokens, users
+from steelyard_cloud.store.schema import (
+    audit_log,
+    idempotency_keys,
+    organisations,
+    sessions,
+    sign_in_links,
+    tokens,
+    users,
+)
 from steelyard_cloud.web import access, credentials
+from steelyard_cloud.web.idempotency import KEPT_MS
 from steelyard_cloud.web.pages.routes import PARTS
 from steelyard_cloud.web.roles import Principal, Role
 from steelyard_cloud.web.scoping import covers, region
@@ -241,6 +250,10 @@ def test_people_see_their_own_region_or_organisation_and_nobody_else_s(world: Wo
 def test_regions_follow_the_pairs_of_digits_of_a_division_code() -> None:
     assert [region(code) for code in ("000000", "", "330000", "330100", "330106")] == ["", "", "33", "3301", "330106"]
 
+    towns = {"330106000000": "330106", "330106100000": "330106100", "330106003000": "330106003"}
+    assert {code: region(code) for code in towns} == towns
+    assert region("330106100201") == "330106100201"
+
     def regulator(division: str | None) -> Principal:
         return Principal("user:1", Role.REGULATOR, "x", 7, "x", division)
 
@@ -249,6 +262,24 @@ def test_regions_follow_the_pairs_of_digits_of_a_division_code() -> None:
     assert not covers(regulator("330106"), 7, "330100")
     assert not covers(regulator(None), 7, "330106")
     assert covers(regulator("000000"), 1, "110101")
+    assert not covers(regulator("330106100000"), 7, "330106101000"), "the town beside it"
+    assert covers(regulator("330106003000"), 7, "330106003201"), "a village below it"
+
+
+def test_what_was_used_up_does_not_pile_up(world: World) -> None:
+    admin = world.client(Role.ADMIN)
+
+    def kept(table: Table) -> int:
+        with database.reading(world.engine) as connection:
+            return connection.scalar(select(func.count()).select_from(table)) or 0
+
+    for number in range(3):
+        body = ORGANISATION | {"name": f"Office {number}"}
+        answer = admin.post("/api/v1/organisations", json=body, headers={"Idempotency-Key": f"k{number}"})
+        assert answer.status_code == 201
+        world.sign_in_link(Role.REGULATOR)
+        assert (kept(idempotency_keys), kept(sign_in_links)) == (1, 1)
+        world.now += KEPT_MS
 
 
 def test_a_repeated_post_has_one_effect_and_one_answer(world: World) -> None:

@@ -39,6 +39,7 @@ def create_token(
 def create_sign_in_link(connection: Connection, user_id: int, now_ms: int) -> str:
     """Make a one-time sign-in secret for a user; the link is `<base URL>/sign-in?token=<secret>`."""
     secret = credentials.new_secret()
+    connection.execute(delete(sign_in_links).where(sign_in_links.c.expires_ms <= now_ms))
     connection.execute(
         insert(sign_in_links).values(
             token_hash=credentials.digest(secret), user_id=user_id, expires_ms=now_ms + LINK_MS

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header
 from fastapi.responses import JSONResponse
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard_cloud.store.schema import idempotency_keys
@@ -19,6 +19,8 @@ from steelyard_cloud.web.problems import KeyReused
 from steelyard_cloud.web.roles import Principal
 
 ATTEMPTS = 5
+KEPT_MS = 7 * 24 * 60 * 60 * 1000
+"""A client that has not had its answer asks again within a week."""
 
 Effect = Callable[[Connection], dict[str, Any]]
 
@@ -48,6 +50,12 @@ class Once:
             if stored := self._stored(connection, principal):
                 return stored
             if self.key is not None:
+                connection.execute(
+                    delete(idempotency_keys).where(
+                        idempotency_keys.c.actor == principal.actor,
+                        idempotency_keys.c.created_ms <= self.here.now_ms() - KEPT_MS,
+                    )
+                )
                 connection.execute(
                     insert(idempotency_keys).values(
                         actor=principal.actor,

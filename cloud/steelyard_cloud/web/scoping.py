@@ -2,7 +2,8 @@
 
 Tables that people read carry `organisation_id` and `division_code`. A manufacturer and a technician see their own
 organisation's rows; a regulator and a verification institution see their own administrative division and what lies
-below it (GB/T 2260: pairs of digits, trailing zeros name the whole); an administrator sees all.
+below it (GB/T 2260: pairs of digits, and three each for town and village; trailing zeros name the whole); an
+administrator sees all.
 """
 
 from typing import Any
@@ -18,8 +19,9 @@ _BY_ORGANISATION = (Role.MANUFACTURER, Role.TECHNICIAN)
 def region(division_code: str) -> str:
     """The prefix that a division and everything below it share: "330100" (a city) gives "3301"; "000000" and "" all."""
     code = division_code
-    while code.endswith("00"):
-        code = code[:-2]
+    for length, zeros in ((12, "000"), (9, "000"), (6, "00"), (4, "00"), (2, "00")):
+        if len(code) == length and code.endswith(zeros):
+            code = code[: -len(zeros)]
     return code
 
 

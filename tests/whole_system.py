@@ -205,6 +205,8 @@ class Cloud:
                 self._approved = True
         market.enrol(stall, self.api(Role.MANUFACTURER))
         market.verify(stall, self.api(Role.VERIFICATION))
+        baseline = market.FIRST_BOOT
+        wait_until(lambda: self.standing(stall).get("baseline_number") == baseline, 30, "the baseline in effect")
         return stall
 
     def _approve(self, software: dict[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -15,14 +14,12 @@ ENROL = "enrol maker=Acme model=S15 serial=0001 code=P1"
 Simulate = Callable[..., SimulatedScale]
 
 
-def test_a_fresh_scale_weighs_within_three_seconds(simulate: Simulate) -> None:
-    started = time.monotonic()
+def test_a_fresh_scale_weighs_at_once(simulate: Simulate) -> None:
     scale = simulate()
     scale.advance(3)
     scale.place(kg=1.0)
     scale.advance(3)
     assert scale.console_json("status")["net_mg"] == 1_000_000
-    assert time.monotonic() - started < 3
 
 
 def test_load_on_the_pan_is_indicated_and_taken_off_again(scale: SimulatedScale) -> None:

@@ -350,6 +350,48 @@ def test_link_of_a_held_statement_vouches_for_what_was_refused(
     assert count(desk, "quarantine") == 0
 
 
+def test_link_vouches_in_whatever_order_a_batch_stands(desk: Desk, receiver: Receiver) -> None:
+    for order in itertools.permutations(range(4)):
+        scale = SigningScale(next(SEEDS))
+        desk.register(scale)
+        raws = [scale.enrol(), scale.boot()]
+        for _ in range(2):
+            raws.append(damaged(scale.snapshot()))
+            scale.head_hash = hash_of(raws[-1])
+        raws += [scale.snapshot(), scale.snapshot()]
+        hand(receiver, scale, *raws[:2])
+        hand(receiver, scale, *(raws[2 + at] for at in order))
+        assert desk.held(scale) == raws, order
+
+
+def test_what_a_link_vouches_for_is_not_forgotten_by_a_failure(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scale = SigningScale()
+    desk.register(scale)
+    hand(receiver, scale, scale.enrol(), scale.boot())
+    bad = damaged(scale.snapshot())
+    scale.head_hash = hash_of(bad)
+    after = scale.snapshot()
+    hand(receiver, scale, bad)
+    with monkeypatch.context() as broken:
+        broken.setattr(evidence, "write_summaries", fail)
+        with pytest.raises(RuntimeError):
+            hand(receiver, scale, after)
+    (receipt,) = hand(receiver, scale, after)
+    assert receipt.number == 4
+
+
+def test_topic_that_failed_before_has_only_its_budget_checked_in_one_batch(desk: Desk, receiver: Receiver) -> None:
+    scale = SigningScale()
+    desk.register(scale)
+    bad = [damaged(scale.snapshot()) for _ in range(2 * FAILURES)]
+    hand(receiver, scale, *bad)
+    hand(receiver, scale, *bad, at_ms=NOW + 5_000)
+    counted = desk.quarantined()
+    assert (counted["signature"], counted["limited"]) == (2 * FAILURES + 5, 2 * FAILURES - 5)
+
+
 def test_run_whose_last_signature_is_bad_stands_on_the_others(desk: Desk, receiver: Receiver) -> None:
     scale = SigningScale()
     desk.register(scale)

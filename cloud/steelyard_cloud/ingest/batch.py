@@ -18,6 +18,7 @@ class Batch:
     candidates: list[Candidate] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    vouched: set[tuple[bytes, bytes]] = field(default_factory=set)  # kid and link of what was quarantined
     released: list[int] = field(default_factory=list)  # quarantine rows that are statements after all
 
     def suspect(self, topic: str, kid: bytes | None, reason: str, raw: bytes) -> None:

@@ -13,9 +13,9 @@ class FailureBudget:
     def __init__(self) -> None:
         self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def allows(self, topic: str, now_ms: int) -> bool:
-        """Whether the topic's messages are worth looking at."""
-        return not self._left or self._now(topic, now_ms) >= 1
+    def allows(self, topic: str, now_ms: int, messages: int) -> bool:
+        """Whether so many messages of the topic are worth looking at in one go; any number where none has failed."""
+        return topic not in self._left or self._now(topic, now_ms) >= messages
 
     def fail(self, topic: str, now_ms: int) -> None:
         """One failure more on the topic."""

@@ -53,10 +53,13 @@ class Receiver:
         self._unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
 
     @cached_property
-    def _links(self) -> set[tuple[bytes, bytes]]:
+    def _links(self) -> Recent[tuple[bytes, bytes], None]:
         """Links that could vouch for what waits in the quarantine; read late, as a database may start after us."""
+        links: Recent[tuple[bytes, bytes], None] = Recent(quarantine.IN_ALL)
         with reading(self.engine) as connection:
-            return quarantine.links(connection, self.shards, BAD)
+            for waiting in quarantine.links(connection, self.shards, BAD):
+                links.put(waiting, None)
+        return links
 
     def close(self) -> None:
         """Stop the pool."""
@@ -101,8 +104,10 @@ class Receiver:
         """Decode, and find the keys."""
         batch = Batch()
         parsed: list[tuple[str, Statement]] = []
+        offered: Counter[str] = Counter()
         for topic, payload, _ in messages:
-            if not self._budget.allows(topic, now_ms):
+            offered[topic] += 1
+            if not self._budget.allows(topic, now_ms, offered[topic]):
                 batch.counted[shard_of(topic), "limited"] += 1
                 continue
             try:
@@ -130,16 +135,26 @@ class Receiver:
 
     def _vouch(self, batch: Batch, now_ms: int) -> None:
         """Drop what is not authentic, unless what is held links to it; take in what authentic statements link to."""
-        kept = []
-        for one in batch.candidates:
+        doubtful = [one for one in batch.candidates if not one.authentic_by]
+        if doubtful:
+            self._vouch_within(batch, doubtful)
+        batch.candidates, offered = [], batch.candidates
+        for one in offered:
             if one.authentic_by or self._successor_links_to(one):
-                kept.append(one)
+                batch.candidates.append(one)
             else:
                 statement = one.statement
                 self._refuse(batch, one.topic, statement.kid, BAD, statement.raw, now_ms)
-        batch.candidates = kept
         if self._links:
             self._vouch_for_quarantined(batch)
+
+    def _vouch_within(self, batch: Batch, doubtful: Sequence[Candidate]) -> None:
+        """What an authentic statement of the same batch links to, in whatever order they stand in it."""
+        links = {(one.key.kid, one.statement.link) for one in batch.candidates if one.authentic_by}
+        for one in sorted(doubtful, key=lambda one: -one.statement.number):
+            if (one.key.kid, one.statement.hash[:LINK_BYTES]) in links:
+                one.authentic_by = BY_LINK_BAD_SIGNATURE
+                links.add((one.key.kid, one.statement.link))
 
     def _successor_links_to(self, one: Candidate) -> bool:
         statement, key = one.statement, one.key
@@ -157,9 +172,9 @@ class Receiver:
         while wanted:
             later = wanted.pop()
             kid, link = later.key.kid, later.statement.link
-            if (kid, link) not in links:
+            if (kid, link) not in links or (kid, link) in batch.vouched:
                 continue
-            links.discard((kid, link))
+            batch.vouched.add((kid, link))
             with reading(self.engine) as connection:
                 waiting = [(id_, raw) for id_, _, raw in quarantine.of_kid(connection, kid)]
             for id_, raw in waiting:
@@ -192,7 +207,11 @@ class Receiver:
             raise
         for part in moved:
             part.held.version += 1
-        self._links.update((one.kid, one.hash[:LINK_BYTES]) for one in batch.suspects if one.kid and one.reason == BAD)
+        for vouched in batch.vouched:
+            self._links.pop(vouched, None)
+        for suspect in batch.suspects:
+            if suspect.kid and suspect.reason == BAD:
+                self._links.put((suspect.kid, suspect.hash[:LINK_BYTES]), None)
         return [(down, signed(receipt, self.online)) for down, receipt in receipts]
 
     def _keep_suspects(self, connection: Connection, batch: Batch, taken: Iterable[Taken], now_ms: int) -> None:

@@ -18,6 +18,7 @@ from steelyard_cloud.evidence.bundle import Bundle, EvidenceError, Held
 from steelyard_cloud.evidence.verify import Report, verify
 from steelyard_cloud.web.roles import Role
 from steelyard_protocol import cbor, identity, p256
+from steelyard_protocol.statement import hash_of
 from world import World
 
 
@@ -102,6 +103,19 @@ def test_a_long_chain_is_cut_around_the_finding(case: Case, monkeypatch: pytest.
     assert cut.left_out == ((case.scale.kid, 3, 10), (case.scale.kid, 15, 15))
     report = verify(cut, case.root)
     assert words(report) == (Word.GOOD, Word.OPEN, Word.BAD)
+
+
+def test_a_cut_chain_keeps_what_vouches_for_a_bad_signature(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, scale = case.world, case.scale
+    bad = scale.boot()
+    bad = bad[:-1] + bytes([bad[-1] ^ 1])
+    scale.last_hash, scale.chain[-1] = hash_of(bad), bad
+    world.send(scale, [bad, *(scale.snapshot() for _ in range(6))])
+    monkeypatch.setattr(collect, "WHOLE_CHAIN", 8)
+    monkeypatch.setattr(collect, "BEFORE", 1)
+    monkeypatch.setattr(collect, "AFTER", 1)
+    report = verify(bundles.read(case.download()), case.root)
+    assert report.authenticity.word is Word.GOOD, report.authenticity.lines
 
 
 def test_a_fork_is_shown_with_both_contents(case: Case) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, or_, select
 from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.evidence import bundle
+from steelyard_cloud.store.evidence import BY_LINK_BAD_SIGNATURE
 from steelyard_cloud.store.schema import (
     alerts,
     approved_software,
@@ -86,13 +87,24 @@ def _statements(
     """The statements that go into the file, and the ranges that are held but left out of it."""
     held: list[bundle.Held] = []
     left_out: list[tuple[bytes, int, int]] = []
+    vouched = statements.alias()
     for identity_id, kid in kids.items():
+        named = (vouched.c.scale_id == alert.scale_id, vouched.c.identity_id == identity_id)
         own = (statements.c.scale_id == alert.scale_id, statements.c.identity_id == identity_id)
         numbers = list(connection.scalars(select(statements.c.number).where(*own).order_by(statements.c.number)))
         query = select(statements.c.number, statements.c.raw, statements.c.received_ms).where(*own)
         if len(numbers) > WHOLE_CHAIN:
             low, high = (alert.first_number or numbers[-1]) - BEFORE, (alert.first_number or numbers[-1]) + AFTER
-            query = query.where(or_(statements.c.number.between(low, high), statements.c.kind != int(Kind.SNAPSHOT)))
+            unsigned = select(vouched.c.number).where(*named, vouched.c.authentic_by == BY_LINK_BAD_SIGNATURE)
+            query = query.where(
+                or_(
+                    statements.c.number.between(low, high),
+                    statements.c.kind != int(Kind.SNAPSHOT),
+                    # what only a link vouches for, and what links to it
+                    statements.c.number.in_(unsigned),
+                    (statements.c.number - 1).in_(unsigned),
+                )
+            )
         rows = connection.execute(query.order_by(statements.c.number, statements.c.hash)).all()
         held += [bundle.Held(row.raw, row.received_ms) for row in rows]
         left_out += [(kid, first, last) for first, last in _ranges(numbers, {row.number for row in rows})]

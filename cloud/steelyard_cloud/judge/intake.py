@@ -6,6 +6,7 @@ The same function serves the receiver (evidence in the database), the evidence f
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from steelyard_protocol.statement import Statement, parse
@@ -76,12 +77,15 @@ def take_in(
 
 
 def _show_again(summary: Summary, need: Need, batch: dict[int, list[Statement]], evidence: Evidence) -> None:
-    rows = [parse(raw) for raw in evidence.between(need.first, need.last)]
-    rows += [one for number, there in batch.items() if need.first <= number <= need.last for one in there]
+    # One by one: between the first and the last may lie years.
+    rows = chain(
+        map(parse, evidence.between(need.first, need.last)),
+        (one for number, there in batch.items() if need.first <= number <= need.last for one in there),
+    )
     if need.digest is None:
         date(summary, rows)
     else:
-        weigh(summary, [one for one in rows if one.digest == need.digest])
+        weigh(summary, (one for one in rows if one.digest == need.digest))
 
 
 def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]], most_intervals: int = MAX_INTERVALS) -> Summary:

@@ -114,7 +114,7 @@ class Scaling:
         gross = ((net_counts - low_counts) * factor + constant) // divisor
         if not -_LIMIT < gross < _LIMIT:
             return _LIMIT if gross > 0 else -_LIMIT
-        if gross == self._gross:
+        if gross == self._gross and factor > 0:  # an absurd span coefficient can turn the slope over
             self._same_from = self._first_counts(segment, gross)
             self._same_below = self._first_counts(segment, gross + 1)
         else:

@@ -11,7 +11,7 @@ from servers import wait_until
 from signing_scale import SOFTWARE, SigningScale
 from sqlalchemy import Engine, insert, select
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.ingest.broker import Address, PahoBroker
+from steelyard_cloud.ingest.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.keys import PlatformKey
@@ -167,7 +167,7 @@ class Desk:
 
     def ingest(self, port: int, *, shards: str = SHARDS, session_per_shard: bool = True) -> Ingest:
         """Ingest on the broker at `port`, started."""
-        broker = PahoBroker(Address("127.0.0.1", port), shards, session_per_shard=session_per_shard)
+        broker = MqttBroker(Address("127.0.0.1", port), shards, session_per_shard=session_per_shard)
         ingest = Ingest(self.engine, broker, self.receiver(shards))
         ingest.start()
         wait_until(lambda: all(broker.connected_since_ms(shard) for shard in shards), 20, "subscription of all shards")

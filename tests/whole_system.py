@@ -27,7 +27,7 @@ from servers import free_port, wait_until
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from steelyard_cloud import keys
-from steelyard_cloud.ingest.broker import Address, PahoBroker
+from steelyard_cloud.ingest.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.registry import catalogue
@@ -171,7 +171,7 @@ class Cloud:
     def ingest_here(self) -> Ingest:
         """Start ingest in this process, by the movable clock."""
         settings = self.settings
-        broker = PahoBroker(Address("127.0.0.1", settings.mqtt_port), SHARDS, session_per_shard=False)
+        broker = MqttBroker(Address("127.0.0.1", settings.mqtt_port), SHARDS, session_per_shard=False)
         self._ingest = Ingest(self.engine, broker, Receiver(self.engine, SHARDS, self.online), self.clock)
         self._ingest.start()
         wait_until(lambda: broker.connected_since_ms("0") is not None, 20, "the subscription of ingest")

@@ -9,7 +9,7 @@ import pytest
 from cloud_desk import Desk, Wire, wait_for
 from servers import Server
 from signing_scale import SigningScale
-from steelyard_cloud.ingest.broker import Address, Message, PahoBroker
+from steelyard_cloud.ingest.broker import Address, Message, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receipts import signed
 from steelyard_cloud.ingest.receiver import Outgoing, Receiver
@@ -22,7 +22,7 @@ from whole_system import Witness, faults_of_chain, faults_of_evidence
 class HastyReceiver(Receiver):
     """Sends receipts first and commits once the witness has seen them."""
 
-    broker: PahoBroker
+    broker: MqttBroker
     witness: Witness
 
     def handle(self, messages: Sequence[Message], now_ms: int) -> list[Outgoing]:
@@ -52,7 +52,7 @@ def test_witness_knows_a_receipt_before_the_commit_from_one_after_it(
     scale = SigningScale()
     desk.register(scale)
     witness = Witness(mosquitto.port, desk.url, desk.online.public_key)
-    broker = PahoBroker(Address("127.0.0.1", mosquitto.port), SHARDS, session_per_shard=False)
+    broker = MqttBroker(Address("127.0.0.1", mosquitto.port), SHARDS, session_per_shard=False)
     receiver = kind(desk.engine, SHARDS, desk.online)
     if isinstance(receiver, HastyReceiver):
         receiver.broker, receiver.witness = broker, witness

@@ -5,7 +5,7 @@ from pathlib import Path
 from cloud_desk import Desk, Wire, wait_for
 from servers import Server
 from signing_scale import SigningScale
-from steelyard_cloud.ingest.broker import Address, PahoBroker
+from steelyard_cloud.ingest.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.keys import PlatformKey
@@ -18,7 +18,7 @@ def test_ingest_that_starts_before_its_database_waits_for_it(mosquitto: Server, 
     url = f"sqlite:///{tmp_path}/not-there-yet/cloud.db"
     online = PlatformKey.of(p256.make_private_key())
     engine = database.connect(url)
-    broker = PahoBroker(Address("127.0.0.1", mosquitto.port), SHARDS, session_per_shard=False)
+    broker = MqttBroker(Address("127.0.0.1", mosquitto.port), SHARDS, session_per_shard=False)
     ingest = Ingest(engine, broker, Receiver(engine, SHARDS, online))
     ingest.start()
     wait_for(lambda: broker.connected_since_ms("0") is not None, "the subscription")

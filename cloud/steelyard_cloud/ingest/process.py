@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.ingest.broker import Address, Broker, Message, PahoBroker
+from steelyard_cloud.ingest.broker import Address, Broker, Message, MqttBroker
 from steelyard_cloud.ingest.receiver import Outgoing, Receiver
 from steelyard_cloud.keys import read_online
 from steelyard_cloud.settings import Settings
@@ -62,7 +62,7 @@ class Ingest:
             settings.mqtt_client_prefix,
         )
         receiver = Receiver(engine, settings.shards, read_online(settings.keys))
-        broker = PahoBroker(address, settings.shards, session_per_shard=settings.session_per_shard)
+        broker = MqttBroker(address, settings.shards, session_per_shard=settings.session_per_shard)
         return cls(engine, broker, receiver)
 
     def start(self) -> None:

@@ -1,5 +1,25 @@
-"""Runs the agent; it does not return."""
+"""Runs the agent. On a sealed scale nothing that goes wrong, and nothing typed, ends at MicroPython's prompt."""
 
-from agent.app import main
+import sys
+import time
 
-main()
+import board
+import machine
+import micropython
+
+_RESTART_S = 5
+
+try:
+    if not board.REPL:
+        # MicroPython listens to Ctrl-C anew for each script that it runs, whatever boot.py said.
+        micropython.kbd_intr(-1)
+    from agent.app import main
+
+    main()
+except (Exception, KeyboardInterrupt) as error:
+    if board.REPL:
+        raise
+    sys.print_exception(error)
+    time.sleep(_RESTART_S)
+if not board.REPL:
+    machine.reset()

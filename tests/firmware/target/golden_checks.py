@@ -1,0 +1,142 @@
+"""Reads the golden vectors as the scale reads and writes them; run with their path. Prints how many there were of each.
+
+Every statement is decoded, verified and, as signatures follow RFC 6979, made again byte for byte; every weight is
+computed again.
+"""
+
+import json
+import os
+import sys
+
+from agent import cbor, cose, fields, identity, keyset, p256, platform, statements
+from agent.weight import Scaling
+
+with open(sys.argv[1]) as file:
+    golden = json.load(file)
+POINTS = {name: bytes.fromhex(key["public_key"]) for name, key in golden["keys"].items()}
+SCALE = golden["keys"]["scale"]
+SIGNERS = {"receipt": "online", "permit": "authority", "key set": "root"}
+
+
+def drive(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def opened(raw, signer, external):
+    """The payload of a message of the profile, verified; ValueError says why not."""
+    return drive(cose.verify_down_steps(raw, {identity.kid(POINTS[signer]): POINTS[signer]}, external))[1]
+
+
+def weigh(parameter_map, filtered, zero, cdeg):
+    scaling = Scaling(parameter_map, cdeg)
+    return scaling.gross(scaling.compensated(filtered) - zero)
+
+
+def check_keys():
+    point = POINTS["scale"]
+    private_key = bytes.fromhex(SCALE["private_key"])
+    assert p256.public_key(private_key, os.urandom) == point
+    assert identity.thumbprint(point).hex() == SCALE["thumbprint"]
+    assert identity.identity_text(identity.kid(point)) == SCALE["identity"]
+    return len(POINTS)
+
+
+def check_parameters():
+    maps = {}
+    for made in golden["parameters"]:
+        parameter_map = cbor.decode(bytes.fromhex(made["map"]))
+        assert fields.breach(parameter_map) is None
+        assert fields.digest(parameter_map).hex() == made["digest"]
+        maps[fields.digest(parameter_map)] = parameter_map
+    return maps
+
+
+def check_statements(maps):
+    private_key = bytes.fromhex(SCALE["private_key"])
+    weighed = 0
+    for made in golden["statements"] + golden["sizes"]:
+        raw = bytes.fromhex(made["raw"])
+        payload = opened(raw, "scale", cose.UP)
+        item = cbor.decode(payload)
+        assert cbor.encode(item) == payload, made["name"]
+        again = cose.statement_steps(
+            identity.kid(POINTS["scale"]), payload, lambda message: p256.sign_steps(private_key, message, os.urandom)
+        )
+        assert drive(again) == raw, made["name"]
+        changed = bytearray(raw)
+        changed[-70] ^= 1
+        try:
+            opened(bytes(changed), "scale", cose.UP)
+            raise AssertionError(made["name"])
+        except cose.CoseError:
+            pass
+        if item[statements.KIND] == statements.SNAPSHOT and made in golden["statements"]:
+            body = item[statements.BODY]
+            assert weigh(maps[item[statements.DIGEST]], body[0], body[1], body[4]) == body[2], made["name"]
+            weighed += 1
+    assert weighed
+    return len(golden["statements"] + golden["sizes"]), weighed
+
+
+def check_orders():
+    for order in golden["orders"]:
+        raw = bytes.fromhex(order["raw"])
+        payload = opened(raw, SIGNERS[order["name"]], cose.DOWN)
+        assert cbor.encode(cbor.decode(payload)) == payload
+        for signer, external in (("scale", cose.DOWN), (SIGNERS[order["name"]], cose.UP)):
+            try:
+                opened(raw, signer, external)
+                raise AssertionError(order["name"])
+            except cose.CoseError:
+                pass
+        if order["name"] == "key set":
+            drive(keyset.verify_steps(raw, POINTS["root"]))
+    platform._read_answer(bytes.fromhex(golden["enrol answer"]))
+    return len(golden["orders"])
+
+
+def check_batch():
+    members = cbor.decode(bytes.fromhex(golden["batch"]))
+    assert [member.hex() for member in members] == [made["raw"] for made in golden["statements"][: len(members)]]
+    return len(members)
+
+
+def check_refused():
+    """A scale reads nothing but the strict profile: what a receiver would hold and judge is refused here too."""
+    for made in golden["refused"]:
+        try:
+            opened(bytes.fromhex(made["raw"]), "scale", cose.UP)
+            raise AssertionError(made["name"])
+        except ValueError:
+            pass
+    return len(golden["refused"])
+
+
+def check_weights():
+    for made in golden["weights"]:
+        parameter_map = cbor.decode(bytes.fromhex(made["parameters"]))
+        weighed = weigh(parameter_map, made["filtered_counts"], made["zero_counts"], made["temperature_cdeg"])
+        assert weighed == made["gross_intervals"], made
+    return len(golden["weights"])
+
+
+maps = check_parameters()
+made, weighed = check_statements(maps)
+print(
+    json.dumps(
+        {
+            "keys": check_keys(),
+            "parameters": len(maps),
+            "statements": made,
+            "snapshots": weighed,
+            "orders": check_orders(),
+            "batch": check_batch(),
+            "refused": check_refused(),
+            "weights": check_weights(),
+        }
+    )
+)

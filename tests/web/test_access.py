@@ -266,6 +266,23 @@ def test_regions_follow_the_pairs_of_digits_of_a_division_code() -> None:
     assert covers(regulator("330106003000"), 7, "330106003201"), "a village below it"
 
 
+def test_no_number_is_too_large_for_an_answer(quiet: World) -> None:
+    admin, big = quiet.client(Role.ADMIN), 2**70
+    for path in (f"scales?after={big}", f"alerts?before={big}", f"alerts/{big}"):
+        assert admin.get(f"/api/v1/{path}").status_code == 422, path
+    desk = quiet.client(Role.REGULATOR)
+    for path in (f"scales?after={big}", f"alerts?before={big}", f"alerts/decide?to=closed&alert={big}"):
+        assert desk.get(f"/{path}").status_code == 422, path
+    order = {"number": "N", "scale_type": big, "quantity": 1, "division_code": "330106"}
+    assert quiet.client(Role.MANUFACTURER).post("/api/v1/factory-orders", json=order).status_code == 422
+
+
+def test_a_technician_cannot_take_a_scale_out_of_its_regulator_s_sight(quiet: World) -> None:
+    elsewhere = {"place": "x", "division_code": "110101"}
+    answer = quiet.client(Role.TECHNICIAN).patch("/api/v1/scales/0000000000000000", json=elsewhere)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+
+
 def test_what_was_used_up_does_not_pile_up(world: World) -> None:
     admin = world.client(Role.ADMIN)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from steelyard_cloud.registry import decisions
 from steelyard_cloud.web import alert_queries, wording
 from steelyard_cloud.web.alert_queries import Alert, Filters
-from steelyard_cloud.web.api.fields import Id, Reason, Strict, Word
+from steelyard_cloud.web.api.fields import Before, Id, Reason, Strict, Word
 from steelyard_cloud.web.context import Context, Here, Reader, actor_of, needs
 from steelyard_cloud.web.downloads import evidence_response
 from steelyard_cloud.web.i18n import Speech
@@ -52,7 +52,7 @@ def list_alerts(
     severity: Annotated[int | None, Query(ge=1, le=3)] = None,
     rule: Annotated[str, Query(max_length=40)] = "",
     q: Annotated[str, Query(max_length=60)] = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Before = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """Alerts that the caller may see, the newest first; `state` is "undecided", "all" or one state."""

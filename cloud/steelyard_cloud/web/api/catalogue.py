@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from steelyard_cloud.registry import catalogue
 from steelyard_cloud.registry.catalogue import ORGANISATION_KINDS, Software
 from steelyard_cloud.registry.errors import WrongValue
-from steelyard_cloud.web.api.fields import Division, Hash, Id, Name, Strict, Word
+from steelyard_cloud.web.api.fields import MOST, Division, Hash, Id, Name, Strict, Word
 from steelyard_cloud.web.context import Here, actor_of, needs
 from steelyard_cloud.web.idempotency import Repeatable
 from steelyard_cloud.web.roles import ADMINISTERS, MAKES_ORDERS, Principal, Role
@@ -63,7 +63,7 @@ class NewSoftware(Strict):
 class NewScaleType(Strict):
     """An approved type; `parameters` are its type-specific ones by name, for a factory to start from."""
 
-    organisation: Annotated[int, Field(ge=1)]
+    organisation: Annotated[int, Field(ge=1, le=MOST)]
     maker: Word
     model: Word
     type_approval: Annotated[str, Field(min_length=1, max_length=40)]
@@ -111,10 +111,10 @@ class NewFactoryOrder(Strict):
     """How many scales of a type a manufacturer may enrol, and for which division."""
 
     number: Annotated[str, Field(min_length=1, max_length=40)]
-    scale_type: Annotated[int, Field(ge=1)]
+    scale_type: Annotated[int, Field(ge=1, le=MOST)]
     quantity: Annotated[int, Field(ge=1, le=1_000_000)]
     division_code: Division
-    organisation: Annotated[int | None, Field(ge=1)] = None
+    organisation: Annotated[int | None, Field(ge=1, le=MOST)] = None
 
 
 @router.post("/factory-orders", status_code=201)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from steelyard_protocol.enrolment import from_base64url
 
@@ -28,4 +28,7 @@ Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Base64url = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_is_base64url)]
 Code = Annotated[str, Path(max_length=40, description="Public code of a scale, as people type it")]
-Id = Annotated[int, Path(ge=1, le=2**62)]
+MOST = 2**62  # what both databases take for a key
+Id = Annotated[int, Path(ge=1, le=MOST)]
+Before = Annotated[int | None, Query(ge=1, le=MOST)]
+After = Annotated[int, Query(ge=0, le=MOST)]

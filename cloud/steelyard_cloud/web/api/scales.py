@@ -16,11 +16,12 @@ from steelyard_cloud.registry.errors import WrongValue
 from steelyard_cloud.store import feeds
 from steelyard_cloud.store.schema import scales, statements
 from steelyard_cloud.web import queries, series
-from steelyard_cloud.web.api.fields import Code, Division, Strict
+from steelyard_cloud.web.api.fields import After, Before, Code, Division, Strict
 from steelyard_cloud.web.context import Here, actor_of, needs
 from steelyard_cloud.web.idempotency import Repeatable
+from steelyard_cloud.web.problems import NotAllowed
 from steelyard_cloud.web.queries import Scale, Verification
-from steelyard_cloud.web.roles import EVERYBODY, PERMITS, PLACES, VERIFIES, Principal
+from steelyard_cloud.web.roles import EVERYBODY, PERMITS, PLACES, VERIFIES, Principal, Role
 
 router = APIRouter(prefix="/scales", tags=["scales"])
 
@@ -66,7 +67,7 @@ def list_scales(
     here: Here,
     principal: Anybody,
     q: Annotated[str, Query(max_length=60)] = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: After = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """Scales that the caller may see; `next` is the `after` of the following page, absent on the last."""
@@ -104,7 +105,9 @@ class Placement(Strict):
 def place_scale(
     code: Code, body: Placement, here: Here, principal: Annotated[Principal, Depends(needs(PLACES))]
 ) -> dict[str, Any]:
-    """Record where a scale stands; its region follows from the division code."""
+    """Record where a scale stands; its region follows from the division code, which a technician cannot change."""
+    if body.division_code is not None and principal.role is Role.TECHNICIAN:
+        raise NotAllowed(role=principal.role.value, needs=", ".join(sorted(PLACES - {Role.TECHNICIAN})))
     with here.writing() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         values = {"place": body.place.strip(), "division_code": body.division_code or scale.division_code}
@@ -120,7 +123,7 @@ def list_statements(
     code: Code,
     here: Here,
     principal: Anybody,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Before = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """Held statements of the scale's active identity, the newest first, byte for byte."""

@@ -16,7 +16,7 @@ from steelyard_cloud.registry.errors import WrongValue
 from steelyard_cloud.web import alert_queries, queries, wording
 from steelyard_cloud.web.alert_queries import Alert, Filters
 from steelyard_cloud.web.api.alerts import decide_alert
-from steelyard_cloud.web.api.fields import Id
+from steelyard_cloud.web.api.fields import MOST, Before, Id
 from steelyard_cloud.web.context import Here, Reader, needs
 from steelyard_cloud.web.downloads import evidence_response
 from steelyard_cloud.web.i18n import N_, Speech
@@ -78,7 +78,7 @@ def alert_list(
     severity: Annotated[str, Query(pattern="^[123]?$")] = "",
     rule: Annotated[str, Query(max_length=40)] = "",
     q: Annotated[str, Query(max_length=60)] = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Before = None,
 ) -> Response:
     """The list; its filters live in the URL."""
     filters = Filters(state, int(severity) if severity else None, rule, q.strip())
@@ -123,7 +123,7 @@ class View:
     can: list[tuple[str, str]]
 
 
-Chosen = Annotated[list[int], Field(max_length=MOST_AT_ONCE)]
+Chosen = Annotated[list[Annotated[int, Field(ge=1, le=MOST)]], Field(max_length=MOST_AT_ONCE)]
 
 
 @router.get("/alerts/decide")

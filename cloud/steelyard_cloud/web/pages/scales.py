@@ -15,7 +15,7 @@ from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.store.schema import statements
 from steelyard_cloud.web import alert_queries, plots, queries, series, wording
 from steelyard_cloud.web.alert_queries import Filters
-from steelyard_cloud.web.api.fields import Code
+from steelyard_cloud.web.api.fields import After, Code
 from steelyard_cloud.web.context import Here, Reader, needs
 from steelyard_cloud.web.i18n import N_, Speech
 from steelyard_cloud.web.pages import life, opinions
@@ -66,7 +66,7 @@ def scale_list(
     speech: Reader,
     principal: Anybody,
     q: Annotated[str, Query(max_length=60)] = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: After = 0,
 ) -> Response:
     """The list of scales, each with its public verdict."""
     now = here.now()

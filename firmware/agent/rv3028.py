@@ -32,6 +32,7 @@ _STAMP_FIRST_RISE = const(0x40)
 _TSR = const(0x04)
 # Switch to the battery when the supply falls below 2.0 V; fast edge detection must stay on.
 _LEVEL_SWITCHING = const(0x1C)
+_TRIM = const(0x80)  # of the same register: the lowest bit of the quartz's factory trim
 _UPDATE_ALL = const(0x11)
 _BUSY_POLLS = const(20)
 _BUSY_POLL_MS = const(10)
@@ -63,18 +64,19 @@ class RV3028:
 
     async def start(self):
         """Switch battery backup and time stamp on; what is right already is left alone, the EEPROM above all."""
-        if self._read(_BACKUP)[0] & 0x7F != _LEVEL_SWITCHING:
-            await self._keep_configuration()
+        backup = self._read(_BACKUP)[0]
+        if backup & ~_TRIM != _LEVEL_SWITCHING:
+            await self._keep_configuration(backup & _TRIM | _LEVEL_SWITCHING)
         if self._read(_EVENT_CONTROL)[0] != _STAMP_FIRST_RISE or not self._read(_CONTROL_2)[0] & _TSE:
             self._write(_EVENT_CONTROL, _STAMP_FIRST_RISE | _TSR)
             self._write(_CONTROL_2, _TSE)
             self._write(_STATUS, self._read(_STATUS)[0] & ~_EVF)
 
-    async def _keep_configuration(self):
+    async def _keep_configuration(self, backup):
         control = self._read(_CONTROL_1)[0]
         self._write(_CONTROL_1, control | _EERD)
         await self._ready()
-        self._write(_BACKUP, _LEVEL_SWITCHING)
+        self._write(_BACKUP, backup)
         self._write(_EEPROM_COMMAND, 0)
         self._write(_EEPROM_COMMAND, _UPDATE_ALL)
         await self._ready()

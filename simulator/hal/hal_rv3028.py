@@ -63,7 +63,7 @@ class RV3028:
         self._armed_command = None
         self.registers = bytearray(_REGISTERS)
         self.eeprom = bytearray(_REGISTERS - _CONFIGURATION)
-        self.eeprom[_BACKUP - _CONFIGURATION] = 0x10  # as delivered: no backup, fast edge detection on
+        self.eeprom[_BACKUP - _CONFIGURATION] = 0x90  # as delivered: no backup, fast edges on, a bit of the trim
         self._ahead_us = 0
         self._forget()
 

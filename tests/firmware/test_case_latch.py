@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from steelyard_protocol import statement
@@ -126,3 +128,14 @@ def test_before_enrolment_an_opening_locks_without_a_statement(simulate: Simulat
     scale.advance(5)
     off(scale, scale.open_case, scale.close_case)
     assert scale.console_json("status")["locked"] == 1
+
+
+def test_the_chip_keeps_its_factory_trim_and_its_eeprom_is_written_once(scale: SimulatedScale) -> None:
+    def kept() -> dict[str, str]:
+        chip: dict[str, str] = json.loads(Path(f"{scale.image}.clock").read_text())
+        return chip
+
+    eeprom = bytes.fromhex(kept()["eeprom"])
+    assert eeprom[7] == 0x9C, "level switching, fast edges, and the trim's bit as delivered"
+    off(scale)
+    assert bytes.fromhex(kept()["eeprom"]) == eeprom

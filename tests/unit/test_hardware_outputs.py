@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from steelyard_hardware import __main__ as command
 from steelyard_hardware import outputs, profile
 from steelyard_hardware.__main__ import circuit_of
 from steelyard_hardware.circuit import Circuit
@@ -96,3 +97,35 @@ def test_the_same_circuit_gives_the_same_files(circuit: Circuit, tmp_path: Path)
         outputs.write(circuit_of(circuit.name), tmp_path / folder)
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_the_command_fails_on_a_fault_and_says_where(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def spoiled(name: str) -> Circuit:
+        circuit = circuit_of(name)
+        del circuit.parts["C23"]
+        circuit.parts["U1"].nets.pop(circuit.parts["U1"].kind.pin("GND")[0].number)
+        return circuit
+
+    assert command.make(tmp_path) == 0
+    monkeypatch.setattr(command, "circuit_of", spoiled)
+    assert command.make(tmp_path) == 1
+    said = capsys.readouterr().err
+    assert "pico2_w: electrical rule: decoupling: U4 VCC" in said
+    assert "esp32_s3: electrical rule: open pin: U1 pin 1 (GND)" in said
+
+
+def test_the_command_fails_on_a_profile_that_the_circuit_contradicts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def swapped(name: str) -> Circuit:
+        circuit = circuit_of(name)
+        if name == "pico2_w":
+            nets = circuit.parts["U1"].nets
+            nets["24"], nets["25"] = nets["25"], nets["24"]
+        return circuit
+
+    monkeypatch.setattr(command, "circuit_of", swapped)
+    assert command.make(tmp_path) == 1
+    assert "pico2_w: profile: case: GP18 does not reach SW1.1" in capsys.readouterr().err

@@ -17,6 +17,7 @@ from typing import Any
 
 from steelyard_hardware.parts import BATCHES, prices_date
 from steelyard_hardware.plot import Curve, plot
+from steelyard_hardware.sealing import drawing
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "hardware" / "figures.toml"
@@ -234,7 +235,7 @@ def within(drift: Drift) -> bool:
 
 
 def images() -> dict[str, str]:
-    """Return the plots as SVG by file name."""
+    """Return the plots and the sealing plan as SVG by file name."""
     limits = figures()["limits"]
     low_c, high_c = limits["temperature_c"]
     means = [1, 2, 4, 8, 16, 32]
@@ -247,6 +248,7 @@ def images() -> dict[str, str]:
 
     allowed = limits["span_intervals_at_max"] * limits["share_of_converter_and_cell"]
     return {
+        "hardware-sealing.svg": drawing().svg(),
         "hardware-noise.svg": plot(
             "Noise-free steps an interval (e = 5 g)",
             "readings in the mean",

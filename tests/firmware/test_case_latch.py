@@ -139,3 +139,14 @@ def test_the_chip_keeps_its_factory_trim_and_its_eeprom_is_written_once(scale: S
     assert eeprom[7] == 0x9C, "level switching, fast edges, and the trim's bit as delivered"
     off(scale)
     assert bytes.fromhex(kept()["eeprom"]) == eeprom
+
+
+@pytest.mark.parametrize("seconds", [1, EPOCH_S - 365 * 86_400, 4_102_444_800, 4_294_967_295])
+def test_the_clock_is_never_set_without_an_event(scale: SimulatedScale, seconds: int) -> None:
+    """What the clock chip cannot hold is refused before anything is set: else the time changed and no event told."""
+    before = scale.console_json("time")
+    number = scale.console_json("status")["number"]
+    assert scale.console_json(f"time {seconds}")["error"] == "number"
+    after = scale.console_json("time")
+    assert (after["time"], after["clock_quality"]) == (pytest.approx(before["time"], abs=5), 1)
+    assert scale.console_json("status")["number"] == number

@@ -4,10 +4,10 @@ from micropython import const
 
 from agent.commands import Command, CommandError, decoded, whole_number
 from agent.enrolment import to_text
+from agent.port import clock
 
 _WORD_BYTES = const(32)
 _WORDS = ("maker", "model", "serial", "code")
-_LARGEST_TIME_S = const(0xFFFFFFFF)
 
 
 async def _enrol(scale, words, reply):
@@ -45,7 +45,7 @@ def _enrolment_words(words):
 
 async def _time(scale, words, reply):
     if words:
-        await scale.set_clock(whole_number(words[0], 1, _LARGEST_TIME_S, "the time in Unix seconds"))
+        await scale.set_clock(whole_number(words[0], clock.EARLIEST_S, clock.LATEST_S, "the time in Unix seconds"))
     value = {"time": scale.clock.stamp(), "clock_quality": scale.clock.quality()}
     await reply.give(value, "time %d (quality %d: 0 none, 1 clock, 2 network, 3 signed)" % tuple(value.values()))
 

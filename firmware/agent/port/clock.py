@@ -17,8 +17,9 @@ SIGNED_NETWORK = const(3)
 
 # The ESP32 port counts from 2000, the others from 1970 (seconds between the two).
 _EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
-# A battery clock that stands before 2026 has lost its time.
-_PLAUSIBLE_S = const(1767225600)
+# A clock that stands before 2026 has lost its time; the clock chips count to the end of 2099.
+EARLIEST_S = const(1767225600)
+LATEST_S = const(4102444799)
 
 ticks_ms = time.ticks_ms
 ticks_us = time.ticks_us
@@ -34,7 +35,7 @@ class _State:
 
 
 def uptime_s():
-    """Whole seconds since start. Must be called at least once in six days, as the tick counter wraps; weighing does."""
+    """Whole seconds since start. Must be called at least once in six days, as the tick counter wraps; `agent.app` does."""
     now_ms = time.ticks_ms()
     _State.uptime_ms += time.ticks_diff(now_ms, _State.last_ms)
     _State.last_ms = now_ms
@@ -79,7 +80,7 @@ def follow(battery_clock):
     """
     _State.chips = [battery_clock]
     unix_s = battery_clock.time()
-    if unix_s is None or unix_s < _PLAUSIBLE_S:
+    if unix_s is None or unix_s < EARLIEST_S:
         return False
     set_unix_time(unix_s)
     _State.quality = RTC
@@ -87,16 +88,21 @@ def follow(battery_clock):
 
 
 def set(unix_s, quality):
-    """Set the clock to `unix_s` (Unix seconds) and declare where that came from (quality 1 to 3)."""
+    """Set the clock to `unix_s` (Unix seconds) and declare where that came from (quality 1 to 3).
+
+    ValueError beyond EARLIEST_S to LATEST_S, OSError from a clock chip: then this clock stays as it was.
+    """
     if not NONE < quality <= SIGNED_NETWORK:
         raise ValueError("clock quality %r is not 1, 2 or 3" % quality)
-    set_unix_time(unix_s)
-    _State.quality = quality
+    if not EARLIEST_S <= unix_s <= LATEST_S:
+        raise ValueError("the clock takes times from %d to %d, not %d" % (EARLIEST_S, LATEST_S, unix_s))
     for chip in _State.chips:
         chip.set_time(unix_s)
+    set_unix_time(unix_s)
+    _State.quality = quality
 
 
 def start():
     """Trust a battery clock that kept a plausible time over the power cut; called once at start."""
-    if board.RTC_BATTERY and unix_time() >= _PLAUSIBLE_S:
+    if board.RTC_BATTERY and unix_time() >= EARLIEST_S:
         _State.quality = RTC

@@ -33,6 +33,7 @@ class Agent:
         self._scale = scale
         self._case_stamps = []  # of case openings that no statement has told yet
         self._latched = False  # the latch may hold an opening that was, or will be, told from here
+        self._telling = asyncio.Lock()
 
     async def run(self):
         """All duties at once, without end; what ends one of them ends all."""
@@ -136,14 +137,18 @@ class Agent:
 
     async def _tell_case(self):
         """Tell of case openings that no statement has told yet, then of the lock; what has no room waits."""
+        async with self._telling:  # the latch forgets only what is synced, whoever began to tell it
+            await self._tell_openings()
+
+    async def _tell_openings(self):
         while self._case_stamps:
-            stamp_s = self._case_stamps.pop(0)
             try:
-                await self._scale.events.state(statements.CASE_OPENED, stamp_s)
+                event = statements.event(statements.CASE_OPENED, self._case_stamps[0])
+                await self._scale.chain.append(statements.EVENT, event)
             except JournalFull:
-                self._case_stamps.insert(0, stamp_s)
                 del self._case_stamps[_MOST_CASE_STAMPS:]
                 return
+            self._case_stamps.pop(0)
         if self._latched and self._scale.latch:
             self._latched = False
             self._scale.latch.forget()

@@ -1,0 +1,91 @@
+"""Checks of the agent's duties on a scale of stand-ins; the check's name is the argument; prints JSON."""
+
+import hal_asyncio
+
+hal_asyncio.install()
+
+import asyncio
+import json
+import sys
+
+from hal_board import BOARD
+
+
+class StandIn:
+    """Has what a check gives it."""
+
+    def __init__(self, **parts):
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+
+class Chain:
+    """Takes a second to sync a statement; refuses while it is full."""
+
+    enrolled = True
+
+    def __init__(self, full, log):
+        self.full = full
+        self.log = log
+
+    async def append(self, kind, body, settle=None):
+        from agent.journal import JournalFull
+
+        await asyncio.sleep_ms(1000)
+        if self.full:
+            raise JournalFull
+        self.log.append(["synced", body[0], body[1][0]])
+
+
+class Lock:
+    def engage(self, why):
+        pass
+
+    async def state(self, chain):
+        pass
+
+
+def _agent(full):
+    from agent.app import Agent
+    from agent.events import Events
+    from agent.port import clock
+
+    log = []
+    chain = Chain(full, log)
+
+    async def close_session(why):
+        pass
+
+    scale = StandIn(
+        chain=chain,
+        events=Events(chain, clock),
+        ledger=StandIn(lock=Lock()),
+        latch=StandIn(forget=lambda: log.append(["forgotten"])),
+        parameters=StandIn(close_session=close_session),
+    )
+    return Agent(scale), chain, log
+
+
+async def latch_and_full_journal():
+    """The journal is full when the case is opened, and has room some minutes later."""
+    agent, chain, log = _agent(full=True)
+    await agent._case_opened(7)
+    await agent._tell_case()
+    before = list(log)
+    chain.full = False
+    await agent._tell_case()
+    return [before, log]
+
+
+async def latch_and_two_tellers():
+    """While the opening is being synced, the minute's housekeeping comes by."""
+    agent, _, log = _agent(full=False)
+    opened = asyncio.create_task(agent._case_opened(7))
+    await asyncio.sleep_ms(500)
+    await agent._tell_case()
+    await opened
+    return log
+
+
+BOARD.start(cell="ideal", seed=5)
+print(json.dumps(asyncio.run(globals()[sys.argv[1]]())))

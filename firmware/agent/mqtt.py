@@ -258,7 +258,7 @@ class Client:
             raise
         except MqttError as error:
             self._fail(error.what)
-        except OSError as error:
+        except Exception as error:  # also a lack of memory: else nobody would read any more, and nobody know
             self._fail("reading failed, %r" % error)
 
     async def _take(self, first, length):

@@ -24,11 +24,12 @@ MAX_BATCH_STATEMENTS = const(40)
 
 _OPEN_MS = const(15000)
 _LINK_MS = const(1000)  # between two looks at a network that is down
+_CALM_S = const(600)  # so long a handshake waits for a calm moment: an empty pan may never come
 _SETTLE_MS = const(5000)
 _SETTLE_LOOK_MS = const(50)
 _FIRST_PAUSE_MS = const(1000)
 _LAST_PAUSE_MS = const(60000)
-_STEADY_MS = const(30000)  # what took this long was no quick failure: the pauses begin anew
+_STEADY_S = const(30)  # what took this long was no quick failure: the pauses begin anew
 _FIRST_RECEIPT_MS = const(30000)
 _LAST_RECEIPT_MS = const(600000)
 # So many messages may be without receipt; with batches that is 320 statements that a broker has to keep for us.
@@ -70,14 +71,14 @@ class Uplink:
         """The task that keeps the connection and sends, without end."""
         pause_ms = _FIRST_PAUSE_MS
         while True:
-            begun = clock.ticks_ms()
+            begun_s = clock.uptime_s()
             try:
                 await self._ready()
                 await self._session()
             except (OSError, MemoryError) as error:
                 self.error = _text(error)
             self.state = CONNECTING
-            if clock.ticks_diff(clock.ticks_ms(), begun) > _STEADY_MS:
+            if clock.uptime_s() - begun_s > _STEADY_S:
                 pause_ms = _FIRST_PAUSE_MS
             await asyncio.sleep_ms(self._jittered(pause_ms))
             pause_ms = min(2 * pause_ms, _LAST_PAUSE_MS)
@@ -85,12 +86,15 @@ class Uplink:
     # ---- connection --------------------------------------------------------------------------------------------
 
     async def _ready(self):
-        """Wait until there is a broker to connect to, a network, and with TLS a moment in which nobody weighs."""
+        """Wait until there is a broker, a network, and with TLS ten minutes at most for a calm moment."""
         while self._keystore.kid is None or self._platform.broker is None:
             self.state = OFF
             await self._news()
         self.state = CONNECTING
-        while not await self._network.up() or self._platform.broker[2] and not self._calm():
+        while not await self._network.up():
+            await asyncio.sleep_ms(_LINK_MS)
+        begun_s = clock.uptime_s()
+        while self._platform.broker[2] and not self._calm() and clock.uptime_s() - begun_s < _CALM_S:
             await asyncio.sleep_ms(_LINK_MS)
 
     async def _session(self):

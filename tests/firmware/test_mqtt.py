@@ -192,6 +192,12 @@ def test_publish_streams_chunks_into_one_packet(target: Target, peer: Peer) -> N
     assert acknowledged.result(5) == 1
 
 
+def test_message_that_is_too_much_for_the_scale_ends_the_connection_at_once(target: Target, peer: Peer) -> None:
+    """Else the reading task is gone and nobody knows until the broker counts as silent."""
+    peer.say(publish("too/much", b"x"))
+    assert "reading failed, MemoryError" in target.call("ended")
+
+
 def test_large_message_has_a_long_remaining_length(target: Target, peer: Peer) -> None:
     target.call("publish_bulk", "t/up", 82, 100)
     assert peer.read(3) == b"\x32" + bytes([8208 & 127 | 128, 8208 >> 7])

@@ -13,6 +13,7 @@ from platform_side import Platform, Receiver, receiving
 from scale_process import ScaleProcess, scale_process
 from servers import Server, free_port, wait_until
 from steelyard_protocol import statement
+from steelyard_protocol.enrolment import EnrolAnswer, to_base64url
 
 
 @pytest.fixture
@@ -183,6 +184,20 @@ def test_restarted_scale_goes_on_where_receipts_left_it(
         scale.call("append", 1)
         wait_for(scale, receipted=62)
     assert sorted(receiver.held) == list(range(1, 63))
+
+
+def test_a_pan_that_is_never_empty_does_not_keep_the_scale_off_line_for_ever(
+    scale: ScaleProcess, platform: Platform, mosquitto: Server, receiver: Receiver
+) -> None:
+    """With TLS the scale waits for a calm moment; something that always lies on the pan must not hide it."""
+    answer = EnrolAnswer(platform.key_set(), "127.0.0.1", mosquitto.port, True, None, 600)
+    scale.call("occupy")
+    assert scale.call("accept", to_base64url(answer.encode())) is None
+    wait_for(scale, state="connecting")
+    scale.call("put_forward", 500_000)
+    assert scale.status["connections"] == 0
+    scale.call("put_forward", 150_000)
+    wait_for(scale, receipted=1)
 
 
 def test_embedded_broker_serves_the_same(scale: ScaleProcess, platform: Platform) -> None:

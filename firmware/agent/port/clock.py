@@ -35,7 +35,7 @@ class _State:
 
 
 def uptime_s():
-    """Whole seconds since start. To be called at least every six days, as the tick counter wraps; `Events.flush` does."""
+    """Whole seconds since start. As the tick counter wraps, ask at least every six days; `Events.flush` does."""
     now_ms = time.ticks_ms()
     _State.uptime_ms += time.ticks_diff(now_ms, _State.last_ms)
     _State.last_ms = now_ms

@@ -12,6 +12,8 @@ changes = 0
 
 
 async def on_message(topic, payload):
+    if topic == "too/much":
+        raise MemoryError
     messages.append([topic, None if payload is None else bytes(payload).hex()])
 
 

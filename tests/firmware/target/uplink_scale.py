@@ -40,7 +40,11 @@ class Scale:
         self.downlink = downlink.Downlink(
             self.keystore, self.platform, self.chain, self.open_permit, lambda *why: self.refused.append(why)
         )
-        self.uplink = uplink.Uplink(self.network, self.keystore, self.chain, self.downlink, self.platform, os.urandom)
+        self.calm = True
+        self.uplink = uplink.Uplink(
+            *(self.network, self.keystore, self.chain, self.downlink, self.platform, os.urandom),
+            calm=lambda: self.calm,
+        )
         asyncio.create_task(self.downlink.run())
         asyncio.create_task(self.uplink.run())
 
@@ -111,6 +115,10 @@ class Scale:
     def plug_in(self):
         self.network.connected = True
 
+    def occupy(self):
+        """There is always something on the pan."""
+        self.calm = False
+
     def put_forward(self, ms):
         desk.put_forward(ms)
         self.chain.news.set()
@@ -129,6 +137,7 @@ async def main():
         "unplug",
         "hang_up",
         "plug_in",
+        "occupy",
         "put_forward",
     )
     await desk.obey({name: getattr(scale, name) for name in names})

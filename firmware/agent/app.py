@@ -8,7 +8,7 @@ import board
 from micropython import const
 
 from agent import lock, statements
-from agent.console import Console
+from agent.console import Console, tell_why_not
 from agent.journal import JournalFull
 from agent.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
 from agent.port import clock, system
@@ -22,6 +22,7 @@ _MINUTE_MS = const(60000)
 _COLLECT_EVERY = const(32)
 _SESSION_TIME_OUT_MS = const(900000)
 _RESTART_MS = const(5000)
+_STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
 _START_READINGS = const(16)
 _MOST_CASE_STAMPS = const(8)
 
@@ -196,10 +197,27 @@ class Agent:
 
 async def _run():
     try:
-        await Agent(Scale()).run()
+        scale = Scale()
+    except Exception as error:
+        await _stand_still(error)
+        return
+    try:
+        await Agent(scale).run()
     except Exception as error:
         sys.print_exception(error)
         await asyncio.sleep_ms(_RESTART_MS)
+
+
+async def _stand_still(error):
+    """Say at the console why this is no scale just now, to whoever asks; not for ever, and restarts wear flash out."""
+    text = "the scale cannot start: %s" % (str(error) or repr(error))
+    sys.print_exception(error)
+    try:
+        await asyncio.wait_for_ms(tell_why_not(Terminal(), "cannot-start", text), _STANDSTILL_MS)
+    except asyncio.TimeoutError:
+        pass
+    except OSError:  # nobody is at the console
+        await asyncio.sleep_ms(_STANDSTILL_MS)
 
 
 def main():

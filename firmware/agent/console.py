@@ -76,6 +76,18 @@ COMMANDS = {
 }
 
 
+async def tell_why_not(terminal, code, text):
+    """Answer every line with the same error, without end: the console of a scale that cannot start."""
+    line = b""
+    while True:
+        await Reply(terminal, line.endswith(b" json")).give({"error": code, "message": text}, "error: " + text)
+        await terminal.write(_PROMPT)
+        try:
+            line = await terminal.readline(_LONG_LINE_BYTES)
+        except LineTooLong:
+            line = b""
+
+
 class Console:
     """Reads commands from `terminal` (`agent.port.console.Console`) and carries them out on `scale`."""
 

@@ -20,20 +20,36 @@ _PARAMETERS = 2
 _WIFI = 3
 
 
+class FactoryDataLost(Exception):
+    """What the factory wrote is not there or makes no sense."""
+
+    message = "the factory's data in %s cannot be read (%r): have the scale repaired"
+
+    def __init__(self, *facts):
+        super().__init__(self.message % facts)
+
+
+def _factory_data(path):
+    """Return root key, parameter map, and [ssid, password] or None from the factory's file."""
+    try:
+        with open(path, "rb") as file:
+            factory = cbor.decode(file.read())
+        return factory[_ROOT_KEY], factory[_PARAMETERS], factory.get(_WIFI)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise FactoryDataLost(path, error) from error
+
+
 class Ledger:
     """`store`, `journal`, `keystore`, `boots`, `chain`, `events`, `audit`, `lock`, `parameters` of this start.
 
     `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
     gives n random bytes; `make_keystore(store, random)` may put a secure element in place of soft keys.
     `root_key` is the platform's root from the factory, a 65-byte point; `wifi` is [ssid, password] from there, or None;
-    `head_before` the number of the last statement before this start. Raises OSError without the factory's file.
+    `head_before` the number of the last statement before this start. Raises FactoryDataLost without the factory's file.
     """
 
     def __init__(self, device, folder, clock, random, program_bytes=256, make_keystore=SoftKeyStore):
-        with open(folder + "/" + _FACTORY_FILE, "rb") as file:
-            factory = cbor.decode(file.read())
-        self.root_key = factory[_ROOT_KEY]
-        self.wifi = factory.get(_WIFI)
+        self.root_key, factory_map, self.wifi = _factory_data(folder + "/" + _FACTORY_FILE)
         self.clock = clock
         self.store = Store(folder)
         self.boots = Boots(self.store)
@@ -45,7 +61,7 @@ class Ledger:
         self.events = Events(self.chain, clock)
         self.audit = AuditTrail(folder + "/audit")
         self.lock = Lock(self.store)
-        self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory[_PARAMETERS])
+        self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory_map)
 
     async def state_start(self, circumstances):
         """Tell what this start found: a lost journal, the boot if one is due, a lock. Nothing before enrolment.

@@ -278,3 +278,17 @@ def test_no_line_stops_the_console(terminal: Terminal, line: bytes) -> None:
     answer = terminal.read_until(PROMPT)
     assert b"report this" not in answer
     assert b"time 0" in terminal.ask(b"time")
+
+
+def test_a_scale_that_cannot_start_says_why_to_whoever_asks(simulate: Callable[..., SimulatedScale]) -> None:
+    """No factory's data: it neither restarts all the time, which wears the flash, nor is silent."""
+    scale = simulate(factory=b"\xa0")
+    for line in ("", "status", "x" * 5000):
+        assert "error: the scale cannot start: the factory's data in /fs/factory.cbor" in scale.console(line)
+    answer = scale.console_json("status")
+    assert (answer["error"], answer["message"].endswith("have the scale repaired")) == ("cannot-start", True)
+    scale.advance(500)
+    assert "cannot start" in scale.console("status")
+    assert scale.state()["time_us"] > 500_000_000, "the same life"
+    scale.advance(200)
+    assert scale.state()["time_us"] < 200_000_000, "it tries again after a while"

@@ -28,8 +28,8 @@ from steelyard_simulator.world import EPOCH_S
 SCALES = 2
 LASTS_S = float(os.environ.get("STEELYARD_HONEST_S", "12"))
 DAY_S = 86_400
-# Three periods of 600 s without a statement are silence, which is no false alarm.
-LONGEST_OUTAGE_S = 1_500
+# Three periods of 600 s without a statement are silence, and no false alarm: an outage ends well before.
+LONGEST_OUTAGE_S = 900
 
 
 @dataclass
@@ -119,12 +119,14 @@ class Shop:
         elif what == "restart":
             self.restart(chance.uniform(0.0, 5.0))
         elif what == "outage":
-            self.connected_at_s = scale.now_s + chance.uniform(60, LONGEST_OUTAGE_S - 600)
+            self.connected_at_s = scale.now_s + chance.uniform(60, LONGEST_OUTAGE_S)
         elif what == "supply":
             scale.supply(chance.uniform(3.3, 5.2))
         else:
             scale.place(chance.uniform(0.0, 10.0))
-            scale.advance(chance.uniform(60, 900))
+            for _ in range(chance.randint(1, 8)):
+                scale.advance(100)
+                self.deliver()
             scale.place(0.0)
 
     def live(self, until_s: float) -> None:
@@ -133,6 +135,7 @@ class Shop:
         while time.monotonic() < until_s:
             for _ in range(self.chance.randint(1, 6)):
                 self.customer()
+                self.deliver()
             self.trouble()
             self.deliver()
         self.connected_at_s = 0.0

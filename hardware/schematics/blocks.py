@@ -178,9 +178,12 @@ def cell_temperature(c: Circuit, column: int) -> None:
 
 
 def i2c(c: Circuit, column: int) -> None:
-    """One bus: real-time clock, secure element, NFC tag."""
-    c.rail("VCOIN", 3.0, 2.0, 3.3)
-    c.rail("VRTC", 3.0, 1.8, 3.3)
+    """One bus: real-time clock, secure element, NFC tag.
+
+    The clock goes over to its coin cell where that has more than 2.2 V (level switching): below it is empty.
+    """
+    c.rail("VCOIN", 3.0, 2.2, 3.3)
+    c.rail("VRTC", 3.0, 2.2, 3.3)
     with c.block(
         "Clock with tamper stamp",
         column,

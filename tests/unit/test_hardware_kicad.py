@@ -29,13 +29,14 @@ DRIVING = {"output", "power_out", "tri_state"}
 def symbol(path: Path, name: str) -> dict[str, tuple[str, str]]:
     """Return name and electrical type of each pin by number, of one symbol of a library."""
     text = path.read_text()
-    found = re.search(rf'^  \(symbol "{re.escape(name)}"(?: \(extends "([^"]+)"\))?', text, re.MULTILINE)
+    # KiCad 6 indents by two spaces, KiCad 8 and later by a tab.
+    found = re.search(rf'^(  |\t)\(symbol "{re.escape(name)}"\s*(?:\(extends "([^"]+)"\))?', text, re.MULTILINE)
     assert found, f"{path.name} has no {name}"
-    if found[1]:
-        return symbol(path, found[1])
-    end = text.find('\n  (symbol "', found.end())
+    if found[2]:
+        return symbol(path, found[2])
+    end = text.find(f'\n{found[1]}(symbol "', found.end())
     body = text[found.start() : end if end > 0 else len(text)]
-    pins = re.findall(r'\(pin (\w+) \w+ .*?\(name "([^"]*)".*?\(number "([^"]*)"', body, re.DOTALL)
+    pins = re.findall(r'\(pin (\w+) \w+\s.*?\(name "([^"]*)".*?\(number "([^"]*)"', body, re.DOTALL)
     return {number: (pin.replace("~{", "").replace("}", ""), electric) for electric, pin, number in pins}
 
 

@@ -50,3 +50,10 @@ def test_sensors_read_in_hundredths_of_a_degree_and_millivolts(check: Any) -> No
     assert (cold, warm, hot) == pytest.approx((-1_000, 2_000, 4_000), abs=5)
     assert supply_mv == pytest.approx(5_000, abs=5)
     assert (cause, random_bytes, id_bytes) == (1, 16, 8)
+
+
+def test_a_terminal_that_stops_reading_holds_an_answer_up_once(check: Any) -> None:
+    """Not two seconds for each of thousands of lines: the next technician would wait for hours."""
+    taken_ms, written = check("terminal_that_stops_reading")
+    assert 2_000 <= taken_ms < 3_000
+    assert written == "read"

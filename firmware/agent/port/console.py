@@ -1,6 +1,7 @@
 """The serial console as bytes: lines with echo for somebody at a bare terminal, and writing that never hangs.
 
-A terminal that stops reading loses the rest of an answer after two seconds; the scale goes on weighing.
+A terminal that stops reading loses what is written from two seconds later on until it reads again; the scale goes on
+weighing.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ class Console:
         self._writable = select.poll()
         self._writable.register(self._output, select.POLLOUT)
         self._after_return = False
+        self._patience_ms = _PATIENCE_MS
 
     async def key(self):
         """The next byte, as an integer; of carriage return and line feed together only the first.
@@ -91,9 +93,11 @@ class Console:
         start = 0
         while start < len(data):
             if self._writable.poll(0):
+                self._patience_ms = _PATIENCE_MS
                 self._output.write(view[start : start + _CHUNK])
                 start += _CHUNK
-            elif waited_ms >= _PATIENCE_MS:
+            elif waited_ms >= self._patience_ms:
+                self._patience_ms = 0  # once for a whole answer, not once for each line of a long one
                 return
             else:
                 waited_ms += _RETRY_MS

@@ -119,5 +119,40 @@ def sensors():
     return found + [system.supply_mv(), system.reset_cause(), len(system.random(16)), len(system.unique_id())]
 
 
+class _Terminal:
+    """An output that takes what comes while somebody reads it."""
+
+    def __init__(self):
+        self.reads = False
+        self.written = b""
+
+    def poll(self, timeout_ms):
+        return [self] if self.reads else []
+
+    def write(self, data):
+        self.written += bytes(data)
+
+
+def terminal_that_stops_reading():
+    """How many milliseconds twenty lines take that nobody reads, and what is written when somebody reads again."""
+    import asyncio
+
+    from agent.port import clock, console
+
+    there = console.Console()
+    there._output = there._writable = terminal = _Terminal()
+
+    async def answer():
+        for _ in range(20):
+            await there.write("unread\n")
+
+    begun_ms = clock.ticks_ms()
+    asyncio.run(answer())
+    taken_ms = clock.ticks_diff(clock.ticks_ms(), begun_ms)
+    terminal.reads = True
+    asyncio.run(there.write("read"))
+    return [taken_ms, terminal.written.decode()]
+
+
 BOARD.start(cell="ideal", seed=5)
 print(json.dumps(globals()[sys.argv[1]]()))

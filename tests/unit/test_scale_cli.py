@@ -77,6 +77,35 @@ def test_guided_span_shows_the_error_before_and_after_and_closes_its_session(con
         assert step in done.stderr
 
 
+def test_load_that_moves_after_the_adjustment_leaves_its_error_unknown(connect: Connect) -> None:
+    scale = ScriptedScale()
+    peer = connect(lambda line: _restless(scale, line, '"error_after_millie": null'))
+    words = ("adjust", "zero", "--yes", "--port", peer.port)
+    done = run(*words, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["error_after_e"] is None
+    assert "unknown after" in run(*words).stdout
+
+
+def test_refused_adjustment_leaves_no_session_open(connect: Connect) -> None:
+    scale = ScriptedScale()
+    peer = connect(
+        lambda line: _restless(scale, line, '"error": "refused", "message": "it did not come to rest"')
+    )
+    done = run("adjust", "zero", "--yes", "--port", peer.port)
+    assert done.exit_code != 0
+    assert "did not come to rest" in done.stderr
+    assert peer.lines[-1] == "adjust close"
+
+
+def _restless(scale: ScriptedScale, line: str, told: str) -> str | None:
+    """The scale's answers, but for `adjust zero`: that changes what `told` says."""
+    if line != "adjust zero json":
+        return scale(line)
+    state = '"calibration_counter": 1, "configuration_counter": 0, "digest": "00"'
+    return f'{{"number": 9, "error_before_millie": 0, {told}, {state}}}\n'
+
+
 def test_without_a_yes_nothing_is_adjusted(connect: Connect) -> None:
     scale = ScriptedScale()
     peer = connect(scale)

@@ -19,12 +19,15 @@ ADJUST_SILENCE_S = 90.0
 
 @dataclass(frozen=True)
 class Adjustment:
-    """What one adjustment did, as the scale tells it: errors in intervals of e; `number` None where nothing changed."""
+    """What one adjustment did, as the scale tells it: errors in intervals of e.
+
+    `error_after_e` is None where the load moved afterwards, `number` where nothing changed.
+    """
 
     kind: str
     mass_mg: int
     error_before_e: float
-    error_after_e: float
+    error_after_e: float | None
     calibration_counter: int
     configuration_counter: int
     digest: str
@@ -71,14 +74,18 @@ class Guide:
         if not self.confirm(found):
             return None
         self.say("Adjusting; leave the pan alone")
-        done = self.console.json(command, ADJUST_SILENCE_S)
-        if not start["session"]:
-            self.console.ask("adjust close")
+        try:
+            done = self.console.json(command, ADJUST_SILENCE_S)
+        finally:
+            # Also where the scale refused: what it had opened for this must not stay open.
+            if not start["session"]:
+                self.console.ask("adjust close")
+        after = done["error_after_millie"]
         return Adjustment(
             kind,
             mass_mg,
             done["error_before_millie"] / 1000,
-            done["error_after_millie"] / 1000,
+            None if after is None else after / 1000,
             done["calibration_counter"],
             done["configuration_counter"],
             done["digest"],

@@ -200,8 +200,9 @@ def _report(done: Adjustment | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps(done.as_dict()))
         return
+    after = "unknown" if done.error_after_e is None else f"{done.error_after_e:+.1f} e"
     terminal.print(
-        f"Adjusted: error {done.error_before_e:+.1f} e before, {done.error_after_e:+.1f} e after; "
+        f"Adjusted: error {done.error_before_e:+.1f} e before, {after} after; "
         f"calibration counter {done.calibration_counter}. Turn the switch off and seal it."
     )
 

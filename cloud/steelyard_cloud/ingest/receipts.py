@@ -5,12 +5,14 @@ statements whose links lead back through held ones: a receipt with a foreign has
 another branch would trim what nobody holds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from typing import NamedTuple
 
 from steelyard_protocol.downlink import Receipt, sign
 from steelyard_protocol.statement import Statement, link_of, parse
 
+from steelyard_cloud.ingest.authenticate import TASK
 from steelyard_cloud.judge.chain import restarts
 from steelyard_cloud.judge.intake import Evidence
 from steelyard_cloud.judge.summary import Summary
@@ -47,6 +49,14 @@ def due_receipts(
             tips.pop(statement.link, None)
             tips[link_of(statement.hash)] = statement
     return [Receipt(summary.kid, one.number, one.hash, committed_s) for one in tips.values()]
+
+
+def signed_all(due: Sequence[tuple[str, Receipt]], key: PlatformKey, pool: Executor) -> list[tuple[str, bytes]]:
+    """Sign receipts with their topics; OpenSSL lets go of the interpreter, so a second core takes its part."""
+    parts = [due[start : start + TASK] for start in range(0, len(due), TASK)]
+    return [
+        one for part in pool.map(lambda some: [(to, signed(what, key)) for to, what in some], parts) for one in part
+    ]
 
 
 def signed(receipt: Receipt, key: PlatformKey) -> bytes:

@@ -19,7 +19,7 @@ from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.judging import Judging
 from steelyard_cloud.ingest.keyring import Keyring
 from steelyard_cloud.ingest.limits import FailureBudget
-from steelyard_cloud.ingest.receipts import Followed, due_receipts, signed
+from steelyard_cloud.ingest.receipts import Followed, due_receipts, signed_all
 from steelyard_cloud.ingest.recent import Recent
 from steelyard_cloud.judge.chain import Outcome, note_signatures
 from steelyard_cloud.judge.intake import take_in
@@ -212,7 +212,7 @@ class Receiver:
         for suspect in batch.suspects:
             if suspect.kid and suspect.reason == BAD:
                 self._links.put((suspect.kid, suspect.hash[:LINK_BYTES]), None)
-        return [(down, signed(receipt, self.online)) for down, receipt in receipts]
+        return signed_all(receipts, self.online, self._pool)
 
     def _keep_suspects(self, connection: Connection, batch: Batch, taken: Iterable[Taken], now_ms: int) -> None:
         refused = [suspect for one in taken for suspect in one.refused]

@@ -8,6 +8,11 @@ import pytest
 import servers
 
 
+def pytest_report_header() -> str:
+    """Say before the first test which real servers will take part."""
+    return servers.found()
+
+
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[servers.Server]:
     """A Mosquitto of the test's own: `.port`, `.kill()`, `.restart()`, `.log` (a path)."""

@@ -51,6 +51,16 @@ def program(name: str, *more_folders: str) -> Path | None:
     return Path(found) if found else None
 
 
+def found() -> str:
+    """Which of the real servers are here, for the first lines of a test run."""
+    here = {
+        "Mosquitto": program("mosquitto"),
+        "PostgreSQL": program("initdb", *POSTGRESQL_FOLDERS),
+        "Chromium": chromium_program(),
+    }
+    return "real servers: " + ", ".join(f"{what} {path or 'absent'}" for what, path in here.items())
+
+
 def missing(what: str, package: str) -> NoReturn:
     """End the test that needs `what`: an error in CI, a counted skip elsewhere."""
     reason = f"{what} is not installed (Debian package {package}); see .ci/run"
@@ -230,10 +240,15 @@ def postgresql() -> Iterator[PostgreSQL]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def chromium_program() -> Path | None:
+    """The installed Chromium or Chrome; None where there is none."""
+    found = next((path for name in CHROMIUM_NAMES if (path := program(name))), None)
+    return found or next((Path(path) for path in CHROMIUM_MACOS if Path(path).exists()), None)
+
+
 def chromium() -> Path:
     """The installed Chromium or Chrome; Playwright drives it by `executable_path`."""
-    found = next((path for name in CHROMIUM_NAMES if (path := program(name))), None)
-    found = found or next((Path(path) for path in CHROMIUM_MACOS if Path(path).exists()), None)
+    found = chromium_program()
     if found is None:
         missing("Chromium", "chromium")
     return found

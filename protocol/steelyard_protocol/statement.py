@@ -28,6 +28,12 @@ _SIGNED_HEAD = b"\x84\x6aSignature1\x4f"
 _SIGNED_EXTERNAL = b"\x4e" + EXTERNAL
 
 
+HEADER = "the protected header is not that of the profile (alg -9 and kid, nothing else)"
+RESPELLED = "the envelope is not spelled as the profile says (tag 18, alg and kid protected, nothing unprotected)"
+HIGH_S = "the signature's s is high"
+_WITHOUT_THE_KEY = frozenset((RESPELLED, HIGH_S))
+
+
 class StatementError(ValueError):
     """The bytes cannot be a statement of anybody; `reason` is a short code that is counted."""
 
@@ -83,7 +89,13 @@ class Statement(NamedTuple):
         return self.flags & Flag.CLOCK_QUALITY
 
     def verifies(self, public_key: bytes) -> bool:
-        """Whether the message's own signature is that of the 65-byte SEC 1 point `public_key`."""
+        """Whether the message is as the holder of the 65-byte SEC 1 point `public_key` signed it.
+
+        A copy that anybody can make without the key (another tag, an unprotected header, n - s in place of s) does not
+        count: else a broker could put breaches of the profile into an honest scale's evidence.
+        """
+        if self.breaches and not _WITHOUT_THE_KEY.isdisjoint(self.breaches):
+            return False
         return p256.verify(public_key, self.signed, self.signature)
 
 
@@ -106,7 +118,7 @@ def parse(raw: bytes) -> Statement:
         kid, payload, signed, signature, found = _open_general(raw)
     else:
         kid, payload, signed, signature = opened
-        found = [] if p256.is_low(signature) else ["the signature's s is high"]
+        found = [] if p256.is_low(signature) else [HIGH_S]
     return _read_payload(raw, kid, payload, signed, signature, found)
 
 
@@ -140,9 +152,9 @@ def _open_general(raw: bytes) -> tuple[bytes, bytes, bytes, bytes, list[str]]:
         raise StatementError("no-identity", "the header names no identity (kid, 10 bytes)")
     if type(message.algorithm) is not int or message.algorithm not in (cose.ES256, cose.ESP256):
         raise StatementError("algorithm", f"algorithm {message.algorithm!r}: ESP256 (-9) expected")
-    found = ["the envelope is not spelled as the profile says (tag 18, alg -9 and kid protected, nothing else)"]
+    found = [HEADER if message.tagged and message.protected and not message.unprotected_header else RESPELLED]
     if len(message.signature) == 64 and not p256.is_low(message.signature):
-        found.append("the signature's s is high")
+        found.append(HIGH_S)
     signed = cose.sig_structure(message.protected, message.payload, EXTERNAL)
     return kid, message.payload, signed, message.signature, found
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from cloud_desk import Desk
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from signing_scale import SigningScale
@@ -26,7 +28,7 @@ from steelyard_cloud.store.schema import identities, scales, statements
 from steelyard_cloud.store.schema import quarantine as quarantine_table
 from steelyard_protocol import cbor, downlink, p256
 from steelyard_protocol.bodies import EventKind
-from steelyard_protocol.statement import encode_batch, hash_of
+from steelyard_protocol.statement import encode_batch, hash_of, parse
 
 NOW = 1_800_000_000_000
 SEEDS = itertools.count(1_000)  # a fresh scale for every example
@@ -152,13 +154,13 @@ def test_statement_that_links_to_what_is_not_held_gets_no_receipt(desk: Desk, re
 def test_one_copy_never_stops_the_receipts_of_a_long_life(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Anybody on the way can make a copy with s and n - s; the scale must still be receipted ever after."""
+    """Who has the key can sign the same content again; the scale must still be receipted ever after."""
     monkeypatch.setattr(receipts, "LONGEST_WALK", 20)
     monkeypatch.setattr(receipts, "LONGEST_STEP", 8)
     scale = SigningScale()
     desk.register(scale)
     first = [scale.enrol(), scale.boot()]
-    hand(receiver, scale, *first, high_s(first[1]))
+    hand(receiver, scale, *first, signed_again(scale, first[1]))
     hand(receiver, scale, *(scale.snapshot() for _ in range(100)))
     restarted = desk.receiver()
     try:
@@ -193,10 +195,11 @@ def fail(*_: object) -> None:
     raise RuntimeError("gone")
 
 
-def high_s(raw: bytes) -> bytes:
-    """The same statement with the other of the two signatures that verify."""
-    other = p256.ORDER - int.from_bytes(raw[-32:], "big")
-    return raw[:-32] + other.to_bytes(32, "big")
+def signed_again(scale: SigningScale, raw: bytes) -> bytes:
+    """The same content under another signature of the same key, by a random nonce."""
+    key = ec.derive_private_key(int.from_bytes(scale.private_key, "big"), ec.SECP256R1())
+    r, s = utils.decode_dss_signature(key.sign(parse(raw).signed, ec.ECDSA(hashes.SHA256())))
+    return raw[:-64] + p256.lower(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
 # ---- what is not authentic -------------------------------------------------------------------------------------------
@@ -408,14 +411,26 @@ def test_replay_of_anothers_statement_under_ones_own_topic_is_refused(desk: Desk
     assert desk.held(other) == []
 
 
-def test_high_s_is_held_and_found(desk: Desk, receiver: Receiver) -> None:
+def respelled(raw: bytes) -> list[bytes]:
+    """Copies of a statement that anybody can make without the key."""
+    protected, unprotected, payload, signature = cbor.decode(raw[1:])
+    n_minus_s = (p256.ORDER - int.from_bytes(raw[-32:], "big")).to_bytes(32, "big")
+    return [
+        raw[:-32] + n_minus_s,
+        raw[1:],
+        cbor.encode(cbor.Tag(18, [protected, unprotected | {5: b"any"}, payload, signature])),
+    ]
+
+
+def test_copies_made_without_the_key_put_nothing_into_the_evidence(desk: Desk, receiver: Receiver) -> None:
     scale = SigningScale()
     desk.register(scale)
-    raw = scale.enrol()
-    high = raw[:-32] + (p256.ORDER - int.from_bytes(raw[-32:], "big")).to_bytes(32, "big")
-    (receipt,) = hand(receiver, scale, high)
-    assert receipt.number == 1
-    assert [alert["values"]["code"] for alert in desk.alerts(scale)] == ["profile"]
+    raws = [scale.enrol(), scale.boot(), scale.snapshot()]
+    (receipt,) = hand(receiver, scale, *raws, *(copy for raw in raws for copy in respelled(raw)))
+    assert receipt.hash == scale.head_hash
+    assert desk.held(scale) == raws
+    assert desk.alerts(scale) == []
+    assert desk.quarantined()["signature"] == 9
 
 
 def test_holes_beyond_the_bound_are_refused_and_come_again(desk: Desk, receiver: Receiver) -> None:

@@ -29,7 +29,7 @@ SCALES = 2
 LASTS_S = float(os.environ.get("STEELYARD_HONEST_S", "12"))
 DAY_S = 86_400
 # Three periods of 600 s without a statement are silence, and no false alarm: an outage ends well before.
-LONGEST_OUTAGE_S = 900
+LONGEST_OUTAGE_S = 400
 
 
 @dataclass
@@ -118,7 +118,7 @@ class Shop:
             scale.glitch(chance.randint(1, 8))
         elif what == "restart":
             self.restart(chance.uniform(0.0, 5.0))
-        elif what == "outage":
+        elif what == "outage" and scale.now_s >= self.connected_at_s:
             self.connected_at_s = scale.now_s + chance.uniform(60, LONGEST_OUTAGE_S)
         elif what == "supply":
             scale.supply(chance.uniform(3.3, 5.2))

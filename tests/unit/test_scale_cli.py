@@ -89,9 +89,7 @@ def test_load_that_moves_after_the_adjustment_leaves_its_error_unknown(connect: 
 
 def test_refused_adjustment_leaves_no_session_open(connect: Connect) -> None:
     scale = ScriptedScale()
-    peer = connect(
-        lambda line: _restless(scale, line, '"error": "refused", "message": "it did not come to rest"')
-    )
+    peer = connect(lambda line: _restless(scale, line, '"error": "refused", "message": "it did not come to rest"'))
     done = run("adjust", "zero", "--yes", "--port", peer.port)
     assert done.exit_code != 0
     assert "did not come to rest" in done.stderr

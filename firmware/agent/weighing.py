@@ -166,8 +166,8 @@ class Weighing:
         self.forget_zero()
 
     def _within(self, compensated, reference_counts, permille):
-        """True if the distance between two zeros is at most `permille` of Max."""
-        away = abs(self._scaling.gross(compensated - reference_counts))
+        """True if a zero is in a range of `permille` of Max, half of it to either side of the reference (R 76-1)."""
+        away = abs(self._scaling.gross(2 * (compensated - reference_counts)))
         return away * self.e_mg * 1000 <= permille * self._parameters[_MAX_MG]
 
     def _set_initial_zero(self, compensated):
@@ -189,7 +189,7 @@ class Weighing:
         found at start.
         """
         compensated = self._require_stable("wait until the load rests, then set zero")
-        if not self._within(2 * compensated, 2 * self._zero_reference_counts, self._parameters[_ZERO_SETTING]):
+        if not self._within(compensated, self._zero_reference_counts, self._parameters[_ZERO_SETTING]):
             self._refuse_zero(compensated)
             raise Refused("the load is too far from zero: take it off the pan, then set zero")
         self.zero_counts = self._zero_set_counts = compensated

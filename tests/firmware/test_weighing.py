@@ -84,7 +84,7 @@ def test_the_first_resting_load_near_the_calibrated_zero_becomes_zero(scale: Sim
 
 
 def test_an_initial_zero_out_of_range_is_not_taken_and_told(scale: SimulatedScale) -> None:
-    """10 % of Max is the range: 2 kg on the pan at start are weighed."""
+    """The range is 20 % of Max, half of it to either side: 2 kg of 15 on the pan at start are weighed."""
     scale.console("enrol maker=M model=one serial=1 code=P-1")
     scale.power_off()
     scale.place(2.0)

@@ -1,7 +1,7 @@
 """Which statements are authentic: by their own signature, or because an authentic statement links to them.
 
-A scale that catches up sends runs in which every statement links to the one before. The last signature of a run vouches
-for all of it; the others are checked later, when there is time. Enrolments and boots are always checked at once.
+A scale that catches up sends runs in which every statement links to the one before. The last signature of a long run
+vouches for all of it; the others are checked later, when there is time. Enrolments and boots never wait.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from steelyard_cloud.store.evidence import BY_LINK, BY_LINK_BAD_SIGNATURE, BY_SI
 
 TASK = 125  # signatures in one task of the pool: below 50 the hand-over costs more than the second core gives
 ALWAYS_CHECKED = (Kind.ENROL, Kind.BOOT)
+LONG_RUN = 4  # statements; in a shorter run checking some later costs more than checking all now
 
 
 @dataclass(slots=True)
@@ -31,7 +32,12 @@ class Candidate:
 def authenticate(candidates: Sequence[Candidate], pool: Executor) -> None:
     """Set `authentic_by` and `failed` of the candidates of one batch, which stand in the order of arrival."""
     runs = _runs(candidates)
-    first = [one for run in runs for one in run if one is run[-1] or one.statement.kind in ALWAYS_CHECKED]
+    first = [
+        one
+        for run in runs
+        for one in run
+        if one is run[-1] or len(run) < LONG_RUN or one.statement.kind in ALWAYS_CHECKED
+    ]
     verify(first, pool)
     # Where the last one does not vouch, each of the run stands for itself.
     second = [one for run in runs if run[-1].failed for one in run if not (one.authentic_by or one.failed)]

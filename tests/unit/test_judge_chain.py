@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
+import cbor2
 from signing_scale import SOFTWARE, START_S, SigningScale
 from steelyard_cloud.judge import intake
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome, absorb
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts, Permit
+from steelyard_cloud.judge.findings import Severity
 from steelyard_cloud.judge.judge import Judgement, judge
-from steelyard_cloud.judge.summary import MAX_INTERVALS, State, Summary
+from steelyard_cloud.judge.summary import LOWEST_KEPT, MAX_INTERVALS, State, Summary
 from steelyard_protocol import p256
 from steelyard_protocol.bodies import EventKind
 from steelyard_protocol.statement import parse
@@ -276,6 +278,7 @@ def test_summary_survives_the_database() -> None:
     raws += [scale.raise_span(flags=0), scale.parameters(), scale.snapshot(lie=1), scale.boot(restart=True)]
     scale.skip(2)
     raws.append(scale.snapshot())
+    raws.append(scale.event(EventKind.CASE_OPENED, START_S))
     summary = summarise(raws)
     assert Summary.load(summary.kid, summary.dump()) == summary
 
@@ -306,3 +309,80 @@ def test_a_permitted_change_from_newly_verified_parameters_is_no_finding() -> No
     assert judgement.standing is not None
     assert not judgement.standing.altered
     assert judgement.standing.adjusted_since
+
+
+def openings(raws: list[bytes], facts: Facts) -> list[dict[str, object]]:
+    findings = judged(summarise(raws), facts).findings
+    assert {(one.rule, one.code, one.severity) for one in findings} <= {("case", "opened", Severity.TAMPER)}
+    return [one.values for one in sorted(findings, key=lambda one: one.first_number or 0)]
+
+
+def test_each_opening_of_the_case_is_a_finding_with_the_stamp_of_the_latch() -> None:
+    scale, raws, facts = verified()
+    raws += [scale.event(EventKind.CASE_OPENED, scale.time_s + scale.period_s), scale.boot(restart=True)]
+    switched_on_s = scale.time_s
+    raws.append(scale.event(EventKind.CASE_OPENED, switched_on_s - 1))
+    while_on, while_off = openings(raws, facts)
+    assert (while_on["number"], while_on["before_start"], while_on["reason"]) == (3, False, None)
+    assert while_off == {
+        "number": 5,
+        "stamp_s": switched_on_s - 1,
+        "dated_s": scale.time_s,
+        "before_start": True,
+        "reason": "before-start",
+    }
+
+
+def test_an_opening_before_the_first_verification_is_no_finding() -> None:
+    scale = SigningScale()
+    raws = [scale.enrol(), scale.boot(), scale.event(EventKind.CASE_OPENED, START_S), scale.snapshot()]
+    assert openings(raws, facts_of(scale)) == []
+    assert openings(raws, facts_of(scale, 4)) == []
+    assert len(openings(raws, facts_of(scale, 2))) == 1
+    both = Facts(facts_of(scale, 2).baselines | facts_of(scale, 4).baselines, frozenset(), frozenset({SOFTWARE}))
+    assert len(openings(raws, both)) == 1, "a later verification excuses nothing"
+
+
+def test_an_opening_at_an_unknown_time_is_dated_by_a_later_clock() -> None:
+    scale, raws, facts = verified()
+    raws.append(scale.event(EventKind.CASE_OPENED, 0, flags=0))
+    opened_s = scale.time_s
+    (undated,) = openings(raws, facts)
+    assert (undated["stamp_s"], undated["dated_s"], undated["before_start"]) == (None, None, None)
+    raws.append(scale.snapshot())
+    (dated,) = openings(raws, facts)
+    assert (dated["stamp_s"], dated["dated_s"], dated["before_start"]) == (None, opened_s, None)
+
+
+def test_openings_are_bounded_and_those_before_the_verification_hide_none_after_it() -> None:
+    scale = SigningScale()
+    raws = [scale.enrol(), scale.boot()]
+    raws += [scale.event(EventKind.CASE_OPENED, scale.time_s) for _ in range(LOWEST_KEPT + 3)]
+    assert judged(summarise(raws), facts_of(scale, scale.number)).findings == ()
+    facts = facts_of(scale, scale.number)
+    raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s))
+    summary = summarise(reversed(raws))
+    assert len(summary.openings) == LOWEST_KEPT
+    assert codes(judged(summary, facts)) == {("case", "too-many")}
+
+
+def test_a_summary_from_before_openings_were_kept_reads_them_from_the_evidence() -> None:
+    scale, raws, facts = verified()
+    raws += [scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot(), scale.boot(restart=True)]
+    raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s - 5_000))
+    raws.append(raws[-1][:-64] + p256.lower(bytes(reversed(raws[-1][-64:]))))
+    evidence = intake.HeldInMemory()
+    for raw in raws:
+        evidence.hold(parse(raw))
+    summary = summarise(raws)
+    summary.judged = summary.revision
+    values = cbor2.loads(summary.dump())
+    old = cbor2.dumps([1, *values[1:-1], cbor2.dumps(cbor2.loads(values[-1])[:-2])])
+    loaded = Summary.load(summary.kid, old)
+    assert (loaded.outdated, loaded.judged, loaded.openings) == (True, -1, [])
+    intake.bring_up_to_date(loaded, evidence)
+    assert not loaded.outdated
+    assert loaded.canonical() == summary.canonical()
+    again = Summary.load(summary.kid, loaded.dump())
+    assert (again.outdated, again.openings) == (False, summary.openings)
+    assert judged(again, facts) == judged(summary, facts)

@@ -37,6 +37,8 @@ ACTIONS = (
     "unknown kind",
     "counters down",
     "bad link",
+    "case opened",
+    "case opened, no clock",
 )
 
 
@@ -98,6 +100,10 @@ def tell(actions: list[tuple[str, int]], withheld: set[int], baseline_at: int) -
                 raws.append(scale.snapshot(calibration_counter=0))
             case "bad link":
                 raws.append(scale.snapshot(link=bytes([choice]) * 16))
+            case "case opened":
+                raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s - 700 * choice))
+            case "case opened, no clock":
+                raws.append(scale.event(EventKind.CASE_OPENED, START_S * (choice % 2), flags=0))
     story.raws = [raw for at, raw in enumerate(raws) if at not in withheld]
     return story
 

@@ -6,13 +6,24 @@ is not known yet is kept and a `Need` tells the caller which held statements to 
 
 from bisect import insort
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from steelyard_protocol import parameters, weight
 from steelyard_protocol.bodies import Boot, Event, EventKind, ParameterChange, Parameters, Snapshot
 from steelyard_protocol.statement import Statement
 
-from steelyard_cloud.judge.summary import MAX_INTERVALS, STATES_KEPT, Change, State, Summary, add_range
+from steelyard_cloud.judge.summary import (
+    LOWEST_KEPT,
+    MAX_INTERVALS,
+    STATES_KEPT,
+    Change,
+    Opening,
+    State,
+    Summary,
+    add_range,
+)
+
+Dated = TypeVar("Dated", Change, Opening)
 
 MAP_BREACH = "the parameter map is not the one that the header's digest names"
 THUMBPRINT_BREACH = "the thumbprint in the boot statement is not that of the identity"
@@ -41,7 +52,7 @@ def weigh(summary: Summary, snapshots: Iterable[Statement]) -> None:
 
 
 def date(summary: Summary, later: Iterable[Statement]) -> None:
-    """Let statements with a clock date the changes that had none."""
+    """Let statements with a clock date the changes and openings that had none."""
     for statement in later:
         if statement.clock_quality:
             _date(summary, statement)
@@ -51,7 +62,7 @@ def read(summary: Summary, statement: Statement) -> list[Need]:
     """Take in what a new content says: parameters, software, clock, and its kind's body."""
     state = State(statement.digest, statement.calibration_counter, statement.configuration_counter)
     _see(summary, state, 2 * statement.number)
-    if summary.changes and statement.clock_quality:
+    if (summary.changes or summary.openings) and statement.clock_quality:
         _date(summary, statement)
     body = statement.body
     if isinstance(body, Snapshot):
@@ -137,6 +148,8 @@ def _read_event(summary: Summary, statement: Statement, event: Event) -> list[Ne
     number, facts = statement.number, event.facts
     if isinstance(facts, ParameterChange):
         return _read_change(summary, statement, facts)
+    if event.kind == EventKind.CASE_OPENED:
+        return read_opening(summary, statement)
     if event.kind == EventKind.STATEMENTS_LOST:
         _lose(summary, facts[0], min(facts[1], number - 1))
     elif event.kind == EventKind.JOURNAL_LOST:
@@ -180,13 +193,40 @@ def _read_change(summary: Summary, statement: Statement, facts: ParameterChange)
     return [] if dated or summary.head == number else [Need(None, number, summary.head)]
 
 
+def read_opening(summary: Summary, statement: Statement) -> list[Need]:
+    """Take in an event *case opened*; also before a verification, of which a summary knows nothing."""
+    number, event = statement.number, statement.body
+    if not isinstance(event, Event) or event.kind != EventKind.CASE_OPENED:
+        return []
+    summary.revision += 1
+    dated = statement.clock_quality > 0
+    opening = Opening(
+        number,
+        statement.content_hash,
+        event.facts[0],
+        statement.boot,
+        statement.uptime_s,
+        number if dated else 0,
+        statement.time,
+    )
+    insort(summary.openings, opening, key=lambda one: (one.number, one.content_hash))
+    if len(summary.openings) > LOWEST_KEPT:
+        summary.openings_beyond = max(summary.openings_beyond, summary.openings.pop().number)
+    return [] if dated or summary.head == number else [Need(None, number, summary.head)]
+
+
 def _date(summary: Summary, statement: Statement) -> None:
-    """A statement with a clock dates the undated changes before it in the same boot; the nearest one counts."""
-    number = statement.number
-    for at, change in enumerate(summary.changes):
-        if change.boot != statement.boot or change.number >= number:
+    """A statement with a clock dates what is undated before it in the same boot; the nearest one counts."""
+    summary.revision += _date_each(summary.changes, statement) + _date_each(summary.openings, statement)
+
+
+def _date_each(kept: list[Dated], statement: Statement) -> int:
+    number, dated = statement.number, 0
+    for at, one in enumerate(kept):
+        if one.boot != statement.boot or one.number >= number:
             continue
-        dated_s = statement.time - (statement.uptime_s - change.uptime_s)
-        if change.anchor_number == 0 or (number, dated_s) < (change.anchor_number, change.dated_s):
-            summary.changes[at] = change._replace(anchor_number=number, dated_s=dated_s)
-            summary.revision += 1
+        dated_s = statement.time - (statement.uptime_s - one.uptime_s)
+        if one.anchor_number == 0 or (number, dated_s) < (one.anchor_number, one.dated_s):
+            kept[at] = one._replace(anchor_number=number, dated_s=dated_s)
+            dated += 1
+    return dated

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
 
+from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.chain import Outcome, absorb
-from steelyard_cloud.judge.contents import Need, date, weigh
+from steelyard_cloud.judge.contents import Need, date, read_opening, weigh
 from steelyard_cloud.judge.summary import MAX_INTERVALS, Summary
 
 Contents = Sequence[tuple[bytes, bytes]]
@@ -26,6 +27,9 @@ class Evidence(Protocol):
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """Held statements from `first` to `last`, rising."""
+
+    def events(self) -> Iterable[bytes]:
+        """Held events, rising."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,11 @@ class HeldInMemory:
         return [
             one.raw for number in sorted(self.statements) if first <= number <= last for one in self.statements[number]
         ]
+
+    def events(self) -> Iterable[bytes]:
+        """See Evidence."""
+        numbers = sorted(self.statements)
+        return [one.raw for number in numbers for one in self.statements[number] if one.kind == Kind.EVENT]
 
     def hold(self, statement: Statement) -> None:
         """Add one."""
@@ -74,6 +83,19 @@ def take_in(
         for need in needs:
             _show_again(summary, need, batch, evidence)
     return outcomes
+
+
+def bring_up_to_date(summary: Summary, evidence: Evidence) -> None:
+    """Read from the evidence what a summary of an older FORMAT did not keep: the openings of the case."""
+    needs: list[Need] = []
+    seen: set[bytes] = set()
+    for statement in map(parse, evidence.events()):
+        if statement.number and statement.content_hash not in seen:
+            seen.add(statement.content_hash)
+            needs += read_opening(summary, statement)
+    for need in needs:
+        _show_again(summary, need, {}, evidence)
+    summary.outdated = False
 
 
 def _show_again(summary: Summary, need: Need, batch: dict[int, list[Statement]], evidence: Evidence) -> None:

@@ -13,7 +13,7 @@ import cbor2
 LOWEST_KEPT = 32
 STATES_KEPT = 256
 MAX_INTERVALS = 256
-FORMAT = 1  # a new rule raises it, so that every scale is judged anew
+FORMAT = 2  # a new rule raises it, so that every scale is judged anew; 2 keeps the openings of the case
 
 
 class State(NamedTuple):
@@ -62,6 +62,18 @@ class Change(NamedTuple):
     dated_s: int
 
 
+class Opening(NamedTuple):
+    """One opening of the case as its event tells it."""
+
+    number: int
+    content_hash: bytes
+    stamp_s: int  # of the latch; 0 where no clock ran
+    boot: int
+    uptime_s: int
+    anchor_number: int  # as for a change
+    dated_s: int
+
+
 @dataclass(slots=True)
 class Numbers:
     """A set of statements of which the count and the lowest numbers are kept."""
@@ -96,6 +108,8 @@ class Summary:
     states: dict[State, tuple[int, int]] = field(default_factory=dict)  # → first and last position seen
     states_dropped: bool = False
     changes: list[Change] = field(default_factory=list)  # rising
+    openings: list[Opening] = field(default_factory=list)  # the lowest, rising
+    openings_beyond: int = 0  # the highest number of an opening that is not kept
     maps: dict[bytes, dict[int, int]] = field(default_factory=dict)
     unmapped: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # digest → range of snapshots that wait for it
     wrong_weights: Numbers = field(default_factory=Numbers)
@@ -107,6 +121,7 @@ class Summary:
     most_intervals: int = MAX_INTERVALS  # not kept in the database: only an evidence file may have more
     revision: int = 0  # rises with whatever a rule could see
     judged: int = -1  # the revision that the scale was last judged at
+    outdated: bool = field(default=False, compare=False)  # from an older FORMAT: its events have to be read again
     seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `_dump_seldom`
 
     @property
@@ -214,6 +229,8 @@ class Summary:
                     self.maps,
                     self.software,
                     self.period,
+                    self.openings,
+                    self.openings_beyond,
                 ]
             )
             self.seldom = self.revision, encoded
@@ -223,7 +240,8 @@ class Summary:
     def load(cls, kid: bytes, data: bytes) -> "Summary":
         """The summary that `dump` wrote."""
         format_, intervals, held, newest_ms, states, unmapped, unchecked, revision, judged, seldom = cbor2.loads(data)
-        lost, numbers, broken, breaches, dropped, changes, maps, software, period = cbor2.loads(seldom)
+        lost, numbers, broken, breaches, dropped, changes, maps, software, period, *rest = cbor2.loads(seldom)
+        openings, beyond = rest or ([], 0)  # format 1 has none
         forks, resigned, bad, wrong, journal, rolled = (Numbers(*pair) for pair in numbers)
         return cls(
             kid=kid,
@@ -239,6 +257,8 @@ class Summary:
             states={State(*row[:3]): (row[3], row[4]) for row in states},
             states_dropped=dropped,
             changes=[_change(row) for row in changes],
+            openings=[Opening(*row) for row in openings],
+            openings_beyond=beyond,
             maps=maps,
             unmapped={digest: (low, high) for digest, (low, high) in unmapped.items()},
             wrong_weights=wrong,
@@ -249,7 +269,8 @@ class Summary:
             unchecked=[(first, last) for first, last in unchecked],
             revision=revision,
             judged=judged if format_ == FORMAT else -1,
-            seldom=(revision, seldom),
+            outdated=format_ != FORMAT,
+            seldom=(revision, seldom) if format_ == FORMAT else (-1, b""),
         )
 
     def canonical(self) -> tuple[Any, ...]:
@@ -265,6 +286,7 @@ class Summary:
             sorted(self.states.items()),
             self.states_dropped,
             self.changes,
+            (self.openings, self.openings_beyond),
             sorted(self.maps.items()),
             sorted(self.unmapped.items()),
             sorted(self.software.items()),

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from sqlalchemy.exc import IntegrityError, OperationalError
+from steelyard_protocol.bodies import Kind
 
-from steelyard_cloud.judge.intake import Contents
+from steelyard_cloud.judge.intake import Contents, bring_up_to_date
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.store.schema import identities, statements, summaries
 
@@ -113,6 +114,9 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Hel
         for identity_id, version, state in rows:
             key = loaded[identity_id].key
             loaded[identity_id] = Held(key, Summary.load(key.kid, state), version)
+    for held in loaded.values():
+        if held.summary.outdated:
+            bring_up_to_date(held.summary, HeldInDatabase(connection, held.key))
     return loaded
 
 
@@ -138,6 +142,12 @@ class HeldInDatabase:
         """See judge.intake.Evidence."""
         c = statements.c
         query = select(c.raw).where(self._of, c.number.between(first, last)).order_by(c.number, c.hash)
+        return self._connection.scalars(query.execution_options(yield_per=500))
+
+    def events(self) -> Iterable[bytes]:
+        """See judge.intake.Evidence."""
+        c = statements.c
+        query = select(c.raw).where(self._of, c.kind == int(Kind.EVENT)).order_by(c.number, c.hash)
         return self._connection.scalars(query.execution_options(yield_per=500))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:

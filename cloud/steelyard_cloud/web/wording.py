@@ -4,9 +4,10 @@ Messages are English and the keys of the translations. Nothing here decides anyt
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from steelyard_protocol.bodies import EventKind
+from steelyard_protocol.bodies import Event, EventKind, ParameterChange
 
 from steelyard_cloud.web.i18n import N_, Speech
 
@@ -14,6 +15,7 @@ RULES = {
     "authenticity": N_("Authenticity"),
     "continuity": N_("Continuity"),
     "parameter_change": N_("Parameters changed without a permit"),
+    "case": N_("Case opened"),
     "software": N_("Software not approved"),
     "weight": N_("Weight not recomputable"),
     "silent": N_("Silent"),
@@ -45,6 +47,14 @@ FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
     ("parameter_change", "too-many-states"): (
         N_("Parameters changed too often to follow"),
         N_("More sets of parameters were seen than are kept; look at the statements themselves."),
+    ),
+    ("case", "opened"): (
+        N_("Case opened"),
+        N_("The scale reports that its case was opened: %(opened)s."),
+    ),
+    ("case", "too-many"): (
+        N_("Case opened too often to follow"),
+        N_("The case was opened more often than is kept; look at the statements themselves."),
     ),
     ("software", "not-approved"): (
         N_("Software not approved"),
@@ -113,11 +123,12 @@ REASONS = {
     "outside-window": N_("It happened outside the permit's window."),
     "from-unexplained-state": N_("It started from parameters that were already unexplained."),
     "no-event": N_("No event tells of it."),
+    "before-start": N_("That was before the scale was switched on."),
 }
 
 EVENTS = {
     EventKind.PARAMETER_CHANGE: N_("Parameters changed: %(fields)s"),
-    EventKind.CASE_OPENED: N_("Case opened"),
+    EventKind.CASE_OPENED: N_("Case opened: %(opened)s"),
     EventKind.LOCKED: N_("Scale locked itself"),
     EventKind.UNLOCKED: N_("Scale unlocked"),
     EventKind.WRONG_CODE: N_("Wrong unlock code entered"),
@@ -261,9 +272,24 @@ def finding_title(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
 def finding_sentence(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
     """One sentence on what was found; the reason follows where there is one."""
     _, template = FINDINGS.get((rule, str(values.get("code"))), ("", N_("An unknown kind of finding: %(code)s.")))
-    text = speech.say(template, **{"code": "?", **values, "changes": _changes(speech, values)})
+    places = {
+        "changes": _changes(speech, values),
+        "opened": _opened(speech, values.get("stamp_s"), values.get("dated_s")),
+    }
+    text = speech.say(template, **{"code": "?", **values, **places})
     reason = REASONS.get(str(values.get("reason")))
     return speech.say(N_("%(first)s %(then)s"), first=text, then=speech.say(reason)) if reason else text
+
+
+def _opened(speech: Speech, stamp_s: int | None, stated_s: int | None) -> str:
+    """When the case was opened, by the stamp of its latch; without one at least the time by which it was stated."""
+    if stamp_s:
+        return speech.moment(datetime.fromtimestamp(stamp_s, UTC))
+    if stated_s:
+        return speech.say(
+            N_("at an unknown time, not after %(stated)s"), stated=speech.moment(datetime.fromtimestamp(stated_s, UTC))
+        )
+    return speech.say(N_("at an unknown time"))
 
 
 def _changes(speech: Speech, values: Mapping[str, Any]) -> str:
@@ -286,11 +312,16 @@ def state(speech: Speech, code: str) -> str:
     return speech.say(STATES.get(code, N_("Open")))
 
 
-def event_sentence(speech: Speech, kind: int, fields: list[int]) -> str:
-    """What an event statement says; `fields` are the keys of changed parameters."""
-    names = ", ".join(parameter_name(speech, key) for key in fields)
+def event_sentence(speech: Speech, event: Event, stated_s: int) -> str:
+    """What an event says; `stated_s` is the time of its statement, 0 where the scale knew none."""
+    facts = event.facts
+    places = {}
+    if isinstance(facts, ParameterChange):
+        places["fields"] = ", ".join(parameter_name(speech, change.field) for change in facts.changes)
+    elif event.kind == EventKind.CASE_OPENED:
+        places["opened"] = _opened(speech, facts[0], stated_s)
     try:
-        template = EVENTS[EventKind(kind)]
+        template = EVENTS[EventKind(event.kind)]
     except ValueError:
-        return speech.say(N_("Event of an unknown kind %(kind)s"), kind=kind)
-    return speech.say(template, fields=names)
+        return speech.say(N_("Event of an unknown kind %(kind)s"), kind=event.kind)
+    return speech.say(template, **places)

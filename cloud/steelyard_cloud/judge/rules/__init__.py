@@ -6,12 +6,13 @@ To add a rule, write its file here and name it in `RULES`; its codes get words i
 from collections.abc import Callable
 
 from steelyard_cloud.judge.findings import Case, Report
-from steelyard_cloud.judge.rules import authenticity, continuity, parameter_change, silent, software, weight
+from steelyard_cloud.judge.rules import authenticity, case, continuity, parameter_change, silent, software, weight
 
 RULES: tuple[Callable[[Case], Report], ...] = (
     authenticity.judge,
     continuity.judge,
     parameter_change.judge,
+    case.judge,
     software.judge,
     weight.judge,
     silent.judge,

@@ -105,8 +105,7 @@ def describe(one: statement.Statement, speech: Speech, unexplained: set[int]) ->
         ), ""
     if isinstance(body, Event):
         facts = body.facts
-        fields = [change.field for change in facts.changes] if isinstance(facts, ParameterChange) else []
-        text = wording.event_sentence(speech, body.kind, fields)
+        text = wording.event_sentence(speech, body, one.time)
         if isinstance(facts, ParameterChange):
             if one.number in unexplained:
                 return text + speech.say(N_(" — without a permit")), "tamper"

@@ -145,5 +145,5 @@ def _history(connection: Connection, scale: Scale, verified: list[Verification],
         if isinstance(one.body.facts, ParameterChange):
             moments.append(Moment(at, speech.say(N_("Its parameters were changed"))))
         elif one.body.kind in (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.SOFTWARE_UPDATE):
-            moments.append(Moment(at, wording.event_sentence(speech, one.body.kind, [])))
+            moments.append(Moment(at, wording.event_sentence(speech, one.body, one.time)))
     return sorted(moments, key=lambda one: one.at, reverse=True)[:8]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
@@ -185,8 +185,7 @@ class Cloud:
         They report every second of their own time, which runs `speed` times as fast as ours. Ingest must run.
         `parameters` replace those of the factory, by name.
         """
-        changed = {KEYS[name]: value for name, value in parameters.items()}
-        factory = factory_file(self.root.public_key, {**PARAMETERS, **changed})
+        factory = self.factory(**parameters)
         scales = []
         for seed in seeds:
             folder = self.settings.data_dir / f"scale-{seed}"
@@ -194,9 +193,15 @@ class Cloud:
             self._stack.callback(scale.stop)
             scale.power_on()
             scales.append(Stall(f"Stall {seed}", f"S-{seed:04}", scale))
-        return market.together(self._put_on_record, scales)
+        return market.together(self.enter, scales)
 
-    def _put_on_record(self, stall: Stall) -> Stall:
+    def factory(self, **parameters: int) -> bytes:
+        """The factory's file for a scale of this platform."""
+        changed = {KEYS[name]: value for name, value in parameters.items()}
+        return factory_file(self.root.public_key, {**PARAMETERS, **changed})
+
+    def enter(self, stall: Stall, carry: Callable[[Stall], object] = lambda _stall: None) -> Stall:
+        """Put a scale that is on on record; `carry` brings its statements where it has no network of its own."""
         # What is on the pan before the first zero would become the zero.
         wait_until(lambda: bool(status(stall)["stable"]), 30, "a stable zero")
         with self._approving:
@@ -204,6 +209,7 @@ class Cloud:
                 self._approve(status(stall)["software"])
                 self._approved = True
         market.enrol(stall, self.api(Role.MANUFACTURER))
+        carry(stall)
         market.verify(stall, self.api(Role.VERIFICATION))
         baseline = market.FIRST_BOOT
         wait_until(lambda: self.standing(stall).get("baseline_number") == baseline, 30, "the baseline in effect")

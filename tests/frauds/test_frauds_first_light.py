@@ -213,6 +213,39 @@ def test_program_with_the_copied_key_lies_about_weights(town: Town, seen: Seen) 
     seen("the original goes on", stall, "continuity", ("fork",), since_ms)
 
 
+def test_case_opened_while_the_scale_was_off(town: Town, seen: Seen, simulate: Callable[..., SimulatedScale]) -> None:
+    """In virtual time, so that a night passes at once; its statements are carried to the broker by hand."""
+    scale = simulate(cell="class_iii", seed=8, rtc_battery=True, factory=town.cloud.factory())
+    scale.advance(5)
+
+    def carry(stall: Stall) -> None:
+        publish(town.port, topic_of(stall.public_code, "up"), *exported(stall))
+
+    def off(*acts: Callable[[], object]) -> None:
+        scale.power_off()
+        for act in acts:
+            scale.rest(3600)
+            act()
+        scale.rest(3600)
+        scale.power_on()
+        scale.advance(5)
+        carry(stall)
+
+    stall = town.cloud.enter(Stall("Stall 8", "S-0008", scale), carry)
+    off()
+    wait_until(lambda: set(exported(stall)) <= set(town.cloud.held(stall.public_code)), 20, "a quiet hour held")
+    assert [one for one in town.cloud.alerts(stall) if one["rule"] == "case"] == []
+    switched_off_s = scale.console_json("time")["time"]
+    since_ms = town.cloud.clock()
+    off(scale.open_case, scale.close_case)
+    alert = seen("case opened while it was off", stall, "case", ("opened",), since_ms)
+    values = alert["values"]
+    assert (alert["severity"], values["before_start"]) == (3, True)
+    assert values["stamp_s"] == pytest.approx(switched_off_s + 3600, abs=60)
+    assert values["dated_s"] == pytest.approx(switched_off_s + 3 * 3600, abs=60)
+    wait_until(lambda: bool(town.cloud.standing(stall)["locked"]), 10, "the scale locked")
+
+
 def test_replayed_statements_change_nothing(town: Town, record_property: Callable[[str, object], None]) -> None:
     stall = town.honest
     raws = town.cloud.held(stall.public_code)

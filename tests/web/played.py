@@ -126,10 +126,11 @@ class PlayedScale:
         """The classic fraud: everything weighs more."""
         return self.change({41: PARAMETERS[41] * (1000 + permille) // 1000})
 
-    def open_case(self) -> list[bytes]:
-        """The case is opened; the scale locks itself."""
+    def open_case(self, stamp_s: int | None = None) -> list[bytes]:
+        """The case is opened now, or was at the latch's stamp; the scale locks itself."""
         self.clock_s += 1
-        opened = self._sign(Kind.EVENT, [int(EventKind.CASE_OPENED), [self.clock_s]])
+        stamp_s = self.clock_s if stamp_s is None else stamp_s
+        opened = self._sign(Kind.EVENT, [int(EventKind.CASE_OPENED), [stamp_s]])
         self.flags |= statement.Flag.LOCKED | statement.Flag.CASE_OPEN
         return [opened, self._sign(Kind.EVENT, [int(EventKind.LOCKED), [1]])]
 

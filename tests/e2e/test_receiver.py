@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cloud_desk import Desk
+from cloud_desk import Desk, in_format_1
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from signing_scale import SigningScale
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from steelyard_cloud.ingest import receipts
 from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.limits import FAILURES
@@ -24,7 +24,7 @@ from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.summary import MAX_INTERVALS
 from steelyard_cloud.settings import SHARDS
 from steelyard_cloud.store import database, evidence, quarantine, registry_facts
-from steelyard_cloud.store.schema import identities, scales, statements
+from steelyard_cloud.store.schema import identities, scales, statements, summaries
 from steelyard_cloud.store.schema import quarantine as quarantine_table
 from steelyard_protocol import cbor, downlink, p256
 from steelyard_protocol.bodies import EventKind
@@ -484,3 +484,21 @@ def test_several_receivers_in_any_order_come_to_the_same_as_one(desk: Desk, data
         ("weight", "not-recomputable"),
         ("continuity", "fork"),
     }
+
+
+def test_openings_held_since_before_they_were_kept_are_found_all_the_same(desk: Desk, receiver: Receiver) -> None:
+    scale = SigningScale()
+    desk.register(scale)
+    undated = scale.enrol(), scale.boot(), scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot()
+    hand(receiver, scale, *undated, scale.event(EventKind.CASE_OPENED, scale.time_s))
+    with database.writing(desk.engine) as connection:
+        state = connection.scalar(select(summaries.c.state))
+        connection.execute(update(summaries).values(state=in_format_1(state)))
+    desk.verify(scale, 2)
+    later = desk.receiver()
+    hand(later, scale, scale.snapshot())
+    later.close()
+    assert sorted(alert["values"]["number"] for alert in desk.alerts(scale)) == [3, 5]
+    first, second = (desk.alerts(scale)[at]["values"] for at in (0, 1))
+    assert (first["stamp_s"], first["dated_s"] is not None) == (None, True)
+    assert second["stamp_s"] is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-import cbor2
+from cloud_desk import in_format_1
 from signing_scale import SOFTWARE, START_S, SigningScale
 from steelyard_cloud.judge import intake
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome, absorb
@@ -376,9 +376,7 @@ def test_a_summary_from_before_openings_were_kept_reads_them_from_the_evidence()
         evidence.hold(parse(raw))
     summary = summarise(raws)
     summary.judged = summary.revision
-    values = cbor2.loads(summary.dump())
-    old = cbor2.dumps([1, *values[1:-1], cbor2.dumps(cbor2.loads(values[-1])[:-2])])
-    loaded = Summary.load(summary.kid, old)
+    loaded = Summary.load(summary.kid, in_format_1(summary.dump()))
     assert (loaded.outdated, loaded.judged, loaded.openings) == (True, -1, [])
     intake.bring_up_to_date(loaded, evidence)
     assert not loaded.outdated

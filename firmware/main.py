@@ -1,5 +1,6 @@
 """Runs the agent. On a sealed scale nothing that goes wrong, and nothing typed, ends at MicroPython's prompt."""
 
+import gc
 import sys
 import time
 
@@ -8,11 +9,15 @@ import machine
 import micropython
 
 _RESTART_S = 5
+# What lives as long as the agent is made while it starts. Collecting often meanwhile packs it without holes between,
+# which every later allocation would have to look through; `agent.app` ends this.
+_START_GARBAGE_BYTES = 4096
 
 try:
     if not board.REPL:
         # MicroPython listens to Ctrl-C anew for each script that it runs, whatever boot.py said.
         micropython.kbd_intr(-1)
+    gc.threshold(_START_GARBAGE_BYTES)
     from agent.app import main
 
     main()

@@ -43,6 +43,8 @@ class Agent:
         opened_s = None
         if self._scale.latch:
             opened_s = await self._scale.latch.start(system.reset_cause())
+        gc.collect()
+        gc.threshold(-1)  # see main.py
         self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
         await asyncio.gather(
             self._scale.weighing.run(),

@@ -310,7 +310,9 @@ class Chain:
         if _hash(statement) != statement_hash:
             return FOREIGN
         if self.journal.frees(number):
-            self._save(self._reserve, number)
+            async with self._lock:
+                for _ in self._store.write_steps(_NUMBERS_FILE, self._numbers(self._reserve, number)):
+                    await asyncio.sleep_ms(0)
         self.journal.trim(number)
         self.receipted = number
         self.news.set()
@@ -332,8 +334,11 @@ class Chain:
         return AHEAD
 
     def _save(self, reserve, receipted):
-        self._store.write(_NUMBERS_FILE, [reserve, self.head, receipted, self._lost])
+        self._store.write(_NUMBERS_FILE, self._numbers(reserve, receipted))
         self._reserve = reserve
+
+    def _numbers(self, reserve, receipted):
+        return [reserve, self.head, receipted, self._lost]
 
 
 def _hash(statement):

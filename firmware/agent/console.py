@@ -156,6 +156,8 @@ def parse(line):
 
 def split(text):
     """Words of a line; double quotes keep blanks together. Raises CommandError for a quote that is not closed."""
+    if '"' not in text:
+        return text.split()
     words = []
     word = None
     quoted = False

@@ -7,6 +7,8 @@ import binascii
 
 from agent import statements
 
+_BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 
 async def enrol(keystore, chain, maker, model, serial_number, production_code):
     """Make the keys if there are none and statement 1 if there is none; return its bytes, synced before they are shown.
@@ -27,9 +29,9 @@ def to_text(data):
 def from_text(text):
     """Return the bytes of base64url with or without padding; ValueError for anything else."""
     text = text.rstrip("=")
-    for character in text:
-        if not ("0" <= character <= "9" or "A" <= character <= "Z" or "a" <= character <= "z" or character in "-_"):
-            raise ValueError("'%s' is not a character of base64url" % character)
+    wrong = text.strip(_BASE64URL)
+    if wrong:
+        raise ValueError("'%s' is not a character of base64url" % wrong[0])
     if len(text) % 4 == 1:
         raise ValueError("base64url of %d characters is cut off" % len(text))
     return binascii.a2b_base64(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))

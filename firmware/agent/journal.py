@@ -245,7 +245,8 @@ class Journal:
 
     def read(self, number):
         """Return the bytes of statement `number`; raises NotInJournal."""
-        if number < 1 or self.following(number - 1) != number:
+        found = number == self._found and self._in_ring(self._found_sector)
+        if not found and (number < 1 or self.following(number - 1) != number):
             raise NotInJournal(number)
         data = bytearray(self._found_length)
         self._device.readblocks(self._found_sector, data, self._found_at)

@@ -1,11 +1,37 @@
 """Long computations in pieces: signing and verifying are generators, driven so that weighing goes on in between."""
 
 import asyncio
+import gc
+
+from micropython import const
+
+# More garbage than a piece leaves behind, with what other tasks leave meanwhile.
+_PIECE_GARBAGE_BYTES = const(24576)
+# Collecting is work too, but the more garbage there is, the longer the search for free heap between it.
+_MOST_PIECES = const(4)
+
+
+class _Budget:
+    pieces = 0  # for how many pieces the free heap lasts, once it is known
 
 
 async def finish(steps):
-    """Drive the generator `steps` to its end, letting other tasks run after every piece; return what it returns."""
+    """Drive the generator `steps` to its end, letting other tasks run after every piece; return what it returns.
+
+    Garbage is collected between pieces and not within one: either takes about as long as weighing can wait.
+    """
+    left = 0
     while True:
+        if not left:
+            await asyncio.sleep_ms(0)
+            gc.collect()
+            await asyncio.sleep_ms(0)
+            if not _Budget.pieces:
+                # Asked once, as counting takes as long as a piece.
+                _Budget.pieces = min(_MOST_PIECES, 1 + gc.mem_free() // _PIECE_GARBAGE_BYTES)
+                await asyncio.sleep_ms(0)
+            left = _Budget.pieces
+        left -= 1
         try:
             next(steps)
         except StopIteration as done:

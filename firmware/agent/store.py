@@ -49,6 +49,11 @@ class Store:
 
     def write(self, name, value):
         """Write a value in both copies; when this returns it is synced."""
+        for _ in self.write_steps(name, value):
+            pass
+
+    def write_steps(self, name, value):
+        """Do what `write` does, a copy in a step. Until the last of them nobody else may write `name`."""
         data = cbor.encode(value)
         if len(data) + _HEADER_BYTES > _MAX_BYTES:
             raise ValueError("value of '%s' has %d bytes, at most %d fit" % (name, len(data), _MAX_BYTES))
@@ -57,6 +62,7 @@ class Store:
         header = struct.pack(_HEADER, _MARK, sequence, len(data), _check(sequence, data))
         first = 0 if sequences[0] <= sequences[1] else 1
         for copy in (first, 1 - first):
+            yield
             with open(self._path(name, copy), "wb") as file:
                 file.write(header + data)
                 file.flush()

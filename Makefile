@@ -1,7 +1,7 @@
 # make demo: from a fresh clone to a caught cheat. Needs Python 3.11 or later; no root, no servers.
 # ARGS reaches the program behind a target: make demo ARGS='--for 60 --json', make test ARGS='tests/unit -x'
 .POSIX:
-.PHONY: setup demo test lint bench screenshots format lock clean hardware boards budget
+.PHONY: setup demo test lint bench bench-mcu screenshots format lock clean hardware boards budget
 
 ARGS =
 BIN = .venv/bin
@@ -30,6 +30,9 @@ format: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python tests/bench $(ARGS)
+
+bench-mcu: .venv/dev.stamp
+	PYTHONPATH=tests:tests/bench $(BIN)/python tests/bench/mcu $(ARGS)
 
 screenshots: .venv/dev.stamp
 	PYTHONPATH=tests $(BIN)/python tests/web/screenshots.py

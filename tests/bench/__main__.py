@@ -1,4 +1,4 @@
-"""`make bench`: run every bench module, print one table and write build/bench.json.
+"""`make bench`: run every bench module, print one table and put its rows into build/bench.json.
 
 A bench module is `bench_*.py` beside this file with a function `rows()` that returns dicts with "name", "value",
 "unit", "reference" and "ratio" (how many times better than the reference; None where there is nothing to compare).
@@ -6,18 +6,15 @@ Words on the command line choose modules by a part of their name.
 """
 
 import importlib
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import result
 from rich.console import Console
-from rich.table import Table
 
 HERE = Path(__file__).resolve().parent
-RESULT = HERE.parent.parent / "build" / "bench.json"
-COLUMNS = ("name", "value", "unit", "reference", "ratio")
 
 
 def main(wanted: list[str]) -> int:
@@ -33,7 +30,7 @@ def main(wanted: list[str]) -> int:
             continue
         terminal.print(f"{name} …")
         try:
-            rows += [{column: row[column] for column in COLUMNS} for row in importlib.import_module(name).rows()]
+            rows += [{column: row[column] for column in result.COLUMNS} for row in importlib.import_module(name).rows()]
         except pytest.skip.Exception as reason:
             terminal.print(f"not measured: {reason}")
             skipped.append(name)
@@ -41,22 +38,10 @@ def main(wanted: list[str]) -> int:
         except (Exception, pytest.fail.Exception):
             terminal.print_exception()
             failed.append(name)
-    table = Table(*COLUMNS)
-    for row in rows:
-        table.add_row(*(shown(row[column]) for column in COLUMNS))
-    terminal.print(table)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(rows, indent=1) + "\n")
+    result.add(rows, terminal)
     told = [f"{what}: {', '.join(which)}" for what, which in (("failed", failed), ("not measured", skipped)) if which]
-    terminal.print("; ".join([f"{RESULT}: {len(rows)} rows", *told]))
+    terminal.print("; ".join([f"{result.RESULT}: {len(rows)} rows", *told]))
     return 1 if failed else 0
-
-
-def shown(value: object) -> str:
-    """Numbers with four significant digits, nothing for None."""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return "" if value is None else str(value)
 
 
 if __name__ == "__main__":

@@ -401,7 +401,11 @@ typedef struct {
 
 static char carrier = 'D';
 
+// What still arrives of an earlier connection while a new one is being made is dropped.
 static void carrier_look(void) {
+    while (carrier == '-' && uart_has(LINK)) {
+        (void)LINK->data;
+    }
     while (uart_has(CARRIER)) {
         carrier = CARRIER->data;
     }
@@ -420,9 +424,6 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
 static mp_obj_t link_connect(mp_obj_t self_in, mp_obj_t address) {
     carrier_look();
     carrier = '-';
-    while (uart_has(LINK)) {
-        (void)LINK->data;
-    }
     uart_send(CARRIER, 'C');
     return mp_const_none;
 }

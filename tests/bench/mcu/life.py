@@ -1,0 +1,253 @@
+"""The whole agent on the emulated board, with its technician at the console and its platform at the other end.
+
+The board's second serial line is its network: `Link` carries it to a real broker, behind which a receiver plays the
+platform. What the agent's watch (`target/whole_agent.py`) saw comes back as an `Account`.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import fcntl
+import json
+import select
+import socket
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import servers
+from emulated_board import BoardError, EmulatedBoard, script, wait_until_exists
+from platform_side import Platform, Receiver, receiving
+from steelyard_simulator.flashing import factory_file
+
+PERIOD_S = 6
+EMPTY_COUNTS = 100_000
+KILOGRAM_COUNTS = 102_000
+# The phases in which statements are signed, sent and receipted, and nobody is at the console.
+STATEMENT_PHASES = ("weighing", "online", "outage", "catching up")
+WATCH = "tests/bench/mcu/target/whole_agent.py"
+
+
+class Link:
+    """The network's other end: a TCP connection to the broker whenever the board asks for one and the link is up."""
+
+    def __init__(self, sockets: Path, port: int) -> None:
+        self.up = True
+        self._port = port
+        for name in ("link", "carrier"):
+            wait_until_exists(sockets / name)
+        self._line, self._carrier = (self._connect(sockets / name) for name in ("link", "carrier"))
+        self._broker: socket.socket | None = None
+        self._wake, self._waker = socket.socketpair()
+        self._thread = threading.Thread(target=self._carry, daemon=True)
+        self._thread.start()
+
+    @staticmethod
+    def _connect(path: Path) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(path))
+        return connection
+
+    def cut(self) -> None:
+        """Lose the connection, and refuse new ones."""
+        self.up = False
+        self._waker.send(b".")
+
+    def restore(self) -> None:
+        """Let the next attempt succeed."""
+        self.up = True
+
+    def close(self) -> None:
+        """End it."""
+        self._waker.close()
+        self._thread.join(5)
+        for one in (self._line, self._carrier, self._wake):
+            one.close()
+
+    def _carry(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sources = [self._line, self._carrier, self._wake] + ([self._broker] if self._broker else [])
+                ready, _, _ = select.select(sources, [], [])
+                if self._wake in ready:
+                    if not self._wake.recv(16):
+                        break
+                    self._drop()
+                if self._line in ready and (data := self._line.recv(4096)) and self._broker:
+                    self._broker.sendall(data)
+                if self._carrier in ready and self._carrier.recv(16):
+                    self._open()
+                elif self._broker in ready and self._broker:
+                    data = self._broker.recv(4096)
+                    if data:
+                        self._line.sendall(data)
+                    else:
+                        self._drop()
+        if self._broker:
+            self._broker.close()
+
+    def _open(self) -> None:
+        if self._broker:
+            self._broker.close()
+            self._broker = None
+        while unread_bytes(self._line):
+            time.sleep(0.001)
+        if self.up:
+            self._broker = socket.create_connection(("127.0.0.1", self._port))
+            self._carrier.sendall(b"C")
+        else:
+            self._carrier.sendall(b"D")
+
+    def _drop(self) -> None:
+        if self._broker:
+            self._broker.close()
+            self._broker = None
+            self._carrier.sendall(b"D")
+
+
+def unread_bytes(connection: socket.socket) -> int:
+    """How many bytes sent on a Unix socket its other end has not read yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(connection, termios.TIOCOUTQ, count)
+    return count[0]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen in one phase."""
+
+    weights: int
+    longest_gap_ms: int
+    longest_stretch: int
+    highest_bytes: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the watch saw. `live_bytes` is taken twice, at rest and connected."""
+
+    heap_bytes: int
+    boot_instructions: int
+    live_bytes: tuple[int, int]
+    pages_programmed: int
+    sectors_erased: int
+    statements: int
+    phases: dict[str, Seen]
+
+    @property
+    def longest_stretch(self) -> int:
+        """The most instructions between two visits of the event loop, once the agent runs."""
+        return max(seen.longest_stretch for name, seen in self.phases.items() if name != "boot")
+
+    @property
+    def longest_gap_ms(self) -> int:
+        """The longest time between two weights."""
+        return max(seen.longest_gap_ms for name, seen in self.phases.items() if name != "boot")
+
+    @property
+    def highest_bytes(self) -> int:
+        """The most that was allocated at any visit of the event loop."""
+        return max(seen.highest_bytes for seen in self.phases.values())
+
+
+class Technician:
+    """Somebody at the board's console."""
+
+    def __init__(self, board: EmulatedBoard) -> None:
+        self._board = board
+
+    def ask(self, line: str, timeout_s: float = 60) -> str:
+        """Type a line, return the answer: what comes after the echo, without prompt."""
+        self._board.write(line.encode() + b"\r")
+        self._board.read_until(b"\n", timeout_s)
+        return self._board.read_until(b"\r\n> ", timeout_s).decode().removesuffix("> ").replace("\r\n", "\n").strip()
+
+    def json(self, line: str, timeout_s: float = 60) -> dict[str, Any]:
+        """Ask for one line of JSON; raises BoardError where the scale refuses."""
+        text = self.ask(f"{line} json" if not line.startswith("!") else line, timeout_s)
+        try:
+            answer: dict[str, Any] = json.loads(text)
+        except ValueError as error:
+            raise BoardError(f"{line}: {text}") from error
+        if "error" in answer:
+            raise BoardError(f"{line}: {text}")
+        return answer
+
+    def wait(self, condition: Callable[[dict[str, Any]], bool], what: str, timeout_s: float = 60) -> dict[str, Any]:
+        """Ask for the state until `condition(state)` holds; return it."""
+        deadline = time.monotonic() + timeout_s
+        while not condition(state := self.json("!state")):
+            if time.monotonic() > deadline:
+                raise BoardError(f"{what} did not happen within {timeout_s} s: {state}")
+            time.sleep(0.5)
+        return state
+
+
+@contextlib.contextmanager
+def running(
+    firmware: Path, heap_bytes: int, measure_heap: bool
+) -> Iterator[tuple[Technician, Link, Platform, Receiver, servers.Server]]:
+    """A board with the agent running and weighing, its link to a broker of its own, and the platform behind that."""
+    platform = Platform()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steelyard-mcu-")))
+        broker = servers.mosquitto(folder)
+        stack.callback(broker.stop)
+        receiver = stack.enter_context(receiving(broker.port, platform))
+        board = stack.enter_context(EmulatedBoard(firmware, heap_bytes, real_time=True, sockets=folder))
+        link = Link(folder, broker.port)
+        stack.callback(link.close)
+        board.start(script(WATCH, factory_file(platform.root.point).hex(), *(["heap"] if measure_heap else [])))
+        board.read_until(b"> ")
+        yield Technician(board), link, platform, receiver, broker
+
+
+def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> Account:
+    """Let the agent do everything that it has to do in its life, watched; raises BoardError where it fails."""
+    with running(firmware, heap_bytes, measure_heap) as (technician, link, platform, receiver, broker):
+
+        def caught_up(state: dict[str, Any]) -> bool:
+            return bool(state["receipted"] and state["receipted"] >= state["number"] - 1)
+
+        technician.ask("!phase weighing")
+        technician.wait(lambda state: state["stable"], "rest")
+        technician.ask("!phase enrolling")
+        technician.ask("time 1790000000")
+        technician.json("enrol maker=Maker model=Model serial=SN-1 code=PC-1", 120)
+        technician.ask("!phase accepting")
+        technician.json(f"enrol accept {platform.answer(broker.port, period_s=PERIOD_S)}", 120)
+        technician.ask("!phase online")
+        technician.wait(lambda state: state["number"] >= 5 and caught_up(state), "delivery", 120)
+        technician.ask("!phase outage")
+        link.cut()
+        gone = technician.json("!state")["number"]
+        technician.ask(f"!place {EMPTY_COUNTS + KILOGRAM_COUNTS}")
+        technician.wait(lambda state: state["number"] >= gone + 5, "snapshots without network", 120)
+        technician.ask("!phase catching up")
+        link.restore()
+        technician.wait(caught_up, "catching up", 120)
+        technician.ask("!phase adjusting")
+        technician.ask("!switch 1")
+        technician.wait(lambda state: state["switch"] and state["stable"], "switch and rest")
+        technician.json("adjust span 1.1 kg", 120)
+        technician.json("adjust close")
+        technician.ask("!switch 0")
+        technician.wait(caught_up, "delivery of the adjustment", 120)
+        technician.ask("!phase end")
+        reports = [technician.json("!report") for _ in range(2)]
+        technician.wait(caught_up, "the last receipt", 120)
+        receiver.check()
+    return Account(
+        heap_bytes,
+        reports[0]["boot"],
+        (reports[0]["live"], reports[1]["live"]),
+        *reports[1]["flash"],
+        len(receiver.held),
+        {name: Seen(*numbers) for name, numbers in reports[1]["phases"].items()},
+    )

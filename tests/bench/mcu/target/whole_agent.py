@@ -1,0 +1,184 @@
+"""Runs the whole agent on the board and watches it: gaps between weights, stretches without yielding, and the heap.
+
+Argument: the factory's file in hex digits. The console is the agent's own; only a line that begins with `!` is obeyed
+here: `!place COUNTS`, `!switch 0` or `1`, `!phase NAME`, and `!state` and `!report`, which answer with one line of
+JSON and cost less than the agent's own `status`. A second argument has the heap looked at before each collection, which
+takes as long as the collection.
+"""
+
+import gc
+import json
+import sys
+import time
+from asyncio import core
+
+import board
+import emulated
+import machine
+import rp2
+import vfs
+
+MASK = 0x3FFFFFFF
+instructions = emulated.instructions
+START = instructions()
+
+
+class Phase:
+    """What was seen while the host had the scale do one thing."""
+
+    def __init__(self):
+        self.weights = self.longest_gap_ms = self.longest_stretch = self.highest = 0
+
+    def gap(self, ms):
+        self.weights += 1
+        self.longest_gap_ms = max(self.longest_gap_ms, ms)
+
+
+class Watch:
+    """Sits at the two places that everything passes: where the event loop waits, and where a weight is indicated."""
+
+    def __init__(self):
+        self.phases = {}
+        self.boot_instructions = None
+        self.before_bytes = gc.mem_alloc()
+        self.scale = None
+        self.begin("boot")
+
+    def begin(self, name):
+        self.phase = self.phases.setdefault(name, Phase())
+
+    def install(self):
+        io_queue = core._io_queue
+        wait = io_queue.wait_io_event
+        begun = instructions()
+
+        def watched(dt):
+            nonlocal begun
+            spent = instructions() - begun & MASK
+            phase = self.phase
+            if spent > phase.longest_stretch:
+                phase.longest_stretch = spent
+            wait(dt)
+            begun = instructions()
+
+        io_queue.wait_io_event = watched
+
+    def attach(self, scale):
+        self.scale = scale
+        event = scale.weighing.indicated
+        set_event = event.set
+        last_ms = 0
+
+        def watched():
+            nonlocal last_ms
+            now_ms = time.ticks_ms()
+            if self.boot_instructions is None:
+                self.boot_instructions = instructions() - START & MASK
+            else:
+                self.phase.gap(time.ticks_diff(now_ms, last_ms))
+            last_ms = now_ms
+            set_event()
+
+        event.set = watched
+
+    def before_collecting(self):
+        """Note what is allocated, garbage included: it is never more than right before a collection."""
+        self.phase.highest = max(self.phase.highest, gc.mem_alloc() - self.before_bytes)
+
+    def state(self):
+        scale = self.scale
+        return {
+            "number": scale.chain.head,
+            "receipted": scale.chain.receipted,
+            "stable": scale.weighing.stable,
+            "switch": scale.switch.closed,
+        }
+
+    def report(self):
+        gc.collect()
+        return {
+            "boot": self.boot_instructions,
+            "live": gc.mem_alloc() - self.before_bytes,
+            "flash": emulated.flash_work(),
+            "phases": {
+                name: [phase.weights, phase.longest_gap_ms, phase.longest_stretch, phase.highest]
+                for name, phase in self.phases.items()
+            },
+        }
+
+
+def make_flash(factory):
+    """Do what the factory does: a file system with the factory's file, an erased journal."""
+    device = rp2.Flash(*board.FLASH["files"])
+    vfs.VfsLfs2.mkfs(device, progsize=board.PROGRAM_SIZE)
+    vfs.mount(vfs.VfsLfs2(device, progsize=board.PROGRAM_SIZE, mtime=False), "/fs")
+    with open("/fs/factory.cbor", "wb") as file:
+        file.write(factory)
+    vfs.umount("/fs")
+
+
+WATCH = Watch()
+CASE = machine.Pin(board.PIN_CASE)
+SWITCH = machine.Pin(board.PIN_ADJUST)
+
+
+def obey(line):
+    command, _, value = line.decode().partition(" ")
+    if command == "!place":
+        emulated.load(int(value))
+    elif command == "!switch":
+        SWITCH.drive(0 if int(value) else 1)
+    elif command == "!phase":
+        WATCH.begin(value)
+    elif command == "!state":
+        return json.dumps(WATCH.state())
+    elif command == "!report":
+        return json.dumps(WATCH.report())
+    return ""
+
+
+class Collector:
+    """The part of `gc` that the agent uses, for it to use instead."""
+
+    mem_free = gc.mem_free
+    threshold = gc.threshold
+
+    @staticmethod
+    def collect():
+        WATCH.before_collecting()
+        gc.collect()
+
+
+def main(factory, measure_heap):
+    SWITCH.drive(1)
+    emulated.load(100000)
+    if factory:
+        make_flash(factory)
+    gc.collect()
+    WATCH.before_bytes = gc.mem_alloc()
+    WATCH.install()
+    gc.threshold(4096)  # as firmware/main.py
+
+    from agent import app, steps
+
+    class Terminal(app.Terminal):
+        async def readline(self, limit):
+            while True:
+                line = await super().readline(limit)
+                if not line.startswith(b"!"):
+                    return line
+                await self.write(obey(line) + "\n\n> ")
+
+    class Scale(app.Scale):
+        def __init__(self):
+            super().__init__()
+            WATCH.attach(self)
+
+    if measure_heap:
+        app.gc = steps.gc = Collector
+    app.Terminal = Terminal
+    app.Scale = Scale
+    app.main()
+
+
+main(bytes.fromhex(sys.argv[1]), len(sys.argv) > 2)

@@ -11,7 +11,7 @@ from micropython import const
 
 from agent import cbor, cose, statements
 from agent.journal import JournalFull, NotInJournal
-from agent.steps import finish
+from agent.steps import collect, finish
 
 _NUMBERS_FILE = "numbers"
 _ENROLMENT_FILE = "enrolment"
@@ -311,6 +311,7 @@ class Chain:
             return FOREIGN
         if self.journal.frees(number):
             async with self._lock:
+                await collect()
                 for _ in self._store.write_steps(_NUMBERS_FILE, self._numbers(self._reserve, number)):
                     await asyncio.sleep_ms(0)
         self.journal.trim(number)

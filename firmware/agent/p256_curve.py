@@ -1,7 +1,8 @@
 """Arithmetic on P-256 (SEC 2 §2.4.2) in MicroPython's own integers: inversion, points, multiples of G, u1·G + u2·Q.
 
 Points are Jacobian triples (x, y, z) reduced modulo P, standing for (x/z², y/z³); z = 0 is the point at infinity. What
-takes long is a generator that yields at least every 0.7 million instructions of a Cortex-M and returns its result.
+takes long is a generator that yields at least every 0.5 million instructions of a Cortex-M and returns its result: the
+search for free heap may add to them half as much again.
 """
 
 from micropython import const
@@ -108,6 +109,7 @@ def multiply_base_steps(scalar, blind=1):
         yield
         x, y, z = double(x, y, z)
         x, y, z = add(x, y, z, *comb.point(column + _COLUMNS))
+        yield
         x, y, z = add(x, y, z, *comb.point(column))
     return x, y, z
 
@@ -179,6 +181,6 @@ def add_multiples_steps(u1, u2, x, y):
             yield
             x, y, z = add(x, y, z, *comb.point(i + _COLUMNS))
             x, y, z = add(x, y, z, *comb.point(i))
-        if i <= _COLUMNS or not i % 3:
+        if i <= _COLUMNS or not i & 1:
             yield
     return x, y, z

@@ -15,6 +15,13 @@ class _Budget:
     pieces = 0  # for how many pieces the free heap lasts, once it is known
 
 
+async def collect():
+    """Collect garbage now, by itself, so that what follows need not."""
+    await asyncio.sleep_ms(0)
+    gc.collect()
+    await asyncio.sleep_ms(0)
+
+
 async def finish(steps):
     """Drive the generator `steps` to its end, letting other tasks run after every piece; return what it returns.
 
@@ -23,9 +30,7 @@ async def finish(steps):
     left = 0
     while True:
         if not left:
-            await asyncio.sleep_ms(0)
-            gc.collect()
-            await asyncio.sleep_ms(0)
+            await collect()
             if not _Budget.pieces:
                 # Asked once, as counting takes as long as a piece.
                 _Budget.pieces = min(_MOST_PIECES, 1 + gc.mem_free() // _PIECE_GARBAGE_BYTES)

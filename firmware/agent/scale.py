@@ -10,22 +10,15 @@ import board
 from micropython import const
 
 from agent import identity, software, statements
-from agent.ads1232 import ADS1232
 from agent.downlink import Downlink
 from agent.enrolment import enrol
-from agent.hx711 import HX711
-from agent.latch import CaseLatch
 from agent.ledger import Ledger
 from agent.parameters import BY_CONSOLE
 from agent.permits import Permit, PermitRefused
 from agent.platform import Platform
-from agent.port import bus, clock, flash, network, pins, system
-from agent.rv3028 import RV3028
+from agent.port import clock, flash, network, pins, system
 from agent.uplink import Uplink
 from agent.weighing import Refused, Weighing
-
-# Drivers by the name that a board profile gives: a class with `start`, `read`, `missed`, `faults`, made from its pins.
-_CONVERTERS = {"hx711": HX711, "ads1232": ADS1232}
 
 _STABLE = const(1 << 2)
 _CASE_OPEN = const(1 << 3)
@@ -39,6 +32,28 @@ _SERIAL_NUMBER = const(5)
 _READING_MS = const(1000)
 _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
+
+
+# A driver takes heap once it is loaded, so a board loads those of its own chips only.
+
+
+def _converter():
+    """The class of the board's converter, with `start`, `read`, `missed`, `faults`, made from its pins."""
+    if board.ADC == "ads1232":
+        from agent.ads1232 import ADS1232
+
+        return ADS1232
+    from agent.hx711 import HX711
+
+    return HX711
+
+
+def _latch(store):
+    from agent.latch import CaseLatch
+    from agent.port import bus
+    from agent.rv3028 import RV3028
+
+    return CaseLatch(RV3028(bus.i2c()), store)
 
 
 class Scale:
@@ -58,8 +73,8 @@ class Scale:
         self.software = software.identification()
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
-        self.latch = CaseLatch(RV3028(bus.i2c()), ledger.store) if "rv3028" in board.CHIPS else None
-        self.adc = _CONVERTERS[board.ADC](*board.ADC_PINS)
+        self.latch = _latch(ledger.store) if "rv3028" in board.CHIPS else None
+        self.adc = _converter()(*board.ADC_PINS)
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.platform = Platform(ledger.store, ledger.root_key)
         self.downlink = Downlink(self.keystore, self.platform, self.chain, self._open_permit, self._downlink_refused)

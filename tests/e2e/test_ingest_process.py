@@ -9,6 +9,8 @@ import pytest
 from cloud_desk import Desk, wait_for
 from signing_scale import SigningScale
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+from steelyard_cloud.ingest import process
 from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.judge.chain import GRACE_MS
@@ -108,8 +110,8 @@ def stage(desk: Desk) -> Iterator[Stage]:
     stage.ingest.stop()
 
 
-def started(stage: Stage) -> SigningScale:
-    scale = SigningScale()
+def started(stage: Stage, seed: int = 1) -> SigningScale:
+    scale = SigningScale(seed)
     stage.desk.register(scale)
     stage.report(scale, scale.enrol(), scale.boot())
     return scale
@@ -161,6 +163,88 @@ def test_after_a_restart_a_silent_scale_resumes_at_its_first_statement(desk: Des
     second.report(scale, scale.snapshot())
     second.becomes(scale, "silent", "closed")
     second.ingest.stop()
+
+
+@pytest.mark.parametrize("what", ["broker", "restart"])
+def test_a_silent_scale_does_not_resume_because_the_cloud_heard_nobody(desk: Desk, what: str) -> None:
+    stage = Stage(desk)
+    scale = started(stage)
+    stage.now_ms += 3 * scale.period_s * 1000
+    stage.becomes(scale, "silent", "open")
+    if what == "restart":
+        stage.ingest.stop()
+        later_ms = stage.now_ms + scale.period_s * 1000
+        stage = Stage(desk)
+        stage.now_ms = later_ms
+    stage.broker.listening_ms = None
+
+    def judged_again() -> None:
+        judgements = stage.ingest.receiver.judging
+        with database.writing(desk.engine) as connection:
+            judgements.forget_all()
+            judgements.judge(connection, 1, stage.now_ms)
+
+    stage.ingest.stop()  # from here on the test is the worker
+    judged_again()
+    stage.broker.listening_ms = stage.now_ms
+    stage.now_ms += scale.period_s * 1000
+    judged_again()
+    assert stage.state(scale, "silent") == "open", "nothing came of it meanwhile"
+    stage.now_ms += 3 * scale.period_s * 1000
+    judged_again()
+    assert [event[3] for event in stage.log()] == ["silent"], "one silence, never ended"
+
+
+def test_a_scale_that_was_silent_resumes_also_before_silence_could_be_judged_again(desk: Desk) -> None:
+    first = Stage(desk)
+    scale = started(first)
+    first.now_ms += 3 * scale.period_s * 1000
+    first.becomes(scale, "silent", "open")
+    first.ingest.stop()
+    second = Stage(desk)
+    second.now_ms = first.now_ms + 1000
+    second.broker.listening_ms = second.now_ms
+    desk.verify(scale, 2)  # has it judged, without a statement
+    wait_for(lambda: bool(second.ingest.receiver.judging._judged), "the judgement")
+    assert second.state(scale, "silent") == "open"
+    second.report(scale, scale.snapshot())
+    second.becomes(scale, "silent", "closed")
+    assert second.log()[-1] == ("process:ingest", "open", "closed", "resumed")
+    second.ingest.stop()
+
+
+def test_what_waited_for_the_database_is_taken_before_anybody_is_called_silent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BREAK_S", 0.2)
+    scale, other = started(stage), started(stage, 2)
+    whole, down = stage.ingest.receiver.handle, threading.Event()
+    refused = threading.Event()
+
+    def handle(messages: Sequence[Message], now_ms: int) -> object:
+        if down.is_set():
+            refused.set()
+            raise OperationalError("COMMIT", None, Exception("the database is away"))
+        return whole(messages, now_ms)
+
+    monkeypatch.setattr(stage.ingest.receiver, "handle", handle)
+    down.set()
+    stage.broker.deliver(scale, scale.snapshot())
+    assert refused.wait(10)
+    threading.Event().wait(0.5)  # the outage itself
+    stage.now_ms += 3 * scale.period_s * 1000
+    before = len(stage.broker.acknowledged)
+    down.clear()
+    wait_for(lambda: len(stage.broker.acknowledged) > before, "the acknowledgement")
+    stage.report(scale, scale.snapshot())
+
+    def judged_again() -> bool:
+        with database.reading(stage.desk.engine) as connection:
+            times = connection.scalars(select(due.c.due_ms)).all()
+            return len(times) == 2 and min(times) > stage.now_ms
+
+    wait_for(judged_again, "the next time of judging")
+    assert stage.state(other, "silent") is None, "its statements may be in the queue behind"
 
 
 def test_tamper_is_never_cleared_by_itself_and_comes_back_after_closing(stage: Stage) -> None:

@@ -33,8 +33,9 @@ class Judged:
     facts: ScaleFacts
     waiting: frozenset[int]  # numbers that baselines name and that are not held
     findings: tuple[Finding, ...]
+    undecided: frozenset[tuple[str, str]]
     standing: dict[str, Any] | None
-    silent: bool
+    silent: bool  # or undecided whether it is
     due_ms: int | None
 
 
@@ -109,8 +110,9 @@ class Judging:
             facts,
             frozenset(one.number for one in facts.facts.baselines if one.state is None),
             judgement.findings,
+            judgement.undecided,
             standing,
-            any(finding.rule == silent.RULE for finding in judgement.findings),
+            any(rule == silent.RULE for rule, _ in (*(one.key for one in judgement.findings), *judgement.undecided)),
             judgement.due_ms,
         )
         self._judged.put(scale_id, judged)
@@ -134,8 +136,10 @@ class Judging:
         now_ms: int,
         timer: bool,
     ) -> None:
-        if last is None or _essence(last.findings) != _essence(judgement.findings):
-            self.has_news |= alerts.update_from(connection, facts, judgement.findings, now_ms) > 0
+        undecided = judgement.undecided
+        now = (_essence(judgement.findings), undecided)
+        if last is None or (_essence(last.findings), last.undecided) != now:
+            self.has_news |= alerts.update_from(connection, facts, judgement.findings, now_ms, undecided) > 0
         if standing is not None and (last is None or last.standing != standing):
             self._stand(connection, facts, standing, now_ms)
         due_ms = judgement.due_ms

@@ -33,6 +33,7 @@ POLL_S = 0.2
 TIMERS_S = 1.0
 BACKGROUND_S = 5.0  # signatures get a turn this often even while messages keep coming
 RETRY_S = (0.1, 5.0)
+BREAK_S = 10.0  # a worker that got nothing done for so long heard nobody meanwhile
 COLLECTIONS = (50_000, 20, 50)  # a batch makes many objects and hardly a cycle: Python's own pace costs a tenth
 AGAIN = (OperationalError, InterfaceError, Conflict)  # no fault of the messages: the same is tried again
 
@@ -43,7 +44,8 @@ class Ingest:
     def __init__(self, engine: Engine, broker: Broker, receiver: Receiver, clock: Callable[[], int] = now_ms) -> None:
         self.engine, self.broker, self.receiver, self.clock = engine, broker, receiver, clock
         self.on_news: Callable[[], None] = lambda: None  # called after a commit that the outbox tells of
-        receiver.judging.listening_since_ms = broker.connected_since_ms
+        receiver.judging.listening_since_ms = self._listening_since_ms
+        self._working_since_ms, self._worked_s = 0, _awake_s()
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._cursor: dict[str, int] | None = None
@@ -94,6 +96,7 @@ class Ingest:
                 if messages:
                     self._take(messages)
                     messages = []
+                self._at_work()
                 self._whatever_is_due(idle)
                 if self.receiver.judging.has_news:
                     self.receiver.judging.has_news = False
@@ -105,6 +108,18 @@ class Ingest:
                 self.receiver.forget()
                 self._stopping.wait(pause_s)
                 pause_s = min(2 * pause_s, RETRY_S[1])
+
+    def _at_work(self) -> None:
+        """What was taken in is committed. After a break, much may wait that nobody has looked at yet."""
+        now_s = _awake_s()
+        if now_s - self._worked_s > BREAK_S:
+            self._working_since_ms = self.clock()
+        self._worked_s = now_s
+
+    def _listening_since_ms(self, shard: str) -> int | None:
+        """Since when what the shard's scales send has been heard and taken in without a break."""
+        connected_ms = self.broker.connected_since_ms(shard)
+        return None if connected_ms is None else max(connected_ms, self._working_since_ms)
 
     def _take(self, messages: Sequence[Message]) -> None:
         self._publish(self._handle(messages))
@@ -202,6 +217,11 @@ class Ingest:
         except BaseException:
             self.receiver.judging.forget(scale_ids)
             raise
+
+
+def _awake_s() -> float:
+    """A clock that nobody sets; where the system has one that also runs while it sleeps, that."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Every:

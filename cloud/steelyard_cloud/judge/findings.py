@@ -45,6 +45,12 @@ class Pending:
     code: str  # hole, undated, map-not-held, statement-not-held
     number: int
     until_ms: int | None = None  # when the clock alone will decide it
+    what: str | None = None  # of the finding that may stand meanwhile: what was told of it before is left as it is
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """Rule and what may be found."""
+        return (self.rule, self.what) if self.what is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ class Judgement:
     standing: Standing | None
     due_ms: int | None
 
+    @property
+    def undecided(self) -> frozenset[tuple[str, str]]:
+        """Keys of findings that can neither be made nor taken back yet."""
+        return frozenset(wait.key for wait in self.pending if wait.key is not None)
+
 
 def judge(summaries: Iterable[Summary], facts: Facts, clock: Clock, active_kid: bytes | None = None) -> Judgement:
     """Judge a scale by the summaries of its identities.

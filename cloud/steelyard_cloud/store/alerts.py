@@ -4,7 +4,7 @@ The same finding again raises a count, never a second alert. What tampers is nev
 filled or a scale that reports again closes its alert, and the log says why.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
@@ -40,8 +40,17 @@ class TransitionRefused(Exception):
         self.state, self.to = state, to
 
 
-def update_from(connection: Connection, scale: ScaleFacts, findings: Iterable[Finding], now_ms: int) -> int:
-    """Bring the scale's alerts in line with what is found now; returns how many changed, each told to the outbox."""
+def update_from(
+    connection: Connection,
+    scale: ScaleFacts,
+    findings: Iterable[Finding],
+    now_ms: int,
+    undecided: Collection[tuple[str, str]] = (),
+) -> int:
+    """Bring the scale's alerts in line with what is found now; returns how many changed, each told to the outbox.
+
+    `undecided` are keys of findings that may stand all the same; their alerts are left as they are.
+    """
     known = {
         (row.rule, row.what): row
         for row in connection.execute(select(alerts).where(alerts.c.scale_id == scale.scale_id))
@@ -56,7 +65,7 @@ def update_from(connection: Connection, scale: ScaleFacts, findings: Iterable[Fi
             continue
         changed += 1
     for key, row in known.items():
-        if row.standing and key not in found:
+        if row.standing and key not in found and key not in undecided:
             _vanish(connection, scale, row, now_ms)
             changed += 1
     return changed

@@ -1,19 +1,25 @@
-"""Scales that stopped reporting: nothing for three periods and at least a minute, while the receiver was listening."""
+"""Scales that stopped reporting: nothing for three periods and at least a minute, while the receiver was listening.
+
+Silence ends with a statement and with nothing else: as long as the receiver has not listened for long enough, it is
+undecided whether a scale that was silent before still is.
+"""
 
 from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Severity
 
 RULE = "silent"
+SILENT = "silent"
 PERIODS = 3
 SHORTEST_MS = 60_000
 
 
 def deadline_ms(case: Case) -> int | None:
     """When silence begins to count; None before the first statement."""
-    summary = case.summary
-    if not summary.newest_ms:
-        return None
-    heard_ms = max(summary.newest_ms, case.clock.listening_since_ms)
-    return heard_ms + max(PERIODS * summary.period[2] * 1000, SHORTEST_MS)
+    newest_ms = case.summary.newest_ms
+    return max(newest_ms, case.clock.listening_since_ms) + _patience_ms(case) if newest_ms else None
+
+
+def _patience_ms(case: Case) -> int:
+    return max(PERIODS * case.summary.period[2] * 1000, SHORTEST_MS)
 
 
 def judge(case: Case) -> Report:
@@ -23,6 +29,7 @@ def judge(case: Case) -> Report:
         return [], []
     summary = case.summary
     if case.clock.now_ms < deadline:
-        return [], [Pending(RULE, "listening", summary.head, deadline)]
+        quiet = case.clock.now_ms >= summary.newest_ms + _patience_ms(case)
+        return [], [Pending(RULE, "listening", summary.head, deadline, SILENT if quiet else None)]
     values = {"since_ms": summary.newest_ms, "period_s": summary.period[2]}
-    return [Finding(RULE, "silent", "silent", Severity.WARNING, summary.kid, summary.head, None, 1, values)], []
+    return [Finding(RULE, SILENT, SILENT, Severity.WARNING, summary.kid, summary.head, None, 1, values)], []

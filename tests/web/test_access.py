@@ -20,6 +20,7 @@ from steelyard_cloud.web.idempotency import KEPT_MS
 from steelyard_cloud.web.pages.routes import PARTS
 from steelyard_cloud.web.roles import Principal, Role
 from steelyard_cloud.web.scoping import covers, region
+from steelyard_protocol.enrolment import to_base64url
 from world import World
 
 ORGANISATION = {"name": "Jinhua Supervision", "kind": "regulator", "division_code": "330700"}
@@ -132,6 +133,7 @@ MAY = {
         Role.ADMIN,
         Role.MANUFACTURER,
         Role.VERIFICATION,
+        Role.REGULATOR,
         Role.TECHNICIAN,
     },
     ("get", "/api/v1/alerts"): {Role.ADMIN, Role.REGULATOR, Role.VERIFICATION},
@@ -277,10 +279,87 @@ def test_no_number_is_too_large_for_an_answer(quiet: World) -> None:
     assert quiet.client(Role.MANUFACTURER).post("/api/v1/factory-orders", json=order).status_code == 422
 
 
-def test_a_technician_cannot_take_a_scale_out_of_its_regulator_s_sight(quiet: World) -> None:
-    elsewhere = {"place": "x", "division_code": "110101"}
-    answer = quiet.client(Role.TECHNICIAN).patch("/api/v1/scales/0000000000000000", json=elsewhere)
-    assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+COMMANDS = {
+    "post /organisations": (ORGANISATION, {Role.ADMIN}),
+    "post /scale-types": (
+        {"organisation": 2, "maker": "Hengtai", "model": "HT-60", "type_approval": "PA-2026-0500"},
+        {Role.ADMIN},
+    ),
+    "post /scale-types/1/software": ({"name": "agent", "version": "2", "hash": "5a" * 32}, {Role.ADMIN}),
+    "post /factory-orders": (
+        {"number": "ORDER-2", "scale_type": 1, "quantity": 1, "division_code": "330106", "organisation": 2},
+        {Role.ADMIN, Role.MANUFACTURER},
+    ),
+    "post /enrolments": ({"order": "ORDER-1", "statement": "SECOND", "place": ""}, {Role.MANUFACTURER}),
+    "post /scales/CODE/verifications": (
+        {"number": 3, "valid_until": "2031-01-01", "kind": "subsequent", "seal": "S-2"},
+        {Role.VERIFICATION},
+    ),
+    "post /scales/CODE/permits": (
+        {"fields": ["point_1_mg"], "not_after": 0xFFFFFFFF, "not_before": 0xFFFFF000},
+        {Role.VERIFICATION, Role.REGULATOR},
+    ),
+    "patch /scales/CODE": ({"place": "Stall 9"}, set(Role) - {Role.TECHNICIAN}),  # theirs are none in this world
+    "patch /scales/CODE division": (
+        {"place": "Stall 9", "division_code": "330108"},
+        {Role.ADMIN, Role.REGULATOR},
+    ),
+    "post /alerts/1/transitions": ({"to": "acknowledged", "reason": "seen on site"}, {Role.REGULATOR}),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_is_carried_out_for_the_roles_that_may_and_leaves_no_trace_for_others(
+    world: World, command: str
+) -> None:
+    scale, second = world.in_use("HT-1"), world.scale("HT-2")
+    world.send(scale, [*scale.raise_span(), scale.boot()])
+    world.until(lambda: len(world.alerts()) == 1, "the alert")
+    body, allowed = COMMANDS[command]
+    method, path = command.split()[:2]
+    if path == "/enrolments":
+        body = body | {"statement": to_base64url(second.enrol())}
+    if path.endswith("verifications"):
+        body = body | {"number": scale.number}
+
+    def trace() -> int:
+        with database.reading(world.engine) as connection:
+            return connection.scalar(select(func.count()).select_from(audit_log)) or 0
+
+    def ask(role: Role | None) -> httpx.Response:
+        return world.client(role).request(method, f"/api/v1{path.replace('CODE', scale.code)}", json=body)
+
+    before = trace()
+    for role in (*(set(Role) - allowed), None):
+        answer = ask(role)
+        expected = (401,) if role is None else (403, 404) if path == "/scales/CODE" else (403,)
+        assert answer.status_code in expected, f"{command} as {role}: {answer.status_code}"
+    assert trace() == before
+    for role in allowed:
+        answer = ask(role)
+        done_before = answer.status_code == 409 and trace() > before
+        assert answer.is_success or done_before, f"{command} as {role}: {answer.text}"
+    assert trace() > before
+
+
+def test_who_supervises_a_division_may_hand_a_scale_over_with_its_alerts(world: World) -> None:
+    scale = world.in_use("HT-1")
+    world.send(scale, scale.raise_span())
+    world.until(lambda: len(world.alerts()) == 1, "the alert")
+    there = world.client(None, token=world.token_for("Ningbo", "regulator", "330200", Role.REGULATOR))
+    elsewhere = {"place": "Ningbo, fishmonger", "division_code": "330212"}
+    url = f"/api/v1/scales/{scale.code}"
+    assert there.patch(url, json=elsewhere).status_code == 404, "it cannot be drawn in, only handed over"
+    for role in (Role.TECHNICIAN, Role.MANUFACTURER, Role.VERIFICATION):
+        refused = world.client(role).patch(url, json=elsewhere)
+        assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed"), role
+    handed = world.client(Role.REGULATOR).patch(url, json=elsewhere)
+    assert (handed.status_code, handed.json()["division_code"]) == (200, "330212")
+    world.until(lambda: world.alerts() == [], "the alert going with it")
+    assert [alert["scale"] for alert in there.get("/api/v1/alerts").json()["alerts"]] == [scale.code]
+    assert there.get("/api/v1/alerts/1/evidence").status_code == 200
+    world.send(scale, scale.raise_span(200))
+    world.until(lambda: there.get("/api/v1/alerts").json()["total"] == 2, "the next alert in the new division")
 
 
 def test_what_was_used_up_does_not_pile_up(world: World) -> None:

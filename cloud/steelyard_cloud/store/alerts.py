@@ -55,6 +55,9 @@ def update_from(
         (row.rule, row.what): row
         for row in connection.execute(select(alerts).where(alerts.c.scale_id == scale.scale_id))
     }
+    if any(row.division_code != scale.division_code for row in known.values()):
+        of_scale = update(alerts).where(alerts.c.scale_id == scale.scale_id)
+        connection.execute(of_scale.values(division_code=scale.division_code))  # whoever supervises it has them all
     changed = 0
     found = {finding.key: finding for finding in findings}
     for key, finding in found.items():

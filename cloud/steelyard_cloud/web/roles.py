@@ -44,5 +44,7 @@ ENROLS = frozenset({Role.MANUFACTURER})
 VERIFIES = frozenset({Role.VERIFICATION})
 PERMITS = frozenset({Role.VERIFICATION, Role.REGULATOR})
 ADMINISTERS = frozenset({Role.ADMIN})
-PLACES = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.VERIFICATION, Role.TECHNICIAN})
+PLACES = EVERYBODY
+MOVES = frozenset({Role.ADMIN, Role.REGULATOR})
+"""Who may hand a scale over to another division: whoever supervises it now, and nobody who could escape them by it."""
 MAKES_ORDERS = frozenset({Role.ADMIN, Role.MANUFACTURER})

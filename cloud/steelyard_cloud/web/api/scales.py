@@ -6,22 +6,20 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.enrolment import to_base64url
 
-from steelyard_cloud.registry import permits, verification
-from steelyard_cloud.registry.actor import record
+from steelyard_cloud.registry import permits, placement, verification
 from steelyard_cloud.registry.errors import WrongValue
-from steelyard_cloud.store import feeds
-from steelyard_cloud.store.schema import scales, statements
+from steelyard_cloud.store.schema import statements
 from steelyard_cloud.web import queries, series
 from steelyard_cloud.web.api.fields import After, Before, Code, Division, Strict
 from steelyard_cloud.web.context import Here, actor_of, needs
 from steelyard_cloud.web.idempotency import Repeatable
 from steelyard_cloud.web.problems import NotAllowed
 from steelyard_cloud.web.queries import Scale, Verification
-from steelyard_cloud.web.roles import EVERYBODY, PERMITS, PLACES, VERIFIES, Principal, Role
+from steelyard_cloud.web.roles import EVERYBODY, MOVES, PERMITS, PLACES, VERIFIES, Principal
 
 router = APIRouter(prefix="/scales", tags=["scales"])
 
@@ -105,15 +103,13 @@ class Placement(Strict):
 def place_scale(
     code: Code, body: Placement, here: Here, principal: Annotated[Principal, Depends(needs(PLACES))]
 ) -> dict[str, Any]:
-    """Record where a scale stands; its region follows from the division code, which a technician cannot change."""
-    if body.division_code is not None and principal.role is Role.TECHNICIAN:
-        raise NotAllowed(role=principal.role.value, needs=", ".join(sorted(PLACES - {Role.TECHNICIAN})))
+    """Record where a scale stands. Its supervisors follow from the division code, which they alone may change."""
+    if body.division_code is not None and principal.role not in MOVES:
+        raise NotAllowed(role=principal.role.value, needs=", ".join(sorted(MOVES)))
     with here.writing() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         values = {"place": body.place.strip(), "division_code": body.division_code or scale.division_code}
-        connection.execute(update(scales).where(scales.c.id == scale.id).values(values))
-        record(connection, actor_of(principal), "scale.place", f"scale:{scale.id}", values, here.now_ms())
-        feeds.append(connection, feeds.CHANGES, scale.shard, "place", scale.id, {}, here.now_ms())
+        placement.place(connection, actor_of(principal), scale_id=scale.id, now_ms=here.now_ms(), **values)
     here.wake(scale.shard)
     return {**shown(scale), **values}
 

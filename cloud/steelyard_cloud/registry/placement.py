@@ -1,0 +1,25 @@
+"""Where a scale stands, and which division supervises it."""
+
+from sqlalchemy import Connection, select, update
+
+from steelyard_cloud.registry.actor import Actor, record
+from steelyard_cloud.registry.errors import Unknown
+from steelyard_cloud.store import feeds
+from steelyard_cloud.store.schema import scales
+
+
+def place(connection: Connection, actor: Actor, *, scale_id: int, place: str, division_code: str, now_ms: int) -> None:
+    """Record place and division; the scale's alerts follow when it is judged again, so that ingest alone writes them.
+
+    The caller has checked that the actor may see the scale, and may move it where the division changes. Raises Unknown.
+    """
+    before = connection.execute(
+        select(scales.c.shard, scales.c.place, scales.c.division_code).where(scales.c.id == scale_id)
+    ).first()
+    if before is None:
+        raise Unknown(what="scale", name=scale_id)
+    values = {"place": place, "division_code": division_code}
+    connection.execute(update(scales).where(scales.c.id == scale_id).values(values))
+    details = {**values, "from": {"place": before.place, "division_code": before.division_code}}
+    record(connection, actor, "scale.place", f"scale:{scale_id}", details, now_ms)
+    feeds.append(connection, feeds.CHANGES, before.shard, "place", scale_id, {}, now_ms)

@@ -216,10 +216,10 @@ class Desk:
         feeds.append(connection, feeds.CHANGES, scale.text[0], topic, scale_id, body, now_ms())
 
 
-def in_format_1(dump: bytes) -> bytes:
-    """A dumped summary as it was before it kept the openings of the case."""
+def in_format(number: int, dump: bytes) -> bytes:
+    """A dumped summary as it was before it kept the openings of the case (1), and the sessions (2)."""
     _, *values, seldom = cbor2.loads(dump)
-    return cbor2.dumps([1, *values, cbor2.dumps(cbor2.loads(seldom)[:-2])])
+    return cbor2.dumps([number, *values, cbor2.dumps(cbor2.loads(seldom)[: {1: 9, 2: 11}[number]])])
 
 
 class Wire:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cloud_desk import Desk, in_format_1
+from cloud_desk import Desk, in_format
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import HealthCheck, given, settings
@@ -493,7 +493,7 @@ def test_openings_held_since_before_they_were_kept_are_found_all_the_same(desk: 
     hand(receiver, scale, *undated, scale.event(EventKind.CASE_OPENED, scale.time_s))
     with database.writing(desk.engine) as connection:
         state = connection.scalar(select(summaries.c.state))
-        connection.execute(update(summaries).values(state=in_format_1(state)))
+        connection.execute(update(summaries).values(state=in_format(1, state)))
     desk.verify(scale, 2)
     later = desk.receiver()
     hand(later, scale, scale.snapshot())

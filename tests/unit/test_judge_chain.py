@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from cloud_desk import in_format_1
+import pytest
+from cloud_desk import in_format
 from signing_scale import SOFTWARE, START_S, SigningScale
 from steelyard_cloud.judge import intake
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome, absorb
@@ -117,6 +118,49 @@ def test_permit_covers_one_session_its_fields_and_its_window_only() -> None:
     second = scale.branch()
     twice = [*raws, second.raise_span(permit=permit.hash), second.raise_span(permit=permit.hash)]
     assert reason(twice, with_permit) == "permit-spent"
+
+
+def test_one_permit_does_not_cover_a_second_session_that_changes_the_other_group() -> None:
+    scale, raws, facts = verified()
+    permit = permit_for(scale, b"p" * 32, fields=(4, 40))
+    facts = facts_of_baseline(facts, permit)
+    opened = [EventKind.SESSION_OPENED, permit.hash]
+
+    def one_session() -> list[bytes]:
+        one = scale.branch()
+        return [one.event(*opened), one.raise_span(5, permit.hash), one.change({4: 8}, permit.hash)]
+
+    def by_events() -> list[bytes]:
+        two = scale.branch()
+        first = [two.event(*opened), two.raise_span(5, permit.hash), two.event(EventKind.SESSION_CLOSED, 2)]
+        return [*first, two.event(*opened), two.change({4: 8}, permit.hash)]
+
+    def by_a_start() -> list[bytes]:
+        two = scale.branch()
+        return [two.raise_span(5, permit.hash), two.boot(restart=True), two.change({4: 8}, permit.hash)]
+
+    def already_moved_on() -> list[bytes]:
+        two = scale.branch()
+        return [two.raise_span(5), two.change({4: 8}, permit.hash)]
+
+    assert judged(summarise([*raws, *one_session()]), facts).findings == ()
+    for sessions in (by_events, by_a_start):
+        assert reason([*raws, *sessions()], facts) == "permit-spent", sessions
+    findings = judged(summarise([*raws, *already_moved_on()]), facts).findings
+    assert {finding.values["reason"] for finding in findings} == {"no-permit", "permit-spent"}
+
+
+def test_the_second_change_of_a_session_waits_for_the_first() -> None:
+    scale, raws, facts = verified()
+    permit = permit_for(scale, b"p" * 32, fields=(4, 40))
+    facts = facts_of_baseline(facts, permit)
+    first, second = scale.raise_span(5, permit.hash), scale.change({4: 8}, permit.hash)
+    waiting = judged(summarise([*raws, second]), facts)
+    assert waiting.findings == ()
+    assert waiting.due_ms is not None
+    assert judged(summarise([*raws, first, second]), facts).findings == ()
+    late = judged(summarise([*raws, second]), facts, GRACE_MS)
+    assert ("parameter_change", "changed") in codes(late)
 
 
 def test_undated_change_waits_for_a_clock_and_is_then_judged_by_it() -> None:
@@ -366,8 +410,10 @@ def test_openings_are_bounded_and_those_before_the_verification_hide_none_after_
     assert codes(judged(summary, facts)) == {("case", "too-many")}
 
 
-def test_a_summary_from_before_openings_were_kept_reads_them_from_the_evidence() -> None:
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_summary_of_an_older_format_reads_what_it_lacks_from_the_evidence(number: int) -> None:
     scale, raws, facts = verified()
+    raws += [scale.event(EventKind.SESSION_OPENED, None), scale.event(EventKind.SESSION_CLOSED, 2)]
     raws += [scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot(), scale.boot(restart=True)]
     raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s - 5_000))
     raws.append(raws[-1][:-64] + p256.lower(bytes(reversed(raws[-1][-64:]))))
@@ -376,11 +422,11 @@ def test_a_summary_from_before_openings_were_kept_reads_them_from_the_evidence()
         evidence.hold(parse(raw))
     summary = summarise(raws)
     summary.judged = summary.revision
-    loaded = Summary.load(summary.kid, in_format_1(summary.dump()))
+    loaded = Summary.load(summary.kid, in_format(number, summary.dump()))
     assert (loaded.outdated, loaded.judged, loaded.openings) == (True, -1, [])
     intake.bring_up_to_date(loaded, evidence)
     assert not loaded.outdated
     assert loaded.canonical() == summary.canonical()
     again = Summary.load(summary.kid, loaded.dump())
-    assert (again.outdated, again.openings) == (False, summary.openings)
+    assert (again.outdated, again.openings, again.sessions) == (False, summary.openings, [3, 4])
     assert judged(again, facts) == judged(summary, facts)

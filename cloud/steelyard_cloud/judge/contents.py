@@ -21,9 +21,12 @@ from steelyard_cloud.judge.summary import (
     State,
     Summary,
     add_range,
+    keep_lowest,
 )
 
 Dated = TypeVar("Dated", Change, Opening)
+
+RECALLED = (EventKind.CASE_OPENED, EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED)
 
 MAP_BREACH = "the parameter map is not the one that the header's digest names"
 THUMBPRINT_BREACH = "the thumbprint in the boot statement is not that of the identity"
@@ -148,8 +151,8 @@ def _read_event(summary: Summary, statement: Statement, event: Event) -> list[Ne
     number, facts = statement.number, event.facts
     if isinstance(facts, ParameterChange):
         return _read_change(summary, statement, facts)
-    if event.kind == EventKind.CASE_OPENED:
-        return read_opening(summary, statement)
+    if event.kind in RECALLED:
+        return recall(summary, statement)
     if event.kind == EventKind.STATEMENTS_LOST:
         _lose(summary, facts[0], min(facts[1], number - 1))
     elif event.kind == EventKind.JOURNAL_LOST:
@@ -193,12 +196,21 @@ def _read_change(summary: Summary, statement: Statement, facts: ParameterChange)
     return [] if dated or summary.head == number else [Need(None, number, summary.head)]
 
 
-def read_opening(summary: Summary, statement: Statement) -> list[Need]:
-    """Take in an event *case opened*; also before a verification, of which a summary knows nothing."""
-    number, event = statement.number, statement.body
-    if not isinstance(event, Event) or event.kind != EventKind.CASE_OPENED:
+def recall(summary: Summary, statement: Statement) -> list[Need]:
+    """Take in an event of a kind that summaries of an older FORMAT did not keep."""
+    event = statement.body
+    if not isinstance(event, Event) or event.kind not in RECALLED:
         return []
     summary.revision += 1
+    if event.kind == EventKind.CASE_OPENED:
+        return _read_opening(summary, statement, event)
+    if not keep_lowest(summary.sessions, statement.number, 2 * STATES_KEPT):
+        summary.states_dropped = True
+    return []
+
+
+def _read_opening(summary: Summary, statement: Statement, event: Event) -> list[Need]:
+    number = statement.number
     dated = statement.clock_quality > 0
     opening = Opening(
         number,

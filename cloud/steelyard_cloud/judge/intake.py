@@ -13,7 +13,7 @@ from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.chain import Outcome, absorb
-from steelyard_cloud.judge.contents import Need, date, read_opening, weigh
+from steelyard_cloud.judge.contents import Need, date, recall, weigh
 from steelyard_cloud.judge.summary import MAX_INTERVALS, Summary
 
 Contents = Sequence[tuple[bytes, bytes]]
@@ -86,13 +86,13 @@ def take_in(
 
 
 def bring_up_to_date(summary: Summary, evidence: Evidence) -> None:
-    """Read from the evidence what a summary of an older FORMAT did not keep: the openings of the case."""
+    """Read from the evidence what a summary of an older FORMAT did not keep."""
     needs: list[Need] = []
     seen: set[bytes] = set()
     for statement in map(parse, evidence.events()):
         if statement.number and statement.content_hash not in seen:
             seen.add(statement.content_hash)
-            needs += read_opening(summary, statement)
+            needs += recall(summary, statement)
     for need in needs:
         _show_again(summary, need, {}, evidence)
     summary.outdated = False

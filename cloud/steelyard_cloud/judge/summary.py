@@ -13,7 +13,7 @@ import cbor2
 LOWEST_KEPT = 32
 STATES_KEPT = 256
 MAX_INTERVALS = 256
-FORMAT = 2  # a new rule raises it, so that every scale is judged anew; 2 keeps the openings of the case
+FORMAT = 3  # a new rule raises it, so that every scale is judged anew; 2 keeps openings of the case, 3 sessions too
 
 
 class State(NamedTuple):
@@ -110,6 +110,7 @@ class Summary:
     changes: list[Change] = field(default_factory=list)  # rising
     openings: list[Opening] = field(default_factory=list)  # the lowest, rising
     openings_beyond: int = 0  # the highest number of an opening that is not kept
+    sessions: list[int] = field(default_factory=list)  # numbers where an adjustment session began or ended, rising
     maps: dict[bytes, dict[int, int]] = field(default_factory=dict)
     unmapped: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # digest → range of snapshots that wait for it
     wrong_weights: Numbers = field(default_factory=Numbers)
@@ -231,6 +232,7 @@ class Summary:
                     self.period,
                     self.openings,
                     self.openings_beyond,
+                    self.sessions,
                 ]
             )
             self.seldom = self.revision, encoded
@@ -241,7 +243,7 @@ class Summary:
         """The summary that `dump` wrote."""
         format_, intervals, held, newest_ms, states, unmapped, unchecked, revision, judged, seldom = cbor2.loads(data)
         lost, numbers, broken, breaches, dropped, changes, maps, software, period, *rest = cbor2.loads(seldom)
-        openings, beyond = rest or ([], 0)  # format 1 has none
+        openings, beyond, sessions = rest if format_ == FORMAT else ([], 0, [])  # read again from the evidence
         forks, resigned, bad, wrong, journal, rolled = (Numbers(*pair) for pair in numbers)
         return cls(
             kid=kid,
@@ -259,6 +261,7 @@ class Summary:
             changes=[_change(row) for row in changes],
             openings=[Opening(*row) for row in openings],
             openings_beyond=beyond,
+            sessions=sessions,
             maps=maps,
             unmapped={digest: (low, high) for digest, (low, high) in unmapped.items()},
             wrong_weights=wrong,
@@ -287,6 +290,7 @@ class Summary:
             self.states_dropped,
             self.changes,
             (self.openings, self.openings_beyond),
+            self.sessions,
             sorted(self.maps.items()),
             sorted(self.unmapped.items()),
             sorted(self.software.items()),
@@ -311,8 +315,10 @@ def add_range(ranges: list[tuple[int, int]], first: int, last: int) -> list[tupl
     return apart
 
 
-def keep_lowest(numbers: list[int], number: int) -> None:
-    """Add to a rising list of which only the lowest are kept."""
+def keep_lowest(numbers: list[int], number: int, most: int = LOWEST_KEPT) -> bool:
+    """Add to a rising list of which only the lowest are kept; False where one was dropped for it."""
     if number not in numbers:
         insort(numbers, number)
-        del numbers[LOWEST_KEPT:]
+    dropped = len(numbers) > most
+    del numbers[most:]
+    return not dropped

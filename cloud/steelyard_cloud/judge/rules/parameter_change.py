@@ -1,11 +1,14 @@
 """Parameters changed without a permit.
 
 A state of the parameters (digest and both counters) is *explained* when it is the first baseline's, or when a permitted
-change leads to it from an explained one or from one that had been verified by then. Every other state seen after the
-first baseline is a finding, whether or not the scale tells of the change itself. A later verification makes it the new
-baseline, but does not excuse how it came about. What a clock or a statement still on its way may explain is pending.
+change leads to it from an explained one or from one that had been verified by then. A permit is used once: it covers
+the commits of the first session that names it, and that session must begin at the counters that it grants. Every other
+state seen after the first baseline is a finding, whether or not the scale tells of the change itself. A later
+verification makes it the new baseline, but does not excuse how it came about. What a clock or a statement still on its
+way may explain is pending.
 """
 
+from bisect import bisect
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,20 +18,24 @@ from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Sever
 from steelyard_cloud.judge.summary import Change, State, Summary
 
 RULE = "parameter_change"
+NOT_YET = ("undated", "first-not-held")  # by a clock, or by the first change of the session, that is still to come
 ADJUSTING = (PermitUse.ADJUST, PermitUse.REPAIR)
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Which states are explained, and why each change is not permitted (None: it is; `undated`: not known yet)."""
+    """Which states are explained, and why each change is not permitted (None: it is; `NOT_YET`: not known yet)."""
 
     states: frozenset[State]
-    possible: frozenset[State]  # explained if undated changes turn out to be permitted
+    possible: frozenset[State]  # explained if changes that cannot be judged yet turn out to be permitted
     reasons: dict[tuple[int, bytes], str | None]
 
 
-def refusal(change: Change, permits: list[Permit]) -> str | None:
-    """Why the change is not covered by the permit that it names: a code, or None if it is covered."""
+def refusal(case: Case, change: Change, permits: list[Permit]) -> str | None:
+    """Why the change is not covered by the permit that it names: a code, or None if it is covered.
+
+    The codes in `NOT_YET` may give way to that as more arrives.
+    """
     if change.permit is None:
         return "no-permit"
     named = [permit for permit in permits if permit.hash == change.permit]
@@ -46,6 +53,8 @@ def refusal(change: Change, permits: list[Permit]) -> str | None:
     ):
         if not (granted <= old <= new <= granted + 1):
             return "permit-spent"
+    if why := _other_session(case.summary, change, permit):
+        return "first-not-held" if _hole_before(case, change.number) else why
     if not change.anchor_number:
         return "undated"
     if not permit.not_before_s <= change.dated_s <= permit.not_after_s:
@@ -53,14 +62,28 @@ def refusal(change: Change, permits: list[Permit]) -> str | None:
     return None
 
 
+def _other_session(summary: Summary, change: Change, permit: Permit) -> str | None:
+    """Why the permit was not for the change's session."""
+    first = next(one for one in summary.changes if one.permit == permit.hash)
+    if _session(summary, first) != _session(summary, change):
+        return "permit-spent"
+    granted = (permit.calibration_counter, permit.configuration_counter)
+    return None if (first.before.calibration_counter, first.before.configuration_counter) == granted else "permit-spent"
+
+
+def _session(summary: Summary, change: Change) -> tuple[int, int]:
+    """Tells sessions apart: a start ends one, and so does an event that says so."""
+    return change.boot, bisect(summary.sessions, change.number)
+
+
 def explain(case: Case) -> Explained:
     """Follow the permitted changes from the baselines."""
     kid = case.summary.kid
     permits = [permit for permit in case.facts.permits if permit.kid == kid]
-    reasons = {(change.number, change.content_hash): refusal(change, permits) for change in case.summary.changes}
+    reasons = {(change.number, change.content_hash): refusal(case, change, permits) for change in case.summary.changes}
     verified = verified_states(case)
     sure = _closure(verified, case.summary.changes, reasons, (None,))
-    return Explained(sure, _closure(verified, case.summary.changes, reasons, (None, "undated")), reasons)
+    return Explained(sure, _closure(verified, case.summary.changes, reasons, (None, *NOT_YET)), reasons)
 
 
 def verified_states(case: Case) -> dict[State, int]:
@@ -119,16 +142,21 @@ def judge(case: Case) -> Report:
         events = [change for change in summary.changes if change.after == state]
         if state in explained.possible:
             pending.append(Pending(RULE, "undated", number))
+        elif (not events or _may_follow(events, explained)) and (until_ms := _hole_before(case, number)):
+            pending.append(Pending(RULE, "hole", number, until_ms))
         elif events:
             findings.append(_changed(case, state, events, explained, last // 2))
-        elif until_ms := _hole_before(case, number):
-            pending.append(Pending(RULE, "hole", number, until_ms))
         else:
             values: dict[str, Any] = {"to": _shown(state), "reason": "no-event"}
             findings.append(_finding(case, state, "changed-silently", number, last // 2, values))
     if summary.states_dropped:
         findings.append(Finding(RULE, "too-many", "too-many-states", Severity.TAMPER, summary.kid))
     return findings, pending
+
+
+def _may_follow(events: list[Change], explained: Explained) -> bool:
+    """Whether one of them is permitted by itself, so that all depends on how the state before it came about."""
+    return any(explained.reasons[one.number, one.content_hash] in (None, *NOT_YET) for one in events)
 
 
 def _changed(case: Case, state: State, events: list[Change], explained: Explained, last_number: int) -> Finding:
@@ -139,7 +167,7 @@ def _changed(case: Case, state: State, events: list[Change], explained: Explaine
         "to": _shown(state),
         "changes": [list(one) for one in change.fields],
         "permit": change.permit.hex() if change.permit else None,
-        "reason": reason if reason not in (None, "undated") else "from-unexplained-state",
+        "reason": reason if reason not in (None, *NOT_YET) else "from-unexplained-state",
         "dated_s": change.dated_s if change.anchor_number else None,
     }
     return _finding(case, state, "changed", change.number, max(last_number, change.number), values)

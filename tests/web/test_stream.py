@@ -1,5 +1,6 @@
 """The event stream: at once, nothing lost over a reconnection, nothing of other regions, and never in the way."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -105,9 +106,86 @@ def test_a_client_that_comes_back_misses_nothing_and_gets_nothing_twice(
 
     world.until(lambda: len(before.events) == 4, "both")
     assert essence(again.events) == essence(before.events[1:]), "the same, once each"
-    beginning = listening(world.client(Role.REGULATOR), "alert", "0.0")
-    world.until(lambda: len(beginning.events) == 4, "everything from the beginning")
-    assert essence(beginning.events) == essence(before.events)
+
+
+@pytest.mark.parametrize("last_id", ["", "0.0", "0.01", "x.1", "0.1-0.1", "7.1-0.1", "0.999999", "0.1" * 2000])
+def test_an_id_that_is_none_of_ours_starts_anew_and_replays_nothing(
+    world: World, listening: Callable[..., Listening], last_id: str
+) -> None:
+    scale = world.in_use("HT-1")
+    client = listening(world.client(Role.REGULATOR), "alert", last_id)
+    world.until(lambda: bool(client.events), "the answer")
+    assert [event["event"] for event in client.events] == ["anew"]
+    world.send(scale, scale.raise_span())
+    world.until(lambda: len(client.events) == 2, "what is new")
+    again = listening(world.client(Role.REGULATOR), "alert", client.events[0]["id"])
+    world.until(lambda: bool(again.events), "the same, by the new id")
+    assert again.events[0]["data"] == client.events[1]["data"]
+
+
+def test_what_is_no_longer_kept_is_never_passed_over_in_silence(either: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = either
+    monkeypatch.setattr(feeds, "KEPT", 100)
+    hub = world.app.state.context.hub
+
+    def tell(count: int) -> None:
+        with database.writing(world.engine) as connection:
+            for _ in range(count):
+                feeds.append(connection, feeds.OUTBOX, "0", "scale", None, {}, world.now)
+
+    async def read(since: int) -> list[int | None]:
+        told = [one async for one in hub._since(write_cursor({"0": since}), hub._heads())]
+        return [one.news.entry.position if one.news else None for one in told]
+
+    def missed(since: int) -> list[int | None]:
+        return asyncio.run(read(since))
+
+    tell(64)
+    assert missed(1) == list(range(2, 65))
+    tell(192)
+    assert missed(156) == list(range(157, 257)), "the newest hundred are kept"
+    assert missed(155) == [None]
+    assert missed(256) == []
+    monkeypatch.setattr(stream, "MOST_MISSED", 50)
+    assert missed(200) == [None], "too much to send"
+    assert missed(206) == list(range(207, 257))
+    world.now += feeds.KEPT_MS
+    tell(64)
+    assert missed(280) == list(range(281, 321))
+    monkeypatch.setattr(stream, "MOST_MISSED", 100)
+    assert missed(255) == [None], "what is old goes too"
+
+
+def test_what_ingest_has_not_read_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "KEPT", 10)
+    world.ingest.stop()
+
+    def change(count: int) -> int:
+        with database.writing(world.engine) as connection:
+            for _ in range(count):
+                feeds.append(connection, feeds.CHANGES, "0", "place", None, {}, world.now)
+        return len([entry for entry in world.entries(feeds.CHANGES) if entry.shard == "0"])
+
+    assert change(256) == 256
+    with database.writing(world.engine) as connection:
+        feeds.save_cursor(connection, "ingest", feeds.CHANGES, {"0": 200})
+    assert change(64) == 120
+
+
+def test_one_caller_has_so_many_streams_and_the_next_is_told_why(
+    world: World, listening: Callable[..., Listening], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_STREAMS", 2)
+    hub = world.app.state.context.hub
+    for _ in range(2):
+        before = len(hub._listeners)
+        listening(world.client(Role.REGULATOR))
+        world.until(lambda before=before: len(hub._listeners) > before, "one more listener")
+    refused = world.client(Role.REGULATOR).get("/api/v1/events")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-streams")
+    assert int(refused.headers["retry-after"]) > 0
+    listening(world.client(Role.VERIFICATION))
+    world.until(lambda: len(hub._listeners) == 3, "somebody else's")
 
 
 def test_other_regions_and_roles_hear_nothing(world: World, listening: Callable[..., Listening]) -> None:
@@ -178,7 +256,7 @@ def test_an_entry_of_no_scale_on_record_is_told_to_nobody(world: World, listenin
     assert json.loads(admin.of("alert")[0]["data"])["scale"] == scale.code
 
 
-@given(st.dictionaries(st.sampled_from(SHARDS), st.integers(1, 2**53)))
+@given(st.dictionaries(st.sampled_from(SHARDS), st.integers(1, 2**53), min_size=1))
 def test_a_cursor_survives_being_written(cursor: dict[str, int]) -> None:
     assert read_cursor(write_cursor(cursor)) == cursor
 

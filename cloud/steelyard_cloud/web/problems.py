@@ -95,6 +95,14 @@ class KeyReused(Problem):
     code = "idempotency-key-reused"
 
 
+class TooManyStreams(Problem):
+    """You have %(most)s event streams open; close one, or come again in a minute."""
+
+    status = 429
+    code = "too-many-streams"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
+
+
 class Failed(Problem):
     """Something went wrong inside the platform; it was logged under %(reference)s."""
 

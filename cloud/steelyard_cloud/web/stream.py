@@ -2,13 +2,14 @@
 
 The reader keeps a cursor per shard and looks every 200 ms, or at once when `wake` is called in the same process. A
 listener has a bounded queue; one that does not keep up is dropped, reconnects, and catches up by its last event id,
-which is the cursor itself.
+which is the cursor itself. Where that is no longer possible it is told to start anew.
 """
 
 import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -27,10 +28,18 @@ POLL_S = 0.2
 QUEUE_LENGTH = 256
 READ_LIMIT = 500
 MAX_ID_LENGTH = 1024
+MOST_MISSED = 5_000
+"""Who has missed more than this starts anew: reading the lists again is less work."""
+MOST_STREAMS = 8
+"""Streams that one principal may have open at a time with one process."""
 LIFE_S = 600
 """After this a client has to come again with its last event id, and is asked again who it is."""
 
+ANEW = "anew"
+"""The event that says: what you missed is not kept any more, read the lists again."""
+
 Cursor = dict[str, int]
+_POSITION = re.compile("[1-9][0-9]{0,17}")
 
 
 def write_cursor(cursor: Cursor) -> str:
@@ -39,16 +48,16 @@ def write_cursor(cursor: Cursor) -> str:
 
 
 def read_cursor(text: str) -> Cursor | None:
-    """The cursor in an event id; None for anything else."""
+    """The cursor in an event id as `write_cursor` writes it; None for anything else."""
     cursor: Cursor = {}
-    if len(text) > MAX_ID_LENGTH:
+    if not text or len(text) > MAX_ID_LENGTH:
         return None
-    for part in text.split("-") if text else []:
+    for part in text.split("-"):
         shard, _, position = part.partition(".")
-        if len(shard) != 1 or not (position.isascii() and position.isdigit()) or len(position) > 18:
+        if len(shard) != 1 or shard not in SHARDS or not _POSITION.fullmatch(position):
             return None
         cursor[shard] = int(position)
-    return cursor
+    return cursor if write_cursor(cursor) == text else None
 
 
 @dataclass(frozen=True)
@@ -70,16 +79,17 @@ class News:
 
 @dataclass(frozen=True)
 class Told:
-    """One event, and the cursor behind it."""
+    """One event, and the cursor behind it; without news it says that the client has to start anew."""
 
-    news: News
+    news: News | None
     cursor: str
 
 
 @dataclass(eq=False)
 class Listener:
-    """One connected client; `dropped` is set when it did not keep up."""
+    """One connected client of a principal; None in its queue ends it."""
 
+    actor: str = ""
     queue: asyncio.Queue[Told | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
 
 
@@ -117,26 +127,34 @@ class Hub:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._end)
 
-    def _end(self) -> None:
+    def _drop_all(self) -> None:
         for listener in list(self._listeners):
             self._drop(listener)
+
+    def _end(self) -> None:
+        self._drop_all()
         if self._task is not None:
             self._task.cancel()
 
-    async def listen(self, last_id: str | None) -> AsyncIterator[Told]:
+    def has_room_for(self, actor: str) -> bool:
+        """Whether the principal may open one more stream."""
+        return sum(listener.actor == actor for listener in self._listeners) < MOST_STREAMS
+
+    async def listen(self, actor: str, last_id: str | None) -> AsyncIterator[Told]:
         """Events from now on, or from behind `last_id`; ends when the client fell behind or the server closes."""
-        listener = Listener()
+        listener = Listener(actor)
         async with self._starting:
             if self._task is None or self._task.done():
                 self._loop = asyncio.get_running_loop()
                 self._cursor = await asyncio.to_thread(self._heads)
                 self._task = asyncio.create_task(self._run())
         start = dict(self._cursor)
+        if not self.has_room_for(actor):  # several may have been let in at once
+            return
         self._listeners.add(listener)
         try:
-            since = read_cursor(last_id) if last_id else None
-            if since is not None:
-                async for told in self._missed(since, start):
+            if last_id is not None:
+                async for told in self._since(last_id, start):
                     yield told
             end = asyncio.get_running_loop().time() + LIFE_S
             while not self._closing and (told_now := await _next(listener.queue, end)) is not None:
@@ -144,17 +162,29 @@ class Hub:
         finally:
             self._listeners.discard(listener)
 
-    async def _missed(self, since: Cursor, until: Cursor) -> AsyncIterator[Told]:
-        cursor = {shard: min(since.get(shard, 0), last) for shard, last in until.items()}
+    async def _since(self, last_id: str, until: Cursor) -> AsyncIterator[Told]:
+        """What the client has missed, or the word that this cannot be told any more."""
+        since = read_cursor(last_id)
+        if since is None or not await asyncio.to_thread(self._holds, since, until):
+            yield Told(None, write_cursor(until))
+            return
+        cursor = {shard: since.get(shard, 0) for shard in until}
         for shard, last in until.items():
             while cursor[shard] < last:
                 limit = min(READ_LIMIT, last - cursor[shard])
-                entries = await asyncio.to_thread(self._read, shard, cursor[shard], limit)
-                if not entries:
-                    break
-                for news in entries:
+                found = await asyncio.to_thread(self._read, shard, cursor[shard], limit)
+                if len(found) < limit or found[0].entry.position != cursor[shard] + 1:  # some went meanwhile
+                    yield Told(None, write_cursor(until))
+                    return
+                for news in found:
                     cursor[shard] = news.entry.position
                     yield Told(news, write_cursor(cursor))
+
+    def _holds(self, since: Cursor, until: Cursor) -> bool:
+        if sum(until.values()) - sum(since.values()) > MOST_MISSED:
+            return False
+        with database.reading(self._engine) as connection:
+            return feeds.holds(connection, feeds.OUTBOX, since, until)
 
     async def _run(self) -> None:
         while self._listeners:
@@ -168,6 +198,8 @@ class Hub:
                 await asyncio.sleep(POLL_S)
                 continue
             for news in found:
+                if news.entry.position != self._cursor.get(news.entry.shard, 0) + 1:  # away for longer than it is kept
+                    self._drop_all()
                 self._cursor[news.entry.shard] = news.entry.position
                 self._tell(Told(news, write_cursor(self._cursor)))
 
@@ -211,6 +243,8 @@ def _placed(connection: Connection, entries: list[feeds.Entry]) -> list[News]:
 
 def for_principal(told: Told, principal: Principal, topics: frozenset[str]) -> dict[str, str] | None:
     """The event as `principal` may see it, for sse-starlette; None if it is not theirs or not asked for."""
+    if told.news is None:
+        return {"event": ANEW, "id": told.cursor, "data": "{}"}
     entry, place = told.news.entry, told.news.place
     if place is None or entry.topic not in topics:
         return None

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Header, Query
 from sse_starlette import EventSourceResponse
 
 from steelyard_cloud.web.context import Here, needs
-from steelyard_cloud.web.problems import NotAllowed
+from steelyard_cloud.web.problems import NotAllowed, TooManyStreams
 from steelyard_cloud.web.roles import EVERYBODY, SEES_ALERTS, Principal
-from steelyard_cloud.web.stream import for_principal
+from steelyard_cloud.web.stream import MOST_STREAMS, for_principal
 
 router = APIRouter(tags=["events"])
 
@@ -21,11 +21,12 @@ async def events(
     here: Here,
     principal: Annotated[Principal, Depends(needs(EVERYBODY))],
     topics: Annotated[str, Query(max_length=60)] = "",
-    last_event_id: Annotated[str | None, Header(max_length=1024)] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> EventSourceResponse:
     """Events on scales that the caller may see: `alert` (new, changed or decided), `scale` (it stands differently).
 
-    `topics` narrows them, separated by commas. A client that reconnects with Last-Event-ID misses nothing.
+    `topics` narrows them, separated by commas. A client that reconnects with Last-Event-ID misses nothing; where what
+    it missed is not kept any more, or the id is none of ours, the event `anew` tells it to read the lists again.
     """
     wanted = (frozenset(filter(None, topics.split(","))) or TOPICS) & TOPICS
     if principal.role not in SEES_ALERTS:
@@ -33,8 +34,11 @@ async def events(
     if not wanted:
         raise NotAllowed(role=principal.role.value, needs=", ".join(sorted(SEES_ALERTS)))
 
+    if not here.hub.has_room_for(principal.actor):
+        raise TooManyStreams(most=MOST_STREAMS)
+
     async def stream() -> AsyncIterator[dict[str, str]]:
-        async for told in here.hub.listen(last_event_id):
+        async for told in here.hub.listen(principal.actor, last_event_id):
             if event := for_principal(told, principal, wanted):
                 yield event
 

@@ -1,6 +1,7 @@
 // Keeps a page fresh: listens to the event stream, and when something on this page may have changed fetches the page
 // again and swaps the parts marked data-live. Rows that were not there before are marked "new" and announced.
 const SETTLE_MS = 120; // several events within this time cause one fetch
+const REFUSED_MS = 60000; // a stream that was refused is asked for again after this
 
 const indicator = document.querySelector("[data-live-indicator]");
 const announcer = document.querySelector("[data-announce]");
@@ -87,9 +88,10 @@ function concerns(event) {
 }
 
 const topics = (document.body.dataset.events || "").split(" ").filter(Boolean);
-if (topics.length) {
+let opened = false;
+
+function listen() {
   const stream = new EventSource("/api/v1/events?topics=" + topics.join(","));
-  let opened = false;
   stream.addEventListener("open", () => {
     show("on");
     if (opened) changed(); // what happened while the stream was away
@@ -97,11 +99,16 @@ if (topics.length) {
   });
   stream.addEventListener("error", () => {
     show("off");
-    if (stream.readyState === EventSource.CLOSED) changed(); // refused: the session has ended
+    if (stream.readyState !== EventSource.CLOSED) return;
+    changed(); // refused: the session has ended, which the page finds out, or too many pages are open
+    setTimeout(listen, REFUSED_MS);
   });
+  stream.addEventListener("anew", changed);
   for (const topic of topics) stream.addEventListener(topic, (event) => concerns(event) && changed());
   addEventListener("pagehide", () => stream.close());
 }
+
+if (topics.length) listen();
 
 const everySeconds = Number(document.body.dataset.refresh || 0); // pages with plots also look again by themselves
 if (everySeconds) setInterval(() => document.hidden || refresh(), everySeconds * 1000);

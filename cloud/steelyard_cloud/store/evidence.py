@@ -15,7 +15,7 @@ from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.judge.intake import Contents, bring_up_to_date
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.store.schema import identities, statements, summaries
+from steelyard_cloud.store.schema import TELLING, identities, statements, summaries
 
 BY_SIGNATURE = 1
 BY_LINK = 2
@@ -147,7 +147,7 @@ class HeldInDatabase:
     def events(self) -> Iterable[bytes]:
         """See judge.intake.Evidence."""
         c = statements.c
-        query = select(c.raw).where(self._of, c.kind == int(Kind.EVENT)).order_by(c.number, c.hash)
+        query = select(c.raw).where(self._of, c.kind == int(Kind.EVENT), TELLING).order_by(c.number, c.hash)
         return self._connection.scalars(query.execution_options(yield_per=500))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Boot, Event, EventKind, Kind, ParameterChange
 
-from steelyard_cloud.store.schema import alert_events, organisations, permits, statements, tokens, users
-from steelyard_cloud.web import wording
+from steelyard_cloud.store.schema import alert_events, organisations, permits, tokens, users
+from steelyard_cloud.web import queries, wording
 from steelyard_cloud.web.i18n import N_, Speech
 from steelyard_cloud.web.queries import Scale, Verification
 
@@ -76,18 +76,11 @@ def _permits(connection: Connection, scale: Scale, speech: Speech) -> list[Momen
 
 
 def _told(connection: Connection, scale: Scale, speech: Speech, unexplained: set[int]) -> list[Moment]:
-    rows = connection.execute(
-        select(statements.c.number, statements.c.raw, statements.c.received_ms)
-        .where(
-            statements.c.scale_id == scale.id,
-            statements.c.identity_id == scale.identity_id,
-            statements.c.kind.in_([int(Kind.BOOT), int(Kind.EVENT)]),
-        )
-        .order_by(statements.c.number.desc())
-        .limit(TOLD_BY_THE_SCALE)
-    )
+    rows = [
+        row for kind in (Kind.BOOT, Kind.EVENT) for row in queries.newest(connection, scale, kind, TOLD_BY_THE_SCALE)
+    ]
     moments = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.number, reverse=True)[:TOLD_BY_THE_SCALE]:
         one = statement.parse(row.raw)
         at = datetime.fromtimestamp(one.time, UTC) if one.time else _at_ms(row.received_ms)
         text, tone = describe(one, speech, unexplained)

@@ -5,16 +5,14 @@ They are never mixed: a broken rule can be proven by perfectly signed statements
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from steelyard_cloud.judge.rules import authenticity, continuity, silent
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.store.schema import alerts, statements
+from steelyard_cloud.store.schema import alerts
 from steelyard_cloud.web import wording
 from steelyard_cloud.web.i18n import N_, Speech
 from steelyard_cloud.web.queries import Scale
-
-BY_SIGNATURE, BY_LINK = 1, 2
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,8 @@ def of(connection: Connection, scale: Scale, summary: Summary | None, speech: Sp
         found.setdefault(row.rule, []).append(wording.finding_title(speech, row.rule, row._mapping["values"]))
     rules = [title for rule, titles in found.items() if rule not in _APART for title in titles]
     return [
-        _signature(connection, scale, found.get(authenticity.RULE, []), speech),
-        _continuity(scale, summary, found.get(continuity.RULE, []), speech),
+        _signature(summary, found.get(authenticity.RULE, []), speech),
+        _continuity(summary, found.get(continuity.RULE, []), speech),
         _rules(rules, speech),
     ]
 
@@ -48,17 +46,9 @@ def of(connection: Connection, scale: Scale, summary: Summary | None, speech: Sp
 _APART = (authenticity.RULE, continuity.RULE, silent.RULE)
 
 
-def _signature(connection: Connection, scale: Scale, found: list[str], speech: Speech) -> Opinion:
-    counts: dict[int, int] = dict(
-        connection.execute(
-            select(statements.c.authentic_by, func.count())
-            .where(statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id)
-            .group_by(statements.c.authentic_by)
-        )
-        .tuples()
-        .all()
-    )
-    signed, linked = counts.get(BY_SIGNATURE, 0), counts.get(BY_LINK, 0)
+def _signature(summary: Summary, found: list[str], speech: Speech) -> Opinion:
+    linked = summary.bad_signatures.count + sum(last - first + 1 for first, last in summary.unchecked)
+    signed = summary.held - linked
     sentence = speech.say_plural(
         "%(n)s statement verified by its own signature", "%(n)s statements verified by their own signature", signed
     )
@@ -70,7 +60,7 @@ def _signature(connection: Connection, scale: Scale, found: list[str], speech: S
     return Opinion(name, speech.say(N_("Authentic")), "good", sentence)
 
 
-def _continuity(scale: Scale, summary: Summary, found: list[str], speech: Speech) -> Opinion:
+def _continuity(summary: Summary, found: list[str], speech: Speech) -> Opinion:
     name = speech.say(N_("Continuity"))
     if found:
         return Opinion(name, speech.say(N_("Broken")), "bad", ", ".join(found))

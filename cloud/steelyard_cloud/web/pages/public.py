@@ -9,13 +9,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from steelyard_protocol import identity
 from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
 from steelyard_protocol.statement import parse
 
 from steelyard_cloud.judge.verdict import Verdict
-from steelyard_cloud.store.schema import statements
 from steelyard_cloud.web import queries, wording
 from steelyard_cloud.web.context import Here, Reader
 from steelyard_cloud.web.i18n import N_, Speech
@@ -25,6 +24,7 @@ from steelyard_cloud.web.queries import Scale, Verification
 from steelyard_cloud.web.render import page
 
 router = APIRouter()
+EVENTS_READ = 40
 
 
 @router.get("/s")
@@ -127,17 +127,7 @@ def _history(connection: Connection, scale: Scale, verified: list[Verification],
     ]
     enrolled = datetime.fromtimestamp(scale.enrolled_ms / 1000, UTC)
     moments.append(Moment(enrolled, speech.say(N_("Put on record by %(maker)s"), maker=scale.maker)))
-    rows = connection.execute(
-        select(statements.c.raw, statements.c.received_ms)
-        .where(
-            statements.c.scale_id == scale.id,
-            statements.c.identity_id == scale.identity_id,
-            statements.c.kind == int(Kind.EVENT),
-        )
-        .order_by(statements.c.number.desc())
-        .limit(40)
-    )
-    for row in rows:
+    for row in queries.newest(connection, scale, Kind.EVENT, EVENTS_READ):
         one = parse(row.raw)
         if not isinstance(one.body, Event):
             continue

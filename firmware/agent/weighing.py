@@ -8,7 +8,7 @@ import asyncio
 
 from micropython import const
 
-from agent.filtering import Filter, Noise, Stability
+from agent.filtering import Stability, deviation, middle_mean
 from agent.port import clock
 from agent.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
 
@@ -44,7 +44,8 @@ class Weighing:
     `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross` and `tare`
     (intervals), `stable`, `e_mg`, `weighings` since the last snapshot. `zeros_refused` counts zeros that lay outside
     their range, `refused_zero_counts` is the last of them. No properties: with a single one in the class, MicroPython
-    looks for it at every assignment to `self`, which would double the cost of a step.
+    looks for it at every assignment to `self`, which would double the cost of a step. And few local variables where
+    every reading passes: a call that needs more than eleven places for them takes its frame from the heap.
     """
 
     def __init__(self, adc, parameters):
@@ -56,9 +57,10 @@ class Weighing:
         self._tracking_millicounts = 0
         self._temperature_readings = 0
         self._temperature_millicdeg = 0
-        self._measured_cdeg = None
-        self._noise = Noise()
-        self._filter = Filter(parameters[_FILTER_SAMPLES])
+        self._new_cdeg = None
+        self._noise = deviation()
+        self._noise_counts = 0
+        self._filter_samples = 0
         self._zero_set_counts = 0
         self._zero_reference_counts = 0
         self.temperature_cdeg = None
@@ -84,10 +86,10 @@ class Weighing:
         self.e_mg = parameters[E_MG]  # the verification scale interval in milligrams
         self._scaling = Scaling(parameters, self.temperature_cdeg)
         self.temperature_cdeg = self._scaling.temperature_cdeg
-        if self._filter.size != parameters[_FILTER_SAMPLES]:
-            self._filter = Filter(parameters[_FILTER_SAMPLES])
-        self._stability = Stability(parameters[_STABILITY_TIME])
-        self._band_counts = self._scaling.counts(parameters[_STABILITY_BAND])
+        if self._filter_samples != parameters[_FILTER_SAMPLES]:
+            self._filter_samples = parameters[_FILTER_SAMPLES]
+            self._filter = middle_mean(self._filter_samples)
+        self._stability = Stability(parameters[_STABILITY_TIME], self._scaling.counts(parameters[_STABILITY_BAND]))
         self._interval_counts = self._scaling.counts(1000)
         self._highest = parameters[_MAX_MG] // self.e_mg + _OVERLOAD_INTERVALS
         self._mass_text = MassText(self.e_mg)
@@ -98,7 +100,7 @@ class Weighing:
         )
         # The lightest load that counts as one, in intervals: Min, but at least one.
         self._minimum = max(1, -(-parameters[_MIN_MG] // self.e_mg))
-        self._noise.restart()
+        self._noise(None)
         self.stable = False
         self.gross = self._scaling.gross(self.net_counts())
 
@@ -107,7 +109,7 @@ class Weighing:
         self._temperature_readings = min(_TEMPERATURE_READINGS, self._temperature_readings + 1)
         away = temperature_cdeg * 1000 - self._temperature_millicdeg
         self._temperature_millicdeg += away // self._temperature_readings
-        self._measured_cdeg = round_divide(self._temperature_millicdeg, 1000)
+        self._new_cdeg = round_divide(self._temperature_millicdeg, 1000)
 
     # Readings
 
@@ -124,29 +126,24 @@ class Weighing:
         elapsed_ms = clock.ticks_diff(now_ms, self._step_ms)
         self._step_ms = now_ms
         self._valid = True
-        scaling = self._scaling
-        if self._measured_cdeg != self.temperature_cdeg and self._measured_cdeg is not None:
-            self.temperature_cdeg = self._measured_cdeg
-            scaling.set_temperature(self._measured_cdeg)
-        filtered = self._filter.add(counts)
-        compensated = filtered - scaling.offset_counts
-        self.filtered_counts = filtered
-        stable = self._stability.add(filtered, elapsed_ms, self._band_counts)
-        self.stable = stable
-        if stable:
-            self._noise.add(counts)
+        if self._new_cdeg is not None:
+            self._change_temperature()
+        self.filtered_counts = filtered = self._filter(counts)
+        compensated = filtered - self._scaling.offset_counts
+        self.stable = self._stability.add(filtered, elapsed_ms)
+        if self.stable:
+            self._noise_counts = self._noise(counts)
             if self._initial_zero_due:
                 self._set_initial_zero(compensated)
-            self._track_zero(compensated, elapsed_ms)
+            self._track_zero(compensated - self.zero_counts, elapsed_ms)
         else:
-            self._noise.restart()
+            self._noise(None)
         zero_counts = self.zero_counts
-        gross = scaling.gross(compensated - zero_counts)
-        self.gross = gross
+        self.gross = self._scaling.gross(compensated - zero_counts)
         # One weighing is counted for each load that came to rest.
-        if gross < self._minimum:
+        if self.gross < self._minimum:
             self._loaded = False
-        elif stable and not self._loaded:
+        elif self.stable and not self._loaded:
             self._loaded = True
             self.weighings = min(65535, self.weighings + 1)
         # What the next snapshot tells of the zero.
@@ -156,6 +153,12 @@ class Weighing:
             self._zero_high = zero_counts
         self._zero_sum += zero_counts - self._zero_base
         self._zero_steps += 1
+
+    def _change_temperature(self):
+        """Weigh by the last measured temperature from now on."""
+        self.temperature_cdeg = self._new_cdeg
+        self._scaling.set_temperature(self._new_cdeg)
+        self._new_cdeg = None
 
     # Zero
 
@@ -202,18 +205,17 @@ class Weighing:
         self.tare = 0
         self.gross = self._scaling.gross(self.net_counts())
 
-    def _track_zero(self, compensated, elapsed_ms):
+    def _track_zero(self, away_counts, elapsed_ms):
         """Follow a slowly drifting zero, within half an interval of it and not faster than the parameter allows."""
-        zero_counts, interval_counts = self.zero_counts, self._interval_counts
-        away = compensated - zero_counts
-        if not -interval_counts <= 2 * away <= interval_counts or self._initial_zero_due:
+        interval_counts = self._interval_counts
+        if not -interval_counts <= 2 * away_counts <= interval_counts:
             self._tracking_millicounts = 0
             return
         if elapsed_ms > _OLDEST_MS:
             elapsed_ms = _OLDEST_MS
         # Thousandths of e per second times milliseconds: millionths of e, here in thousandths of a count.
         limit = self._tracking_rate * elapsed_ms // 1000
-        moved = away * _TRACKING_MILLI
+        moved = away_counts * _TRACKING_MILLI
         if moved > limit:
             moved = limit
         elif moved < -limit:
@@ -221,11 +223,10 @@ class Weighing:
         moved += self._tracking_millicounts
         whole = moved // 1000
         if whole:
-            range_counts = self._tracking_range_counts
-            zero_counts += whole
-            if -range_counts <= zero_counts - self._zero_reference_counts <= range_counts:
+            moved -= whole * 1000
+            zero_counts = self.zero_counts + whole
+            if abs(zero_counts - self._zero_reference_counts) <= self._tracking_range_counts:
                 self.zero_counts = zero_counts
-                moved -= whole * 1000
             else:
                 moved = 0
         self._tracking_millicounts = moved
@@ -274,7 +275,7 @@ class Weighing:
 
     def noise_counts(self):
         """Standard deviation of the readings under a resting load, in counts."""
-        return self._noise.counts
+        return self._noise_counts
 
     def net_counts(self):
         """Compensated counts above the zero."""

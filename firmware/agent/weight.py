@@ -110,6 +110,9 @@ class Scaling:
         """
         if self._same_from <= net_counts < self._same_below:
             return self._gross
+        return self._work_out(net_counts)
+
+    def _work_out(self, net_counts):
         _, low_counts, factor, constant, divisor = segment = self._segment(net_counts)
         gross = ((net_counts - low_counts) * factor + constant) // divisor
         if not -_LIMIT < gross < _LIMIT:

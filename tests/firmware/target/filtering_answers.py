@@ -4,35 +4,33 @@ import gc
 import json
 import sys
 
-from agent.filtering import Filter, Noise, Stability
+from agent.filtering import Stability, deviation, middle_mean
 
 
 def filtered(samples, values):
-    window = Filter(samples)
-    return [window.add(value) for value in values]
+    mean = middle_mean(samples)
+    return [mean(value) for value in values]
 
 
 def noise(values):
-    found = Noise()
-    for value in values:
-        found.add(value)
-    return found.counts
+    add = deviation()
+    return [add(value) for value in values][-1]
 
 
 def stable(time_ms, band, steps):
-    judge = Stability(time_ms)
-    return [judge.add(counts, elapsed_ms, band) for counts, elapsed_ms in steps]
+    judge = Stability(time_ms, band)
+    return [judge.add(counts, elapsed_ms) for counts, elapsed_ms in steps]
 
 
 def heap():
     """Bytes that 64 readings take."""
-    window, judge, deviation = Filter(8), Stability(500), Noise()
+    mean, judge, noise = middle_mean(8), Stability(500, 100), deviation()
 
     def readings():
         counts = 1000000
         while counts < 1000064:
-            judge.add(window.add(counts ^ 21), 86, 100)
-            deviation.add(counts ^ 21)
+            judge.add(mean(counts ^ 21), 86)
+            noise(counts ^ 21)
             counts += 1
 
     readings()

@@ -69,7 +69,10 @@ class World:
     """Everything started on a folder and a database; `client(role)` talks to the API."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        # asyncio turns Nagle's delay off only for a socket that says it is TCP, as the server's own do
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen()
         self.port = self._socket.getsockname()[1]
         self.settings = Settings(data_dir=folder, database_url=url, listen_port=self.port, period_s=600)
         database.migrate(self.settings.database)

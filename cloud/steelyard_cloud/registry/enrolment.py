@@ -55,6 +55,10 @@ def read_enrolment(raw: bytes) -> tuple[statement.Statement, Enrol]:
         raise EnrolmentMalformed(why="statement 1 links to nothing, this one does")
     if first.body.predecessor is not None:
         raise EnrolmentMalformed(why="it succeeds another key, and successions need an order of repair")
+    body = first.body
+    for text in (body.maker, body.model, body.serial_number, body.production_code):
+        if not text.isprintable():
+            raise EnrolmentMalformed(why="it names the scale in characters that no label can show")
     point = first.body.signing_point
     if identity.kid(point) != first.kid or not first.verifies(point):
         raise EnrolmentForged

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -19,6 +19,7 @@ from steelyard_cloud.settings import Settings
 from steelyard_cloud.web import problems
 from steelyard_cloud.web.api.routes import router as api_router
 from steelyard_cloud.web.context import Context, principal_or_none, speech_of
+from steelyard_cloud.web.input import only_text
 from steelyard_cloud.web.pages.routes import router as pages_router
 from steelyard_cloud.web.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
 from steelyard_cloud.web.render import page
@@ -58,6 +59,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=life,
+        dependencies=[Depends(only_text)],
         responses={"4XX": {"description": "Problem details (RFC 9457)", "content": {"application/problem+json": {}}}},
     )
     app.state.context = context

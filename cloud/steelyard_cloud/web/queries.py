@@ -249,10 +249,9 @@ def newest(connection: Connection, scale: Scale, kind: Kind, limit: int) -> list
 
 def repair_code(connection: Connection, scale: Scale) -> str | None:
     """The repair code that the scale's newest start names; None for one that was never repaired."""
-    for _, raw, _ in newest(connection, scale, Kind.BOOT, 1):
-        body = parse(raw).body
-        return body.repair_code if isinstance(body, Boot) else None
-    return None
+    found = newest(connection, scale, Kind.BOOT, 1)
+    body = parse(found[0].raw).body if found else None
+    return body.repair_code if isinstance(body, Boot) else None
 
 
 def summary_of(connection: Connection, identity_id: int) -> Summary | None:

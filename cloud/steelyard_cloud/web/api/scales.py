@@ -14,7 +14,7 @@ from steelyard_cloud.registry import permits, placement, verification
 from steelyard_cloud.registry.errors import WrongValue
 from steelyard_cloud.store.schema import statements
 from steelyard_cloud.web import queries, series
-from steelyard_cloud.web.api.fields import After, Before, Code, Division, Strict
+from steelyard_cloud.web.api.fields import After, Before, Code, Division, Strict, Word
 from steelyard_cloud.web.context import Here, actor_of, needs
 from steelyard_cloud.web.idempotency import Repeatable
 from steelyard_cloud.web.problems import NotAllowed
@@ -217,7 +217,7 @@ class NewPermit(Strict):
     """An authorisation to adjust `fields` (names of parameters) while both counters stand at the values given."""
 
     what: Literal["adjust"] = "adjust"
-    fields: Annotated[list[str], Field(min_length=1, max_length=40)]
+    fields: Annotated[list[Word], Field(min_length=1, max_length=40)]
     not_before: UInt32 | None = None
     not_after: UInt32
     calibration_counter: Counter | None = None

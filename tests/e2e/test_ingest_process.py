@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from steelyard_cloud.ingest import process
 from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.process import Ingest
+from steelyard_cloud.ingest.receiver import Begun
 from steelyard_cloud.judge.chain import GRACE_MS
 from steelyard_cloud.store import alerts, database
 from steelyard_cloud.store.schema import alert_events, due, feed_entries
@@ -218,16 +219,16 @@ def test_what_waited_for_the_database_is_taken_before_anybody_is_called_silent(
 ) -> None:
     monkeypatch.setattr(process, "BREAK_S", 0.2)
     scale, other = started(stage), started(stage, 2)
-    whole, down = stage.ingest.receiver.handle, threading.Event()
+    whole, down = stage.ingest.receiver.finish, threading.Event()
     refused = threading.Event()
 
-    def handle(messages: Sequence[Message], now_ms: int) -> object:
+    def finish(begun: Begun, now_ms: int) -> object:
         if down.is_set():
             refused.set()
             raise OperationalError("COMMIT", None, Exception("the database is away"))
-        return whole(messages, now_ms)
+        return whole(begun, now_ms)
 
-    monkeypatch.setattr(stage.ingest.receiver, "handle", handle)
+    monkeypatch.setattr(stage.ingest.receiver, "finish", finish)
     down.set()
     stage.broker.deliver(scale, scale.snapshot())
     assert refused.wait(10)

@@ -11,8 +11,8 @@ from servers import Server
 from signing_scale import SigningScale
 from steelyard_cloud.ingest.broker import Address, Message, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
-from steelyard_cloud.ingest.receipts import signed
-from steelyard_cloud.ingest.receiver import Outgoing, Receiver
+from steelyard_cloud.ingest.receipts import Due, signed
+from steelyard_cloud.ingest.receiver import Begun, Receiver
 from steelyard_cloud.settings import SHARDS
 from steelyard_protocol.downlink import Receipt
 from steelyard_protocol.statement import parse
@@ -25,7 +25,7 @@ class HastyReceiver(Receiver):
     broker: MqttBroker
     witness: Witness
 
-    def handle(self, messages: Sequence[Message], now_ms: int) -> list[Outgoing]:
+    def begin(self, messages: Sequence[Message], now_ms: int) -> Begun:
         outgoing = []
         for message in messages:
             one = parse(message.payload)
@@ -34,7 +34,10 @@ class HastyReceiver(Receiver):
         before = len(self.witness.receipts)
         self.broker.publish(outgoing)
         wait_for(lambda: len(self.witness.receipts) >= before + len(outgoing), "the witness's look at the receipts")
-        super().handle(messages, now_ms)
+        return super().begin(messages, now_ms)
+
+    def finish(self, begun: Begun, now_ms: int) -> list[Due]:
+        super().finish(begun, now_ms)
         return []
 
 

@@ -1,5 +1,6 @@
 """The ingest process: one worker that moves messages from the broker into the evidence, and does what time brings.
 
+While a batch is committed, the signatures of the next are checked and the receipts of the one before are signed.
 Between batches it reads the registry's changes (every 200 ms, or when woken), judges scales that are due, and checks
 signatures that a link had vouched for. A failing database stops acknowledgements, never loses a message.
 """
@@ -8,14 +9,18 @@ import gc
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from steelyard_cloud.clock import now_ms
 from steelyard_cloud.ingest.broker import Address, Broker, Message, MqttBroker
-from steelyard_cloud.ingest.receiver import Outgoing, Receiver
+from steelyard_cloud.ingest.receipts import Due, Outgoing, signed_all
+from steelyard_cloud.ingest.receiver import Begun, Receiver
 from steelyard_cloud.keys import read_online
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.store import due, feeds, quarantine
@@ -28,6 +33,7 @@ log = logging.getLogger(__name__)
 
 CONSUMER = "ingest"
 BATCH = 1000
+AHEAD = 2  # batches: the one that is being committed, and the next
 WAIT_S = 0.05
 POLL_S = 0.2
 TIMERS_S = 1.0
@@ -36,6 +42,14 @@ RETRY_S = (0.1, 5.0)
 BREAK_S = 10.0  # a worker that got nothing done for so long heard nobody meanwhile
 COLLECTIONS = (50_000, 20, 50)  # a batch makes many objects and hardly a cycle: Python's own pace costs a tenth
 AGAIN = (OperationalError, InterfaceError, Conflict)  # no fault of the messages: the same is tried again
+
+
+@dataclass(slots=True)
+class Taken:
+    """A batch from the broker that is not committed yet; nothing is begun of it at first, or after an error."""
+
+    messages: Sequence[Message]
+    begun: Begun | None = None
 
 
 class Ingest:
@@ -51,6 +65,9 @@ class Ingest:
         self._cursor: dict[str, int] | None = None
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
         self._thread: threading.Thread | None = None
+        self._taken: deque[Taken] = deque()
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="receipts")
+        self._sent: Future[None] | None = None
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine) -> "Ingest":
@@ -77,6 +94,7 @@ class Ingest:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(timeout=30)
+        self._sender.shutdown()
         self.broker.close()
         self.receiver.close()
 
@@ -88,26 +106,37 @@ class Ingest:
         """The worker; returns after `stop`."""
         gc.set_threshold(*COLLECTIONS)
         pause_s = RETRY_S[0]
-        messages: list[Message] = []
         while not self._stopping.is_set():
             try:
-                messages = messages or self.broker.receive(BATCH, WAIT_S)
-                idle = not messages
-                if messages:
-                    self._take(messages)
-                    messages = []
-                self._at_work()
-                self._whatever_is_due(idle)
-                if self.receiver.judging.has_news:
-                    self.receiver.judging.has_news = False
-                    self.on_news()
+                self._turn()
                 pause_s = RETRY_S[0]
             except Exception as error:
                 # Whatever it is, the worker goes on: nothing was acknowledged, and the same is tried again.
                 log.error("ingest could not commit; trying again: %s", error, exc_info=not isinstance(error, AGAIN))
                 self.receiver.forget()
+                for taken in self._taken:
+                    taken.begun = None
                 self._stopping.wait(pause_s)
                 pause_s = min(2 * pause_s, RETRY_S[1])
+
+    def _turn(self) -> None:
+        """Take what waits, as far as `AHEAD` lets it; commit the first of it; do what is due."""
+        while len(self._taken) < AHEAD:
+            messages = self.broker.receive(BATCH, 0 if self._taken else WAIT_S)
+            if not messages:
+                break
+            self._taken.append(Taken(messages))
+        idle = not self._taken
+        for taken in self._taken:
+            self._begin(taken)
+        if self._taken:
+            self._finish(self._taken[0])
+            self._taken.popleft()
+        self._at_work()
+        self._whatever_is_due(idle)
+        if self.receiver.judging.has_news:
+            self.receiver.judging.has_news = False
+            self.on_news()
 
     def _at_work(self) -> None:
         """What was taken in is committed. After a break, much may wait that nobody has looked at yet."""
@@ -121,29 +150,52 @@ class Ingest:
         connected_ms = self.broker.connected_since_ms(shard)
         return None if connected_ms is None else max(connected_ms, self._working_since_ms)
 
-    def _take(self, messages: Sequence[Message]) -> None:
-        self._publish(self._handle(messages))
-        self.broker.acknowledge([message for message in messages if message.receipt[0] >= 0])
-
-    def _handle(self, messages: Sequence[Message]) -> list[Outgoing]:
-        """Handle a batch; should one message break it, the others are handled without it."""
+    def _begin(self, taken: Taken) -> None:
         try:
-            return self.receiver.handle(messages, self.clock())
+            taken.begun = taken.begun or self.receiver.begin(taken.messages, self.clock())
         except AGAIN:
             raise
         except Exception:
-            if len(messages) == 1:
-                log.exception("a message on %s could not be handled; it is quarantined", messages[0].topic)
-                self._quarantine(messages[0])
-                return []
-            log.exception("a batch of %d messages could not be handled; taking them one by one", len(messages))
-            return [one for message in messages for one in self._handle([message])]
+            log.exception("a batch of %d messages cannot be begun as a whole", len(taken.messages))
+
+    def _finish(self, taken: Taken) -> None:
+        """Commit a batch; should one message break it, the others are handled without it."""
+        try:
+            due = self.receiver.finish(taken.begun, self.clock()) if taken.begun else self._one_by_one(taken.messages)
+        except AGAIN:
+            raise
+        except Exception:
+            log.exception("a batch of %d messages could not be handled; taking them one by one", len(taken.messages))
+            due = self._one_by_one(taken.messages)
+        self._send(due, taken.messages)
+
+    def _one_by_one(self, messages: Sequence[Message]) -> list[Due]:
+        due: list[Due] = []
+        for message in messages:
+            try:
+                due += self.receiver.finish(self.receiver.begin([message], self.clock()), self.clock())
+            except AGAIN:
+                raise
+            except Exception:
+                log.exception("a message on %s could not be handled; it is quarantined", message.topic)
+                self._quarantine(message)
+        return due
 
     def _quarantine(self, message: Message) -> None:
         suspect = quarantine.of_message(message.topic, message.payload, "internal-error")
         with writing(self.engine) as connection:
             quarantine.add(connection, [suspect], self.clock())
             quarantine.count(connection, {(suspect.shard, suspect.reason): 1})
+
+    def _send(self, due: Sequence[Due], messages: Sequence[Message]) -> None:
+        """Sign and send receipts and acknowledge, of a batch that is committed; after those of the batch before."""
+        if self._sent is not None:
+            self._sent.result()
+        self._sent = self._sender.submit(self._send_now, due, messages)
+
+    def _send_now(self, due: Sequence[Due], messages: Sequence[Message]) -> None:
+        self._publish(signed_all(due, self.receiver.online))
+        self.broker.acknowledge([message for message in messages if message.receipt[0] >= 0])
 
     def _publish(self, outgoing: Sequence[Outgoing]) -> None:
         if outgoing:
@@ -167,6 +219,9 @@ class Ingest:
             entries = feeds.read(connection, feeds.CHANGES, self._cursor)
         if not entries:
             return
+        while self._taken:  # begun by what the registry said before
+            self._finish(self._taken[0])
+            self._taken.popleft()
         moved = {entry.shard: entry.position for entry in entries}
         messages: list[Message] = []
         outgoing: list[Outgoing] = []
@@ -191,7 +246,7 @@ class Ingest:
         self._cursor |= moved
         self._publish(outgoing)
         if messages:
-            self._take(messages)
+            self._finish(Taken(messages, self.receiver.begin(messages, self.clock())))
 
     def _permit(self, connection: Connection, entry: Entry) -> list[Outgoing]:
         """A permit was recorded: only now it may be sent."""

@@ -5,14 +5,12 @@ statements whose links lead back through held ones: a receipt with a foreign has
 another branch would trim what nobody holds.
 """
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from steelyard_protocol.downlink import Receipt, sign
 from steelyard_protocol.statement import Statement, link_of, parse
 
-from steelyard_cloud.ingest.authenticate import TASK
 from steelyard_cloud.judge.chain import restarts
 from steelyard_cloud.judge.intake import Evidence
 from steelyard_cloud.judge.summary import Summary
@@ -29,6 +27,8 @@ class Wanted(NamedTuple):
     link: bytes
 
 
+Due = tuple[str, Receipt]  # a topic, and what is to be signed for it
+Outgoing = tuple[str, bytes]
 Followed = dict[bytes, Wanted | None]  # a statement's link → what its branch still wants; None for nothing
 
 
@@ -51,12 +51,9 @@ def due_receipts(
     return [Receipt(summary.kid, one.number, one.hash, committed_s) for one in tips.values()]
 
 
-def signed_all(due: Sequence[tuple[str, Receipt]], key: PlatformKey, pool: Executor) -> list[tuple[str, bytes]]:
-    """Sign receipts with their topics; OpenSSL lets go of the interpreter, so a second core takes its part."""
-    parts = [due[start : start + TASK] for start in range(0, len(due), TASK)]
-    return [
-        one for part in pool.map(lambda some: [(to, signed(what, key)) for to, what in some], parts) for one in part
-    ]
+def signed_all(due: Iterable[Due], key: PlatformKey) -> list[Outgoing]:
+    """The receipts as the scales take them, with their topics."""
+    return [(topic, signed(receipt, key)) for topic, receipt in due]
 
 
 def signed(receipt: Receipt, key: PlatformKey) -> bytes:

@@ -6,21 +6,24 @@ meanwhile shows as a conflict of versions: the batch is then taken in again from
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 from steelyard_protocol import identity
 from steelyard_protocol.statement import LINK_BYTES, Statement, StatementError, decode_message, hash_of, parse
 
-from steelyard_cloud.ingest.authenticate import Candidate, authenticate, verify
+from steelyard_cloud.ingest.at_hand import AtHand
+from steelyard_cloud.ingest.authenticate import Candidate, authenticate
 from steelyard_cloud.ingest.batch import Batch, Taken, misfit, shard_of
 from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.judging import Judging
 from steelyard_cloud.ingest.keyring import Keyring
 from steelyard_cloud.ingest.limits import FailureBudget
-from steelyard_cloud.ingest.receipts import Followed, due_receipts, signed_all
+from steelyard_cloud.ingest.receipts import Due, Followed, Outgoing, due_receipts, signed_all
 from steelyard_cloud.ingest.recent import Recent
+from steelyard_cloud.ingest.unchecked import check_some
 from steelyard_cloud.judge.chain import Outcome, note_signatures
 from steelyard_cloud.judge.intake import take_in
 from steelyard_cloud.judge.summary import add_range
@@ -30,13 +33,17 @@ from steelyard_cloud.store.database import reading, writing
 from steelyard_cloud.store.evidence import BY_LINK, BY_LINK_BAD_SIGNATURE, Conflict, Held, HeldInDatabase, Key, Row
 from steelyard_cloud.store.quarantine import Suspect
 
-SUMMARIES_KEPT = 20_000
 FOLLOWED_KEPT = 10_000  # links of followed branches, per forked identity
 CONFLICTS = 20
-CHECKED_AT_ONCE = 250
 BAD = "signature"  # reason in the quarantine of what a link may still vouch for
 
-Outgoing = tuple[str, bytes]
+
+@dataclass(slots=True)
+class Begun:
+    """A batch that is sorted, and whose signatures are being checked."""
+
+    batch: Batch
+    authenticated: Future[None]
 
 
 class Receiver:
@@ -44,13 +51,13 @@ class Receiver:
 
     def __init__(self, engine: Engine, shards: str, online: PlatformKey, workers: int = 2) -> None:
         self.engine, self.shards, self.online = engine, shards, online
-        self.judging = Judging(shards, self.summaries_of)
+        self._held = AtHand()
+        self.judging = Judging(shards, self._held.of_ids)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="verify")
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="authenticate")  # gives the pool its tasks, and waits
         self._keys = Keyring(engine)
-        self._held: Recent[int, Held] = Recent(SUMMARIES_KEPT)
         self._branches: Recent[int, Followed] = Recent(1000)
         self._budget = FailureBudget()
-        self._unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
 
     @cached_property
     def _links(self) -> Recent[tuple[bytes, bytes], None]:
@@ -62,13 +69,23 @@ class Receiver:
         return links
 
     def close(self) -> None:
-        """Stop the pool."""
+        """Stop the threads."""
+        self._ahead.shutdown()
         self._pool.shutdown()
 
     def handle(self, messages: Sequence[Message], now_ms: int) -> list[Outgoing]:
         """Take in a batch; returns what to publish. When it returns, everything is committed; it raises otherwise."""
+        return signed_all(self.finish(self.begin(messages, now_ms), now_ms), self.online)
+
+    def begin(self, messages: Sequence[Message], now_ms: int) -> Begun:
+        """Sort a batch and start checking its signatures, in other threads; `finish` is to follow in the same order."""
         batch = self._sort(messages, now_ms)
-        authenticate(batch.candidates, self._pool)
+        return Begun(batch, self._ahead.submit(authenticate, batch.candidates, self._pool))
+
+    def finish(self, begun: Begun, now_ms: int) -> list[Due]:
+        """Take in what was begun; returns the receipts to sign and send. When it returns, everything is committed."""
+        batch = begun.batch
+        begun.authenticated.result()
         self._vouch(batch, now_ms)
         for _ in range(CONFLICTS):
             try:
@@ -85,12 +102,9 @@ class Receiver:
         quarantine.release(connection, [id_ for id_, _, _ in waiting])
         return [Message(topic, raw, (-1, 0, 0)) for _, topic, raw in waiting]
 
-    def summaries_of(self, connection: Connection, identity_ids: Sequence[int]) -> list[Held]:
-        """Summaries at hand, or read; for judging a scale as a whole."""
-        missing = [one for one in identity_ids if one not in self._held]
-        if missing:
-            self._load(connection, list(evidence.load_keys_of(connection, missing).values()))
-        return [self._held[one] for one in identity_ids]
+    def check_signatures(self, now_ms: int) -> bool:
+        """Check some signatures that a link had vouched for; False when there are none."""
+        return check_some(self.engine, self._held, self.judging, self._pool, now_ms)
 
     def forget(self) -> None:
         """Drop what is at hand of the database, after an error that leaves it in doubt."""
@@ -186,13 +200,13 @@ class Receiver:
 
     # ---- the transaction -------------------------------------------------------------------------------------------
 
-    def _commit(self, batch: Batch, now_ms: int) -> list[Outgoing]:
+    def _commit(self, batch: Batch, now_ms: int) -> list[Due]:
         by_key: dict[Key, list[Candidate]] = {}
         for one in batch.candidates:
             by_key.setdefault(one.key, []).append(one)
         try:
             with writing(self.engine) as connection:
-                helds = self._helds(connection, list(by_key))
+                helds = self._held.of(connection, list(by_key))
                 taken = [self._take_in(connection, held, by_key[held.key], now_ms) for held in helds]
                 moved = [one for one in taken if one.rows]
                 evidence.write_statements(connection, [row for one in moved for row in one.rows])
@@ -207,12 +221,13 @@ class Receiver:
             raise
         for part in moved:
             part.held.version += 1
+        self._held.trim()
         for vouched in batch.vouched:
             self._links.pop(vouched, None)
         for suspect in batch.suspects:
             if suspect.kid and suspect.reason == BAD:
                 self._links.put((suspect.kid, suspect.hash[:LINK_BYTES]), None)
-        return signed_all(receipts, self.online, self._pool)
+        return receipts
 
     def _keep_suspects(self, connection: Connection, batch: Batch, taken: Iterable[Taken], now_ms: int) -> None:
         refused = [suspect for one in taken for suspect in one.refused]
@@ -223,23 +238,10 @@ class Receiver:
         if counted:
             quarantine.count(connection, counted)
 
-    def _helds(self, connection: Connection, keys: Sequence[Key]) -> list[Held]:
-        missing = [key for key in keys if key.identity_id not in self._held]
-        if missing:
-            self._load(connection, missing)
-        return [self._held[key.identity_id] for key in keys]
-
-    def _load(self, connection: Connection, keys: Sequence[Key]) -> None:
-        # One batch must fit, or what was just read would be forgotten before it is used.
-        self._held.size = max(SUMMARIES_KEPT, 2 * len(keys))
-        for identity_id, held in evidence.load_summaries(connection, keys).items():
-            self._held.put(identity_id, held)
-            if held.summary.unchecked:
-                self._unchecked[identity_id] = held.key
-
     def _forget(self, identity_ids: Iterable[int]) -> None:
-        for identity_id in identity_ids:
-            self._held.pop(identity_id, None)
+        ids = list(identity_ids)
+        self._held.forget(ids)
+        for identity_id in ids:
             self._branches.pop(identity_id, None)  # they tell of statements that were not committed
 
     def _take_in(self, connection: Connection, held: Held, candidates: Sequence[Candidate], now_ms: int) -> Taken:
@@ -261,7 +263,7 @@ class Receiver:
             number = statement.number
             if one.authentic_by == BY_LINK:
                 summary.unchecked = add_range(summary.unchecked, number, number)
-                self._unchecked[key.identity_id] = key
+                self._held.unchecked[key.identity_id] = key
             elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
                 note_signatures(summary, number, number, [number])
             taken.rows.append(
@@ -290,35 +292,3 @@ class Receiver:
             followed = {}
             self._branches.put(identity_id, followed)
         return followed
-
-    # ---- signatures that a link vouched for ------------------------------------------------------------------------
-
-    def check_signatures(self, now_ms: int) -> bool:
-        """Check some signatures that were skipped; False when there are none."""
-        if not self._unchecked:
-            return False
-        identity_id, key = next(iter(self._unchecked.items()))
-        try:
-            with writing(self.engine) as connection:
-                (held,) = self._helds(connection, [key])
-                if not held.summary.unchecked:
-                    del self._unchecked[identity_id]
-                    return True
-                first, last = held.summary.unchecked[0]
-                rows = HeldInDatabase(connection, key).vouched_for(first, last, CHECKED_AT_ONCE)
-                if len(rows) == CHECKED_AT_ONCE:
-                    last = max(first, rows[-1][0] - 1)
-                candidates = [Candidate(parse(raw), key, key.up) for number, _, raw in rows if number <= last]
-                verify(candidates, self._pool)
-                bad = [(one.statement.number, one.statement.hash) for one in candidates if one.failed]
-                note_signatures(held.summary, first, last, [number for number, _ in bad])
-                if bad:
-                    evidence.mark_bad_signatures(connection, key, bad)
-                    self.judging.arrived(connection, [held], {}, now_ms)
-                evidence.write_summaries(connection, [held])
-        except BaseException:
-            self._forget([identity_id])
-            self.judging.forget([key.scale_id])
-            raise
-        held.version += 1
-        return True

@@ -25,7 +25,13 @@ def connect(url: str) -> Engine:
         # that a reader never has to become a writer half way and fail.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "cache_size = -65536",
+            "wal_autocheckpoint = 16384",  # pages: at the default every batch would end with a checkpoint
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

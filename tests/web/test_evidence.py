@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from played import PlayedScale
 from steelyard_cloud import keys
 from steelyard_cloud.evidence import bundle as bundles
-from steelyard_cloud.evidence import collect
+from steelyard_cloud.evidence import choose
 from steelyard_cloud.evidence.authenticate import Word
 from steelyard_cloud.evidence.bundle import Bundle, EvidenceError, Held
 from steelyard_cloud.evidence.verify import Report, verify
+from steelyard_cloud.judge.summary import Edge, Interval
 from steelyard_cloud.web.roles import Role
-from steelyard_protocol import cbor, identity, p256
+from steelyard_protocol import cbor, identity, p256, statement
 from steelyard_protocol.statement import hash_of
 from world import World
 
@@ -95,9 +96,9 @@ def test_what_is_left_out_on_purpose_is_not_called_missing(case: Case) -> None:
 
 
 def test_a_long_chain_is_cut_around_the_finding(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "WHOLE_CHAIN", 8)
-    monkeypatch.setattr(collect, "BEFORE", 1)
-    monkeypatch.setattr(collect, "AFTER", 1)
+    monkeypatch.setattr(choose, "WHOLE_CHAIN", 8)
+    monkeypatch.setattr(choose, "BEFORE", 1)
+    monkeypatch.setattr(choose, "AFTER", 1)
     cut = bundles.read(case.download())
     assert len(cut.statements) < len(case.bundle.statements)
     assert cut.left_out == ((case.scale.kid, 3, 10), (case.scale.kid, 15, 15))
@@ -111,11 +112,56 @@ def test_a_cut_chain_keeps_what_vouches_for_a_bad_signature(case: Case, monkeypa
     bad = bad[:-1] + bytes([bad[-1] ^ 1])
     scale.last_hash, scale.chain[-1] = hash_of(bad), bad
     world.send(scale, [bad, *(scale.snapshot() for _ in range(6))])
-    monkeypatch.setattr(collect, "WHOLE_CHAIN", 8)
-    monkeypatch.setattr(collect, "BEFORE", 1)
-    monkeypatch.setattr(collect, "AFTER", 1)
+    monkeypatch.setattr(choose, "WHOLE_CHAIN", 8)
+    monkeypatch.setattr(choose, "BEFORE", 1)
+    monkeypatch.setattr(choose, "AFTER", 1)
     report = verify(bundles.read(case.download()), case.root)
     assert report.authenticity.word is Word.GOOD, report.authenticity.lines
+
+
+def test_a_range_can_be_asked_for_and_brings_what_the_verification_names(case: Case) -> None:
+    regulator = case.world.client(Role.REGULATOR)
+    url = "/api/v1/alerts/1/evidence"
+    answer = regulator.get(url, params={"first": 5, "last": 7})
+    assert "alert-1-5-7.cbor" in answer.headers["content-disposition"]
+    part = bundles.read(answer.content)
+    assert [statement.parse(one.raw).number for one in part.statements] == [2, 5, 6, 7]
+    assert part.left_out == ((case.scale.kid, 1, 1), (case.scale.kid, 3, 4), (case.scale.kid, 8, case.scale.number))
+    assert words(verify(part, case.root)) == (Word.GOOD, Word.OPEN, Word.GOOD)
+    for first, last in ((5, None), (None, 5), (7, 5), (1, choose.MOST_NUMBERS + 1), (0, 5), (1, 2**40)):
+        asked = {name: value for name, value in (("first", first), ("last", last)) if value is not None}
+        assert regulator.get(url, params=asked).status_code == 422, asked
+
+
+def test_a_chain_that_tells_without_end_still_gives_a_file_that_can_be_read(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scale = case.scale
+    case.world.send(scale, [scale.boot() for _ in range(40)])
+    for name, value in {"WHOLE_CHAIN": 20, "BEFORE": 1, "AFTER": 1, "OF_A_KIND": 10}.items():
+        monkeypatch.setattr(choose, name, value)
+    cut = bundles.read(case.download())
+    assert len(cut.statements) < 30
+    assert words(verify(cut, case.root)) == (Word.GOOD, Word.OPEN, Word.BAD)
+    monkeypatch.setattr(choose, "MOST_STATEMENTS", 10)
+    refused = case.world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence")
+    assert (refused.status_code, refused.json()["code"]) == (413, "evidence-too-large")
+    assert "first and last" in refused.json()["detail"]
+
+
+@given(st.sets(st.integers(1, 40)), st.sets(st.integers(1, 40)))
+def test_what_is_left_out_is_what_is_held_and_not_kept(held: set[int], kept: set[int]) -> None:
+    runs: list[tuple[int, int]] = []
+    for number in sorted(held):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    edge = Edge(0, b"", b"", 0, 0, 0, 0, 0, 0, False)
+    intervals = [Interval(edge._replace(number=first), edge._replace(number=last), 0) for first, last in runs]
+    found = list(choose.left_out(intervals, sorted(kept)))
+    numbers = [number for first, last in found for number in range(first, last + 1)]
+    assert numbers == sorted(held - kept)
 
 
 def test_a_fork_is_shown_with_both_contents(case: Case) -> None:

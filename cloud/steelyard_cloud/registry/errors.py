@@ -106,6 +106,12 @@ class WrongState(Refusal):
     code = "wrong-state"
 
 
+class EvidenceTooLarge(Refusal):
+    """There are %(statements)s statements or more; a file has at most %(most)s. Ask for a part with first and last."""
+
+    code = "evidence-too-large"
+
+
 class KeysAway(Refusal):
     """The key for this is not on this machine: %(why)s"""
 

@@ -126,6 +126,7 @@ _STATUS: dict[type[Refusal], int] = {
     errors.NotHeldYet: 409,
     errors.AlreadyVerified: 409,
     errors.WrongState: 409,
+    errors.EvidenceTooLarge: 413,
     errors.KeysAway: 503,
 }
 

@@ -12,7 +12,7 @@ from steelyard_cloud.web import alert_queries, wording
 from steelyard_cloud.web.alert_queries import Alert, Filters
 from steelyard_cloud.web.api.fields import Before, Id, Reason, Strict, Word
 from steelyard_cloud.web.context import Context, Here, Reader, actor_of, needs
-from steelyard_cloud.web.downloads import evidence_response
+from steelyard_cloud.web.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.i18n import Speech
 from steelyard_cloud.web.idempotency import Repeatable
 from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
@@ -107,6 +107,9 @@ def decide_alert(
 
 
 @router.get("/{alert}/evidence", response_class=Response, responses={200: {"content": {"application/cbor": {}}}})
-def evidence(alert: Id, here: Here, principal: Reads) -> Response:
-    """The evidence file of an alert; `steelyard evidence verify FILE` checks it off line. The download is logged."""
-    return evidence_response(here, principal, alert)
+def evidence(alert: Id, here: Here, principal: Reads, span: AskedSpan) -> Response:
+    """The evidence file of an alert; `steelyard evidence verify FILE` checks it off line. The download is logged.
+
+    `first` and `last` ask for the statements with these numbers instead of those around the finding.
+    """
+    return evidence_response(here, principal, alert, span)

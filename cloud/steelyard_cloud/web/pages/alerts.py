@@ -18,7 +18,7 @@ from steelyard_cloud.web.alert_queries import Alert, Filters
 from steelyard_cloud.web.api.alerts import decide_alert
 from steelyard_cloud.web.api.fields import MOST, Before, Id
 from steelyard_cloud.web.context import Here, Reader, needs
-from steelyard_cloud.web.downloads import evidence_response
+from steelyard_cloud.web.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.i18n import N_, Speech
 from steelyard_cloud.web.pages import life, opinions
 from steelyard_cloud.web.pages.comparison import Comparison, compare
@@ -221,6 +221,6 @@ def decide(
 
 
 @router.get("/alerts/{alert}/evidence")
-def evidence(alert: Id, here: Here, principal: Reads) -> Response:
+def evidence(alert: Id, here: Here, principal: Reads, span: AskedSpan) -> Response:
     """The evidence file."""
-    return evidence_response(here, principal, alert)
+    return evidence_response(here, principal, alert, span)

@@ -17,6 +17,7 @@ from steelyard_cloud.store.schema import (
 )
 from steelyard_cloud.web import access, credentials
 from steelyard_cloud.web.idempotency import KEPT_MS
+from steelyard_cloud.web.looks import AGAIN_MS
 from steelyard_cloud.web.pages.routes import PARTS
 from steelyard_cloud.web.roles import Principal, Role
 from steelyard_cloud.web.scoping import covers, region
@@ -423,6 +424,54 @@ def test_the_audit_log_names_who_did_what_and_cannot_be_changed(world: World) ->
     for statement in (delete(audit_log), update(audit_log).values(actor="user:0")):
         with pytest.raises(DBAPIError, match="append-only"), database.writing(world.engine) as connection:
             connection.execute(statement)
+
+
+def test_the_audit_log_says_who_looked_at_what_and_once_for_a_page_that_keeps_itself_fresh(world: World) -> None:
+    scale = world.in_use("HT-4")
+    world.send(scale, scale.raise_span())
+    world.until(lambda: len(world.alerts()) == 1, "the alert")
+
+    def looks() -> list[tuple[str, str, str]]:
+        with database.reading(world.engine) as connection:
+            rows = connection.execute(
+                select(audit_log).where(audit_log.c.action.like("%.look")).order_by(audit_log.c.id)
+            )
+            return [(row.actor, row.action, row.object) for row in rows if row.actor != admin]
+
+    admin = "token:1"  # by which the test itself looks
+    regulator, stranger = (
+        signed_in(world, Role.REGULATOR),
+        world.client(None, token=world.token_for("Ningbo", "regulator", "330200", Role.REGULATOR)),
+    )
+    scale_paths = [f"/scales/{scale.code}", f"/api/v1/scales/{scale.code}", f"/scales/{scale.code}/plots/zero.svg"]
+    for path in (*scale_paths, *scale_paths, f"/s/{scale.code}", "/scales", "/alerts"):
+        assert regulator.get(path).status_code == 200
+    user = f"user:{world.users[Role.REGULATOR]}"
+    assert looks() == [(user, "scale.look", "scale:1")]
+    for path in ("/alerts/1", "/api/v1/alerts/1"):
+        assert regulator.get(path).status_code == 200
+        assert stranger.get(path).status_code == 404
+    assert looks()[1:] == [(user, "alert.look", "alert:1")]
+    for path in ("", "/statements", "/series"):
+        before = len(looks())
+        world.now += AGAIN_MS
+        assert regulator.get(f"/api/v1/scales/{scale.code}{path}").status_code == 200
+        assert len(looks()) == before + 1
+
+
+def test_a_key_that_is_away_is_told_without_telling_where_it_should_be(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    scale = world.in_use("HT-4")
+    (world.settings.keys / "authority.pem").unlink()
+    body = {"fields": ["point_1_mg"], "not_after": 0xFFFFFFFF, "not_before": 0xFFFFF000}
+    for language in ("en", "zh-CN"):
+        url = f"/api/v1/scales/{scale.code}/permits?lang={language}"
+        answer = world.client(Role.REGULATOR).post(url, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (503, "keys-away")
+        assert str(world.settings.keys) not in answer.text
+        assert ".pem" not in answer.text
+    assert str(world.settings.keys / "authority.pem") in caplog.text
 
 
 def test_a_decision_follows_the_steps_and_keeps_its_reason(world: World) -> None:

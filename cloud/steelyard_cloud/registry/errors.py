@@ -113,7 +113,7 @@ class EvidenceTooLarge(Refusal):
 
 
 class KeysAway(Refusal):
-    """The key for this is not on this machine: %(why)s"""
+    """The platform's key for this cannot be used on this machine; its operator finds the reason in the log."""
 
     code = "keys-away"
 

@@ -4,25 +4,31 @@ Routes get it by FastAPI's dependencies, named below as types, so that a route's
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
 from steelyard_cloud import clock, keys
-from steelyard_cloud.registry.actor import Actor
+from steelyard_cloud.registry.actor import Actor, record
 from steelyard_cloud.registry.errors import KeysAway
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.store import database
 from steelyard_cloud.web import access, credentials
 from steelyard_cloud.web.i18n import Speech, negotiate, zone
+from steelyard_cloud.web.looks import Looks
 from steelyard_cloud.web.problems import ForgedRequest, NotAllowed, NotSignedIn
 from steelyard_cloud.web.roles import Principal, Role
 from steelyard_cloud.web.stream import Hub
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -40,6 +46,7 @@ class Context:
     hub: Hub
     now_ms: Callable[[], int] = clock.now_ms
     wake: Callable[[str], None] = _nobody
+    looks: Looks = field(default_factory=Looks)
     zone_name: str = field(default="Asia/Shanghai")
 
     def reading(self) -> AbstractContextManager[Connection]:
@@ -49,6 +56,15 @@ class Context:
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction, committed at the end."""
         return database.writing(self.engine)
+
+    def looked(self, principal: Principal, object_: str) -> None:
+        """Put into the audit log that the principal looks at "scale:12" or "alert:5"; call it before showing that."""
+        now_ms = self.now_ms()
+        if not self.looks.lately(principal.actor, object_, now_ms):
+            with self.writing() as connection:
+                action = f"{object_.partition(':')[0]}.look"
+                record(connection, actor_of(principal), action, object_, {}, now_ms)
+            self.looks.note(principal.actor, object_, now_ms)
 
     def now(self) -> datetime:
         """The present moment in UTC."""
@@ -70,24 +86,24 @@ class Context:
 
     def authority(self) -> keys.PlatformKey:
         """The key that signs permits and evidence files; raises KeysAway where this machine does not hold it."""
-        try:
-            return keys.read_authority(self.settings.keys)
-        except keys.KeysError as error:
-            raise KeysAway(why=error) from error
+        return _here(keys.read_authority, self.settings.keys)
 
     def key_set(self) -> bytes:
         """The key set in force; raises KeysAway."""
-        try:
-            return keys.read_key_set(self.settings.keys)
-        except keys.KeysError as error:
-            raise KeysAway(why=error) from error
+        return _here(keys.read_key_set, self.settings.keys)
 
     def root_public(self) -> bytes:
         """The root's 65-byte public key; raises KeysAway."""
-        try:
-            return keys.read_root_public(self.settings.keys)
-        except keys.KeysError as error:
-            raise KeysAway(why=error) from error
+        return _here(keys.read_root_public, self.settings.keys)
+
+
+def _here(read: Callable[[Path], T], folder: Path) -> T:
+    """What `read` finds in the folder of keys. Where the files are is for the log, not for whoever asked."""
+    try:
+        return read(folder)
+    except (keys.KeysError, OSError) as error:
+        log.error("a key cannot be used: %s", error)
+        raise KeysAway from error
 
 
 def context_of(request: Request) -> Context:

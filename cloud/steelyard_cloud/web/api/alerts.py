@@ -71,6 +71,7 @@ def one_alert(alert: Id, here: Here, principal: Reads, speech: Reader) -> dict[s
     """One alert; `can` are the states that it may be taken to."""
     with here.reading() as connection:
         found = alert_queries.alert_by_id(connection, principal, alert)
+    here.looked(principal, f"alert:{alert}")
     return {**shown(found, speech), "can": list(decisions.steps(found.state))}
 
 

@@ -85,6 +85,7 @@ def one_scale(code: Code, here: Here, principal: Anybody) -> dict[str, Any]:
         scale = queries.scale_by_code(connection, principal, code)
         verified = queries.verifications_of(connection, scale.id)
         verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
+    here.looked(principal, f"scale:{scale.id}")
     return {
         **shown(scale),
         "verdict": verdict.value,
@@ -126,6 +127,7 @@ def list_statements(
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         rows = _statements(connection, scale, before, limit)
+    here.looked(principal, f"scale:{scale.id}")
     found = []
     for row in rows:
         one = statement.parse(row.raw)
@@ -164,6 +166,7 @@ def series_of(
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         found = series.read(connection, scale, points)
+    here.looked(principal, f"scale:{scale.id}")
     return {
         "number": [one.number for one in found],
         "at_ms": [one.at_ms for one in found],

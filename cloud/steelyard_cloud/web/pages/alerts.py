@@ -180,6 +180,7 @@ def one_alert(request: Request, alert: Id, here: Here, speech: Reader, principal
     with here.reading() as connection:
         found = alert_queries.alert_by_id(connection, principal, alert)
         view = _view(connection, principal, found, speech, here.now())
+    here.looked(principal, f"alert:{alert}")
     return page(request, speech, "alert.html", principal=principal, view=view, alert=found, scale_code=view.scale.code)
 
 

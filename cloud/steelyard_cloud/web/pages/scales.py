@@ -124,6 +124,7 @@ def one_scale(
             "held": _statements(connection, scale, summary, before, speech),
             "samples": len(series.read(connection, scale, 2)),
         }
+    here.looked(principal, f"scale:{scale.id}")
     word, tone, icon = wording.VERDICTS[verdict.value]
     return page(
         request,
@@ -193,6 +194,7 @@ def plot(code: Code, name: str, here: Here, speech: Reader, principal: Anybody) 
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         samples = series.read(connection, scale, POINTS)
+    here.looked(principal, f"scale:{scale.id}")
     svg = plots.draw(name, samples, speech)
     # An image of its own: the plot's style sheet is inside it, and nothing else may run there.
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}

@@ -1,0 +1,30 @@
+"""Who looked at what lately: a page that keeps itself fresh is one look in the log, not one every five seconds."""
+
+import threading
+from collections import OrderedDict
+
+AGAIN_MS = 15 * 60 * 1000
+"""Whoever still looks after this is in the log once more."""
+MOST = 20_000
+
+
+class Looks:
+    """The newest looks of one process; may be used by several threads."""
+
+    def __init__(self) -> None:
+        self._at_ms: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def lately(self, actor: str, object_: str, now_ms: int) -> bool:
+        """Whether this look is in the log already."""
+        with self._lock:
+            at_ms = self._at_ms.get((actor, object_))
+        return at_ms is not None and now_ms - at_ms < AGAIN_MS
+
+    def note(self, actor: str, object_: str, now_ms: int) -> None:
+        """It is in the log now."""
+        with self._lock:
+            self._at_ms[actor, object_] = now_ms
+            self._at_ms.move_to_end((actor, object_))
+            while len(self._at_ms) > MOST:
+                self._at_ms.popitem(last=False)

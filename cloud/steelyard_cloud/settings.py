@@ -6,8 +6,9 @@ All errors are reported at once, each with the name of its setting, before anyth
 import os
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +26,14 @@ class SettingsError(Exception):
 
 def _shards(value: object) -> object:
     return SHARDS if value in ("", "all", None) else value
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"no time zone is called {name!r}; a name as Asia/Shanghai is expected") from None
+    return name
 
 
 class Settings(BaseSettings):
@@ -54,6 +63,9 @@ class Settings(BaseSettings):
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=8080, ge=0, le=65535)
     base_url: str = ""  # http://listen_host:listen_port when empty
+
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"  # of the times and dates on pages
+    complaint_number: str = Field(default="12315", pattern=r"^(\+?[0-9][0-9 -]{1,19})?$")  # none when empty
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":

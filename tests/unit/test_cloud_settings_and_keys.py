@@ -23,6 +23,20 @@ def test_every_wrong_setting_is_named_in_one_error(monkeypatch: pytest.MonkeyPat
         settings.load(mqtt_port=0, period_s=0)
     with pytest.raises(settings.SettingsError, match="shards"):
         settings.load(shards="0U")
+    with pytest.raises(settings.SettingsError, match=r"(?s)time_zone.*Asia/Shanghai.*complaint_number"):
+        settings.load(time_zone="Asia/Atlantis", complaint_number="javascript:alert(1)")
+    with pytest.raises(settings.SettingsError, match="time_zone"):
+        settings.load(time_zone="../../etc/passwd")
+
+
+def test_where_an_instance_stands_is_a_setting_and_china_when_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(settings.CONFIG_VARIABLE, raising=False)
+    plain = settings.load()
+    assert (plain.time_zone, plain.complaint_number) == ("Asia/Shanghai", "12315")
+    monkeypatch.setenv("STEELYARD_CLOUD_TIME_ZONE", "Europe/Berlin")
+    monkeypatch.setenv("STEELYARD_CLOUD_COMPLAINT_NUMBER", "")
+    elsewhere = settings.load()
+    assert (elsewhere.time_zone, elsewhere.complaint_number) == ("Europe/Berlin", "")
 
 
 def test_missing_settings_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

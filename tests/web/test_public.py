@@ -195,3 +195,21 @@ def test_nonsense_is_not_on_record_and_comes_back_escaped(quiet: World, code: st
     assert "<script>" not in answer.text
     typed = quiet.client(None).get("/s", params={"code": code[:40]}, follow_redirects=True)
     assert typed.status_code == 404
+
+
+def test_zone_and_telephone_are_those_of_the_instance(world: World) -> None:
+    scale = world.in_use("HT-1", "Stall 3")
+    assert 'href="tel:12315"' in look(world, scale.code).text
+    here = world.app.state.context
+    elsewhere = {"time_zone": "America/New_York", "complaint_number": "+1 212-555-0100"}
+    world.now = 1_900_000_000_000  # 2030-03-17 17:46:40 UTC
+    china = look(world, scale.code).text
+    here.settings = here.settings.model_copy(update=elsewhere)
+    page = look(world, scale.code).text
+    assert ('href="tel:+12125550100"' in page, "Call +1 212-555-0100" in page) == (True, True)
+    assert re.findall("<time>.*?</time>", page) != re.findall("<time>.*?</time>", china)
+    here.settings = here.settings.model_copy(update={"complaint_number": ""})
+    assert "tel:" not in look(world, scale.code).text
+    assert here.today(here.now()) == date(2030, 3, 17)
+    here.settings = here.settings.model_copy(update={"time_zone": "Asia/Shanghai"})
+    assert here.today(here.now()) == date(2030, 3, 18)

@@ -47,7 +47,6 @@ class Context:
     now_ms: Callable[[], int] = clock.now_ms
     wake: Callable[[str], None] = _nobody
     looks: Looks = field(default_factory=Looks)
-    zone_name: str = field(default="Asia/Shanghai")
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A consistent read."""
@@ -72,7 +71,7 @@ class Context:
 
     def today(self, now: datetime) -> date:
         """The calendar day at `now` where the platform is."""
-        return now.astimezone(zone(self.zone_name)).date()
+        return now.astimezone(zone(self.settings.time_zone)).date()
 
     @property
     def https(self) -> bool:
@@ -119,7 +118,7 @@ def speech_of(request: Request) -> Speech:
     """The reader's language: `?lang=`, else the cookie of an earlier choice, else Accept-Language."""
     asked = request.query_params.get("lang") or request.cookies.get("lang")
     language = negotiate(asked, request.headers.get("accept-language"))
-    return Speech(language, zone(context_of(request).zone_name))
+    return Speech(language, zone(context_of(request).settings.time_zone))
 
 
 Reader = Annotated[Speech, Depends(speech_of)]

@@ -76,7 +76,8 @@ def page(
                 "at_statement": wording.AT_STATEMENT,
                 "status": status,
                 "csrf": credentials.csrf_token(secret) if principal is not None and secret else "",
-                "zone_name": context.zone_name,
+                "zone_name": context.settings.time_zone,
+                "complaint_number": context.settings.complaint_number,
                 **values,
             }
         )

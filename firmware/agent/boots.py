@@ -25,15 +25,15 @@ class Boots:
         self.number = number + 1
         self._stated = False
         self._counted_s = 0  # uptime up to which credit was given
-        self._save()
+        for _ in self._save():
+            pass
 
-    def due(self, uptime_s, identification):
+    def due(self, identification):
         """Return whether the boot statement of this start is to be made now.
 
         `identification` (bytes) stands for what it says of software and configuration: if that is not what the last
         boot statement said, one is due at once.
         """
-        self.tick(uptime_s)
         if self._stated:
             return False
         return identification != self._identification or self._credit_s >= (
@@ -41,24 +41,26 @@ class Boots:
         )
 
     def stated(self, identification):
-        """Take note that the boot statement of this start was made."""
+        """Take note, in steps, that the boot statement of this start was made."""
         self._stated = True
         self._credit_s = 0 if self._exhausted else max(0, self._credit_s - _STATEMENT_S)
         self._exhausted = self._credit_s < _STATEMENT_S
         self._identification = identification
-        self._save()
+        return self._save()
 
     def tick(self, uptime_s):
-        """Count powered time; to be called every minute or so. Until the credit is full it writes every two minutes."""
+        """Count powered time, in steps; every minute or so. Until the credit is full it writes every two minutes."""
         gained_s = uptime_s - self._counted_s
         if self._credit_s + gained_s < _HOUR_S and gained_s < _SAVE_EVERY_S:
-            return
+            return ()
         self._counted_s = uptime_s
         steady = uptime_s >= _HOUR_S
         if self._credit_s < _HOUR_S or steady and self._exhausted:
             self._credit_s = min(_HOUR_S, self._credit_s + gained_s)
             self._exhausted = self._exhausted and not steady
-            self._save()
+            return self._save()
+        return ()
 
     def _save(self):
-        self._store.write(_FILE, [self.number, self._credit_s, self._exhausted, self._identification])
+        value = [self.number, self._credit_s, self._exhausted, self._identification]
+        return self._store.write_steps(_FILE, value)

@@ -11,7 +11,7 @@ from micropython import const
 
 from agent import cbor, cose, statements
 from agent.journal import JournalFull, NotInJournal
-from agent.steps import collect, finish
+from agent.steps import collect, finish, spread
 
 _NUMBERS_FILE = "numbers"
 _ENROLMENT_FILE = "enrolment"
@@ -112,13 +112,14 @@ class Chain:
             self._next = self._reserve + 1
         elif head:
             if self.enrolment is None:
-                self._keep_enrolment(head, self.journal.read(head))
+                for _ in self._keep_enrolment(head, self.journal.read(head)):
+                    pass
             self.head = head
             self._next = head + 1
             self._link = _hash(self.journal.read(head))[:16]
 
     def _keep_enrolment(self, _, statement):
-        self._store.write(_ENROLMENT_FILE, statement)
+        yield from self._store.write_steps(_ENROLMENT_FILE, statement)
         self.enrolment = statement
 
     @property
@@ -154,7 +155,8 @@ class Chain:
         """Make a statement, sync it, release it; return (number, bytes).
 
         `body` is the body's array, or a function that returns it and is called when the statement's turn has come, so
-        that body and header show one moment. `settle(number, bytes)` runs after the sync and before the release.
+        that body and header show one moment. The steps that `settle(number, bytes)` makes are done after the sync and
+        before the release.
         A snapshot for which the journal has no room is left out and counted: then None is returned. Raises NotEnrolled,
         JournalFull, or ChainBroken after a fault of the flash.
         """
@@ -172,7 +174,7 @@ class Chain:
         if self._broken:
             raise ChainBroken(number)
         if number > self._reserve:
-            self._save(number + _RESERVE_BLOCK - 1, self.receipted)
+            await spread(self._save(number + _RESERVE_BLOCK - 1, self.receipted))
         payload = cbor.encode(self._header(kind, number, self.parameters) + (make_body(),))
         statement = await finish(cose.statement_steps(self._keystore.kid, payload, self._keystore.sign_steps))
         self._broken = True  # until the flash has taken all of it
@@ -182,7 +184,7 @@ class Chain:
             self._broken = False
             raise
         if settle is not None:
-            settle(number, statement)
+            await spread(settle(number, statement))
         self._broken = False
         self.head = number
         self._next = number + 1
@@ -287,7 +289,7 @@ class Chain:
 
             def settle(*_):
                 self._lost = self._lost[1 - _KEPT_LOSSES :] + [[first, last]]
-                self._save(self._reserve, self.receipted)
+                return self._save(self._reserve, self.receipted)
 
             await self._event(statements.STATEMENTS_LOST, first, last, settle=settle)
 
@@ -312,8 +314,7 @@ class Chain:
         if self.journal.frees(number):
             async with self._lock:
                 await collect()
-                for _ in self._store.write_steps(_NUMBERS_FILE, self._numbers(self._reserve, number)):
-                    await asyncio.sleep_ms(0)
+                await spread(self._save(self._reserve, number))
         self.journal.trim(number)
         self.receipted = number
         self.news.set()
@@ -335,11 +336,8 @@ class Chain:
         return AHEAD
 
     def _save(self, reserve, receipted):
-        self._store.write(_NUMBERS_FILE, self._numbers(reserve, receipted))
+        yield from self._store.write_steps(_NUMBERS_FILE, [reserve, self.head, receipted, self._lost])
         self._reserve = reserve
-
-    def _numbers(self, reserve, receipted):
-        return [reserve, self.head, receipted, self._lost]
 
 
 def _hash(statement):

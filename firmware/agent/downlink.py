@@ -209,7 +209,7 @@ class Downlink:
                 except PermitRefused as error:
                     raise Refused(PERMIT_REFUSED, kind, str(error)) from None
             else:
-                self._renew_keys(message)
+                await self._renew_keys(message)
 
     async def _take_receipt(self, number, statement_hash):
         try:
@@ -218,9 +218,9 @@ class Downlink:
         except JournalFull:
             pass  # no room to tell of being rolled back: the platform's next receipt asks for it again
 
-    def _renew_keys(self, message):
+    async def _renew_keys(self, message):
         try:
-            self._platform.renew_keys(keyset.read(message))
+            await self._platform.renew_keys(keyset.read(message))
         except keyset.KeySetError as error:
             raise Refused(KEY_SET_NOT_NEWER, KEY_SET, str(error)) from None
 

@@ -29,9 +29,13 @@ def to_text(data):
 def from_text(text):
     """Return the bytes of base64url with or without padding; ValueError for anything else."""
     text = text.rstrip("=")
-    wrong = text.strip(_BASE64URL)
-    if wrong:
-        raise ValueError("'%s' is not a character of base64url" % wrong[0])
-    if len(text) % 4 == 1:
+    try:
+        data = binascii.a2b_base64(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))
+    except ValueError:
+        data = None
+    if data is None or to_text(data) != text:  # it passes over what does not belong there
+        wrong = text.strip(_BASE64URL)
+        if wrong:
+            raise ValueError("'%s' is not a character of base64url" % wrong[0])
         raise ValueError("base64url of %d characters is cut off" % len(text))
-    return binascii.a2b_base64(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))
+    return data

@@ -76,6 +76,7 @@ def verify_steps(message, root):
     if root is None:
         raise KeySetError("this scale was given no root key at the factory")
     key_set = read(message)
+    yield
     try:
         yield from cose.verify_down_steps(message, {identity.kid(root): root})
     except cose.CoseError as error:

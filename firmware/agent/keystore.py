@@ -6,7 +6,7 @@ A secure element takes the place of `SoftKeyStore` by offering the same attribut
 from micropython import const
 
 from agent import identity, p256
-from agent.steps import finish
+from agent.steps import finish, spread
 
 SOFTWARE = const(0)
 
@@ -41,7 +41,7 @@ class SoftKeyStore:
         keys = [p256.make_key(self._random) for _ in range(2)]
         for key in keys[:2]:
             keys.append(await finish(p256.public_key_steps(key, self._random)))
-        self._store.write(_FILE, keys)
+        await spread(self._store.write_steps(_FILE, keys))
         self._take(keys)
 
     def sign_steps(self, message):

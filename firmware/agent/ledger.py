@@ -12,6 +12,7 @@ from agent.journal import Journal, JournalFull
 from agent.keystore import SoftKeyStore
 from agent.lock import Lock
 from agent.parameters import Parameters
+from agent.steps import spread
 from agent.store import Store
 
 _FACTORY_FILE = "factory.cbor"
@@ -76,7 +77,8 @@ class Ledger:
         known = cbor.encode(facts[:3] + facts[4:7])
         try:
             await self.chain.state_loss()
-            if self.boots.due(self.clock.uptime_s(), known):
+            await spread(self.boots.tick(self.clock.uptime_s()))
+            if self.boots.due(known):
                 await self._state_boot(facts, known)
             await self.lock.state(self.chain)
         except JournalFull:
@@ -84,7 +86,7 @@ class Ledger:
 
     async def _state_boot(self, facts, known):
         def settle(*_):
-            self.boots.stated(known)
+            return self.boots.stated(known)
 
         await self.chain.append(statements.BOOT, lambda: self._boot_body(facts), settle)
 

@@ -33,5 +33,5 @@ class Lock:
             await chain.append(statements.EVENT, statements.event(statements.LOCKED, self.why), self._mark_stated)
 
     def _mark_stated(self, *_):
-        self._store.write(_FILE, [self.why, True])
+        yield from self._store.write_steps(_FILE, [self.why, True])
         self._stated = True

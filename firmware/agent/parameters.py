@@ -124,15 +124,14 @@ class Parameters:
         if fields.breach(changed) or fields.digest(changed) != digest:
             self._scale_lock.engage(lock.PARAMETERS_MISMATCH)
             return
-        self._keep(
-            head[statements.NUMBER],
-            self._chain.journal.read(head[statements.NUMBER]),
-            [changed, calibration, configuration],
-        )
+        statement = self._chain.journal.read(head[statements.NUMBER])
+        for _ in self._keep(head[statements.NUMBER], statement, [changed, calibration, configuration]):
+            pass
 
     def _keep(self, number, statement, slot):
         self._audit.append(number, statement)
-        self._store.write(_FILE, slot)
+        yield
+        yield from self._store.write_steps(_FILE, slot)
         self._take(slot)
 
     # Sessions
@@ -222,7 +221,7 @@ class Parameters:
         body = statements.parameter_change(listed, permit_hash, fields.digest(changed), slot[1], slot[2])
 
         def settle(number, statement):
-            self._keep(number, statement, slot)
+            yield from self._keep(number, statement, slot)
             self._raised = raised
             self.on_change()
 

@@ -4,10 +4,12 @@ The root comes from the factory and stays. The rest comes as the platform's answ
 service console, and is kept in one value, so that a power cut leaves all of it or nothing.
 """
 
+import asyncio
+
 from micropython import const
 
 from agent import cbor, keyset
-from agent.steps import finish
+from agent.steps import finish, spread
 
 DEFAULT_PERIOD_S = const(600)
 
@@ -38,6 +40,7 @@ class Platform:
         self.period_s = DEFAULT_PERIOD_S
         self.on_change = []
         self._store = store
+        self._keeping = asyncio.Lock()
         stored = store.read(_FILE)
         if stored is not None:
             message, self.broker, self.period_s = stored
@@ -50,18 +53,21 @@ class Platform:
         """
         message, broker, period_s = _read_answer(answer)
         keys = await finish(keyset.verify_steps(message, self.root))
-        if keys.number < self.keys.number or (keys.number == self.keys.number and keys.message != self.keys.message):
-            raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, self.keys.number))
-        self._keep(keys, broker, period_s)
+        async with self._keeping:
+            held = self.keys
+            if keys.number < held.number or (keys.number == held.number and keys.message != held.message):
+                raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, held.number))
+            await self._keep(keys, broker, period_s)
 
-    def renew_keys(self, keys):
+    async def renew_keys(self, keys):
         """Take a KeySet whose signature by the root was verified; KeySetError unless it is newer than the held one."""
-        if keys.number <= self.keys.number:
-            raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, self.keys.number))
-        self._keep(keys, self.broker, self.period_s)
+        async with self._keeping:
+            if keys.number <= self.keys.number:
+                raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, self.keys.number))
+            await self._keep(keys, self.broker, self.period_s)
 
-    def _keep(self, keys, broker, period_s):
-        self._store.write(_FILE, [keys.message, broker, period_s])
+    async def _keep(self, keys, broker, period_s):
+        await spread(self._store.write_steps(_FILE, [keys.message, broker, period_s]))
         self.keys, self.broker, self.period_s = keys, broker, period_s
         for call in self.on_change:
             call()

@@ -1,4 +1,4 @@
-"""Long computations in pieces: signing and verifying are generators, driven so that weighing goes on in between."""
+"""Long work in pieces: signing, verifying and saving are generators, driven so that weighing goes on meanwhile."""
 
 import asyncio
 import gc
@@ -20,6 +20,12 @@ async def collect():
     await asyncio.sleep_ms(0)
     gc.collect()
     await asyncio.sleep_ms(0)
+
+
+async def spread(steps):
+    """Drive the iterable `steps`, whose pieces leave little garbage, letting other tasks run after every one."""
+    for _ in steps:
+        await asyncio.sleep_ms(0)
 
 
 async def finish(steps):

@@ -53,19 +53,22 @@ class Store:
             pass
 
     def write_steps(self, name, value):
-        """Do what `write` does, a copy in a step. Until the last of them nobody else may write `name`."""
+        """Do what `write` does, a file at a step. Until the last of them nobody else may write `name`."""
         data = cbor.encode(value)
         if len(data) + _HEADER_BYTES > _MAX_BYTES:
             raise ValueError("value of '%s' has %d bytes, at most %d fit" % (name, len(data), _MAX_BYTES))
-        sequences = [copy[0] for copy in self._copies(name)]
+        sequences = []
+        for copy in (0, 1):
+            sequences.append(self._copy(name, copy)[0])
+            yield
         sequence = max(sequences) + 1
         header = struct.pack(_HEADER, _MARK, sequence, len(data), _check(sequence, data))
         first = 0 if sequences[0] <= sequences[1] else 1
         for copy in (first, 1 - first):
-            yield
             with open(self._path(name, copy), "wb") as file:
                 file.write(header + data)
                 file.flush()
+            yield
 
     def _path(self, name, copy):
         return "%s/%s.%d" % (self.root, name, copy)
@@ -82,12 +85,15 @@ class Store:
         return [self._copy(name, copy) for copy in (0, 1)]
 
     def _copy(self, name, copy):
-        path = self._path(name, copy)
-        if not self._exists(name, copy):
+        # Every look at a path has littlefs read its directory again, so the file is opened and nothing else.
+        try:
+            file = open(self._path(name, copy), "rb")
+        except OSError:
             return 0, b""
-        # As much as there is: read(n) takes a buffer of n bytes first, which a fragmented heap may not have.
-        length = min(os.stat(path)[6], _MAX_BYTES)
-        with open(path, "rb") as file:
+        with file:
+            # As much as there is: read(n) takes a buffer of n bytes first, which a fragmented heap may not have.
+            length = min(file.seek(0, 2), _MAX_BYTES)
+            file.seek(0)
             content = file.read(length)
         if len(content) < _HEADER_BYTES:
             return 0, b""

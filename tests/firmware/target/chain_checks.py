@@ -267,8 +267,8 @@ def test_numbers_are_reserved_in_blocks_before_they_are_used():
 
         ledger.journal.append = checked_append
         written = []
-        write = ledger.store.write
-        ledger.store.write = lambda name, value: written.append((ledger.chain.head, name)) or write(name, value)
+        write = ledger.store.write_steps
+        ledger.store.write_steps = lambda name, value: written.append((ledger.chain.head, name)) or write(name, value)
         for _ in range(1100):
             await event(ledger)
             ledger.journal.trim(ledger.chain.head)

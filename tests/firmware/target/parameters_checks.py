@@ -52,10 +52,10 @@ def test_a_commit_is_an_event_then_audited_then_kept():
     async def story(ledger):
         await begin(ledger)
         seen = []
-        append, audit, write = ledger.journal.append, ledger.audit.append, ledger.store.write
+        append, audit, write = ledger.journal.append, ledger.audit.append, ledger.store.write_steps
         ledger.journal.append = lambda number, data: seen.append("journal") or append(number, data)
         ledger.audit.append = lambda number, data: seen.append("audit") or audit(number, data)
-        ledger.store.write = lambda name, value: seen.append(name) or write(name, value)
+        ledger.store.write_steps = lambda name, value: seen.append(name) or write(name, value)
         before = ledger.parameters.digest
         ledger.parameters.on_change = lambda: seen.append(ledger.chain.head)
         await ledger.parameters.open_session()
@@ -275,7 +275,7 @@ def test_a_commit_that_was_cut_short_is_rolled_forward():
         ledger.audit.append = cut
 
     def before_slot(ledger):
-        ledger.store.write = cut
+        ledger.store.write_steps = cut
 
     for prepare in (before_audit, before_slot):
 

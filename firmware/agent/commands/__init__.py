@@ -1,6 +1,6 @@
 """The service console's commands, one module for each thing that somebody does at a scale.
 
-Each module has a tuple `COMMANDS` of `Command`; `agent.console` knows no others. A handler is called with the scale
+Each module has a tuple `COMMANDS` of `Command`; the interpreter knows no others. A handler is called with the scale
 (`agent.scale.Scale`), the words after the command's name and the reply to write to.
 """
 

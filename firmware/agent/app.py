@@ -15,10 +15,9 @@ from agent.port import clock, system
 from agent.port.console import Console as Terminal
 from agent.scale import Scale
 
-_TEMPERATURE_MS = const(1000)
-_SUPPLY_MS = const(10000)
 _HOUSEKEEPING_MS = const(1000)
-_MINUTE_MS = const(60000)
+_SUPPLY_S = const(10)
+_MINUTE_S = const(60)
 _COLLECT_EVERY = const(32)
 _SESSION_TIME_OUT_MS = const(900000)
 _RESTART_MS = const(5000)
@@ -35,6 +34,9 @@ class Agent:
         self._case_stamps = []  # of case openings that no statement has told yet
         self._latched = False  # the latch may hold an opening that was, or will be, told from here
         self._telling = asyncio.Lock()
+        # Of the zeros out of range and the converter's faults, what was told.
+        self._zeros_refused = self._missed = self._faults = 0
+        self._silent = False
 
     async def run(self):
         """All duties at once, without end; what ends one of them ends all."""
@@ -48,57 +50,16 @@ class Agent:
         self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
         await asyncio.gather(
             self._scale.weighing.run(),
-            self._take_temperature(),
-            self._take_supply(),
             self._watch_case(opened_s),
             self._watch_switch(),
             self._keep_record(),
             self._make_snapshots(),
-            self._tell_refusals(),
-            self._tell_zero_and_faults(),
             self._keep_house(),
             self._collect_garbage(),
             self._scale.downlink.run(),
             self._scale.uplink.run(),
             Console(Terminal(), self._scale).run(),
         )
-
-    async def _tell_refusals(self):
-        while True:
-            await self._scale.refused.wait()
-            self._scale.refused.clear()
-            refusal = self._scale.take_refusal()
-            if refusal:
-                await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
-
-    async def _tell_zero_and_faults(self):
-        """Watch for zeros out of range and for a converter that gives nothing; once for each time it begins."""
-        refused = self._scale.weighing.zeros_refused
-        missed = faults = 0
-        silent = False
-        while True:
-            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
-            weighing = self._scale.weighing
-            if weighing.zeros_refused != refused:
-                count = weighing.zeros_refused - refused
-                refused = weighing.zeros_refused
-                await self._scale.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
-            if not weighing.fresh() and not silent:
-                await self._scale.events.note(
-                    statements.ADC_FAULT, self._scale.adc.missed - missed, self._scale.adc.faults - faults
-                )
-                missed, faults = self._scale.adc.missed, self._scale.adc.faults
-            silent = not weighing.fresh()
-
-    async def _take_temperature(self):
-        while True:
-            self._scale.weighing.take_temperature(system.temperature_cdeg())
-            await asyncio.sleep_ms(_TEMPERATURE_MS)
-
-    async def _take_supply(self):
-        while True:
-            self._scale.supply_mv = system.supply_mv()
-            await asyncio.sleep_ms(_SUPPLY_MS)
 
     async def _make_snapshots(self):
         due_ms = clock.ticks_ms()
@@ -172,22 +133,48 @@ class Agent:
                 await self._close_session(BY_SWITCH)
 
     async def _keep_house(self):
-        """Work that can wait for a quiet moment: erasing ahead, a session left open."""
+        """The work of every second that makes no statement: the surroundings, and erasing ahead in a quiet moment."""
+        second = 0
         while True:
-            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
+            self._scale.weighing.take_temperature(system.temperature_cdeg())
+            if not second % _SUPPLY_S:
+                self._scale.supply_mv = system.supply_mv()
             if self._scale.is_idle():
                 self._scale.journal.prepare()
+            second += 1
+            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
+
+    async def _keep_record(self):
+        """Tell what the start found, every minute what has become due since, every second what has happened."""
+        second = 0
+        while True:
+            if not second % _MINUTE_S:
+                await self._scale.ledger.state_start(self._scale.circumstances)
+                await self._scale.events.flush()
+                await self._tell_case()
+            second += 1
+            await asyncio.sleep_ms(_HOUSEKEEPING_MS)
+            await self._tell_zero_and_faults()
+            refusal = self._scale.take_refusal()
+            if refusal:
+                await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
             if clock.ticks_diff(clock.ticks_ms(), self._scale.adjusted_ms) > _SESSION_TIME_OUT_MS:
                 self._scale.adjusted_ms = clock.ticks_ms()
                 await self._close_session(BY_TIME_OUT)
 
-    async def _keep_record(self):
-        """Tell what the start found, and every minute what has become due since."""
-        while True:
-            await self._scale.ledger.state_start(self._scale.circumstances)
-            await asyncio.sleep_ms(_MINUTE_MS)
-            await self._scale.events.flush()
-            await self._tell_case()
+    async def _tell_zero_and_faults(self):
+        """Tell of zeros out of range and of a converter that gives nothing; once for each time it begins."""
+        weighing, adc = self._scale.weighing, self._scale.adc
+        count = weighing.zeros_refused - self._zeros_refused
+        if count:
+            self._zeros_refused += count
+            await self._scale.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
+        silent = not weighing.fresh()
+        if silent and not self._silent:
+            missed, faults = adc.missed - self._missed, adc.faults - self._faults
+            self._missed, self._faults = adc.missed, adc.faults
+            await self._scale.events.note(statements.ADC_FAULT, missed, faults)
+        self._silent = silent
 
     async def _collect_garbage(self):
         """Collect right after an indication, when there is most time before the next."""

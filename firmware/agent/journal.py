@@ -14,7 +14,6 @@ MAX_STATEMENT_BYTES = const(2048)
 
 _SECTOR_BYTES = const(4096)
 _PAGE_BYTES = const(256)
-_BLANK_PAGE = b"\xff" * 256
 # Sector header, programmed after the erase is complete: magic, sequence (counts the sectors ever used), CRC-32 of both.
 _HEADER = "<III"
 _HEADER_BYTES = const(12)
@@ -176,7 +175,7 @@ class Journal:
                 break
             page = memoryview(self._page)[: min(_PAGE_BYTES, offset + _PAGE_BYTES - end)]
             self._device.readblocks(sector, page, max(offset, end))
-            if page != memoryview(_BLANK_PAGE)[: len(page)]:
+            if bytes(page).strip(b"\xff"):
                 return offset + _PAGE_BYTES
         return end
 

@@ -88,7 +88,6 @@ class Scale:
         self._permit = None
         self.adjusted_ms = clock.ticks_ms()
         self.period_changed = asyncio.Event()
-        self.refused = asyncio.Event()
         self._refusal = None  # [why, order, count] of the newest that is to be told
         self.chain.flags = self._flags
         self.parameters.switch_on = lambda: self.switch.closed
@@ -189,6 +188,7 @@ class Scale:
         """Make key and statement 1, then the boot statement; return the bytes of statement 1, always the same."""
         statement = await enrol(self.keystore, self.chain, maker, model, serial_number, production_code)
         self._learn_serial()
+        await asyncio.sleep_ms(0)
         await self.ledger.state_start(self.circumstances)
         return statement
 
@@ -261,7 +261,6 @@ class Scale:
         # However fast they come, no more than the newest and their number is kept.
         count = self._refusal[2] if self._refusal else 0
         self._refusal = [why, order, count + 1]
-        self.refused.set()
 
     def take_refusal(self):
         """The newest refusal of a downlink that is to be told, as [why, order, count], or None; it is taken once."""

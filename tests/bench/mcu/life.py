@@ -188,6 +188,14 @@ class Technician:
             time.sleep(0.5)
         return state
 
+    def report(self, timeout_s: float = 60) -> dict[str, Any]:
+        """Return what the watch saw, and what is alive at a moment at which nothing is signed or verified."""
+        deadline = time.monotonic() + timeout_s
+        while (seen := self.json("!report"))["busy"]:
+            if time.monotonic() > deadline:
+                raise BoardError(f"the scale was not at rest within {timeout_s} s")
+        return seen
+
 
 @contextlib.contextmanager
 def running(
@@ -240,7 +248,7 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> A
         technician.ask("!switch 0")
         technician.wait(caught_up, "delivery of the adjustment", 120)
         technician.ask("!phase end")
-        reports = [technician.json("!report") for _ in range(2)]
+        reports = [technician.report() for _ in range(2)]
         technician.wait(caught_up, "the last receipt", 120)
         receiver.check()
     return Account(

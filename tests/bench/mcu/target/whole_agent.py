@@ -10,7 +10,6 @@ import gc
 import json
 import sys
 import time
-from asyncio import core
 
 import board
 import emulated
@@ -18,7 +17,10 @@ import machine
 import rp2
 import vfs
 
+PHASES = ("boot", "weighing", "enrolling", "accepting", "online", "outage", "catching up", "adjusting", "end")
 MASK = 0x3FFFFFFF
+# This board has in Python what others have in C: it does not count as the agent's.
+BOARD_MODULES = ("machine", "network", "os", "rp2", "socket")
 instructions = emulated.instructions
 START = instructions()
 
@@ -38,16 +40,18 @@ class Watch:
     """Sits at the two places that everything passes: where the event loop waits, and where a weight is indicated."""
 
     def __init__(self):
-        self.phases = {}
+        self.phases = {name: Phase() for name in PHASES}
         self.boot_instructions = None
         self.before_bytes = gc.mem_alloc()
         self.scale = None
         self.begin("boot")
 
     def begin(self, name):
-        self.phase = self.phases.setdefault(name, Phase())
+        self.phase = self.phases[name]
 
     def install(self):
+        from asyncio import core
+
         io_queue = core._io_queue
         wait = io_queue.wait_io_event
         begun = instructions()
@@ -94,9 +98,15 @@ class Watch:
             "switch": scale.switch.closed,
         }
 
+    def busy(self):
+        """Whether something is being signed or verified: then more is alive than at rest."""
+        return self.scale.chain._lock.locked() or self.scale.downlink.busy
+
     def report(self):
         gc.collect()
         return {
+            "busy": self.busy(),
+            "own": self.before_bytes,
             "boot": self.boot_instructions,
             "live": gc.mem_alloc() - self.before_bytes,
             "flash": emulated.flash_work(),
@@ -154,12 +164,16 @@ def main(factory, measure_heap):
     emulated.load(100000)
     if factory:
         make_flash(factory)
+    for name in BOARD_MODULES:
+        __import__(name)
     gc.collect()
     WATCH.before_bytes = gc.mem_alloc()
     WATCH.install()
     gc.threshold(4096)  # as firmware/main.py
 
     from agent import app, steps
+
+    own_bytes = gc.mem_alloc()
 
     class Terminal(app.Terminal):
         async def readline(self, limit):
@@ -173,6 +187,8 @@ def main(factory, measure_heap):
         def __init__(self):
             super().__init__()
             WATCH.attach(self)
+
+    WATCH.before_bytes += gc.mem_alloc() - own_bytes
 
     if measure_heap:
         app.gc = steps.gc = Collector

@@ -55,6 +55,7 @@ def _integer(value: int) -> bytes:
 
 
 _PLAIN = frozenset((int, bytes, str, bool, type(None)))
+_PLAIN_OR_ARRAY = _PLAIN | {list}
 
 
 def _is_plain(value: Any) -> bool:
@@ -64,10 +65,10 @@ def _is_plain(value: Any) -> bool:
     """
     if type(value) is not list:
         return False
-    kinds = set(map(type, value))
-    return kinds <= _PLAIN or (
-        kinds - _PLAIN == {list} and all(_is_plain(item) for item in value if type(item) is list)
-    )
+    if _PLAIN.issuperset(map(type, value)):
+        return True
+    arrays = [item for item in value if type(item) is list]
+    return _PLAIN_OR_ARRAY.issuperset(map(type, value)) and all(map(_is_plain, arrays))
 
 
 def encode(value: Any) -> bytes:

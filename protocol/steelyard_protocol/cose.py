@@ -12,6 +12,7 @@ TAG = 18
 _TAGGED = b"\xd2"
 _OPENING = _TAGGED + b"\x84"  # an array of four
 _NO_HEADER = b"\xa0"
+_SIGNATURE1 = b"\x84\x6aSignature1"
 HEADER_ALG = 1
 HEADER_CRIT = 2
 HEADER_KID = 4
@@ -45,7 +46,7 @@ class Sign1:
 
 def sig_structure(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
     """The bytes that are signed (RFC 9052, 4.4), with the context "Signature1"."""
-    return cbor.encode(["Signature1", protected, external, payload])
+    return b"".join((_SIGNATURE1, cbor.encode(protected), cbor.encode(external), cbor.encode(payload)))
 
 
 def decode_sign1(data: bytes) -> Sign1:
@@ -100,6 +101,10 @@ def verify1(
 
 def encode_sign1(protected_header: dict[int, Any], payload: bytes, private_key: bytes, external: bytes) -> bytes:
     """Sign with a 32-byte private key and give the tagged message, its s low."""
-    protected = cbor.encode(protected_header)
+    return sign_encoded(cbor.encode(protected_header), payload, private_key, external)
+
+
+def sign_encoded(protected: bytes, payload: bytes, private_key: bytes, external: bytes) -> bytes:
+    """The same with a protected header that is encoded already: many messages are signed under one."""
     signature = p256.lower(p256.sign(private_key, sig_structure(protected, payload, external)))
     return b"".join((_OPENING, cbor.encode(protected), _NO_HEADER, cbor.encode(payload), cbor.encode(signature)))

@@ -5,6 +5,7 @@ The profile is that of statements with another external string, so nothing signe
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from typing import Any
 
 from steelyard_protocol import cbor, cose, p256
@@ -106,8 +107,12 @@ Order = Receipt | Permit | KeySet
 
 def sign(order: Order, private_key: bytes, kid: bytes) -> bytes:
     """Sign an order with a platform key (32 bytes) whose identity is `kid`."""
-    header = {cose.HEADER_ALG: cose.ESP256, cose.HEADER_KID: kid}
-    return cose.encode_sign1(header, cbor.encode(order.payload()), private_key, EXTERNAL)
+    return cose.sign_encoded(_header(kid), cbor.encode(order.payload()), private_key, EXTERNAL)
+
+
+@lru_cache(maxsize=64)
+def _header(kid: bytes) -> bytes:
+    return cbor.encode({cose.HEADER_ALG: cose.ESP256, cose.HEADER_KID: kid})
 
 
 def open_order(raw: bytes, public_key: bytes) -> Order:

@@ -201,13 +201,16 @@ class Receiver:
     # ---- the transaction -------------------------------------------------------------------------------------------
 
     def _commit(self, batch: Batch, now_ms: int) -> list[Due]:
-        by_key: dict[Key, list[Candidate]] = {}
+        keys: dict[int, Key] = {}
+        offered: dict[int, list[Candidate]] = {}
         for one in batch.candidates:
-            by_key.setdefault(one.key, []).append(one)
+            identity_id = one.key.identity_id
+            keys[identity_id] = one.key
+            offered.setdefault(identity_id, []).append(one)
         try:
             with writing(self.engine) as connection:
-                helds = self._held.of(connection, list(by_key))
-                taken = [self._take_in(connection, held, by_key[held.key], now_ms) for held in helds]
+                helds = self._held.of(connection, list(keys.values()))
+                taken = [self._take_in(connection, held, offered[held.key.identity_id], now_ms) for held in helds]
                 moved = [one for one in taken if one.rows]
                 evidence.write_statements(connection, [row for one in moved for row in one.rows])
                 numbers = {part.held.key.identity_id: [row.number for row in part.rows] for part in moved}
@@ -216,8 +219,8 @@ class Receiver:
                 receipts = [(part.held.key.down, receipt) for part in taken for receipt in part.receipts]
                 self._keep_suspects(connection, batch, taken, now_ms)
         except BaseException:
-            self._forget(key.identity_id for key in by_key)
-            self.judging.forget({key.scale_id for key in by_key})
+            self._forget(keys)
+            self.judging.forget({key.scale_id for key in keys.values()})
             raise
         for part in moved:
             part.held.version += 1

@@ -144,7 +144,9 @@ class Summary:
     def first_branch(self) -> int | None:
         """The lowest number where the chain may branch: it has several statements, or its link does not fit."""
         lowest = (self.forks.lowest, self.resigned.lowest, self.broken.get("link", ()))
-        return min((numbers[0] for numbers in lowest if numbers), default=None)
+        if not any(lowest):  # nearly always, and asked for every statement
+            return None
+        return min(numbers[0] for numbers in lowest if numbers)
 
     def count_breach(self, breach: str, number: int) -> None:
         """Count a statement that departs from the profile, by the text of the breach."""

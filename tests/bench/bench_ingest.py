@@ -1,26 +1,39 @@
 """Statements a second from Mosquitto to committed to receipt, each part a process of its own, on SQLite.
 
-`ingest` is the steady state, the hardest case: many scales, one statement a message, so that every signature is
-checked and nearly every statement asks for its own receipt. `ingest catching up` is what follows an outage: batches,
-taken in by their last signature. The reference is a plain receiver in the same run; it sends no receipts.
+`ingest` is the steady state, the hardest case: one statement a message, never two of a scale in a batch, so that every
+statement asks for its own signature check, its own summary and its own receipt; that every signature was checked, and
+every receipt sent, is counted. There is an ingest process for each of two cores; `ingest, one process` has all shards
+to itself. `ingest catching up` is what follows an outage: batches, taken in by their last signature; `catching up,
+checked` goes on until the other signatures are checked too. The reference is a plain receiver in the same run; it
+sends no receipts.
 """
 
+import os
 import pickle
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import servers
 from cloud_desk import Desk
 from signing_scale import SigningScale
+from sqlalchemy import func, select
 from steelyard_cloud import keys
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.settings import SHARDS
+from steelyard_cloud.store import database, feeds
+from steelyard_cloud.store.evidence import BY_SIGNATURE
+from steelyard_cloud.store.schema import statements, summaries
 from steelyard_protocol.statement import encode_batch
 
 HERE = Path(__file__).parent
-SCALES = 1000
-STATEMENTS = 10  # of each scale
+PROCESSES = 2
+SCALES = 4000  # more than two batches of each process hold
+STATEMENTS = 4  # of each scale
+BEHIND = 1000  # scales that catch up
 CATCHING_UP = 20  # statements in one message
 PLAIN = 1000  # messages that the reference has to take
 
@@ -28,23 +41,102 @@ Messages = list[tuple[str, bytes]]
 
 
 def rows() -> list[dict[str, Any]]:
-    """Two rows, both against the plain receiver."""
+    """Four rows, all against the plain receiver."""
     some = [SigningScale(seed) for seed in range(1, SCALES + 1)]
-    started = {scale.text: [scale.enrol(), scale.boot()] for scale in some}
+    opening = [(scale.up, encode_batch([scale.enrol(), scale.boot()])) for scale in some]
     steady = [(scale.up, scale.snapshot()) for _ in range(STATEMENTS) for scale in some]
-    behind = [(scale.up, encode_batch([scale.snapshot() for _ in range(CATCHING_UP)])) for scale in some]
+    behind = [(scale.up, encode_batch([scale.snapshot() for _ in range(CATCHING_UP)])) for scale in some[:BEHIND]]
+    rates = {}
     with tempfile.TemporaryDirectory() as folder:
         plain = run_plain(Path(folder), some, steady[:PLAIN])
-        opening = [(scale.up, encode_batch(started[scale.text])) for scale in some]
-        seconds = run_ingest(Path(folder), some, [opening, steady, behind])
-    rates = {
-        "ingest": len(steady) / seconds[1],
-        "ingest catching up": len(behind) * CATCHING_UP / seconds[2],
-    }
+        with Cloud(Path(folder) / "one", some, 1) as cloud:
+            cloud.take(opening)
+            rates["ingest, one process"] = len(steady) / cloud.take(steady, singly=True)
+        with Cloud(Path(folder) / "two", some, PROCESSES) as cloud:
+            cloud.take(opening)
+            rates["ingest"] = len(steady) / cloud.take(steady, singly=True)
+            start = time.perf_counter()
+            rates["ingest catching up"] = len(behind) * CATCHING_UP / cloud.take(behind)
+            cloud.wait_for_signatures()
+            rates["ingest catching up, checked"] = len(behind) * CATCHING_UP / (time.perf_counter() - start)
     return [
         {"name": name, "value": rate, "unit": "statements/s", "reference": plain, "ratio": rate / plain}
         for name, rate in rates.items()
     ]
+
+
+class Cloud:
+    """Mosquitto, a database in which the scales are on record, and ingest processes that share the shards."""
+
+    def __init__(self, folder: Path, some: list[SigningScale], processes: int) -> None:
+        folder.mkdir()
+        self.folder, self.broker = folder, servers.mosquitto(folder)
+        data = folder / "data"
+        online = keys.create(data / "keys", data / "root")
+        assert online
+        self.desk = Desk(f"sqlite:///{data}/steelyard.sqlite")
+        self.desk.register(*some)
+        command = [sys.executable, "-c", "from steelyard_cloud.command import app; app(['ingest'])"]
+        given = {"STEELYARD_CLOUD_DATA_DIR": str(data), "STEELYARD_CLOUD_MQTT_PORT": str(self.broker.port)}
+        self.processes = [
+            subprocess.Popen(command, env=os.environ | given | {"STEELYARD_CLOUD_SHARDS": SHARDS[at::processes]})
+            for at in range(processes)
+        ]
+
+    def __enter__(self) -> "Cloud":
+        """Wait until every shard has its session, and what the registry told has been read."""
+        log = self.broker.log
+        servers.wait_until(lambda: log.read_text().count("steelyard-ingest-") >= len(SHARDS), 60, "the sessions")
+        servers.wait_until(self._registry_is_read, 120, "the reading of the registry's changes")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything."""
+        for process in self.processes:
+            process.terminate()
+            process.wait()
+        self.desk.close()
+        self.broker.stop()
+
+    def _registry_is_read(self) -> bool:
+        with database.reading(self.desk.engine) as connection:
+            read = feeds.load_cursor(connection, "ingest", feeds.CHANGES, SHARDS)
+            return read == feeds.heads(connection, feeds.CHANGES, SHARDS)
+
+    def _authentic_by(self) -> dict[int, int]:
+        c = statements.c.authentic_by
+        with database.reading(self.desk.engine) as connection:
+            return dict(row.tuple() for row in connection.execute(select(c, func.count()).group_by(c)))
+
+    def take(self, load: Messages, *, singly: bool = False) -> float:
+        """Seconds from the first publication to the receipt of the last statement of every scale.
+
+        With `singly` it is an error if a signature was not checked or a statement had no receipt of its own.
+        """
+        before = self._authentic_by()
+        seconds, receipts = publish(self.folder, self.broker.port, load, last_hashes(load))
+        if singly:
+            taken = {by: count - before.get(by, 0) for by, count in self._authentic_by().items()}
+            if taken != {BY_SIGNATURE: len(load)} or receipts < len(load):
+                raise RuntimeError(f"of {len(load)} statements {taken} by how authentic, {receipts} receipts")
+        return seconds
+
+    def wait_for_signatures(self) -> None:
+        """Until no signature of any scale is unchecked."""
+        with database.reading(self.desk.engine) as connection:
+            waiting = list(connection.scalars(select(summaries.c.identity_id)))
+
+        def checked() -> bool:
+            with database.reading(self.desk.engine) as connection:
+                while waiting:
+                    of = summaries.c.identity_id == waiting[-1]
+                    state = connection.scalars(select(summaries.c.state).where(of)).one()
+                    if Summary.load(b"", state).unchecked:
+                        return False
+                    waiting.pop()
+            return True
+
+        servers.wait_until(checked, 120, "the check of all signatures")
 
 
 def run_plain(folder: Path, some: list[SigningScale], messages: Messages) -> float:
@@ -68,33 +160,6 @@ def run_plain(folder: Path, some: list[SigningScale], messages: Messages) -> flo
         broker.stop()
 
 
-def run_ingest(folder: Path, some: list[SigningScale], loads: list[Messages]) -> list[float]:
-    """Seconds for each load, from its first publication to the receipt of the last statement of every scale."""
-    (folder / "broker").mkdir()
-    broker = servers.mosquitto(folder / "broker")
-    data = folder / "data"
-    online = keys.create(data / "keys", data / "root")
-    assert online
-    desk = Desk(f"sqlite:///{data}/steelyard.sqlite")
-    desk.register(*some)
-    environment = {"STEELYARD_CLOUD_DATA_DIR": str(data), "STEELYARD_CLOUD_MQTT_PORT": str(broker.port)}
-    command = [sys.executable, "-c", "from steelyard_cloud.command import app; app(['ingest'])"]
-    process = subprocess.Popen(command, env=environment)
-    try:
-        wait_for_sessions(broker)
-        return [publish(folder, broker.port, load, last_hashes(load)) for load in loads]
-    finally:
-        process.terminate()
-        process.wait()
-        desk.close()
-        broker.stop()
-
-
-def wait_for_sessions(broker: servers.Server) -> None:
-    """Until every shard has its session."""
-    servers.wait_until(lambda: broker.log.read_text().count("steelyard-ingest-") >= 32, 60, "the sessions of ingest")
-
-
 def last_hashes(load: Messages) -> dict[str, bytes]:
     """What the last receipt of each scale must contain: the hash of its last statement."""
     from steelyard_protocol.statement import decode_message, hash_of
@@ -102,11 +167,12 @@ def last_hashes(load: Messages) -> dict[str, bytes]:
     return {f"{topic[:-2]}down": hash_of(decode_message(payload)[-1]) for topic, payload in load}
 
 
-def publish(folder: Path, port: int, messages: Messages, awaited: dict[str, bytes]) -> float:
-    """Publish from a process of its own; seconds until the awaited receipts are there."""
+def publish(folder: Path, port: int, messages: Messages, awaited: dict[str, bytes]) -> tuple[float, int]:
+    """Publish from a process of its own; seconds until the awaited receipts are there, and how many came in all."""
     given = folder / "load"
     given.write_bytes(pickle.dumps((messages, awaited)))
     done = subprocess.run(
         [sys.executable, str(HERE / "mqtt_load.py"), str(port), str(given)], capture_output=True, text=True, check=True
     )
-    return float(done.stdout)
+    seconds, receipts = done.stdout.split()
+    return float(seconds), int(receipts)

@@ -1,7 +1,7 @@
 """A load generator that costs little: publishes prepared payloads with QoS 1 over a bare socket and counts receipts.
 
 Run as a program it reads a file of prepared messages, publishes them as fast as the broker takes them, and prints how
-long it took until the last awaited receipt came down.
+long it took until the last awaited receipt came down, and how many receipts came.
 """
 
 import pickle
@@ -68,8 +68,11 @@ class Packets:
         return found
 
 
-def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes]) -> float:
-    """Publish all; seconds until each topic of `awaited` has brought a payload that contains the given bytes."""
+def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes]) -> tuple[float, int]:
+    """Publish all; seconds until each topic of `awaited` has brought a payload that contains the given bytes.
+
+    Counts all payloads that came down.
+    """
     listener = connect(port, "bench-listener")
     listener.sendall(packet(0x82, b"\x00\x01" + text("sy/1/+/+/down") + b"\x00"))
     listener.recv(16)
@@ -77,7 +80,7 @@ def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes])
     prepared = b"".join(publish(topic, payload, at % 65535 + 1) for at, (topic, payload) in enumerate(messages))
     missing = dict(awaited)
     packets, acknowledgements = Packets(), Packets()
-    start, at, unacknowledged = time.perf_counter(), 0, len(messages)
+    start, at, unacknowledged, came = time.perf_counter(), 0, len(messages), 0
     sender.setblocking(False)
     while missing or unacknowledged:
         readable, writable, _ = select.select([listener, sender], [sender] if at < len(prepared) else [], [], 60)
@@ -89,14 +92,15 @@ def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes])
             unacknowledged -= len(acknowledgements.feed(sender.recv(1 << 20)))
         if listener in readable:
             for _, body in packets.feed(listener.recv(1 << 20)):
+                came += 1
                 (length,) = struct.unpack(">H", body[:2])
                 topic = body[2 : 2 + length].decode()
                 if topic in missing and missing[topic] in body:
                     del missing[topic]
-    return time.perf_counter() - start
+    return time.perf_counter() - start, came
 
 
 if __name__ == "__main__":
     with open(sys.argv[2], "rb") as file:
         given = pickle.load(file)
-    print(run(int(sys.argv[1]), *given))
+    print(*run(int(sys.argv[1]), *given))

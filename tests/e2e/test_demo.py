@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,3 +72,18 @@ def test_ctrl_c_leaves_nothing_running(moment: str) -> None:
     wait_until(lambda: not left_running(mark), 5, "the end of every process")
     assert process.returncode == (0 if "cable pulled" in moment else 130)
     assert not list(Path(tempfile.gettempdir()).glob(f"steelyard-demo-{process.pid}-*"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc, which this system lacks")
+def test_a_killed_demo_leaves_no_process_behind() -> None:
+    process, mark = start()
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "Console, signed in once" in line:
+            break
+    assert any("serve" in line for line in left_running(mark))
+    process.kill()
+    process.communicate(timeout=60)
+    wait_until(lambda: not left_running(mark), 15, "the end of every process")
+    for folder in Path(tempfile.gettempdir()).glob(f"steelyard-demo-{process.pid}-*"):
+        shutil.rmtree(folder)  # which nobody was left to do

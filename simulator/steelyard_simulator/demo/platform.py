@@ -1,7 +1,7 @@
 """The regulator's side of the demo: an embedded broker and the cloud, each a process of its own on loopback.
 
 The cloud is started and asked as an operator would, through the command `steelyard cloud`. Both processes are kept
-from the terminal's Ctrl-C, so that the demo can end them in order.
+from the terminal's Ctrl-C, so that the demo can end them in order; should it be killed, they end by themselves.
 """
 
 import os
@@ -20,6 +20,7 @@ from .errors import CloudNotUp, NotInTime, ProgramFailed
 from .waiting import until
 
 COMMAND = (sys.executable, "-m", "steelyard_gateway")
+LEASHED = (sys.executable, "-m", "steelyard_simulator.demo.leash")
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 
@@ -77,9 +78,9 @@ class Cloud:
         """`steelyard cloud serve` from when it answers until the block ends; CloudNotUp where it does not answer."""
         with self.log.open("wb") as log:
             process = subprocess.Popen(
-                [*COMMAND, "cloud", "serve"],
+                [*LEASHED, "cloud", "serve"],
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -89,6 +90,8 @@ class Cloud:
             yield
         finally:
             process.terminate()
+            if process.stdin is not None:
+                process.stdin.close()
             try:
                 process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:

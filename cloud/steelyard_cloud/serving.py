@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.settings import Settings
+from steelyard_cloud.store import feeds, notices
 from steelyard_cloud.web.app import create_app
 
 SHUTDOWN_S = 3
@@ -24,14 +25,17 @@ def everything(settings: Settings, engine: Engine) -> None:
     ingest.on_news = web.state.context.hub.wake
     ingest.start()
     try:
-        _serve(web, settings)
+        with notices.listening(engine, {feeds.CHANGES: ingest.wake, feeds.OUTBOX: web.state.context.hub.wake}):
+            _serve(web, settings)
     finally:
         ingest.stop()
 
 
 def pages(settings: Settings, engine: Engine) -> None:
     """Run API and pages until the process is told to end."""
-    _serve(create_app(settings, engine), settings)
+    web = create_app(settings, engine)
+    with notices.listening(engine, {feeds.OUTBOX: web.state.context.hub.wake}):
+        _serve(web, settings)
 
 
 def receiving(settings: Settings, engine: Engine) -> None:
@@ -41,7 +45,8 @@ def receiving(settings: Settings, engine: Engine) -> None:
         signal.signal(ending, lambda *_: ended.set())
     running = Ingest.of(settings, engine)
     running.start()
-    ended.wait()
+    with notices.listening(engine, {feeds.CHANGES: running.wake}):
+        ended.wait()
     running.stop()
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from cloud_desk import Desk, wait_for
 from signing_scale import SigningScale
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
 from steelyard_cloud.ingest import process
 from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Begun
 from steelyard_cloud.judge.chain import GRACE_MS
-from steelyard_cloud.store import alerts, database
+from steelyard_cloud.settings import SHARDS
+from steelyard_cloud.store import alerts, database, feeds
+from steelyard_cloud.store import due as due_rows
 from steelyard_cloud.store.schema import alert_events, due, feed_entries
 
 START_MS = 1_800_000_000_000
@@ -288,6 +290,36 @@ def test_baseline_takes_effect_when_its_statement_arrives(stage: Stage) -> None:
     assert stage.state(scale, "changed") is None
     stage.report(scale, boot)
     stage.becomes(scale, "changed", "open")
+
+
+def test_approved_software_is_judged_for_every_scale_some_at_a_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_rows, "LEASED", 2)
+    some = [SigningScale(seed) for seed in range(1, 6)]
+    stage.desk.register(*some)
+    for scale in some:
+        stage.report(scale, scale.enrol(), scale.boot(software=bytes(32)))
+        stage.becomes(scale, "not-approved", "open")
+
+    def registry_is_read() -> bool:
+        with database.reading(stage.desk.engine) as connection:
+            cursor = feeds.load_cursor(connection, "ingest", feeds.CHANGES, SHARDS)
+            return cursor == feeds.heads(connection, feeds.CHANGES, SHARDS)
+
+    wait_for(registry_is_read, "the reading of the five registrations")
+    leases: list[int] = []
+    lease = due_rows.lease
+
+    def counted(connection: Connection, shards: str, now_ms: int) -> list[int]:
+        leased = lease(connection, shards, now_ms)
+        leases.append(len(leased))
+        return leased
+
+    monkeypatch.setattr(due_rows, "lease", counted)
+    stage.desk.approve(bytes(32))
+    wait_for(lambda: not any(alert["standing"] for alert in stage.desk.alerts()), "the judgement of every scale")
+    assert leases == [2, 2, 1]
 
 
 def test_every_alert_is_told_to_the_outbox_in_its_own_transaction(stage: Stage) -> None:

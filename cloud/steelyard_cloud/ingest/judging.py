@@ -120,11 +120,14 @@ class Judging:
             held.summary.judged = held.summary.revision
 
     def judge_type(self, connection: Connection, scale_type_id: int, shard: str, now_ms: int) -> None:
-        """Judge every scale of a type in the shard: its approved software changed."""
+        """Have every scale of a type in the shard judged by the timers: its approved software changed.
+
+        They may be many, and what arrives is not to wait for all of them.
+        """
         of = select(scales.c.id).where(scales.c.scale_type_id == scale_type_id, scales.c.shard == shard)
-        for scale_id in connection.scalars(of).all():
-            self.forget([scale_id])
-            self.judge(connection, scale_id, now_ms)
+        scale_ids = connection.scalars(of).all()
+        self.forget(scale_ids)
+        due.make_due(connection, scale_ids, shard, now_ms)
 
     def _write(
         self,

@@ -63,6 +63,7 @@ class Ingest:
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._cursor: dict[str, int] | None = None
+        self._more_due = False  # the timers have a turn at once, not only when their period is over
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
         self._thread: threading.Thread | None = None
         self._taken: deque[Taken] = deque()
@@ -205,7 +206,7 @@ class Ingest:
         if self._woken.is_set() or self._every[POLL_S].passed():
             self._woken.clear()
             self._changes()
-        if self._every[TIMERS_S].passed():
+        if self._more_due or self._every[TIMERS_S].passed():
             self._timers()
         if idle or self._every[BACKGROUND_S].passed():
             self.receiver.check_signatures(self.clock())
@@ -244,6 +245,7 @@ class Ingest:
             judging.forget(scale_ids)
             raise
         self._cursor |= moved
+        self._more_due |= any(entry.topic == "scale-type" for entry in entries)
         self._publish(outgoing)
         if messages:
             self._finish(Taken(messages, self.receiver.begin(messages, self.clock())))
@@ -260,6 +262,7 @@ class Ingest:
 
     def _timers(self) -> None:
         at_ms = self.clock()
+        self._more_due = False
         with reading(self.engine) as connection:
             if not due.any_due(connection, self.receiver.shards, at_ms):
                 return
@@ -272,6 +275,7 @@ class Ingest:
         except BaseException:
             self.receiver.judging.forget(scale_ids)
             raise
+        self._more_due = len(scale_ids) == due.LEASED
 
 
 def _awake_s() -> float:

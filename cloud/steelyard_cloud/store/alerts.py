@@ -51,6 +51,7 @@ def update_from(
 
     `undecided` are keys of findings that may stand all the same; their alerts are left as they are.
     """
+    feeds.lock(connection, feeds.OUTBOX, scale.shard)
     known = {
         (row.rule, row.what): row
         for row in connection.execute(select(alerts).where(alerts.c.scale_id == scale.scale_id))
@@ -84,6 +85,8 @@ def transition(
     connection: Connection, alert_id: int, to: str, actor: str, reason: str, now_ms: int, assignee_id: int | None = None
 ) -> None:
     """Move an alert as a person decides, with the mandatory reason; TransitionRefused where that cannot be."""
+    shard = select(scales.c.shard).join(alerts).where(alerts.c.id == alert_id)
+    feeds.lock(connection, feeds.OUTBOX, connection.execute(shard).scalar_one())
     row = connection.execute(
         select(alerts, scales.c.shard).join(scales).where(alerts.c.id == alert_id).with_for_update(of=alerts)
     ).one()

@@ -12,15 +12,17 @@ from steelyard_cloud.store.schema import due
 from steelyard_cloud.store.upsert import upsert
 
 LEASE_MS = 30_000
+LEASED = 200  # scales at once
+ROWS = 500  # in one INSERT
 
 
-def lease(connection: Connection, shards: Iterable[str], now_ms: int, limit: int = 200) -> list[int]:
-    """Take the scales that are due."""
+def lease(connection: Connection, shards: Iterable[str], now_ms: int) -> list[int]:
+    """Take scales that are due, at most `LEASED`."""
     query = (
         select(due.c.scale_id)
         .where(due.c.shard.in_(list(shards)), due.c.due_ms <= now_ms, due.c.leased_until_ms <= now_ms)
         .order_by(due.c.due_ms)
-        .limit(limit)
+        .limit(LEASED)
         .with_for_update(skip_locked=True)
     )
     ids = list(connection.scalars(query))
@@ -35,6 +37,14 @@ def any_due(connection: Connection, shards: Iterable[str], now_ms: int) -> bool:
         due.c.shard.in_(list(shards)), due.c.due_ms <= now_ms, due.c.leased_until_ms <= now_ms
     )
     return connection.execute(query.limit(1)).first() is not None
+
+
+def make_due(connection: Connection, scale_ids: Iterable[int], shard: str, now_ms: int) -> None:
+    """Have these scales of a shard judged by the timers, some at a time."""
+    rows = [{"scale_id": one, "shard": shard, "due_ms": now_ms, "leased_until_ms": 0} for one in sorted(scale_ids)]
+    for start in range(0, len(rows), ROWS):
+        some = rows[start : start + ROWS]
+        connection.execute(upsert(connection, due, some, {"due_ms": now_ms, "leased_until_ms": 0}))
 
 
 def set_times(connection: Connection, times: Mapping[tuple[int, str], int | None]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
+from steelyard_cloud.store import notices
 from steelyard_cloud.store.schema import cursors, feed_entries, feeds
 from steelyard_cloud.store.upsert import upsert
 
@@ -33,6 +34,12 @@ class Entry(NamedTuple):
     scale_id: int | None
     body: dict[str, Any]
     created_ms: int
+
+
+def lock(connection: Connection, feed: str, shard: str) -> None:
+    """Take the feed's lock before rows that others change and then tell of: all in one order, so none deadlocks."""
+    here = and_(feeds.c.feed == feed, feeds.c.shard == shard)
+    connection.execute(select(feeds.c.position).where(here).with_for_update())
 
 
 def append(
@@ -62,6 +69,7 @@ def append(
             created_ms=now_ms,
         )
     )
+    notices.announce(connection, feed)
     if position % _EVERY == 0:
         _prune(connection, feed, shard, position, now_ms)
     return int(position)

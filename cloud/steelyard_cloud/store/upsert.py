@@ -1,16 +1,18 @@
 """INSERT … ON CONFLICT DO UPDATE, which SQLite and PostgreSQL spell alike but SQLAlchemy offers per dialect."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
+Row = Mapping[str, Any]
 
-def upsert(connection: Connection, table: Table, row: Mapping[str, Any], changes: Mapping[str, Any]) -> Insert:
-    """Insert `row`, or apply `changes` to the row with its primary key."""
+
+def upsert(connection: Connection, table: Table, rows: Row | Sequence[Row], changes: Row) -> Insert:
+    """Insert one row or several, or apply `changes` to a row that is there with its primary key."""
     keys = [column.name for column in table.primary_key]
     if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=dict(changes))
-    return sqlite.insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=dict(changes))
+        return postgresql.insert(table).values(rows).on_conflict_do_update(index_elements=keys, set_=dict(changes))
+    return sqlite.insert(table).values(rows).on_conflict_do_update(index_elements=keys, set_=dict(changes))

@@ -150,6 +150,9 @@ MAY = {
     ("get", "/alerts/decide"): {Role.REGULATOR},
     ("get", "/alerts/1"): {Role.ADMIN, Role.REGULATOR, Role.VERIFICATION},
     ("get", "/alerts/1/evidence"): {Role.ADMIN, Role.REGULATOR, Role.VERIFICATION},
+    ("get", "/complaints"): {Role.ADMIN, Role.REGULATOR},
+    ("get", "/complaints/1"): {Role.ADMIN, Role.REGULATOR},
+    ("get", "/complaints/1/photo.jpg"): {Role.ADMIN, Role.REGULATOR},
     ("get", "/scales"): set(Role),
     ("get", "/scales/0000000000000000"): set(Role),
     ("get", "/scales/0000000000000000/plots/zero.svg"): set(Role),
@@ -158,6 +161,7 @@ STREAM = ("get", "/api/v1/events")
 FORMS = {
     ("post", "/alerts/{alert}/transitions"),
     ("post", "/alerts/decide"),
+    ("post", "/complaints/{complaint}/close"),
     ("post", "/sign-in"),
     ("post", "/sign-out"),
 }
@@ -166,6 +170,8 @@ PUBLIC = {
     ("get", "/sign-in"),
     ("get", "/s"),
     ("get", "/s/{code}"),
+    ("get", "/s/{code}/complaint"),
+    ("post", "/s/{code}/complaint"),
     ("get", "/api/v1/health"),
     ("get", "/api/v1/root"),
     ("get", "/api/v1/openapi.json"),
@@ -200,7 +206,12 @@ def test_each_route_lets_in_exactly_the_roles_that_the_table_says(world: World) 
 
 def test_the_table_of_roles_forgets_no_route(world: World) -> None:
     def generic(path: str) -> str:
-        for given, name in (("0000000000000000", "{code}"), ("alerts/1", "alerts/{alert}"), ("zero.svg", "{name}.svg")):
+        for given, name in (
+            ("0000000000000000", "{code}"),
+            ("alerts/1", "alerts/{alert}"),
+            ("complaints/1", "complaints/{complaint}"),
+            ("zero.svg", "{name}.svg"),
+        ):
             path = path.replace(given, name)
         return path.replace("scale-types/1", "scale-types/{scale_type}")
 

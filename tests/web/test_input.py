@@ -31,6 +31,7 @@ FORMS = {
     "/alerts/1/transitions": {"to": "acknowledged", "reason": "seen on site"},
     "/alerts/decide": {"to": "acknowledged", "reason": "seen on site", "alert": "1"},
 }
+FORMS["/s/0123456789ABCDEF/complaint"] = dict.fromkeys(("words", "place", "bought", "weighed", "paid"), "Apples")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 unhurried = settings(deadline=None, max_examples=60, database=None)
 

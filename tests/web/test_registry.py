@@ -256,7 +256,7 @@ def test_statements_come_back_byte_for_byte_page_by_page(either: World) -> None:
 
 def test_a_place_is_recorded_and_moves_the_scale_to_its_region(either: World) -> None:
     scale = either.in_use("HT-1")
-    client = either.client(Role.MANUFACTURER)
+    client = either.client(Role.ADMIN)
     moved = client.patch(f"/api/v1/scales/{scale.code}", json={"place": " 南星桥 3 ", "division_code": "330102"})
     assert (moved.status_code, moved.json()["place"]) == (200, "南星桥 3")
     district = either.client(None, token=either.token_for("Shangcheng", "regulator", "330102", Role.REGULATOR))

@@ -106,6 +106,18 @@ class WrongState(Refusal):
     code = "wrong-state"
 
 
+class TooManyComplaints(Refusal):
+    """There are many complaints already today; this one was not taken. Please call the market supervision."""
+
+    code = "too-many-complaints"
+
+
+class ComplaintClosed(Refusal):
+    """The complaint %(reference)s is closed already."""
+
+    code = "complaint-closed"
+
+
 class EvidenceTooLarge(Refusal):
     """There are %(statements)s statements or more; a file has at most %(most)s. Ask for a part with first and last."""
 

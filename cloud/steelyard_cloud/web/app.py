@@ -23,7 +23,7 @@ from steelyard_cloud.web.input import only_text
 from steelyard_cloud.web.pages.routes import router as pages_router
 from steelyard_cloud.web.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
 from steelyard_cloud.web.render import page
-from steelyard_cloud.web.security import MAX_BODY_BYTES, Shield
+from steelyard_cloud.web.security import Shield, body_limit
 from steelyard_cloud.web.stream import Hub
 
 STATIC = Path(__file__).parent / "static"
@@ -74,7 +74,7 @@ def create_app(
     app.add_middleware(
         Shield,
         https=context.https,
-        too_large=lambda scope: _answer(Request({**scope, "app": app}), TooLarge(limit=MAX_BODY_BYTES)),
+        too_large=lambda scope: _answer(Request({**scope, "app": app}), TooLarge(limit=body_limit(scope))),
     )
     return app
 

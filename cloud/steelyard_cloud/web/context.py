@@ -21,6 +21,7 @@ from steelyard_cloud.registry.errors import KeysAway
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.store import database
 from steelyard_cloud.web import access, credentials
+from steelyard_cloud.web.allowance import Allowance
 from steelyard_cloud.web.i18n import Speech, negotiate, zone
 from steelyard_cloud.web.looks import Looks
 from steelyard_cloud.web.problems import ForgedRequest, NotAllowed, NotSignedIn
@@ -30,6 +31,7 @@ from steelyard_cloud.web.stream import Hub
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+COMPLAINTS_AN_HOUR = 5
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,6 +49,7 @@ class Context:
     now_ms: Callable[[], int] = clock.now_ms
     wake: Callable[[str], None] = _nobody
     looks: Looks = field(default_factory=Looks)
+    complaints: Allowance = field(default_factory=lambda: Allowance(COMPLAINTS_AN_HOUR))
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A consistent read."""

@@ -127,6 +127,8 @@ _STATUS: dict[type[Refusal], int] = {
     errors.AlreadyVerified: 409,
     errors.WrongState: 409,
     errors.EvidenceTooLarge: 413,
+    errors.TooManyComplaints: 429,
+    errors.ComplaintClosed: 409,
     errors.KeysAway: 503,
 }
 
@@ -134,6 +136,8 @@ _STATUS: dict[type[Refusal], int] = {
 _THINGS = (
     N_("scale"),
     N_("alert"),
+    N_("complaint"),
+    N_("photo"),
     N_("plot"),
     N_("organisation"),
     N_("scale type"),

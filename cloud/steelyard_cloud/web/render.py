@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from steelyard_cloud.web import credentials, wording
 from steelyard_cloud.web.context import context_of, session_secret
 from steelyard_cloud.web.i18n import LANGUAGES, Speech, catalogue
-from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
+from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, SEES_COMPLAINTS, Principal
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -58,6 +58,7 @@ def page(
     secret = session_secret(request)
     may = {
         "alerts": principal is not None and principal.role in SEES_ALERTS,
+        "complaints": principal is not None and principal.role in SEES_COMPLAINTS,
         "decide": principal is not None and principal.role in DECIDES_ALERTS,
     }
     html = (

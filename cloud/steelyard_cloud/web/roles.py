@@ -40,6 +40,8 @@ class Principal:
 EVERYBODY = frozenset(Role)
 SEES_ALERTS = frozenset({Role.ADMIN, Role.REGULATOR, Role.VERIFICATION})
 DECIDES_ALERTS = frozenset({Role.REGULATOR})
+SEES_COMPLAINTS = frozenset({Role.ADMIN, Role.REGULATOR})
+ANSWERS_COMPLAINTS = frozenset({Role.REGULATOR})
 ENROLS = frozenset({Role.MANUFACTURER})
 VERIFIES = frozenset({Role.VERIFICATION})
 PERMITS = frozenset({Role.VERIFICATION, Role.REGULATOR})

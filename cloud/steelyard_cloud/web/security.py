@@ -5,12 +5,24 @@ event stream without buffering it.
 """
 
 import contextlib
+import re
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from steelyard_cloud.web import photos
+
 MAX_BODY_BYTES = 256 * 1024
+MAX_FORM_WITH_PHOTO_BYTES = photos.MAX_BYTES + 64 * 1024
+_WITH_PHOTO = re.compile("/s/[^/]+/complaint")
+
+
+def body_limit(scope: Scope) -> int:
+    """How many bytes the request's body may have; only the form that carries a photo takes more."""
+    with_photo = scope["method"] == "POST" and _WITH_PHOTO.fullmatch(scope["path"])
+    return MAX_FORM_WITH_PHOTO_BYTES if with_photo else MAX_BODY_BYTES
+
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -56,13 +68,13 @@ class Shield:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        read, over, started = 0, False, False
+        read, over, started, limit = 0, False, False, body_limit(scope)
 
         async def bounded() -> Message:
             nonlocal read, over
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY_BYTES:
+            if read > limit:
                 over = True
                 raise BodyTooLarge
             return message

@@ -15,6 +15,7 @@ from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
 from steelyard_protocol.statement import parse
 
 from steelyard_cloud.judge.verdict import Verdict
+from steelyard_cloud.registry.errors import Unknown
 from steelyard_cloud.web import queries, wording
 from steelyard_cloud.web.context import Here, Reader
 from steelyard_cloud.web.i18n import N_, Speech
@@ -41,6 +42,13 @@ def _typed(code: str) -> str:
         return identity.to_text(identity.from_text(code))
     except identity.IdentityError:
         return "".join(character for character in code if character.isascii() and character.isalnum()) or "-"
+
+
+def _code_or_empty(code: str) -> str:
+    try:
+        return queries.fold(code)
+    except Unknown:
+        return ""
 
 
 @router.get("/s/{code}")
@@ -77,6 +85,7 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
         received=speech.ago(received, now) if received else speech.say(N_("never")),
         history=history,
         typed=scale.code,
+        complaint_code=scale.code,
     )
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -101,6 +110,7 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         received="",
         history=[],
         typed=code[:40],
+        complaint_code=_code_or_empty(code),
     )
 
 

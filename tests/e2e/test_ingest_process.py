@@ -380,3 +380,49 @@ def test_message_that_breaks_the_code_is_quarantined_and_the_others_go_on(
     stage.report(scale, scale.snapshot(), b"poison", scale.snapshot())
     assert len(stage.desk.held(scale)) == 4
     assert stage.desk.quarantined() == {"internal-error": 1}
+
+
+def test_what_was_begun_before_its_identity_was_registered_does_not_stay_in_the_quarantine(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BATCH", 1)  # so that one batch is at hand while the other is committed
+    scale, late = started(stage), SigningScale(2)
+    enrolment = late.enrol()
+    whole = stage.ingest.receiver.finish
+    finished: list[Begun] = []
+
+    def finish(begun: Begun, now_ms: int) -> object:
+        if not finished:
+            stage.desk.register(late)
+            stage.ingest.wake()
+        finished.append(begun)
+        return whole(begun, now_ms)
+
+    monkeypatch.setattr(stage.ingest.receiver, "finish", finish)
+    first, second = Message(scale.up, scale.snapshot(), (0, 1, 91)), Message(late.up, enrolment, (0, 1, 92))
+    stage.broker.waiting += [first, second]
+    wait_for(lambda: stage.desk.held(late) == [enrolment], "the statement that came just before the registration")
+    assert [len(begun.batch.suspects) for begun in finished] == [0, 1, 0], "the second was begun too early"
+    wait_for(lambda: stage.broker.acknowledged[-2:] == [first, second], "the acknowledgement")
+
+
+def test_batches_at_hand_are_taken_in_their_order_when_the_database_comes_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BATCH", 1)
+    scale = started(stage)
+    whole, away = stage.ingest.receiver.finish, [True, True, True]
+    taken: list[int] = []
+
+    def finish(begun: Begun, now_ms: int) -> object:
+        if away:
+            away.pop()
+            raise OperationalError("COMMIT", None, Exception("the database is away"))
+        taken.extend(one.statement.number for one in begun.batch.candidates)
+        return whole(begun, now_ms)
+
+    monkeypatch.setattr(stage.ingest.receiver, "finish", finish)
+    stage.report(scale, *(scale.snapshot() for _ in range(4)))
+    assert taken == [3, 4, 5, 6]
+    assert len(stage.desk.held(scale)) == 6
+    assert len(stage.broker.acknowledged) == 6

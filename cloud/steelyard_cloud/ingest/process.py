@@ -63,6 +63,7 @@ class Ingest:
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._cursor: dict[str, int] | None = None
+        self._unchecked = False  # there may be more signatures to check: nobody waits for messages then
         self._more_due = False  # the timers have a turn at once, not only when their period is over
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
         self._thread: threading.Thread | None = None
@@ -123,7 +124,7 @@ class Ingest:
     def _turn(self) -> None:
         """Take what waits, as far as `AHEAD` lets it; commit the first of it; do what is due."""
         while len(self._taken) < AHEAD:
-            messages = self.broker.receive(BATCH, 0 if self._taken else WAIT_S)
+            messages = self.broker.receive(BATCH, 0 if self._taken or self._unchecked else WAIT_S)
             if not messages:
                 break
             self._taken.append(Taken(messages))
@@ -209,7 +210,7 @@ class Ingest:
         if self._more_due or self._every[TIMERS_S].passed():
             self._timers()
         if idle or self._every[BACKGROUND_S].passed():
-            self.receiver.check_signatures(self.clock())
+            self._unchecked = self.receiver.check_signatures(self.clock())
 
     # ---- the registry's changes ------------------------------------------------------------------------------------
 

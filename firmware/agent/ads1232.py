@@ -9,7 +9,8 @@ from micropython import const
 
 from agent.port import clock, pins
 
-_BITS = const(24)
+_BYTES = const(3)
+_MOST_PULSES = const(24)
 _SIGN = const(0x800000)
 # Nearer to the rails (0x7FFFFF and 0x800000) than one part in sixteen nothing is believed.
 _RAIL = const(0x780000)
@@ -30,6 +31,8 @@ class ADS1232:
         self._sck = pins.Output(pin_sck)
         self._pwdn = pins.Output(pin_pwdn)
         self._ready = pins.DataReady(self._dout)
+        self._readinto = pins.shifter(self._sck, self._dout)
+        self._word = bytearray(_BYTES)
         self._supervisor = None
         self._period_ms = 0
         self._read_ms = clock.ticks_ms()
@@ -69,17 +72,12 @@ class ADS1232:
         """Clock one conversion out into `_last`; False if it must not be used. Allocates nothing."""
         sck, dout = self._sck, self._dout
         started_ms = clock.ticks_ms()
-        raw = 0
-        for _ in range(_BITS):
-            sck(1)
-            sck(0)
-            # Valid 50 ns after the rise and until the next one.
-            raw = raw << 1 | dout()
+        self._readinto(self._word)
         # Pulse 25 drives the pin high until the next conversion: low now means that bits have slipped.
         sck(1)
         sck(0)
         slipped = not dout()
-        for _ in range(_BITS):
+        for _ in range(_MOST_PULSES):
             # A pin left low would look like the next conversion.
             if dout():
                 break
@@ -88,7 +86,10 @@ class ADS1232:
         ended_ms = clock.ticks_ms()
         self._count_missed(started_ms)
         torn = clock.ticks_diff(ended_ms, started_ms) * 2 > self._period_ms
-        self._last = raw - (_SIGN << 1) if raw & _SIGN else raw
+        word = self._word
+        self._last = word[0] << 16 | word[1] << 8 | word[2]
+        if self._last & _SIGN:
+            self._last -= _SIGN << 1
         if slipped or torn or not -_RAIL < self._last < _RAIL:
             self.faults += 1
             return False

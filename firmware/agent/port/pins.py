@@ -9,8 +9,9 @@ import machine
 from micropython import const
 
 _DEBOUNCE_MS = const(30)
+_CLOCK_HZ = const(250000)
 
-# `state = guard()` holds off every interrupt until `unguard(state)`: for the microsecond that a clock pulse lasts.
+# `state = guard()` holds off every interrupt until `unguard(state)`: for the microseconds that clock pulses last.
 guard = machine.disable_irq
 unguard = machine.enable_irq
 
@@ -30,6 +31,16 @@ def Input(number, pull_up=False):
 def OpenDrain(number):
     """Pin `number` as an open-drain output: 0 pulls low, 1 lets go."""
     return machine.Pin(number, machine.Pin.OPEN_DRAIN, value=1)
+
+
+def shifter(clock, data):
+    """Return `readinto(buffer)`, which clocks bytes in from pin `data`, most significant bit first.
+
+    For each bit `clock` is high for 2 us and then low for 2 us, and `data` is read at the end of the high half. As the RP2
+    waits for ticks of its timer, several halves in a row may take a microsecond less there, all together.
+    """
+    # It also sends, and needs a pin for that. The clock will do: it is set to 0 while it is 0.
+    return machine.SoftSPI(baudrate=_CLOCK_HZ, polarity=0, phase=1, sck=clock, mosi=clock, miso=data).readinto
 
 
 class Edges:

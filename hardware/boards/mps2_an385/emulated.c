@@ -144,6 +144,16 @@ void mp_hal_delay_us(mp_uint_t us) {
     }
 }
 
+// Waits in a row are each so long after the one before, as on the RP2: it waits for ticks of a microsecond timer, and is
+// done within a fraction of one with what lies between. That takes up to two waits here.
+void emulated_delay_us_fast(uint32_t us) {
+    static uint32_t end;
+    uint32_t now = ~CLOCK->value, wait = us * (TICKS_PER_MS / 1000);
+    end = now - end < 2 * wait ? end + wait : now + wait;
+    while ((int32_t)(~CLOCK->value - end) < 0) {
+    }
+}
+
 void mp_hal_delay_ms(mp_uint_t ms) {
     uint64_t end = clock_ticks() + (uint64_t)ms * TICKS_PER_MS;
     for (uint64_t ticks; (ticks = clock_ticks()) < end;) {
@@ -201,7 +211,7 @@ typedef struct {
     uint8_t number;
 } pin_t;
 
-static uint8_t level[PINS];
+uint8_t emulated_level[PINS];
 static uint8_t trigger[PINS];
 static int32_t load_counts;
 static uint32_t word;
@@ -211,20 +221,21 @@ MP_REGISTER_ROOT_POINTER(mp_obj_t pin_handler[32]);
 MP_REGISTER_ROOT_POINTER(void *pin_object[32]);
 
 static void pin_drive(int number, int value) {
-    if (level[number] != value) {
-        level[number] = value;
+    if (emulated_level[number] != value) {
+        emulated_level[number] = value;
         if (trigger[number] & (value ? RISING : FALLING)) {
             mp_sched_schedule(MP_STATE_VM(pin_handler)[number], MP_OBJ_FROM_PTR(MP_STATE_VM(pin_object)[number]));
         }
     }
 }
 
-static void pin_output(int number, int value) {
-    if (number == SCK && value && !level[SCK]) {
+// Pin `number` is not at `value` yet: see emulated_hal.h.
+void emulated_pin_change(int number, int value) {
+    emulated_level[number] = value;
+    if (number == SCK && value) {
         pulses += 1;
         pin_drive(DOUT, pulses <= WORD_BITS ? word >> (WORD_BITS - pulses) & 1 : 1);
     }
-    level[number] = value;
 }
 
 static void conversion_handler(void) {
@@ -235,7 +246,7 @@ static void conversion_handler(void) {
     }
     word = load_counts + noise * 5 / 18;
     pulses = 0;
-    level[DOUT] = 1;
+    emulated_level[DOUT] = 1;
     pin_drive(DOUT, 0);
 }
 
@@ -255,7 +266,7 @@ static mp_obj_t pin_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_
     pin_t *self = mp_obj_malloc(pin_t, type);
     self->number = args[ARG_id].u_int;
     if (args[ARG_value].u_int >= 0) {
-        pin_output(self->number, args[ARG_value].u_int);
+        mp_hal_pin_write(self->number, args[ARG_value].u_int);
     }
     return MP_OBJ_FROM_PTR(self);
 }
@@ -264,10 +275,14 @@ static mp_obj_t pin_call(mp_obj_t self_in, size_t n_args, size_t n_kw, const mp_
     mp_arg_check_num(n_args, n_kw, 0, 1, false);
     pin_t *self = MP_OBJ_TO_PTR(self_in);
     if (n_args == 0) {
-        return MP_OBJ_NEW_SMALL_INT(level[self->number]);
+        return MP_OBJ_NEW_SMALL_INT(emulated_level[self->number]);
     }
-    pin_output(self->number, mp_obj_is_true(args[0]));
+    mp_hal_pin_write(self->number, mp_obj_is_true(args[0]));
     return mp_const_none;
+}
+
+int emulated_pin_number(void *pin) {
+    return ((pin_t *)MP_OBJ_TO_PTR(pin))->number;
 }
 
 static mp_obj_t pin_irq(mp_obj_t self_in, mp_obj_t handler, mp_obj_t edges) {
@@ -577,7 +592,7 @@ static void start_devices(void) {
     LINK->divider = CARRIER->divider = 16;
     LINK->control = CARRIER->control = 1 | 2 | 8;
     memset(FLASH, 0xFF, FLASH_BYTES);
-    level[DOUT] = 1;
+    emulated_level[DOUT] = 1;
 }
 
 // At power-on, and again after each soft reset: the flash keeps what it has.

@@ -14,10 +14,12 @@
 #define MICROPY_PY_TIME_TIME_TIME_NS (1)
 #define MICROPY_PY_TIME_INCLUDEFILE "emulated_time.h"
 #define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
+#define MICROPY_PY_MACHINE_SOFTSPI (1)
 #define MICROPY_KBD_EXCEPTION (1)
 // As the RP2 port has it: a small one makes marking begin again and again.
 #define MICROPY_ALLOC_GC_STACK_SIZE (1024)
 
+#define MICROPY_MPHALPORT_H "emulated_hal.h"
 #define MICROPY_PORT_INIT_FUNC emulated_init()
 #define MICROPY_INTERNAL_WFE(TIMEOUT_MS) emulated_wait(TIMEOUT_MS)
 #define MICROPY_BEGIN_ATOMIC_SECTION() emulated_disable_irq()

@@ -11,7 +11,9 @@ CFLAGS += -I$(BOARD_DIR) -DMP_CONFIGFILE='"mpconfigboard.h"'
 LDFLAGS += -Wl,--wrap=mp_hal_stdio_poll -Wl,--wrap=mp_hal_stdin_rx_chr -Wl,--wrap=gc_init
 LDSCRIPT = $(BOARD_DIR)/mps2.ld
 
-SRC_C += $(BOARD_DIR)/emulated.c shared/timeutils/timeutils.c
+SRC_C += $(BOARD_DIR)/emulated.c shared/timeutils/timeutils.c drivers/bus/softspi.c
+# What is turned on there brings names with it.
+QSTR_GLOBAL_DEPENDENCIES += $(BOARD_DIR)/mpconfigboard.h
 SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_thumb2.o
 
 # The heap lies elsewhere: see emulated.c.

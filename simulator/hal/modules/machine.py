@@ -118,6 +118,31 @@ class SPI:
                 chip.byte(byte)
 
 
+class SoftSPI:
+    """SPI by pins and waiting, as MicroPython's `softspi.c` does it in mode 1; a bit takes what the baud rate says."""
+
+    def __init__(self, baudrate=500_000, *, polarity=0, phase=0, sck=None, mosi=None, miso=None):
+        if (polarity, phase) != (0, 1):
+            raise ValueError("the simulated SoftSPI has mode 1 only: polarity 0 and phase 1")
+        self._half_us = -(-500_000 // baudrate)
+        self._wires = sck._wire, mosi._wire, miso._wire
+
+    def readinto(self, buf, write=0):
+        half_us = self._half_us
+        sck, mosi, miso = self._wires
+        for index in range(len(buf)):
+            byte = 0
+            for bit in range(7, -1, -1):
+                if mosi.level != write >> bit & 1:
+                    mosi.output(write >> bit & 1)
+                sck.output(1)
+                _clock.spend(half_us)
+                byte = byte << 1 | miso.level
+                sck.output(0)
+                _clock.spend(half_us)
+            buf[index] = byte
+
+
 class RTC:
     """The real-time clock."""
 

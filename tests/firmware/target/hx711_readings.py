@@ -10,8 +10,9 @@ import json
 import sys
 
 import board
+from agent import hx711
 from agent.hx711 import HX711
-from agent.port import clock
+from agent.port import clock, pins
 from hal_board import BOARD
 
 PERIOD_MS = 86
@@ -86,9 +87,12 @@ async def stretched():
     await adc.read()
     BOARD.chip.stretch_chance = 0.002
     BOARD.chip.stretch_us = 70
-    found = await readings(adc, 1000)
-    wrong = [value for value in found if abs(value - 100000) > 255]
-    return {"wrong": len(wrong), "faults": adc.faults, "power_downs": BOARD.chip.power_downs}
+    wrong = unnoticed = 0
+    for _ in range(1000):
+        power_downs, faults = BOARD.chip.power_downs, adc.faults
+        wrong += abs(await adc.read() - 100000) > 255
+        unnoticed += BOARD.chip.power_downs > power_downs and adc.faults == faults
+    return {"wrong": wrong, "unnoticed": unnoticed, "power_downs": BOARD.chip.power_downs}
 
 
 async def late():
@@ -103,29 +107,61 @@ async def late():
 
 
 async def guarded():
-    """Whether interrupts were ever on while the clock pin was high, and ever off between two pulses."""
-    adc = chip()
+    """Whether interrupts were ever on while the clock pin was high, and how long at most they were off."""
     wire = BOARD.wire(board.PIN_ADC_SCK)
-    output = wire.output
-    open_highs = closed_lows = 0
+    open_highs = longest_us = since_us = 0
+    guard, unguard = pins.guard, pins.unguard
+
+    def watched_guard():
+        nonlocal since_us
+        since_us = BOARD.clock.now_us
+        return guard()
+
+    def watched_unguard(state):
+        nonlocal longest_us
+        longest_us = max(longest_us, BOARD.clock.now_us - since_us)
+        unguard(state)
 
     def watch(level):
         nonlocal open_highs
         open_highs += level and BOARD.interrupts.enabled
         output(level)
 
+    pins.guard, pins.unguard = watched_guard, watched_unguard
+    adc = chip()
+    output = wire.output
     wire.output = watch
-    adc.start(10, 128)
-    dout = adc._dout
-
-    def look():
-        nonlocal closed_lows
-        closed_lows += not BOARD.interrupts.enabled
-        return dout()
-
-    adc._dout = look
+    adc.start(10, int(sys.argv[2]))
     await readings(adc, 5)
-    return {"open_highs": open_highs, "closed_lows": closed_lows}
+    return {"open_highs": open_highs, "longest_us": longest_us}
+
+
+async def slipped():
+    """The chip misses one rise of the clock in mid-word, of a word with an even value."""
+    adc = chip()
+    adc.start(10, int(sys.argv[2]))
+    before = await adc.read()
+    wire = BOARD.wire(board.PIN_ADC_SCK)
+    clocked = wire.output
+    lost = False
+
+    def lose_one(level):
+        nonlocal lost
+        if level and not lost and BOARD.chip._pulses == 10:
+            lost = True
+            wire.level = level
+        else:
+            clocked(level)
+
+    wire.output = lose_one
+    found = await readings(adc, 5)
+    return {
+        "lost": lost,
+        "wrong": [value for value in found if value != before],
+        "faults": adc.faults,
+        "power_downs": BOARD.chip.power_downs,
+        "selection": BOARD.chip.selection,
+    }
 
 
 async def silence():
@@ -151,27 +187,14 @@ async def allocation():
     adc = chip()
     adc.start(10, 128)
     await readings(adc, 3)
-    await adc._ready.wait()
-    adc._ready.disarm()
-    # The simulated pins allocate: levels are played back from a table instead.
-    levels = bytearray(64)
-    place = [0]
-
-    def dout():
-        place[0] += 1
-        return levels[place[0]]
-
-    def sck(level):
-        pass
-
-    levels[25] = 1
-    adc._dout, adc._sck = dout, sck
-    adc._shift()
-    place[0] = 0
+    # The simulated pins allocate: others take their place, on which every bit is a one.
+    pins.shifter = lambda sck, dout: lambda buffer: None
+    words = hx711._words(lambda level: None, lambda: 1, 3)
+    next(words)
     gc.collect()
     gc.disable()
     before = gc.mem_alloc()
-    adc._shift()
+    adc._sound(next(words))
     after = gc.mem_alloc()
     gc.enable()
     return {"bytes": after - before}

@@ -205,15 +205,20 @@ async def weighing():
         now_ms += 86
         scale.step(51000 + counts * 37 % 83, now_ms)
 
+    def read():
+        word = next(adc._words)
+        if word is not None:  # as it is where a conversion ends just then
+            adc._sound(word)
+
     def step():
-        adc._shift()
+        read()
         weigh()
         return scale.indication()
 
     for _ in range(64):
         weigh()
     plain("weighing step", step, 512)
-    plain("reading of the HX711", adc._shift, 512)
+    plain("reading of the HX711", read, 512)
     plain("filter to weight", weigh, 512)
     plain("indication", scale.indication, 512)
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from signing_scale import SigningScale
 from sqlalchemy import func, select, update
-from steelyard_cloud.ingest import receipts
+from steelyard_cloud.ingest import receipts, unchecked
 from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.receiver import Receiver
@@ -332,6 +332,31 @@ def test_skipped_signature_that_is_bad_becomes_a_finding(desk: Desk, receiver: R
     assert authentic_by(desk, scale) == [1, 1, 3, 1]
     (alert,) = desk.alerts(scale)
     assert (alert["rule"], alert["values"]["code"], alert["first_number"]) == ("authenticity", "bad-signature", 3)
+
+
+def test_skipped_signatures_of_many_scales_are_checked_in_few_goes(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unchecked, "AT_ONCE", 12)
+    some = [SigningScale(seed) for seed in range(1, 9)]
+    desk.register(*some)
+    for at, scale in enumerate(some):
+        raws = [scale.enrol(), scale.boot()]
+        for number in range(3, 9):
+            raw = scale.snapshot()
+            if number == 3 + at % 5:
+                raw = damaged(raw)
+                scale.head_hash = hash_of(raw)
+            raws.append(raw)
+        hand(receiver, scale, encode_batch(raws))
+    goes = 0
+    while receiver.check_signatures(NOW):
+        goes += 1
+    assert goes < len(some)  # 40 signatures, 6 to 12 in a go, and one to see that all is done
+    for at, scale in enumerate(some):
+        assert authentic_by(desk, scale) == [1, 1, *(3 if number == 3 + at % 5 else 2 for number in range(3, 8)), 1]
+        (alert,) = desk.alerts(scale)
+        assert (alert["values"]["code"], alert["first_number"]) == ("bad-signature", 3 + at % 5)
 
 
 @pytest.mark.parametrize("successor_first", [False, True])

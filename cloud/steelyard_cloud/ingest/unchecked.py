@@ -59,7 +59,7 @@ def _choose(connection: Connection, at_hand: AtHand, keys: list[Key]) -> Iterato
         some = [Candidate(parse(raw), key, key.up) for number, _, raw in rows if number <= last]
         yield held, first, last, some
         left -= len(some)
-        if left <= 1:
+        if left < AT_ONCE // 2:  # with little room the copies under one number could be cut apart
             return
 
 

@@ -36,8 +36,8 @@ def OpenDrain(number):
 def shifter(clock, data):
     """Return `readinto(buffer)`, which clocks bytes in from pin `data`, most significant bit first.
 
-    For each bit `clock` is high for 2 us and then low for 2 us, and `data` is read at the end of the high half. As the RP2
-    waits for ticks of its timer, several halves in a row may take a microsecond less there, all together.
+    For each bit `clock` is high for 2 us and then low for 2 us, and `data` is read at the end of the high half. On the
+    RP2, which waits for ticks of its timer, several halves in a row may take a microsecond less, all together.
     """
     # It also sends, and needs a pin for that. The clock will do: it is set to 0 while it is 0.
     return machine.SoftSPI(baudrate=_CLOCK_HZ, polarity=0, phase=1, sck=clock, mosi=clock, miso=data).readinto

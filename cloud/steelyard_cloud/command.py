@@ -125,8 +125,9 @@ def _run(process: Callable[[Settings, Engine], None], config: Path | None) -> No
     settings = _settings(config)
     with _engine(settings) as engine:
         try:
+            database.check(engine)
             process(settings, engine)
-        except keys.KeysError as error:
+        except (database.OtherSchema, keys.KeysError) as error:
             _fail(str(error))
 
 

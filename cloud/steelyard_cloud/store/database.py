@@ -7,7 +7,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 
 
 def connect(url: str) -> Engine:
@@ -57,13 +60,37 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+class OtherSchema(Exception):
+    """The database has schema {found}, this program needs {needed}. `steelyard cloud init` brings it up to date."""
+
+    def __init__(self, found: str | None, needed: str | None) -> None:
+        super().__init__((self.__doc__ or "").format(found=found or "none", needed=needed))
+
+
+def check(engine: Engine) -> None:
+    """Raise OtherSchema unless the database has the schema of this program; one that does not answer yet may have."""
+    try:
+        with reading(engine) as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError:
+        return
+    needed = ScriptDirectory.from_config(_migrations()).get_current_head()
+    if found != needed:
+        raise OtherSchema(found, needed)
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
 def migrate(url: str) -> None:
     """Bring the database at `url` to the newest schema; create it when it is empty."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _migrations()
     engine = connect(url)
     try:
         with engine.connect() as connection:

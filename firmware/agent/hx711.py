@@ -1,9 +1,9 @@
 """Driver of the HX711 load-cell converter by two pins, after its datasheet V2.0.
 
 Bad readings end here: slipped bits, saturation, the spikes that a stretched clock pulse leaves, conversions that have
-not settled. They are counted, and whoever reads gets sound values only. Two slips do not
-show at the pins: a lost clock edge in a word whose last bit is 1, which is one wrong reading, and an edge too many, after which
-the next conversion comes with another gain and those after it are not settled: some six wrong readings.
+not settled. They are counted, and whoever reads gets sound values only. Two slips do not show at the pins: a lost clock
+edge in a word whose last bit is 1, which is one wrong reading, and an edge too many, after which the next conversion
+comes with another gain and those after it are not settled: some six wrong readings.
 """
 
 import asyncio

@@ -115,7 +115,7 @@ def multiply_base_steps(scalar, blind=1):
 
 
 def _odd_multiples_steps(x, y):
-    """Return [(x, y) of Q, 3·Q, … 15·Q] in affine coordinates, for a point Q.
+    """Return [(x, y) of Q, 3·Q, 5·Q, 7·Q] in affine coordinates, for a point Q.
 
     On the isomorphic curve on which 2·Q has z = 1 every further one is a mixed addition; one inversion brings all back.
     """
@@ -124,15 +124,15 @@ def _odd_multiples_steps(x, y):
     point = (x * square % P, y * (square * step_z % P) % P, 1)
     jacobian = []
     products = [1]
-    for _ in range(7):
+    for _ in range(3):
         yield
         point = add(*point, step_x, step_y)
         z = point[2] * step_z % P
         jacobian.append((point[0], point[1], z))
         products.append(products[-1] * z % P)
-    multiples = [(x, y)] * 8
-    inverse = yield from inverse_steps(products[7], P)
-    for i in range(6, -1, -1):
+    multiples = [(x, y)] * 4
+    inverse = yield from inverse_steps(products[3], P)
+    for i in range(2, -1, -1):
         yield
         # `inverse` is that of the product of the first i + 1 z.
         x3, y3, z = jacobian[i]
@@ -144,19 +144,19 @@ def _odd_multiples_steps(x, y):
 
 
 def _non_adjacent(scalar):
-    """Return the width-5 non-adjacent form of a scalar below 2²⁵⁶: 257 digits modulo 256, least significant first."""
+    """Return the width-4 non-adjacent form of a scalar below 2²⁵⁶: 257 digits modulo 256, least significant first."""
     bits = scalar.to_bytes(34, "little")
     digits = bytearray(257)
     i = carry = 0
     while i < 257:
-        window = (bits[i >> 3] | bits[(i >> 3) + 1] << 8) >> (i & 7) & 31
+        window = (bits[i >> 3] | bits[(i >> 3) + 1] << 8) >> (i & 7) & 15
         if window & 1 == carry:
             i += 1
             continue
         window += carry
-        carry = window >> 4
-        digits[i] = (window - (carry << 5)) & 0xFF
-        i += 5
+        carry = window >> 3
+        digits[i] = (window - (carry << 4)) & 0xFF
+        i += 4
     return digits
 
 

@@ -10,7 +10,7 @@ import micropython
 
 _RESTART_S = 5
 # What lives as long as the agent is made while it starts. Collecting often meanwhile packs it without holes between,
-# which every later allocation would have to look through; `agent.app` ends this.
+# which every later allocation would have to look through; `agent.app` is more generous once it runs.
 _START_GARBAGE_BYTES = 4096
 
 try:

@@ -18,7 +18,9 @@ from agent.scale import Scale
 _HOUSEKEEPING_MS = const(1000)
 _SUPPLY_S = const(10)
 _MINUTE_S = const(60)
-_COLLECT_EVERY = const(32)
+_COLLECT_EVERY = const(8)
+# Normally garbage is collected before there is so much; somebody's typing, or a batch, can be quicker.
+_MOST_GARBAGE_BYTES = const(36864)
 _SESSION_TIME_OUT_MS = const(900000)
 _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
@@ -46,7 +48,7 @@ class Agent:
         if self._scale.latch:
             opened_s = await self._scale.latch.start(system.reset_cause())
         gc.collect()
-        gc.threshold(-1)  # see main.py
+        gc.threshold(min(_MOST_GARBAGE_BYTES, gc.mem_free() // 2))
         self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
         await asyncio.gather(
             self._scale.weighing.run(),

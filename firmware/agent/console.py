@@ -50,7 +50,7 @@ class Console:
         """Serve until the stream ends."""
         await self._terminal.write(_PROMPT)
         while True:
-            line = too_long = None
+            line, too_long = b"", None
             try:
                 line = await self._terminal.readline(_MOST_BYTES)
             except LineTooLong as error:
@@ -62,7 +62,7 @@ class Console:
             await self._terminal.write(_PROMPT)
 
     async def _answer(self, line, too_long):
-
+        __import__(_COMMANDS)  # by itself, as loading takes long enough
         await asyncio.sleep_ms(0)
         from agent.commands import interpreter
 

@@ -29,7 +29,7 @@ from steelyard_simulator.flashing import factory_file
 PERIOD_S = 6
 EMPTY_COUNTS = 100_000
 KILOGRAM_COUNTS = 102_000
-# The phases in which statements are signed, sent and receipted, and nobody is at the console.
+# The phases of a scale in service, in which statements are signed, sent and receipted, and nobody is at the console.
 STATEMENT_PHASES = ("weighing", "online", "outage", "catching up")
 WATCH = "tests/bench/mcu/target/whole_agent.py"
 
@@ -120,19 +120,24 @@ def unread_bytes(connection: socket.socket) -> int:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen in one phase."""
+    """What was seen in one phase; `gaps` counts those between two weights by tens of ms, the last one longer too."""
 
     weights: int
     longest_gap_ms: int
     longest_stretch: int
     highest_bytes: int
+    gaps: list[int]
+
+    def trace(self) -> str:
+        """How many weights came how long after the one before."""
+        return ", ".join(f"{10 * tens} ms: {count}" for tens, count in enumerate(self.gaps) if count)
 
 
 @dataclass(frozen=True)
 class Account:
-    """What the watch saw. `live_bytes` is taken twice, at rest and connected."""
+    """What the watch saw. `live_bytes` is taken twice, at rest and connected; `watch_bytes` is what itself takes."""
 
-    heap_bytes: int
+    watch_bytes: int
     boot_instructions: int
     live_bytes: tuple[int, int]
     pages_programmed: int
@@ -194,6 +199,7 @@ class Technician:
         while (seen := self.json("!report"))["busy"]:
             if time.monotonic() > deadline:
                 raise BoardError(f"the scale was not at rest within {timeout_s} s")
+            time.sleep(0.5)  # asking is work that keeps it from coming to rest
         return seen
 
 
@@ -252,7 +258,7 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> A
         technician.wait(caught_up, "the last receipt", 120)
         receiver.check()
     return Account(
-        heap_bytes,
+        reports[0]["own"],
         reports[0]["boot"],
         (reports[0]["live"], reports[1]["live"]),
         *reports[1]["flash"],

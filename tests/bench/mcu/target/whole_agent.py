@@ -10,6 +10,7 @@ import gc
 import json
 import sys
 import time
+from array import array
 
 import board
 import emulated
@@ -18,6 +19,8 @@ import rp2
 import vfs
 
 PHASES = ("boot", "weighing", "enrolling", "accepting", "online", "outage", "catching up", "adjusting", "end")
+# Gaps between weights are counted by tens of milliseconds; the last bin has all longer ones.
+GAP_BINS = 26
 MASK = 0x3FFFFFFF
 # This board has in Python what others have in C: it does not count as the agent's.
 BOARD_MODULES = ("machine", "network", "os", "rp2", "socket")
@@ -30,10 +33,12 @@ class Phase:
 
     def __init__(self):
         self.weights = self.longest_gap_ms = self.longest_stretch = self.highest = 0
+        self.gaps = array("H", [0] * GAP_BINS)
 
     def gap(self, ms):
         self.weights += 1
         self.longest_gap_ms = max(self.longest_gap_ms, ms)
+        self.gaps[min(ms // 10, GAP_BINS - 1)] += 1
 
 
 class Watch:
@@ -111,7 +116,7 @@ class Watch:
             "live": gc.mem_alloc() - self.before_bytes,
             "flash": emulated.flash_work(),
             "phases": {
-                name: [phase.weights, phase.longest_gap_ms, phase.longest_stretch, phase.highest]
+                name: [phase.weights, phase.longest_gap_ms, phase.longest_stretch, phase.highest, list(phase.gaps)]
                 for name, phase in self.phases.items()
             },
         }

@@ -131,7 +131,7 @@ class Agent:
 
     async def _watch_switch(self):
         while True:
-            if not await self._scale.switch.changed():
+            if not await self._scale.switch.settled():
                 await self._close_session(BY_SWITCH)
 
     async def _keep_house(self):

@@ -205,6 +205,15 @@ def test_a_session_ends_with_the_switch_the_case_and_after_a_quarter_of_an_hour(
     assert scale.console_json("adjust zero")["error"] == "locked"
 
 
+def test_a_session_ends_though_the_switch_was_on_for_no_longer_than_a_bounce(scale: SimulatedScale) -> None:
+    scale.console(ENROL)
+    scale.adjustment_switch(True)
+    scale.console("adjust set filter_samples 9")
+    scale.adjustment_switch(False)
+    scale.advance(1)
+    assert not scale.console_json("status")["session"]
+
+
 def test_an_open_case_locks_for_good_and_shows_it(scale: SimulatedScale) -> None:
     scale.console(ENROL)
     scale.open_case()

@@ -123,12 +123,16 @@ class Switch:
         """True while the contact is closed, at this moment."""
         return not self._pin()
 
+    async def settled(self):
+        """Return the state, True for closed, once it has settled after an edge: after a short pulse the one before."""
+        await self._flag.wait()
+        await asyncio.sleep_ms(_DEBOUNCE_MS)
+        return self.closed
+
     async def changed(self):
         """Return the state, True for closed, once it differs from the last one and has settled."""
         while True:
-            await self._flag.wait()
-            await asyncio.sleep_ms(_DEBOUNCE_MS)
-            closed = self.closed
+            closed = await self.settled()
             if closed != self._settled:
                 self._settled = closed
                 return closed

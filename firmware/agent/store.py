@@ -1,7 +1,8 @@
 """What a scale keeps in files: keys, parameters, settings, numbers. Small values that change rarely and must not tear.
 
 Each value lies in two copies with sequence and checksum. A write replaces the older copy first, so that a power cut at
-any instant leaves the old value or the new one; either copy alone is enough to read it.
+any instant leaves the old value or the new one; either copy alone is enough to read it. The copies lie in two folders:
+to littlefs these are four different blocks, and neither fills its two so that they have to be split.
 """
 
 import os
@@ -33,6 +34,12 @@ class Store:
 
     def __init__(self, root):
         self.root = root
+        for copy in (0, 1):
+            folder = "%s/%d" % (root, copy)
+            try:
+                os.stat(folder)
+            except OSError:
+                os.mkdir(folder)
 
     def read(self, name):
         """Return the value called `name`, None if it was never written.
@@ -71,7 +78,7 @@ class Store:
             yield
 
     def _path(self, name, copy):
-        return "%s/%s.%d" % (self.root, name, copy)
+        return "%s/%d/%s" % (self.root, copy, name)
 
     def _exists(self, name, copy):
         try:

@@ -461,16 +461,16 @@ def test_values_survive_the_loss_of_one_copy_and_the_loss_of_both_is_told():
     for value in (1, {1: b"two"}, [3, None]):
         store.write("x", value)
         for copy in (0, 1):
-            with open("/fs/x.%d" % copy, "rb") as file:
+            with open("/fs/%d/x" % copy, "rb") as file:
                 content = file.read()
             for damaged in (b"", content[:-1], content + b"\0", os.urandom(len(content))):
-                with open("/fs/x.%d" % copy, "wb") as file:
+                with open("/fs/%d/x" % copy, "wb") as file:
                     file.write(damaged)
                 assert store.read("x") == value
-            with open("/fs/x.%d" % copy, "wb") as file:
+            with open("/fs/%d/x" % copy, "wb") as file:
                 file.write(content)
     for copy in (0, 1):
-        with open("/fs/x.%d" % copy, "wb") as file:
+        with open("/fs/%d/x" % copy, "wb") as file:
             file.write(b"torn")
     assert "repaired" in str(raises(StoreDamaged, store.read, "x"))
     raises(ValueError, store.write, "y", bytes(5000))

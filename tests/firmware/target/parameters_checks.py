@@ -379,13 +379,13 @@ def test_an_enrolled_scale_never_falls_back_to_the_factory():
     board.life(begin)
     board.mount()
     for copy in (0, 1):
-        with open("/fs/parameters.%d" % copy, "wb") as file:
+        with open("/fs/%d/parameters" % copy, "wb") as file:
             file.write(b"")
     raises(StoreDamaged, board.start)
     import os
 
     for copy in (0, 1):
-        os.remove("/fs/parameters.%d" % copy)
+        os.remove("/fs/%d/parameters" % copy)
     raises(StoreDamaged, board.start)
 
 

@@ -28,7 +28,10 @@ SMALL_HEAPS = tuple(size << 10 for size in (96, 88, 80, 72, 64, 56))
 FIGURES = "tests/bench/mcu/target/figures.py"
 TWICE = 0.01  # how far apart a figure may be that is taken twice
 
-TESTS = tuple(f"tests/firmware/test_{name}.py" for name in ("cbor", "cose", "p256", "weight", "journal", "parameters"))
+TESTS = tuple(
+    f"tests/firmware/test_{name}.py"
+    for name in ("cbor", "cose", "p256", "weight", "filtering", "journal", "parameters")
+)
 # What cannot run on the board, and why.
 LEFT_OUT = {
     "test_software_identification_is_of_the_relevant_code": "frozen code has no files to be hashed",

@@ -6,7 +6,7 @@ counted in powered time, because a scale without a battery clock knows no other 
 
 from micropython import const
 
-_FILE = "boot"
+_FILE = "use/boot"
 _HOUR_S = const(3600)
 _STATEMENT_S = const(600)  # a boot statement uses up a sixth of an hour's credit
 _SAVE_EVERY_S = const(120)

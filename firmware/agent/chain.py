@@ -13,7 +13,7 @@ from agent import cbor, cose, statements
 from agent.journal import JournalFull, NotInJournal
 from agent.steps import collect, finish, spread
 
-_NUMBERS_FILE = "numbers"
+_NUMBERS_FILE = "use/numbers"
 _ENROLMENT_FILE = "enrolment"
 _RESERVE_BLOCK = const(1024)
 _MAX_NUMBER = const(0xFFFFFFFF)

@@ -1,8 +1,10 @@
 """What a scale keeps in files: keys, parameters, settings, numbers. Small values that change rarely and must not tear.
 
 Each value lies in two copies with sequence and checksum. A write replaces the older copy first, so that a power cut at
-any instant leaves the old value or the new one; either copy alone is enough to read it. The copies lie in two folders:
-to littlefs these are four different blocks, and neither fills its two so that they have to be split.
+any instant leaves the old value or the new one; either copy alone is enough to read it.
+
+Each copy has its folder, which to littlefs is a pair of blocks: damage to one leaves the other. When those are full of
+changes littlefs writes all small files of the folder anew, in one go. So what changes with use (`use/…`) lies apart.
 """
 
 import os
@@ -18,6 +20,7 @@ _HEADER = "<HIHI"
 _HEADER_BYTES = const(12)
 _MARK = const(0x5359)
 _MAX_BYTES = const(4096)
+_FOLDERS = ("0", "0/use", "1", "1/use")
 
 
 class StoreDamaged(Exception):
@@ -34,12 +37,12 @@ class Store:
 
     def __init__(self, root):
         self.root = root
-        for copy in (0, 1):
-            folder = "%s/%d" % (root, copy)
+        for folder in _FOLDERS:
+            path = root + "/" + folder
             try:
-                os.stat(folder)
+                os.stat(path)
             except OSError:
-                os.mkdir(folder)
+                os.mkdir(path)
 
     def read(self, name):
         """Return the value called `name`, None if it was never written.

@@ -183,13 +183,13 @@ def test_head_is_stored_before_any_sector_is_let_go():
 
         def checked_trim(number):
             if ledger.journal.frees(number):
-                assert ledger.store.read("numbers")[1:3] == [head, number]
+                assert ledger.store.read("use/numbers")[1:3] == [head, number]
             trim(number)
 
         ledger.journal.trim = checked_trim
         await receipt(ledger, 10)
         await receipt(ledger, 35)
-        assert ledger.journal.frees(35) == 0 and ledger.store.read("numbers")[2] == 35
+        assert ledger.journal.frees(35) == 0 and ledger.store.read("use/numbers")[2] == 35
 
     board.life(story)
 
@@ -262,7 +262,7 @@ def test_numbers_are_reserved_in_blocks_before_they_are_used():
         append = ledger.journal.append
 
         def checked_append(number, data):
-            assert ledger.store.read("numbers")[0] >= number
+            assert ledger.store.read("use/numbers")[0] >= number
             append(number, data)
 
         ledger.journal.append = checked_append
@@ -272,7 +272,7 @@ def test_numbers_are_reserved_in_blocks_before_they_are_used():
         for _ in range(1100):
             await event(ledger)
             ledger.journal.trim(ledger.chain.head)
-        return [head for head, name in written if name == "numbers"]
+        return [head for head, name in written if name == "use/numbers"]
 
     assert board.life(story) == [1024]
 

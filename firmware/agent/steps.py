@@ -45,6 +45,7 @@ async def finish(steps):
         left -= 1
         try:
             next(steps)
-        except StopIteration as done:
-            return done.value
+        except StopIteration as stop:
+            await asyncio.sleep_ms(0)  # the last piece is one too: what is done with the result comes after it
+            return stop.value
         await asyncio.sleep_ms(0)

@@ -88,7 +88,8 @@ class MqttBroker:
     def close(self) -> None:
         """See Broker."""
         self._stopping = True
-        self._wake()
+        with contextlib.suppress(OSError):  # the thread may have seen it by itself, and closed its end
+            self._wake()
         self._thread.join(timeout=10)
 
     def _command(self, command: Callable[[], None]) -> None:

@@ -38,14 +38,17 @@ def start(scale: SimulatedScale, *words: str) -> subprocess.Popen[str]:
 
 
 def follow(process: subprocess.Popen[str], deeds: dict[str, Callable[[], Any]]) -> threading.Thread:
-    """Do what the tool asks for as it asks: `deeds` are by a part of the line on standard error."""
+    """Do what the tool asks for as it asks, once: `deeds` are by a part of the line on standard error.
+
+    An interrupted print of rich is printed again by the next one.
+    """
 
     def read() -> None:
         assert process.stderr is not None
         for line in process.stderr:
-            for asked, deed in deeds.items():
+            for asked in list(deeds):
                 if asked in line:
-                    deed()
+                    deeds.pop(asked)()
 
     thread = threading.Thread(target=read)
     thread.start()

@@ -3,6 +3,8 @@
 What a power cut left undone is made good here, before anything is measured or sent.
 """
 
+import asyncio
+
 from agent import cbor, identity, statements
 from agent.audit import AuditTrail
 from agent.boots import Boots
@@ -63,6 +65,7 @@ class Ledger:
         self.audit = AuditTrail(folder + "/audit")
         self.lock = Lock(self.store)
         self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory_map)
+        self._stating = asyncio.Lock()
 
     async def state_start(self, circumstances):
         """Tell what this start found: a lost journal, the boot if one is due, a lock. Nothing before enrolment.
@@ -73,7 +76,10 @@ class Ledger:
         """
         if not self.chain.enrolled:
             return
-        facts = circumstances()
+        async with self._stating:  # the console's enrolment and the minute may meet here
+            await self._state_start(circumstances())
+
+    async def _state_start(self, facts):
         known = cbor.encode(facts[:3] + facts[4:7])
         try:
             await self.chain.state_loss()

@@ -19,6 +19,7 @@ class Lock:
 
     def __init__(self, store):
         self._store = store
+        self._stating = False
         self.why, self._stated = store.read(_FILE) or [NOT_LOCKED, True]
 
     def engage(self, why):
@@ -28,9 +29,14 @@ class Lock:
             self.why, self._stated = why, False
 
     async def state(self, chain):
-        """Make the event *locked*, once."""
-        if not self._stated and chain.enrolled:
+        """Make the event *locked*, once, also where two tasks find at the same time that it is due."""
+        if self._stated or self._stating or not chain.enrolled:
+            return
+        self._stating = True
+        try:
             await chain.append(statements.EVENT, statements.event(statements.LOCKED, self.why), self._mark_stated)
+        finally:
+            self._stating = False
 
     def _mark_stated(self, *_):
         yield from self._store.write_steps(_FILE, [self.why, True])

@@ -145,6 +145,17 @@ def test_quick_restarts_are_stated_once_an_hour():
     assert board.life(other_software) == statements.BOOT
 
 
+def test_a_boot_is_stated_once_though_console_and_minute_ask_at_once():
+    board = Board().flash()
+    board.life(begin)
+
+    async def story(ledger):
+        await asyncio.gather(ledger.state_start(circumstances), ledger.state_start(circumstances))
+        return kinds(ledger).count(statements.BOOT)
+
+    assert board.life(story) == 2
+
+
 def test_receipts_trim_only_what_they_prove():
     board = Board().flash()
 

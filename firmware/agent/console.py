@@ -18,11 +18,16 @@ _PROMPT = "\n> "
 _COMMANDS = "agent.commands"
 
 
+_NO_ROOM = "error: there is no room in memory for this just now: try again"
+_NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'
+
+
 def _forget_commands():
     for name in list(sys.modules):
         if name.startswith(_COMMANDS):
             del sys.modules[name]
-    del agent.commands
+    if hasattr(agent, "commands"):
+        del agent.commands
 
 
 async def tell_why_not(terminal, code, text):
@@ -62,14 +67,16 @@ class Console:
             await self._terminal.write(_PROMPT)
 
     async def _answer(self, line, too_long):
-        __import__(_COMMANDS)  # by itself, as loading takes long enough
-        await asyncio.sleep_ms(0)
-        from agent.commands import interpreter
-
         try:
+            __import__(_COMMANDS)  # by itself, as loading takes long enough
+            await asyncio.sleep_ms(0)
+            from agent.commands import interpreter
+
             if too_long:
                 await interpreter.refuse(self._terminal, False, "line-too-long", too_long)
             else:
                 await interpreter.answer(self._terminal, self._scale, line)
+        except MemoryError:  # of what is typed nothing may stop the scale
+            await self._terminal.write((_NO_ROOM_JSON if line.endswith(b" json") else _NO_ROOM) + "\n")
         finally:
             _forget_commands()

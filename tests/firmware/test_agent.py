@@ -24,3 +24,14 @@ def test_the_latch_forgets_an_opening_only_when_it_is_synced(check: Any) -> None
     log = check("latch_and_two_tellers")
     assert log.index(OPENED) == 0
     assert log.count(OPENED) == 1
+
+
+def test_the_lock_is_told_of_once_though_two_tasks_find_it_due(check: Any) -> None:
+    assert check("lock_and_two_tellers") == 1
+
+
+def test_a_line_that_finds_no_room_in_memory_is_answered_and_stops_nothing(check: Any) -> None:
+    plain, as_json, after = check("line_without_memory")
+    assert plain.startswith("error: ") and "try again" in plain
+    assert json.loads(as_json)["error"] == "no-room"
+    assert json.loads(after)["error"] == "unknown-command"

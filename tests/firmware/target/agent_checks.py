@@ -87,5 +87,38 @@ async def latch_and_two_tellers():
     return log
 
 
+async def lock_and_two_tellers():
+    """Two tasks find at the same time that the lock is to be told of."""
+    from agent.lock import CASE_OPENED
+    from agent.lock import Lock as RealLock
+
+    log = []
+    real = RealLock(StandIn(read=lambda name: [CASE_OPENED, False]))
+    chain = Chain(False, log)
+    await asyncio.gather(real.state(chain), real.state(chain))
+    return len(log)
+
+
+async def line_without_memory():
+    """A command's modules find no room in memory; the next line finds it again."""
+    from agent import console
+
+    written = []
+
+    async def write(text):
+        written.append(text)
+
+    def no_room(name):
+        raise MemoryError
+
+    served = console.Console(StandIn(write=write, key=None), StandIn())
+    console.__import__ = no_room
+    await served._answer(b"help", None)
+    await served._answer(b"help json", None)
+    del console.__import__
+    await served._answer(b"tarragon json", None)
+    return written
+
+
 BOARD.start(cell="ideal", seed=5)
 print(json.dumps(asyncio.run(globals()[sys.argv[1]]())))

@@ -1,5 +1,6 @@
 """Checks of numbers, links, receipts and losses, run one by one in MicroPython."""
 
+import asyncio
 import os
 
 from agent import chain, statements

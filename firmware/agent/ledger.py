@@ -3,8 +3,6 @@
 What a power cut left undone is made good here, before anything is measured or sent.
 """
 
-import asyncio
-
 from agent import cbor, identity, statements
 from agent.audit import AuditTrail
 from agent.boots import Boots
@@ -65,7 +63,6 @@ class Ledger:
         self.audit = AuditTrail(folder + "/audit")
         self.lock = Lock(self.store)
         self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory_map)
-        self._stating = asyncio.Lock()
 
     async def state_start(self, circumstances):
         """Tell what this start found: a lost journal, the boot if one is due, a lock. Nothing before enrolment.
@@ -76,10 +73,7 @@ class Ledger:
         """
         if not self.chain.enrolled:
             return
-        async with self._stating:  # the console's enrolment and the minute may meet here
-            await self._state_start(circumstances())
-
-    async def _state_start(self, facts):
+        facts = circumstances()
         known = cbor.encode(facts[:3] + facts[4:7])
         try:
             await self.chain.state_loss()

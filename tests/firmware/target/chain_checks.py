@@ -1,6 +1,5 @@
 """Checks of numbers, links, receipts and losses, run one by one in MicroPython."""
 
-import asyncio
 import os
 
 from agent import chain, statements
@@ -144,17 +143,6 @@ def test_quick_restarts_are_stated_once_an_hour():
     for _ in range(8):
         board.life(quick)
     assert board.life(other_software) == statements.BOOT
-
-
-def test_a_boot_is_stated_once_though_console_and_minute_ask_at_once():
-    board = Board().flash()
-    board.life(begin)
-
-    async def story(ledger):
-        await asyncio.gather(ledger.state_start(circumstances), ledger.state_start(circumstances))
-        return kinds(ledger).count(statements.BOOT)
-
-    assert board.life(story) == 2
 
 
 def test_receipts_trim_only_what_they_prove():

@@ -155,11 +155,17 @@ def test_silence_is_no_alert_while_the_receiver_hears_nobody(stage: Stage) -> No
     assert stage.desk.alerts() == []
 
 
+def fallen_silent(desk: Desk) -> tuple[Stage, SigningScale]:
+    """A scale that has been alerted as silent, on a stage that the test stops."""
+    stage = Stage(desk)
+    scale = started(stage)
+    stage.now_ms += 3 * scale.period_s * 1000
+    stage.becomes(scale, "silent", "open")
+    return stage, scale
+
+
 def test_after_a_restart_a_silent_scale_resumes_at_its_first_statement(desk: Desk) -> None:
-    first = Stage(desk)
-    scale = started(first)
-    first.now_ms += 3 * scale.period_s * 1000
-    first.becomes(scale, "silent", "open")
+    first, scale = fallen_silent(desk)
     first.ingest.stop()
     second = Stage(desk)
     second.now_ms = first.now_ms
@@ -170,10 +176,7 @@ def test_after_a_restart_a_silent_scale_resumes_at_its_first_statement(desk: Des
 
 @pytest.mark.parametrize("what", ["broker", "restart"])
 def test_a_silent_scale_does_not_resume_because_the_cloud_heard_nobody(desk: Desk, what: str) -> None:
-    stage = Stage(desk)
-    scale = started(stage)
-    stage.now_ms += 3 * scale.period_s * 1000
-    stage.becomes(scale, "silent", "open")
+    stage, scale = fallen_silent(desk)
     if what == "restart":
         stage.ingest.stop()
         later_ms = stage.now_ms + scale.period_s * 1000
@@ -199,10 +202,7 @@ def test_a_silent_scale_does_not_resume_because_the_cloud_heard_nobody(desk: Des
 
 
 def test_a_scale_that_was_silent_resumes_also_before_silence_could_be_judged_again(desk: Desk) -> None:
-    first = Stage(desk)
-    scale = started(first)
-    first.now_ms += 3 * scale.period_s * 1000
-    first.becomes(scale, "silent", "open")
+    first, scale = fallen_silent(desk)
     first.ingest.stop()
     second = Stage(desk)
     second.now_ms = first.now_ms + 1000
@@ -362,6 +362,21 @@ class holding:  # reads as a statement
     def __exit__(self, *_: object) -> None:
         self.transaction.rollback()
         self.connection.close()
+
+
+def test_a_failure_of_sending_receipts_is_got_over(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    scale = started(stage)
+    failed = threading.Event()
+
+    def fail(_: object) -> None:
+        monkeypatch.undo()
+        failed.set()
+        raise OSError("the socket is gone")
+
+    monkeypatch.setattr(stage.broker, "publish", fail)
+    stage.broker.deliver(scale, scale.snapshot())
+    assert failed.wait(20)
+    stage.report(scale, scale.snapshot())
 
 
 def test_message_that_breaks_the_code_is_quarantined_and_the_others_go_on(

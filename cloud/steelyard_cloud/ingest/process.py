@@ -70,6 +70,7 @@ class Ingest:
         self._taken: deque[Taken] = deque()
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="receipts")
         self._sent: Future[None] | None = None
+        self._again: tuple[Sequence[Due], Sequence[Message]] = ((), ())  # what `_sent` sends, should it fail
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine) -> "Ingest":
@@ -134,6 +135,8 @@ class Ingest:
         if self._taken:
             self._finish(self._taken[0])
             self._taken.popleft()
+        elif self._sent is not None and self._sent.done():
+            self._be_sent()
         self._at_work()
         self._whatever_is_due(idle)
         if self.receiver.judging.has_news:
@@ -191,9 +194,20 @@ class Ingest:
 
     def _send(self, due: Sequence[Due], messages: Sequence[Message]) -> None:
         """Sign and send receipts and acknowledge, of a batch that is committed; after those of the batch before."""
-        if self._sent is not None:
-            self._sent.result()
+        self._be_sent()
+        self._again = due, messages
         self._sent = self._sender.submit(self._send_now, due, messages)
+
+    def _be_sent(self) -> None:
+        """Wait until the batch before is sent; where that failed, have it sent again and raise why."""
+        if self._sent is None:
+            return
+        try:
+            self._sent.result()
+        except Exception:
+            self._sent = self._sender.submit(self._send_now, *self._again)
+            raise
+        self._sent = None
 
     def _send_now(self, due: Sequence[Due], messages: Sequence[Message]) -> None:
         self._publish(signed_all(due, self.receiver.online))

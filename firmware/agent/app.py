@@ -7,13 +7,14 @@ import sys
 import board
 from micropython import const
 
-from agent import lock, statements
+from agent.adjustment.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
 from agent.console import Console, tell_why_not
-from agent.journal import JournalFull
-from agent.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
 from agent.port import clock, system
 from agent.port.console import Console as Terminal
+from agent.record.journal import JournalFull
 from agent.scale import Scale
+from agent.sealing import lock
+from agent.wire import statements
 
 _HOUSEKEEPING_MS = const(1000)
 _SUPPLY_S = const(10)

@@ -3,17 +3,17 @@
 What a power cut left undone is made good here, before anything is measured or sent.
 """
 
-from agent import cbor, identity, statements
-from agent.audit import AuditTrail
-from agent.boots import Boots
-from agent.chain import Chain
-from agent.events import Events
-from agent.journal import Journal, JournalFull
-from agent.keystore import SoftKeyStore
-from agent.lock import Lock
-from agent.parameters import Parameters
+from agent.adjustment.parameters import Parameters
+from agent.record.audit import AuditTrail
+from agent.record.boots import Boots
+from agent.record.chain import Chain
+from agent.record.events import Events
+from agent.record.journal import Journal, JournalFull
+from agent.record.keystore import SoftKeyStore
+from agent.record.store import Store
+from agent.sealing.lock import Lock
 from agent.steps import spread
-from agent.store import Store
+from agent.wire import cbor, identity, statements
 
 _FACTORY_FILE = "factory.cbor"
 _ROOT_KEY = 1

@@ -9,16 +9,17 @@ import asyncio
 import board
 from micropython import const
 
-from agent import identity, software, statements
-from agent.downlink import Downlink
-from agent.enrolment import enrol
+from agent.adjustment.parameters import BY_CONSOLE
+from agent.adjustment.permits import Permit, PermitRefused
 from agent.ledger import Ledger
-from agent.parameters import BY_CONSOLE
-from agent.permits import Permit, PermitRefused
-from agent.platform import Platform
+from agent.orders.downlink import Downlink
+from agent.orders.enrolment import enrol
+from agent.orders.trust import Platform
 from agent.port import clock, flash, network, pins, system
-from agent.uplink import Uplink
-from agent.weighing import Refused, Weighing
+from agent.record import software
+from agent.transport.uplink import Uplink
+from agent.weighing.core import Refused, Weighing
+from agent.wire import identity, statements
 
 _STABLE = const(1 << 2)
 _CASE_OPEN = const(1 << 3)
@@ -40,18 +41,18 @@ _SETTLE_STEPS = const(16)
 def _converter():
     """The class of the board's converter, with `start`, `read`, `missed`, `faults`, made from its pins."""
     if board.ADC == "ads1232":
-        from agent.ads1232 import ADS1232
+        from agent.chips.ads1232 import ADS1232
 
         return ADS1232
-    from agent.hx711 import HX711
+    from agent.chips.hx711 import HX711
 
     return HX711
 
 
 def _latch(store):
-    from agent.latch import CaseLatch
+    from agent.chips.rv3028 import RV3028
     from agent.port import bus
-    from agent.rv3028 import RV3028
+    from agent.sealing.latch import CaseLatch
 
     return CaseLatch(RV3028(bus.i2c()), store)
 

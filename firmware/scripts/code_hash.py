@@ -1,4 +1,4 @@
-"""The hash of the legally relevant code, worked out on a PC: what `agent.software` would find if its files were there.
+"""The hash of the legally relevant code, worked out on a PC: what `record.software` would find if its files were there.
 
 An image that has the agent frozen in has no files; its manifest freezes this hash with the code, as module `code_hash`.
 """
@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "agent"
 
 def code_hash(package=PACKAGE):
     """Return the 32-byte hash over sorted names and contents of the relevant modules in the folder `package`."""
-    not_relevant = runpy.run_path(str(package / "software.py"))["NOT_RELEVANT"]
+    not_relevant = runpy.run_path(str(package / "record" / "software.py"))["NOT_RELEVANT"]
     modules = {path.relative_to(package).with_suffix("").as_posix(): path for path in package.rglob("*.py")}
     total = hashlib.sha256()
     for name, path in sorted(modules.items()):

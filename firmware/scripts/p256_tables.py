@@ -1,4 +1,4 @@
-"""Writes `agent/p256_tables.py`: the signed comb by which the firmware multiplies the base point of P-256.
+"""Writes `agent/wire/p256_tables.py`: the signed comb by which the firmware multiplies the base point of P-256.
 
 Runs on a PC: `python firmware/scripts/p256_tables.py`. The arithmetic here is the textbook's, affine, and shares
 nothing with the firmware's.
@@ -58,7 +58,7 @@ def points() -> list[Point]:
 
 
 def source() -> str:
-    """Return the text of `agent/p256_tables.py`."""
+    """Return the text of `agent/wire/p256_tables.py`."""
     rows = []
     for x, y in points():
         digits = x.to_bytes(32, "big") + y.to_bytes(32, "big")
@@ -67,4 +67,4 @@ def source() -> str:
 
 
 if __name__ == "__main__":
-    (Path(__file__).parents[1] / "agent" / "p256_tables.py").write_text(source())
+    (Path(__file__).parents[1] / "agent" / "wire" / "p256_tables.py").write_text(source())

@@ -36,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_all_parts_and_their_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for wanted in (
-        "steelyard_protocol/assets/firmware/agent/p256.py",
+        "steelyard_protocol/assets/firmware/agent/wire/p256.py",
         "steelyard_protocol/assets/firmware/main.py",
         "steelyard_protocol/assets/hal/start.py",
         "steelyard_protocol/assets/boards/pico_w/board.py",

@@ -22,19 +22,19 @@ def test_parameters(micropython: MicroPython, check: str) -> None:
 
 
 def test_fields_are_those_of_the_definition(micropython: MicroPython) -> None:
-    listed = micropython("from agent import fields\nfor field in fields.FIELDS: print(*field)").stdout
+    listed = micropython("from agent.adjustment import fields\nfor field in fields.FIELDS: print(*field)").stdout
     expected = [f"{field.key} {field.name} {field.minimum} {field.maximum}" for field in parameters.FIELDS.values()]
     assert listed.splitlines() == expected
 
 
 def test_digest_is_that_of_the_host(micropython: MicroPython) -> None:
-    source = f"{BEGIN}import json\nfrom agent import fields\nfrom ledger_bench import MAP\n"
-    answer = micropython(f"{source}print(json.dumps([MAP, fields.digest(MAP).hex()]))", path=[TARGET]).stdout
+    source = f"{BEGIN}import json\nfrom agent.adjustment import fields\nfrom ledger_bench import MAP\n"
+    answer = micropython(f"{source}print(json.dumps([MAP, fields.digest(MAP).hex()]))", path=[TARGET], heap="2M").stdout
     parameter_map, digest = json.loads(answer)
     assert digest == parameters.digest({int(key): value for key, value in parameter_map.items()}).hex()
 
 
 def test_a_frozen_agent_has_the_hash_of_its_sources(micropython: MicroPython) -> None:
     made = runpy.run_path(str(FIRMWARE / "scripts" / "code_hash.py"))["code_hash"]().hex()
-    source = "from agent import software\nprint(software.identification()[2].hex())"
+    source = "from agent.record import software\nprint(software.identification()[2].hex())"
     assert micropython(source).stdout.strip() == made

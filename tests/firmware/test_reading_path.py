@@ -12,10 +12,10 @@ from interpreter import FIRMWARE, MicroPython
 # for room at every call, and the more so the fuller it is (VM_MAX_STATE_ON_STACK in py/objfun.c).
 MOST_WORDS = 11
 PASSED = {
-    "filtering": {"add"},
-    "hx711": {"_sound"},
-    "weighing": {"step", "_track_zero", "fresh", "indication", "of"},
-    "weight": {"gross"},
+    "weighing/filtering": {"add"},
+    "chips/hx711": {"_sound"},
+    "weighing/core": {"step", "_track_zero", "fresh", "indication", "of"},
+    "weighing/weight": {"gross"},
 }
 
 

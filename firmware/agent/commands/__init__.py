@@ -4,7 +4,7 @@ Each module has a tuple `COMMANDS` of `Command`; the interpreter knows no others
 (`agent.scale.Scale`), the words after the command's name and the reply to write to.
 """
 
-from agent.enrolment import from_text
+from agent.orders.enrolment import from_text
 
 
 class Command:

@@ -5,11 +5,11 @@ A command opens a session if none is open; the session stays open until `adjust 
 
 from micropython import const
 
-from agent import fields
+from agent.adjustment import fields
+from agent.adjustment.parameters import BY_CONSOLE
 from agent.commands import Command, CommandError, decoded, whole_number
-from agent.parameters import BY_CONSOLE
-from agent.weighing import Refused
-from agent.weight import E_MG, ZERO_COUNTS, points, round_divide
+from agent.weighing.core import Refused
+from agent.weighing.weight import E_MG, ZERO_COUNTS, points, round_divide
 
 _MAX_MG = const(1)
 _LEAST_INTERVALS = const(20)

@@ -10,11 +10,11 @@ import sys
 
 from micropython import const
 
-from agent.chain import ChainError
+from agent.adjustment.parameters import AdjustmentRefused
+from agent.adjustment.permits import PermitRefused
 from agent.commands import CommandError, require_no_words
-from agent.journal import JournalError
-from agent.parameters import AdjustmentRefused
-from agent.permits import PermitRefused
+from agent.record.chain import ChainError
+from agent.record.journal import JournalError
 
 _LINE_BYTES = const(1024)
 _LONG_COMMAND = b"enrol accept "

@@ -3,7 +3,7 @@
 from micropython import const
 
 from agent.commands import Command, CommandError, decoded, whole_number
-from agent.enrolment import to_text
+from agent.orders.enrolment import to_text
 from agent.port import clock
 
 _WORD_BYTES = const(32)

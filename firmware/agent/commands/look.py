@@ -5,7 +5,7 @@ import json
 
 from micropython import const
 
-from agent import fields
+from agent.adjustment import fields
 from agent.commands import Command, require_no_words, whole_number
 
 _WATCH_TIMEOUT_MS = const(1000)

@@ -4,9 +4,10 @@ import asyncio
 
 from micropython import const
 
-from agent import cbor, cose, fields, statements
+from agent.adjustment import fields
 from agent.commands import Command, whole_number
-from agent.enrolment import to_text
+from agent.orders.enrolment import to_text
+from agent.wire import cbor, cose, statements
 
 _EVENTS_DEFAULT = const(20)
 _EVENTS_MOST = const(100)

@@ -58,7 +58,7 @@ def _device(name):
 
 
 def journal_device():
-    """Block device of the ring (see `agent.journal`)."""
+    """Block device of the ring (see `agent.record.journal`)."""
     return _device("journal")
 
 

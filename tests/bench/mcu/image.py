@@ -29,7 +29,7 @@ TOOLS = {
     "mosquitto": "mosquitto",
 }
 # What every reading and every statement goes through: worth native code on a board that has the flash for it.
-NATIVE = ("filtering", "hx711", "weighing", "weight")
+NATIVE = ("chips/hx711", "weighing/core", "weighing/filtering", "weighing/weight")
 LIBC = "libnewlib-arm-none-eabi"
 
 
@@ -77,9 +77,9 @@ def build(*, native: bool) -> Image:
 def compile_natively(source: Path) -> Path:
     """Compile the modules of NATIVE to machine code; return the folder in which they are."""
     folder = WORK / "native"
-    (folder / "agent").mkdir(parents=True, exist_ok=True)
     for name in NATIVE:
         module = f"agent/{name}.py"
+        (folder / module).parent.mkdir(parents=True, exist_ok=True)
         options = ["-march=armv7m", "-X", "emit=native", "-s", module, "-o", str(folder / f"agent/{name}.mpy")]
         run([str(source / "mpy-cross" / "build" / "mpy-cross"), *options, str(ROOT / "firmware" / module)])
     return folder

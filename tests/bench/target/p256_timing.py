@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from agent import p256
+from agent.wire import p256
 from plain_p256 import plain_sign, plain_verify
 
 

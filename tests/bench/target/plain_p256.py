@@ -5,8 +5,8 @@ The nonces and inversions are the agent's: only the multiplication is plain.
 
 import hashlib
 
-from agent import p256
-from agent.p256_curve import N, P, inverse_steps
+from agent.wire import p256
+from agent.wire.p256_curve import N, P, inverse_steps
 
 G = (
     0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,

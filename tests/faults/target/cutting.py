@@ -7,8 +7,9 @@ what it then holds is compared with what it had released. The recovery is a stor
 
 import gc
 
-from agent import cbor, cose, fields, statements
-from agent.journal import NotInJournal
+from agent.adjustment import fields
+from agent.record.journal import NotInJournal
+from agent.wire import cbor, cose, statements
 from hal_flash import Nor, PowerCut
 from ledger_bench import MAP, Board, circumstances, enrol, event, sha256
 

@@ -6,12 +6,12 @@
 import json
 import os
 
-from agent import parameters
-from agent.boots import Boots
-from agent.journal import Journal
-from agent.keystore import SoftKeyStore
-from agent.parameters import Parameters
-from agent.store import Store
+from agent.adjustment import parameters
+from agent.adjustment.parameters import Parameters
+from agent.record.boots import Boots
+from agent.record.journal import Journal
+from agent.record.keystore import SoftKeyStore
+from agent.record.store import Store
 from cutting import Bench, Explorer, Known, judge
 from ledger_bench import QuickKeyStore, circumstances, enrol, event, receipt, snapshot
 

@@ -8,7 +8,7 @@ hal_asyncio.install()
 
 import asyncio
 
-from agent.ads1232 import ADS1232
+from agent.chips.ads1232 import ADS1232
 from hal_ads1232 import ADS1232 as Chip
 
 DOUT, SCK, PWDN = 20, 21, 22

@@ -29,7 +29,7 @@ class Chain:
         self.log = log
 
     async def append(self, kind, body, settle=None):
-        from agent.journal import JournalFull
+        from agent.record.journal import JournalFull
 
         await asyncio.sleep_ms(1000)
         if self.full:
@@ -47,8 +47,8 @@ class Lock:
 
 def _agent(full):
     from agent.app import Agent
-    from agent.events import Events
     from agent.port import clock
+    from agent.record.events import Events
 
     log = []
     chain = Chain(full, log)
@@ -89,8 +89,8 @@ async def latch_and_two_tellers():
 
 async def lock_and_two_tellers():
     """Two tasks find at the same time that the lock is to be told of."""
-    from agent.lock import CASE_OPENED
-    from agent.lock import Lock as RealLock
+    from agent.sealing.lock import CASE_OPENED
+    from agent.sealing.lock import Lock as RealLock
 
     log = []
     real = RealLock(StandIn(read=lambda name: [CASE_OPENED, False]))

@@ -2,7 +2,7 @@
 
 import sys
 
-from agent import cbor
+from agent.wire import cbor
 
 
 def answer(data):

@@ -2,7 +2,7 @@
 
 import gc
 
-from agent import cbor
+from agent.wire import cbor
 
 SNAPSHOT = [1, 70000, bytes(16), 1753600000, 123456, 517, 2**40, bytes(16), 3, -5, [-70000, "kg", None, True]]
 

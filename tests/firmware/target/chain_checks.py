@@ -2,10 +2,11 @@
 
 import os
 
-from agent import chain, statements
-from agent.chain import ChainBroken, ForeignJournal, NotEnrolled
-from agent.journal import JournalFull
-from agent.store import Store, StoreDamaged
+from agent.record import chain
+from agent.record.chain import ChainBroken, ForeignJournal, NotEnrolled
+from agent.record.journal import JournalFull
+from agent.record.store import Store, StoreDamaged
+from agent.wire import statements
 from ledger_bench import (
     MAP,
     Board,

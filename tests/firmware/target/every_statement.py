@@ -3,8 +3,9 @@
 The last two are a snapshot of mid-life values and one with every field beyond its bound.
 """
 
-from agent import parameters, statements
-from agent.keystore import SoftKeyStore
+from agent.adjustment import parameters
+from agent.record.keystore import SoftKeyStore
+from agent.wire import statements
 from ledger_bench import Board, circumstances, enrol, snapshot
 
 EVENTS = (

@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 
-from agent.filtering import Stability, deviation, middle_mean
+from agent.weighing.filtering import Stability, deviation, middle_mean
 
 
 def filtered(samples, values):

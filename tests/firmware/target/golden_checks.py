@@ -8,8 +8,10 @@ import json
 import os
 import sys
 
-from agent import cbor, cose, fields, identity, keyset, p256, platform, statements
-from agent.weight import Scaling
+from agent.adjustment import fields
+from agent.orders import keyset, trust
+from agent.weighing.weight import Scaling
+from agent.wire import cbor, cose, identity, p256, statements
 
 with open(sys.argv[1]) as file:
     golden = json.load(file)
@@ -95,7 +97,7 @@ def check_orders():
                 pass
         if order["name"] == "key set":
             drive(keyset.verify_steps(raw, POINTS["root"]))
-    platform._read_answer(bytes.fromhex(golden["enrol answer"]))
+    trust._read_answer(bytes.fromhex(golden["enrol answer"]))
     return len(golden["orders"])
 
 

@@ -10,8 +10,8 @@ import json
 import sys
 
 import board
-from agent import hx711
-from agent.hx711 import HX711
+from agent.chips import hx711
+from agent.chips.hx711 import HX711
 from agent.port import clock, pins
 from hal_board import BOARD
 

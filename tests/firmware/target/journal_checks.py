@@ -1,6 +1,6 @@
 """Checks of the ring journal on the simulated flash, run one by one in MicroPython."""
 
-from agent.journal import Journal, JournalFull, NotInJournal
+from agent.record.journal import Journal, JournalFull, NotInJournal
 from hal_flash import Nor, PowerCut, Region
 
 SECTORS = 6

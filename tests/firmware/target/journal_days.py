@@ -1,7 +1,7 @@
 """Print the days that the board declares for its journal, and those until snapshots thin out in a ring of its size."""
 
 import board
-from agent.journal import Journal
+from agent.record.journal import Journal
 from hal_flash import Nor
 
 GOLDEN_SNAPSHOT_BYTES = 190

@@ -9,9 +9,10 @@ import hashlib
 import os
 
 import vfs
-from agent import cbor, enrolment, statements
-from agent.keystore import SoftKeyStore
 from agent.ledger import Ledger
+from agent.orders import enrolment
+from agent.record.keystore import SoftKeyStore
+from agent.wire import cbor, statements
 from hal_flash import Nor, Region
 
 SECTOR = 4096

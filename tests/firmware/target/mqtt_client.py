@@ -4,7 +4,7 @@ import asyncio
 import gc
 
 import desk
-from agent import mqtt
+from agent.transport import mqtt
 
 messages = []
 buffer = bytearray(mqtt.MAX_MESSAGE)

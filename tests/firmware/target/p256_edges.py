@@ -1,4 +1,4 @@
-"""Checks what only the inside of `agent.p256` can show; prints `ok` at the end.
+"""Checks what only the inside of `agent.wire.p256` can show; prints `ok` at the end.
 
 Arguments: a private key, a message, the nonce that RFC 6979 gives for them and the signature, all in hex digits.
 """
@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-from agent import p256, p256_curve
+from agent.wire import p256, p256_curve
 
 private_key, message, nonce, signature = [bytes.fromhex(argument) for argument in sys.argv[1:]]
 key = p256.public_key(private_key)

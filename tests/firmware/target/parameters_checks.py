@@ -1,9 +1,10 @@
 """Checks of parameters, sessions, permits and the audit trail, run one by one in MicroPython."""
 
-from agent import fields, lock, parameters
-from agent.audit import AuditTrail
-from agent.permits import Permit, PermitRefused
-from agent.store import StoreDamaged
+from agent.adjustment import fields, parameters
+from agent.adjustment.permits import Permit, PermitRefused
+from agent.record.audit import AuditTrail
+from agent.record.store import StoreDamaged
+from agent.sealing import lock
 from ledger_bench import MAP, Board, Clock, circumstances, enrol, event, payloads, raises, receipt, refused, snapshot
 
 KID = b"0123456789"
@@ -426,13 +427,20 @@ def test_a_torn_audit_entry_is_written_again():
 
 
 def test_software_identification_is_of_the_relevant_code():
-    from agent import software
+    from agent.record import software
 
     name, version, digest = software.identification()
     assert (name, len(digest)) == ("steelyard", 32) and 1 <= len(version) <= 16
-    folder = software.__file__.rsplit("/", 1)[0]
+    folder = software.__file__.rsplit("/", 2)[0]
     modules = [module for module, _ in software._modules(folder, "")]
-    for module in ("weighing", "parameters", "p256", "port/clock", "software", "downlink"):
+    for module in (
+        "weighing/core",
+        "adjustment/parameters",
+        "wire/p256",
+        "port/clock",
+        "record/software",
+        "orders/downlink",
+    ):
         assert module in modules
-    for module in ("mqtt", "uplink", "port/network"):
+    for module in ("transport/mqtt", "transport/uplink", "port/network"):
         assert module not in modules

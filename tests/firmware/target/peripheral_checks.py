@@ -9,9 +9,9 @@ hal_asyncio.install()
 import asyncio
 
 import machine
-from agent import st25dv
-from agent.keypad import Keypad
-from agent.st7567 import HEIGHT, WIDTH, Displays
+from agent.chips import st25dv
+from agent.chips.keypad import Keypad
+from agent.chips.st7567 import HEIGHT, WIDTH, Displays
 from hal_keypad import Matrix
 from hal_st25dv import ST25DV, SYSTEM_ADDRESS, USER_ADDRESS
 from hal_st7567 import ST7567

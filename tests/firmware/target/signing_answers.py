@@ -7,7 +7,7 @@ verify1 MESSAGE KEY EXTERNAL · decode1 MESSAGE · statement PRIVATE PAYLOAD · 
 import os
 import sys
 
-from agent import cose, identity, p256, p256_curve
+from agent.wire import cose, identity, p256, p256_curve
 
 
 def drive(steps):

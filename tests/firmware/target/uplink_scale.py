@@ -9,9 +9,12 @@ import sys
 
 import desk
 import hal_flash
-from agent import chain, downlink, enrolment, journal, keystore, platform, statements, store, uplink
-from agent.permits import PermitRefused
+from agent.adjustment.permits import PermitRefused
+from agent.orders import downlink, enrolment, trust
 from agent.port import clock
+from agent.record import chain, journal, keystore, store
+from agent.transport import uplink
+from agent.wire import statements
 
 SECTORS = 64
 
@@ -32,7 +35,7 @@ class Scale:
         files = store.Store(folder)
         self.network = desk.Network()
         self.keystore = keystore.SoftKeyStore(files, os.urandom)
-        self.platform = platform.Platform(files, root)
+        self.platform = trust.Platform(files, root)
         self.chain = chain.Chain(ring, files, self.keystore, clock, 1)
         self.chain.parameters = Parameters()
         self.refused = []

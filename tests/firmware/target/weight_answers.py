@@ -3,7 +3,7 @@
 import json
 import sys
 
-from agent.weight import Scaling
+from agent.weighing.weight import Scaling
 
 for line in sys.stdin:
     request = json.loads(line)

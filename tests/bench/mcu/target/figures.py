@@ -14,10 +14,10 @@ import time
 import board
 import emulated
 import rp2
-from agent import cbor, cose, identity, p256, statements
-from agent.hx711 import HX711
-from agent.journal import Journal
-from agent.weighing import Weighing
+from agent.chips.hx711 import HX711
+from agent.record.journal import Journal
+from agent.weighing.core import Weighing
+from agent.wire import cbor, cose, identity, p256, statements
 from plain_p256 import plain_sign, plain_verify
 
 # fmt: off

@@ -1,4 +1,4 @@
-"""Software identification: name, version, and a hash over the legally relevant code as it lies beside this module.
+"""Software identification: name, version, and a hash over the legally relevant code as it lies in the package.
 
 Everything in the package counts except what is listed as not relevant, so that a new module is relevant until somebody
 says otherwise. The hash is over sorted names and contents only: code that moves into a ROMFS slot keeps it.
@@ -11,7 +11,7 @@ NAME = "steelyard"
 VERSION = "0.1.0"
 
 # The transport: it carries statements that are signed already, and nothing that it receives is believed unverified.
-NOT_RELEVANT = ("mqtt", "uplink", "port/network")
+NOT_RELEVANT = ("transport/mqtt", "transport/uplink", "port/network")
 
 _CODE = (".py", ".mpy")
 _DIRECTORY = 0x4000
@@ -32,7 +32,7 @@ def identification():
 
 
 def _hash_of_files():
-    folder = __file__.rsplit("/", 1)[0]
+    folder = __file__.rsplit("/", 2)[0]
     total = hashlib.sha256()
     for module, path in sorted(_modules(folder, "")):
         content = hashlib.sha256()

@@ -8,7 +8,7 @@ import hashlib
 
 from micropython import const
 
-from agent import cbor
+from agent.wire import cbor
 
 FIRST_DEVICE_KEY = const(32)
 FIRST_POINT_KEY = const(40)

@@ -14,7 +14,7 @@ _UNKNOWN_TIME = const(0)
 
 
 class CaseLatch:
-    """`chip` has the methods of `agent.rv3028.RV3028`; `store` remembers that its battery has been seen to hold."""
+    """`chip` has the methods of `chips.rv3028.RV3028`; `store` remembers that its battery has been seen to hold."""
 
     def __init__(self, chip, store):
         self._chip = chip

@@ -5,7 +5,7 @@ The reason survives power cuts; the event that tells of it is made as soon as a 
 
 from micropython import const
 
-from agent import statements
+from agent.wire import statements
 
 NOT_LOCKED = const(0)
 CASE_OPENED = const(1)

@@ -1,6 +1,6 @@
 """The bodies of statements as positional arrays, in the order of `protocol/steelyard.cddl`.
 
-What all statements have in common (number, link, time, flags, counters) is `agent.chain`'s business.
+What all statements have in common (number, link, time, flags, counters) is `agent.record.chain`'s business.
 """
 
 from micropython import const

@@ -9,9 +9,9 @@ import hashlib
 
 from micropython import const
 
-from agent import cbor, cose, statements
-from agent.journal import JournalFull, NotInJournal
+from agent.record.journal import JournalFull, NotInJournal
 from agent.steps import collect, finish, spread
+from agent.wire import cbor, cose, statements
 
 _NUMBERS_FILE = "use/numbers"
 _ENROLMENT_FILE = "enrolment"
@@ -261,7 +261,7 @@ class Chain:
         return self.decode(self.journal.read(self.journal.head))
 
     def decode(self, statement):
-        """Return the decoded payload of one of the scale's own statements: an array, see `agent.statements`."""
+        """Return the decoded payload of one of the scale's own statements: an array, see `agent.wire.statements`."""
         return cbor.decode(cose.decode_sign1(statement)[3])
 
     # What the uplink sends and what receipts do

@@ -2,9 +2,9 @@
 
 from micropython import const
 
-from agent import statements
-from agent.chain import NotEnrolled
-from agent.journal import JournalFull
+from agent.record.chain import NotEnrolled
+from agent.record.journal import JournalFull
+from agent.wire import statements
 
 _HOUR_S = const(3600)
 _MAX_COUNT = const(0xFFFFFFFF)

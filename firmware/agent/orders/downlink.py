@@ -10,10 +10,12 @@ import hashlib
 
 from micropython import const
 
-from agent import cbor, chain, cose, identity, keyset
-from agent.journal import JournalFull, NotInJournal
-from agent.permits import PermitRefused
+from agent.adjustment.permits import PermitRefused
+from agent.orders import keyset
+from agent.record import chain
+from agent.record.journal import JournalFull, NotInJournal
 from agent.steps import finish
+from agent.wire import cbor, cose, identity
 
 RECEIPT = const(1)
 PERMIT = const(2)

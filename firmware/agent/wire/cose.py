@@ -4,7 +4,7 @@ Messages and headers are read as deterministic CBOR only, which is what every se
 verifying come in steps: generators that yield between pieces of work and return their result.
 """
 
-from agent import cbor, p256
+from agent.wire import cbor, p256
 
 UP = b"steelyard/1 up"
 DOWN = b"steelyard/1 down"

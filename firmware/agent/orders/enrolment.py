@@ -5,7 +5,7 @@ Statement 1 is made once. Asked again, also after a power cut or years later, th
 
 import binascii
 
-from agent import statements
+from agent.wire import statements
 
 _BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 

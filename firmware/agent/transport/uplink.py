@@ -10,10 +10,10 @@ import asyncio
 
 from micropython import const
 
-from agent import mqtt
-from agent.identity import identity_text
-from agent.journal import JournalError, JournalFull
 from agent.port import clock
+from agent.record.journal import JournalError, JournalFull
+from agent.transport import mqtt
+from agent.wire.identity import identity_text
 
 OFF = "off"
 CONNECTING = "connecting"

@@ -5,7 +5,7 @@ The ten bytes are a look-up hint; whoever relies on a key binds the full 32-byte
 
 import hashlib
 
-from agent import cbor
+from agent.wire import cbor
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -8,9 +8,9 @@ import asyncio
 
 from micropython import const
 
-from agent.filtering import Stability, deviation, middle_mean
 from agent.port import clock
-from agent.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
+from agent.weighing.filtering import Stability, deviation, middle_mean
+from agent.weighing.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
 
 _MAX_MG = const(1)
 _MIN_MG = const(2)

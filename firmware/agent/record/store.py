@@ -13,7 +13,7 @@ from binascii import crc32
 
 from micropython import const
 
-from agent import cbor
+from agent.wire import cbor
 
 # Mark, sequence, length of the encoded value, CRC-32 of sequence, length and value.
 _HEADER = "<HIHI"
@@ -33,7 +33,7 @@ class StoreDamaged(Exception):
 
 
 class Store:
-    """Named values, anything that `agent.cbor` encodes in up to 4,084 bytes, in the existing folder `root`."""
+    """Named values, anything that `agent.wire.cbor` encodes in up to 4,084 bytes, in the existing folder `root`."""
 
     def __init__(self, root):
         self.root = root

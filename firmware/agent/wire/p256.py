@@ -7,9 +7,9 @@ every 0.7 million instructions of a Cortex-M and returns the result. `random` is
 
 import hashlib
 
-from agent import p256_curve
-from agent.hmac import hmac_sha256
-from agent.p256_curve import N, P
+from agent.wire import p256_curve
+from agent.wire.hmac import hmac_sha256
+from agent.wire.p256_curve import N, P
 
 _BYTES = (bytes, bytearray, memoryview)
 _HALF = (N >> 1).to_bytes(32, "big")

@@ -8,8 +8,9 @@ import asyncio
 
 from micropython import const
 
-from agent import cbor, keyset
+from agent.orders import keyset
 from agent.steps import finish, spread
+from agent.wire import cbor
 
 DEFAULT_PERIOD_S = const(600)
 

@@ -5,7 +5,7 @@ A message counts only if its key has the role that the kind of message demands; 
 
 from micropython import const
 
-from agent import cbor, cose, identity
+from agent.wire import cbor, cose, identity
 
 ONLINE = const(1)
 AUTHORITY = const(2)

@@ -1,7 +1,7 @@
 """Permits: the platform's signed, one-use word that certain parameters of one scale may be adjusted.
 
 A permit names the values of both counters that it applies to; the first change raises a counter, and so it is spent
-without clock or table. Its signature and its signer's role are checked before it comes here (`agent.downlink`).
+without clock or table. Its signature and its signer's role are checked before it comes here (`agent.orders.downlink`).
 """
 
 import hashlib

@@ -5,8 +5,8 @@ A secure element takes the place of `SoftKeyStore` by offering the same attribut
 
 from micropython import const
 
-from agent import identity, p256
 from agent.steps import finish, spread
+from agent.wire import identity, p256
 
 SOFTWARE = const(0)
 

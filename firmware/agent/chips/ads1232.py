@@ -1,6 +1,6 @@
 """Driver of the ADS1232 load-cell converter (Texas Instruments SBAS350) by three pins; gain and rate are wired.
 
-It has the interface of `agent.hx711`. It bears slow clock pulses, so nothing is guarded against interrupts.
+It has the interface of `agent.chips.hx711`. It bears slow clock pulses, so nothing is guarded against interrupts.
 """
 
 import asyncio

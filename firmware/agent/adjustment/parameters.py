@@ -9,8 +9,10 @@ import asyncio
 
 from micropython import const
 
-from agent import fields, lock, statements
-from agent.store import StoreDamaged
+from agent.adjustment import fields
+from agent.record.store import StoreDamaged
+from agent.sealing import lock
+from agent.wire import statements
 
 _FILE = "parameters"
 _MAX_COUNTER = const(0xFFFF)
@@ -137,7 +139,7 @@ class Parameters:
     # Sessions
 
     async def open_session(self, permit=None):
-        """Open an adjustment session, under a checked `agent.permits.Permit` if one is given; an event tells of it.
+        """Open an adjustment session, under a checked `permits.Permit` if one is given; an event tells of it.
 
         Raises AdjustmentRefused.
         """

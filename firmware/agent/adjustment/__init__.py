@@ -1,0 +1,1 @@
+"""The legally relevant parameters: their fields, their values, and the permits that open them."""

@@ -1,0 +1,1 @@
+"""What the scale keeps: journal, chain of statements, audit trail, start counter, keys, software identification."""

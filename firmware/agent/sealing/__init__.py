@@ -1,0 +1,1 @@
+"""What shows that the case was opened, and what follows from it."""

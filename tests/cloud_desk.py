@@ -12,13 +12,8 @@ from servers import wait_until
 from signing_scale import SOFTWARE, SigningScale
 from sqlalchemy import Engine, insert, select
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.ingest.broker import Address, MqttBroker
-from steelyard_cloud.ingest.process import Ingest
-from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.keys import PlatformKey
-from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database, feeds
-from steelyard_cloud.store.schema import (
+from steelyard_cloud.db import database, feeds
+from steelyard_cloud.db.schema import (
     alerts,
     approved_software,
     identities,
@@ -31,6 +26,11 @@ from steelyard_cloud.store.schema import (
     summaries,
     verifications,
 )
+from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
+from steelyard_cloud.ingest.process import Ingest
+from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.keys import PlatformKey
+from steelyard_cloud.settings import SHARDS
 from steelyard_protocol import downlink, p256
 from steelyard_protocol.statement import hash_of
 

@@ -27,22 +27,22 @@ from servers import free_port, wait_until
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from steelyard_cloud import keys
-from steelyard_cloud.ingest.broker import Address, MqttBroker
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import identities, statements
+from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.registry import catalogue
-from steelyard_cloud.registry.actor import Actor
+from steelyard_cloud.people import access
+from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales import types
 from steelyard_cloud.settings import SHARDS, Settings
-from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import identities, statements
-from steelyard_cloud.web import access
 from steelyard_cloud.web.app import create_app
-from steelyard_cloud.web.roles import Role
+from steelyard_gateway.platform import Client
 from steelyard_protocol import downlink, identity, statement
 from steelyard_protocol.enrolment import from_base64url
 from steelyard_protocol.parameters import KEYS
 from steelyard_simulator.demo import market
-from steelyard_simulator.demo.api import Client
 from steelyard_simulator.demo.market import Stall
 from steelyard_simulator.flashing import PARAMETERS, factory_file
 from steelyard_simulator.scale import SimulatedScale
@@ -120,7 +120,7 @@ class Cloud:
         at_ms = self.clock()
         with database.writing(self.engine) as connection:
             for role, (name, kind, division) in ORGANISATIONS.items():
-                self._organisations[role] = catalogue.add_organisation(
+                self._organisations[role] = types.add_organisation(
                     connection, nobody, name=name, kind=kind, division_code=division, now_ms=at_ms
                 )
                 secret = access.create_token(

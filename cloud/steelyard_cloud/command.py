@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine, insert, make_url, select
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import organisations, users
+from steelyard_cloud.people import access
+from steelyard_cloud.people.roles import Role
 from steelyard_cloud.settings import Settings, SettingsError, load
-from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import organisations, users
-from steelyard_cloud.web import access
-from steelyard_cloud.web.roles import Role
 
 app = typer.Typer(no_args_is_help=True, help="The platform: registry, ingest, rules, alerts, pages.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens.")

@@ -10,9 +10,9 @@ from typing import Any
 import uvicorn
 from sqlalchemy import Engine
 
+from steelyard_cloud.db import feeds, notices
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.settings import Settings
-from steelyard_cloud.store import feeds, notices
 from steelyard_cloud.web.app import create_app
 
 SHUTDOWN_S = 3

@@ -6,9 +6,9 @@ The whole way: broker, ingest, rules, commit, outbox, event stream. Reference: t
 import statistics
 from typing import Any
 
+from steelyard_simulator.demo.narration import Teller
 from steelyard_simulator.demo.scene import set_up
 from steelyard_simulator.demo.story import CHEAT_COMMAND, CHEAT_KG, Story
-from steelyard_simulator.demo.telling import Teller
 from steelyard_simulator.demo.waiting import until
 
 PROMISED_S = 1.0

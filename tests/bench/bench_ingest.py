@@ -23,11 +23,11 @@ from cloud_desk import Desk
 from signing_scale import SigningScale
 from sqlalchemy import func, select
 from steelyard_cloud import keys
+from steelyard_cloud.db import database, feeds
+from steelyard_cloud.db.schema import statements, summaries
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database, feeds
-from steelyard_cloud.store.evidence import BY_SIGNATURE
-from steelyard_cloud.store.schema import statements, summaries
+from steelyard_cloud.statements.store import BY_SIGNATURE
 from steelyard_protocol.statement import encode_batch
 
 HERE = Path(__file__).parent

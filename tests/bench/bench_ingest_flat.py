@@ -13,8 +13,8 @@ from cloud_desk import Desk
 from signing_scale import SigningScale
 from sqlalchemy import text
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.ingest.broker import Message
-from steelyard_cloud.store import database
+from steelyard_cloud.db import database
+from steelyard_cloud.ingest.mqtt.broker import Message
 
 SENDERS = 1_000
 REGISTERED = 100_000

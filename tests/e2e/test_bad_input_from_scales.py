@@ -16,9 +16,10 @@ from cloud_desk import Desk
 from servers import wait_until
 from signing_scale import SigningScale
 from sqlalchemy import func, select
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import quarantine as table
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database, quarantine
-from steelyard_cloud.store.schema import quarantine as table
+from steelyard_cloud.statements import quarantine
 from steelyard_protocol import cbor, cose, identity, statement
 from steelyard_simulator.demo.market import Stall
 from whole_system import Cloud, faults_of_chain, publish, status, topic_of

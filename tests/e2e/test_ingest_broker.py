@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from servers import Server, accepts, missing, program, start_on_free_port
-from steelyard_cloud.ingest import mqtt
-from steelyard_cloud.ingest.broker import Address, Message, MqttBroker
+from steelyard_cloud.ingest.mqtt import packets
+from steelyard_cloud.ingest.mqtt.broker import Address, Message, MqttBroker
 
 UP, DOWN = "sy/1/0/0000000000000000/up", "sy/1/0/0000000000000000/down"
 CONNACK, SUBACK = b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x01"
@@ -30,17 +30,17 @@ class Scripted:
         self.listener.settimeout(20)
         self.broker = MqttBroker(Address("127.0.0.1", self.listener.getsockname()[1]), "0")
         self.peer: socket.socket | None = None
-        self._packets = mqtt.Packets()
+        self._packets = packets.Packets()
         self._heard: list[tuple[int, bytes]] = []
 
     def accept(self) -> None:
         """Take a connection, grant the session and the subscription."""
         self.peer, _ = self.listener.accept()
         self.peer.settimeout(20)
-        self._packets, self._heard = mqtt.Packets(), []
-        assert self.hear() == (0x10, mqtt.connect("steelyard-ingest-0", 30)[2:])
+        self._packets, self._heard = packets.Packets(), []
+        assert self.hear() == (0x10, packets.connect("steelyard-ingest-0", 30)[2:])
         self.say(CONNACK)
-        assert self.hear() == (0x82, mqtt.subscribe(1, ["sy/1/0/+/up"])[2:])
+        assert self.hear() == (0x82, packets.subscribe(1, ["sy/1/0/+/up"])[2:])
         self.say(SUBACK)
 
     def say(self, data: bytes) -> None:
@@ -81,9 +81,9 @@ def scripted() -> Iterator[Scripted]:
 
 
 def test_message_is_acknowledged_only_when_told(scripted: Scripted) -> None:
-    packet = mqtt.publish(UP, b"one", 9)
+    packet = packets.publish(UP, b"one", 9)
     scripted.say(packet[:7])
-    scripted.say(packet[7:] + mqtt.publish(UP, b"two", 10))
+    scripted.say(packet[7:] + packets.publish(UP, b"two", 10))
     one, two = scripted.receive(), scripted.receive()
     assert [(one.topic, one.payload), (two.topic, two.payload)] == [(UP, b"one"), (UP, b"two")]
     scripted.broker.acknowledge([two])
@@ -93,11 +93,11 @@ def test_message_is_acknowledged_only_when_told(scripted: Scripted) -> None:
 
 
 def test_message_of_a_lost_connection_is_not_acknowledged_on_the_next(scripted: Scripted) -> None:
-    scripted.say(mqtt.publish(UP, b"one", 9))
+    scripted.say(packets.publish(UP, b"one", 9))
     before = scripted.receive()
     scripted.lose()
     scripted.accept()
-    scripted.say(mqtt.again(mqtt.publish(UP, b"one", 33)))
+    scripted.say(packets.again(packets.publish(UP, b"one", 33)))
     after = scripted.receive()
     scripted.broker.acknowledge([before, after])
     assert scripted.hear() == (0x40, b"\x00\x21")
@@ -106,12 +106,12 @@ def test_message_of_a_lost_connection_is_not_acknowledged_on_the_next(scripted: 
 def test_publication_is_sent_again_until_it_is_acknowledged(scripted: Scripted) -> None:
     scripted.broker.publish([(DOWN, b"first"), (DOWN, b"second")])
     first, second = scripted.hear(), scripted.hear()
-    identifiers = [mqtt.read_publish(*one)[2] for one in (first, second)]
-    scripted.say(mqtt.acknowledgements(identifiers[:1]) + mqtt.publish(UP, b"after it", 1))
+    identifiers = [packets.read_publish(*one)[2] for one in (first, second)]
+    scripted.say(packets.acknowledgements(identifiers[:1]) + packets.publish(UP, b"after it", 1))
     scripted.receive()
     scripted.lose()
     scripted.accept()
-    assert scripted.hear() == (second[0] | mqtt.DUPLICATE, second[1])
+    assert scripted.hear() == (second[0] | packets.DUPLICATE, second[1])
 
 
 def test_publication_waits_for_the_broker(scripted: Scripted) -> None:
@@ -120,7 +120,7 @@ def test_publication_waits_for_the_broker(scripted: Scripted) -> None:
     scripted.broker.publish([(DOWN, b"meanwhile")])
     scripted.accept()
     first, body = scripted.hear()
-    assert mqtt.read_publish(first, body)[:2] == (DOWN, b"meanwhile")
+    assert packets.read_publish(first, body)[:2] == (DOWN, b"meanwhile")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_publication_waits_for_the_broker(scripted: Scripted) -> None:
 def test_nonsense_ends_the_connection_and_the_session_begins_anew(scripted: Scripted, nonsense: bytes) -> None:
     scripted.say(nonsense)
     scripted.accept()
-    scripted.say(mqtt.publish(UP, b"one", 9))
+    scripted.say(packets.publish(UP, b"one", 9))
     assert scripted.receive().payload == b"one"
 
 

@@ -10,15 +10,16 @@ from cloud_desk import Desk, wait_for
 from signing_scale import SigningScale
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
+from steelyard_cloud.alerts import store as alert_store
+from steelyard_cloud.db import database, feeds
+from steelyard_cloud.db import due as due_rows
+from steelyard_cloud.db.schema import alert_events, due, feed_entries
 from steelyard_cloud.ingest import process
-from steelyard_cloud.ingest.broker import Message
+from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Begun
 from steelyard_cloud.judge.chain import GRACE_MS
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import alerts, database, feeds
-from steelyard_cloud.store import due as due_rows
-from steelyard_cloud.store.schema import alert_events, due, feed_entries
 
 START_MS = 1_800_000_000_000
 
@@ -86,7 +87,7 @@ class Stage:
         alert_id = next(row["id"] for row in self.desk.alerts(scale) if row["values"]["code"] == code)
         for state in states:
             with database.writing(self.desk.engine) as connection:
-                alerts.transition(connection, alert_id, state, "user:1", "seen on site", self.now_ms)
+                alert_store.transition(connection, alert_id, state, "user:1", "seen on site", self.now_ms)
 
     def log(self) -> list[tuple[str, str | None, str, str | None]]:
         """Alert events as (actor, from, to, code)."""
@@ -268,7 +269,7 @@ def test_states_that_people_cannot_choose_are_refused(stage: Stage) -> None:
     stage.desk.verify(scale, 2)
     stage.report(scale, scale.raise_span())
     stage.becomes(scale, "changed", "open")
-    with pytest.raises(alerts.TransitionRefused, match="it can become acknowledged, investigating"):
+    with pytest.raises(alert_store.TransitionRefused, match="it can become acknowledged, investigating"):
         stage.decide(scale, "changed", "closed")
 
 

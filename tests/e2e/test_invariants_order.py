@@ -20,15 +20,17 @@ from cloud_desk import Desk
 from platform_side import Platform
 from signing_scale import START_S
 from sqlalchemy import select
-from steelyard_cloud.ingest.broker import Message
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import scales
+from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.keys import PlatformKey
+from steelyard_cloud.scales import facts as scale_facts
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database, evidence, registry_facts
-from steelyard_cloud.store.evidence import Conflict
-from steelyard_cloud.store.schema import scales
+from steelyard_cloud.statements import store as statement_store
+from steelyard_cloud.statements.store import Conflict
 from steelyard_protocol import downlink, identity, statement
 from steelyard_protocol.bodies import Enrol
 from steelyard_protocol.enrolment import from_base64url, to_base64url
@@ -122,9 +124,9 @@ def judgement_of(desk: Desk, past: History) -> Judgement:
     """Judge from what the database holds."""
     with database.reading(desk.engine) as connection:
         scale_id = connection.execute(select(scales.c.id).where(scales.c.public_code == past.text)).scalar_one()
-        facts = registry_facts.load(connection, scale_id)
-        keys = evidence.load_keys_of(connection, facts.identity_ids)
-        held = evidence.load_summaries(connection, list(keys.values()))
+        facts = scale_facts.load(connection, scale_id)
+        keys = statement_store.load_keys_of(connection, facts.identity_ids)
+        held = statement_store.load_summaries(connection, list(keys.values()))
         return judge([one.summary for one in held.values()], facts.facts, Clock(NOW_MS), facts.active_kid)
 
 

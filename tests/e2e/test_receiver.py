@@ -15,17 +15,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from signing_scale import SigningScale
 from sqlalchemy import func, select, update
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import identities, scales, statements, summaries
+from steelyard_cloud.db.schema import quarantine as quarantine_table
 from steelyard_cloud.ingest import receipts, unchecked
-from steelyard_cloud.ingest.broker import Message
 from steelyard_cloud.ingest.limits import FAILURES
+from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.summary import MAX_INTERVALS
+from steelyard_cloud.scales import facts as scale_facts
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database, evidence, quarantine, registry_facts
-from steelyard_cloud.store.schema import identities, scales, statements, summaries
-from steelyard_cloud.store.schema import quarantine as quarantine_table
+from steelyard_cloud.statements import quarantine
+from steelyard_cloud.statements import store as statement_store
 from steelyard_protocol import cbor, downlink, p256
 from steelyard_protocol.bodies import EventKind
 from steelyard_protocol.statement import encode_batch, hash_of, parse
@@ -62,9 +65,9 @@ def judgement_of(desk: Desk, scale: SigningScale, at_ms: int = NOW) -> Judgement
     """Judge from what the database holds, as a receiver that has just started would."""
     with database.reading(desk.engine) as connection:
         scale_id = connection.execute(select(scales.c.id).where(scales.c.public_code == scale.text)).scalar_one()
-        facts = registry_facts.load(connection, scale_id)
-        keys = evidence.load_keys_of(connection, facts.identity_ids)
-        held = evidence.load_summaries(connection, list(keys.values()))
+        facts = scale_facts.load(connection, scale_id)
+        keys = statement_store.load_keys_of(connection, facts.identity_ids)
+        held = statement_store.load_summaries(connection, list(keys.values()))
         return judge([one.summary for one in held.values()], facts.facts, Clock(at_ms), facts.active_kid)
 
 
@@ -184,7 +187,7 @@ def test_a_branch_is_not_called_complete_by_what_was_never_committed(
     hand(receiver, scale, *(scale.snapshot() for _ in range(3)))
     stolen = [thief.snapshot(150_000) for _ in range(3)]
     with monkeypatch.context() as broken:
-        broken.setattr(evidence, "write_summaries", fail)
+        broken.setattr(statement_store, "write_summaries", fail)
         with pytest.raises(RuntimeError):
             hand(receiver, scale, *stolen)
     assert hand(receiver, scale, stolen[2]) == []
@@ -403,7 +406,7 @@ def test_what_a_link_vouches_for_is_not_forgotten_by_a_failure(
     after = scale.snapshot()
     hand(receiver, scale, bad)
     with monkeypatch.context() as broken:
-        broken.setattr(evidence, "write_summaries", fail)
+        broken.setattr(statement_store, "write_summaries", fail)
         with pytest.raises(RuntimeError):
             hand(receiver, scale, after)
     (receipt,) = hand(receiver, scale, after)

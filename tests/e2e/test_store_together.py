@@ -8,10 +8,11 @@ import servers
 from cloud_desk import Desk, wait_for
 from signing_scale import SigningScale
 from sqlalchemy import Connection, select, text
-from steelyard_cloud.ingest.broker import Message
-from steelyard_cloud.store import alerts, database, feeds, notices
-from steelyard_cloud.store.schema import alerts as table
-from steelyard_cloud.store.schema import scales
+from steelyard_cloud.alerts import store as alert_store
+from steelyard_cloud.db import database, feeds, notices
+from steelyard_cloud.db.schema import alerts as table
+from steelyard_cloud.db.schema import scales
+from steelyard_cloud.ingest.mqtt.broker import Message
 
 NOW_MS = 1_800_000_000_000
 
@@ -48,7 +49,7 @@ def test_decision_on_an_alert_does_not_deadlock_with_its_judgement(desk: Desk) -
     def decide() -> None:
         try:
             with database.writing(desk.engine) as connection:
-                alerts.transition(connection, alert_id, "acknowledged", "user:1", "seen", NOW_MS)
+                alert_store.transition(connection, alert_id, "acknowledged", "user:1", "seen", NOW_MS)
         except Exception as error:
             failed.append(error)
 

@@ -42,10 +42,10 @@ def test_the_wheel_carries_all_parts_and_their_data(wheel: Path) -> None:
         "steelyard_protocol/assets/boards/pico_w/board.py",
         "steelyard_protocol/assets/steelyard.cddl",
         "steelyard_cloud/py.typed",
-        "steelyard_cloud/store/migrations/env.py",
-        "steelyard_cloud/web/locale/zh-CN.po",
-        "steelyard_cloud/web/static/live.js",
-        "steelyard_cloud/web/templates/alert.html",
+        "steelyard_cloud/db/migrations/env.py",
+        "steelyard_cloud/web/words/locale/zh-CN.po",
+        "steelyard_cloud/web/pages/static/live.js",
+        "steelyard_cloud/web/pages/templates/alert.html",
         "steelyard_simulator/pytest_plugin.py",
     ):
         assert wanted in names

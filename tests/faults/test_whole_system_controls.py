@@ -9,7 +9,7 @@ import pytest
 from cloud_desk import Desk, Wire, wait_for
 from servers import Server
 from signing_scale import SigningScale
-from steelyard_cloud.ingest.broker import Address, Message, MqttBroker
+from steelyard_cloud.ingest.mqtt.broker import Address, Message, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receipts import Due, signed
 from steelyard_cloud.ingest.receiver import Begun, Receiver

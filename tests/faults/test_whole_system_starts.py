@@ -5,12 +5,12 @@ from pathlib import Path
 from cloud_desk import Desk, Wire, wait_for
 from servers import Server
 from signing_scale import SigningScale
-from steelyard_cloud.ingest.broker import Address, MqttBroker
+from steelyard_cloud.db import database
+from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database
 from steelyard_protocol import p256
 
 

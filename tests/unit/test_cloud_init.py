@@ -8,7 +8,7 @@ import alembic.command
 import pytest
 from sqlalchemy import Engine
 from steelyard_cloud import command
-from steelyard_cloud.store import database
+from steelyard_cloud.db import database
 from typer.testing import CliRunner
 
 

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, delete, insert, inspect, text, update
 from sqlalchemy.exc import DBAPIError
-from steelyard_cloud.store import database, schema
+from steelyard_cloud.db import database, schema
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,19 +9,20 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
-from steelyard_cloud.registry import errors
-from steelyard_cloud.web import i18n, problems
+from steelyard_cloud import errors, web
+from steelyard_cloud.web.http import problems
+from steelyard_cloud.web.words import i18n
 
-WEB = Path(i18n.__file__).parent
+WEB = Path(web.__file__).parent
 KEYWORDS = {"_": None, "N_": None, "say": None, "say_plural": (1, 2), "gettext": None, "ngettext": (1, 2)}
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+METHODS = [("**.py", "python"), ("pages/templates/**.html", "jinja2.ext:babel_extract")]
 
 
 def shown() -> Catalog:
     """All of them."""
     found = Catalog()
     for _file, _line, message, _comments, _context in extract_from_dir(
-        WEB, METHODS, {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "false"}}, KEYWORDS
+        WEB, METHODS, {"pages/templates/**.html": {"newstyle_gettext": "true", "trimmed": "false"}}, KEYWORDS
     ):
         found.add(message)
     for kind in (*errors.kinds(), *problems.kinds()):
@@ -31,7 +32,7 @@ def shown() -> Catalog:
 
 def translated(language: str) -> Catalog:
     """What the language has."""
-    with (WEB / "locale" / f"{language}.po").open("rb") as source:
+    with (Path(i18n.__file__).parent / "locale" / f"{language}.po").open("rb") as source:
         return read_po(source)
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import servers
 from playwright.sync_api import Browser, sync_playwright
+from steelyard_simulator.demo.narration import Teller
 from steelyard_simulator.demo.scene import set_up
 from steelyard_simulator.demo.story import CHEAT, CHEAT_AT_S, Story
-from steelyard_simulator.demo.telling import Teller
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"

@@ -4,9 +4,9 @@ import httpx
 import pytest
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
-from steelyard_cloud.registry import decisions
-from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import (
+from steelyard_cloud.alerts import decisions
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import (
     audit_log,
     idempotency_keys,
     organisations,
@@ -15,12 +15,12 @@ from steelyard_cloud.store.schema import (
     tokens,
     users,
 )
-from steelyard_cloud.web import access, credentials
-from steelyard_cloud.web.idempotency import KEPT_MS
-from steelyard_cloud.web.looks import AGAIN_MS
+from steelyard_cloud.people import access, credentials
+from steelyard_cloud.people.roles import Principal, Role
+from steelyard_cloud.people.scoping import covers, region
+from steelyard_cloud.web.http.idempotency import KEPT_MS
+from steelyard_cloud.web.http.looks import AGAIN_MS
 from steelyard_cloud.web.pages.routes import PARTS
-from steelyard_cloud.web.roles import Principal, Role
-from steelyard_cloud.web.scoping import covers, region
 from steelyard_protocol.enrolment import to_base64url
 from world import World
 

@@ -11,14 +11,16 @@ import httpx
 import messages
 import pytest
 from played import PARAMETERS
+from steelyard_cloud.alerts.store import TRANSITIONS
 from steelyard_cloud.judge.effect import Effect, effect
 from steelyard_cloud.judge.rules import RULES
-from steelyard_cloud.store.alerts import TRANSITIONS
+from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web import app as web_app
-from steelyard_cloud.web import i18n, plots, problems, security, wording
-from steelyard_cloud.web.i18n import Speech
-from steelyard_cloud.web.render import TEMPLATES
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.web.http import problems, security
+from steelyard_cloud.web.pages import plots
+from steelyard_cloud.web.pages.render import TEMPLATES
+from steelyard_cloud.web.words import i18n, wording
+from steelyard_cloud.web.words.i18n import Speech
 from steelyard_protocol.parameters import FIELDS
 from world import World
 

@@ -8,8 +8,8 @@ from played import PlayedScale
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence.authenticate import Word
 from steelyard_cloud.evidence.verify import verify
-from steelyard_cloud.web.i18n import LANGUAGES, Speech, zone
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, zone
 from test_access import signed_in
 from world import World
 

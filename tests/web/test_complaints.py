@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
-from steelyard_cloud.registry import complaints as registry
-from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import audit_log, complaints
-from steelyard_cloud.web import allowance, context, credentials, photos
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.complaints import photos
+from steelyard_cloud.complaints import service as registry
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import audit_log, complaints
+from steelyard_cloud.people import credentials
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.web.http import allowance, context
 from test_access import signed_in
 from world import World
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from servers import CHROMIUM_ARGUMENTS
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.people.roles import Role
 from world import World
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from steelyard_cloud.web import credentials
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.people import credentials
+from steelyard_cloud.people.roles import Role
 from test_access import COMMANDS, signed_in
 from world import World
 

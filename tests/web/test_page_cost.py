@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, insert, select, text
-from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import statements
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import statements
+from steelyard_cloud.people.roles import Role
 from world import World
 
 MANY = 30_000

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from played import OTHER_SOFTWARE
 from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.people.roles import Role
 from world import World
 
 GOOD = Known(

@@ -9,9 +9,9 @@ import pytest
 from played import OTHER_SOFTWARE, PARAMETERS, SOFTWARE, PlayedScale, accepts_permit
 from sqlalchemy import select
 from steelyard_cloud import keys
-from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import factory_orders, identities, permits, verifications
-from steelyard_cloud.web.roles import Role
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import factory_orders, identities, permits, verifications
+from steelyard_cloud.people.roles import Role
 from steelyard_protocol import cbor, downlink, identity, p256, statement
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.enrolment import from_base64url, to_base64url

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
+from steelyard_cloud.db import database, feeds
+from steelyard_cloud.people.roles import Role
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database, feeds
 from steelyard_cloud.web import stream
-from steelyard_cloud.web.roles import Role
 from steelyard_cloud.web.stream import read_cursor, write_cursor
 from world import World
 

@@ -17,17 +17,17 @@ from played import MAKER, MODEL, PARAMETERS, SOFTWARE, PlayedScale
 from servers import wait_until
 from sqlalchemy import Engine, select
 from steelyard_cloud import keys
-from steelyard_cloud.ingest.broker import Message
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import feed_entries, scales, summaries
+from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.registry import catalogue
-from steelyard_cloud.registry.actor import Actor
+from steelyard_cloud.people import access
+from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales import types
 from steelyard_cloud.settings import SHARDS, Settings
-from steelyard_cloud.store import database
-from steelyard_cloud.store.schema import feed_entries, scales, summaries
-from steelyard_cloud.web import access
 from steelyard_cloud.web.app import create_app
-from steelyard_cloud.web.roles import Role
 from steelyard_protocol import parameters
 from steelyard_protocol.enrolment import to_base64url
 
@@ -129,21 +129,21 @@ class World:
                 ("Hangzhou Market Supervision", "regulator", "330100", Role.REGULATOR, "Wang Li"),
                 ("Xihu Repairs", "repair", "330106", Role.TECHNICIAN, "Zhou"),
             ):
-                organisation = catalogue.add_organisation(
+                organisation = types.add_organisation(
                     connection, actor, name=name, kind=kind, division_code=division, now_ms=self.now
                 )
                 self.organisations[name] = organisation
                 self.tokens[role] = access.create_token(
                     connection, name=f"{name} token", role=role, organisation_id=organisation, now_ms=self.now
                 )
-                self.users[role] = catalogue.add_user(
+                self.users[role] = types.add_user(
                     connection, actor, organisation_id=organisation, name=person, role=role.value, now_ms=self.now
                 )
 
     def token_for(self, name: str, kind: str, division: str, role: Role) -> str:
         """A token of a new organisation."""
         with database.writing(self.engine) as connection:
-            organisation = catalogue.add_organisation(
+            organisation = types.add_organisation(
                 connection,
                 Actor("process:test", 0, None, None),
                 name=name,

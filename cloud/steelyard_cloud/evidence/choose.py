@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 from steelyard_protocol.bodies import Kind
 
+from steelyard_cloud.db.schema import TELLING, statements, summaries
+from steelyard_cloud.errors import EvidenceTooLarge
 from steelyard_cloud.evidence import bundle
 from steelyard_cloud.judge.summary import Interval, Summary
-from steelyard_cloud.registry.errors import EvidenceTooLarge
-from steelyard_cloud.store.evidence import BY_LINK_BAD_SIGNATURE
-from steelyard_cloud.store.schema import TELLING, statements, summaries
+from steelyard_cloud.statements.store import BY_LINK_BAD_SIGNATURE
 
 WHOLE_CHAIN = 20_000
 """Up to this many statements a file holds the whole chain."""

@@ -5,9 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from steelyard_cloud.evidence import bundle
-from steelyard_cloud.evidence.choose import Chain, Span
-from steelyard_cloud.store.schema import (
+from steelyard_cloud.db.schema import (
     alerts,
     approved_software,
     identities,
@@ -17,6 +15,8 @@ from steelyard_cloud.store.schema import (
     scales,
     verifications,
 )
+from steelyard_cloud.evidence import bundle
+from steelyard_cloud.evidence.choose import Chain, Span
 
 NOTHING: Span = (0, -1)
 

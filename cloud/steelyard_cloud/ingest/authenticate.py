@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import LINK_BYTES, Statement
 
-from steelyard_cloud.store.evidence import BY_LINK, BY_LINK_BAD_SIGNATURE, BY_SIGNATURE, Key
+from steelyard_cloud.statements.store import BY_LINK, BY_LINK_BAD_SIGNATURE, BY_SIGNATURE, Key
 
 TASK = 125  # signatures in one task of the pool: below 50 the hand-over costs more than the second core gives
 ALWAYS_CHECKED = (Kind.ENROL, Kind.BOOT)

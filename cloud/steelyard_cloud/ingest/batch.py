@@ -7,8 +7,8 @@ from steelyard_protocol import identity
 from steelyard_protocol.downlink import Receipt
 
 from steelyard_cloud.ingest.authenticate import Candidate
-from steelyard_cloud.store.evidence import Held, Row
-from steelyard_cloud.store.quarantine import Suspect, of_message
+from steelyard_cloud.statements.quarantine import Suspect, of_message
+from steelyard_cloud.statements.store import Held, Row
 
 
 @dataclass(slots=True)

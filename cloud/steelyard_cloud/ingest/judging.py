@@ -10,16 +10,18 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from steelyard_cloud.ingest.recent import Recent
+from steelyard_cloud.alerts import store as alert_store
+from steelyard_cloud.db import due, feeds
+from steelyard_cloud.db.schema import scales, standings, verifications
+from steelyard_cloud.db.upsert import upsert
+from steelyard_cloud.ingest.cache.recent import Recent
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.findings import Finding
 from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.rules import silent
-from steelyard_cloud.store import alerts, due, feeds, registry_facts
-from steelyard_cloud.store.evidence import IN_LIST, Held
-from steelyard_cloud.store.registry_facts import ScaleFacts
-from steelyard_cloud.store.schema import scales, standings, verifications
-from steelyard_cloud.store.upsert import upsert
+from steelyard_cloud.scales import facts as scale_facts
+from steelyard_cloud.scales.facts import ScaleFacts
+from steelyard_cloud.statements.store import IN_LIST, Held
 
 JUDGED_KEPT = 100_000
 
@@ -86,7 +88,7 @@ class Judging:
         for start in range(0, len(helds), IN_LIST):
             some = helds[start : start + IN_LIST]
             ids = [held.key.scale_id for held in some]
-            found |= set(connection.scalars(alerts.silent_ones(ids)))
+            found |= set(connection.scalars(alert_store.silent_ones(ids)))
             named = connection.execute(select(c.scale_id, c.identity_id, c.number).where(c.scale_id.in_(ids)))
             found |= {scale_id for scale_id, identity_id, number in named if number in numbers.get(identity_id, ())}
             for scale_id in ids:
@@ -96,7 +98,7 @@ class Judging:
     def judge(self, connection: Connection, scale_id: int, now_ms: int, *, timer: bool = False) -> None:
         """Judge a scale and write what came of it; `timer` says that its due row has just been leased."""
         last = self._judged.get(scale_id)
-        facts = last.facts if last else registry_facts.load(connection, scale_id)
+        facts = last.facts if last else scale_facts.load(connection, scale_id)
         if facts.shard not in self.shards:
             feeds.append(connection, feeds.CHANGES, facts.shard, "scale", scale_id, {}, now_ms)
             return
@@ -142,7 +144,7 @@ class Judging:
         undecided = judgement.undecided
         now = (_essence(judgement.findings), undecided)
         if last is None or (_essence(last.findings), last.undecided) != now:
-            self.has_news |= alerts.update_from(connection, facts, judgement.findings, now_ms, undecided) > 0
+            self.has_news |= alert_store.update_from(connection, facts, judgement.findings, now_ms, undecided) > 0
         if standing is not None and (last is None or last.standing != standing):
             self._stand(connection, facts, standing, now_ms)
         due_ms = judgement.due_ms

@@ -18,16 +18,17 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.ingest.broker import Address, Broker, Message, MqttBroker
+from steelyard_cloud.db import due, feeds
+from steelyard_cloud.db.database import reading, writing
+from steelyard_cloud.db.feeds import Entry
+from steelyard_cloud.db.schema import permits
+from steelyard_cloud.ingest.mqtt.broker import Address, Broker, Message, MqttBroker
 from steelyard_cloud.ingest.receipts import Due, Outgoing, signed_all
 from steelyard_cloud.ingest.receiver import Begun, Receiver
 from steelyard_cloud.keys import read_online
 from steelyard_cloud.settings import Settings
-from steelyard_cloud.store import due, feeds, quarantine
-from steelyard_cloud.store.database import reading, writing
-from steelyard_cloud.store.evidence import Conflict, load_keys_of
-from steelyard_cloud.store.feeds import Entry
-from steelyard_cloud.store.schema import permits
+from steelyard_cloud.statements import quarantine
+from steelyard_cloud.statements.store import Conflict, load_keys_of
 
 log = logging.getLogger(__name__)
 

@@ -14,24 +14,25 @@ from sqlalchemy import Connection, Engine
 from steelyard_protocol import identity
 from steelyard_protocol.statement import LINK_BYTES, Statement, StatementError, decode_message, hash_of, parse
 
-from steelyard_cloud.ingest.at_hand import AtHand
+from steelyard_cloud.db.database import reading, writing
 from steelyard_cloud.ingest.authenticate import Candidate, authenticate
 from steelyard_cloud.ingest.batch import Batch, Taken, misfit, shard_of
-from steelyard_cloud.ingest.broker import Message
+from steelyard_cloud.ingest.cache.keyring import Keyring
+from steelyard_cloud.ingest.cache.recent import Recent
+from steelyard_cloud.ingest.cache.summaries import AtHand
 from steelyard_cloud.ingest.judging import Judging
-from steelyard_cloud.ingest.keyring import Keyring
 from steelyard_cloud.ingest.limits import FailureBudget
+from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receipts import Due, Followed, Outgoing, due_receipts, signed_all
-from steelyard_cloud.ingest.recent import Recent
 from steelyard_cloud.ingest.unchecked import check_some
 from steelyard_cloud.judge.chain import Outcome, note_signatures
 from steelyard_cloud.judge.intake import take_in
 from steelyard_cloud.judge.summary import add_range
 from steelyard_cloud.keys import PlatformKey
-from steelyard_cloud.store import evidence, quarantine
-from steelyard_cloud.store.database import reading, writing
-from steelyard_cloud.store.evidence import BY_LINK, BY_LINK_BAD_SIGNATURE, Conflict, Held, HeldInDatabase, Key, Row
-from steelyard_cloud.store.quarantine import Suspect
+from steelyard_cloud.statements import quarantine
+from steelyard_cloud.statements import store as statement_store
+from steelyard_cloud.statements.quarantine import Suspect
+from steelyard_cloud.statements.store import BY_LINK, BY_LINK_BAD_SIGNATURE, Conflict, Held, HeldInDatabase, Key, Row
 
 FOLLOWED_KEPT = 10_000  # links of followed branches, per forked identity
 CONFLICTS = 20
@@ -212,10 +213,10 @@ class Receiver:
                 helds = self._held.of(connection, list(keys.values()))
                 taken = [self._take_in(connection, held, offered[held.key.identity_id], now_ms) for held in helds]
                 moved = [one for one in taken if one.rows]
-                evidence.write_statements(connection, [row for one in moved for row in one.rows])
+                statement_store.write_statements(connection, [row for one in moved for row in one.rows])
                 numbers = {part.held.key.identity_id: [row.number for row in part.rows] for part in moved}
                 self.judging.arrived(connection, [part.held for part in moved], numbers, now_ms)
-                evidence.write_summaries(connection, [part.held for part in moved])
+                statement_store.write_summaries(connection, [part.held for part in moved])
                 receipts = [(part.held.key.down, receipt) for part in taken for receipt in part.receipts]
                 self._keep_suspects(connection, batch, taken, now_ms)
         except BaseException:

@@ -9,13 +9,13 @@ from concurrent.futures import Executor
 from sqlalchemy import Connection, Engine
 from steelyard_protocol.statement import parse
 
-from steelyard_cloud.ingest.at_hand import AtHand
+from steelyard_cloud.db.database import reading, writing
 from steelyard_cloud.ingest.authenticate import Candidate, verify
+from steelyard_cloud.ingest.cache.summaries import AtHand
 from steelyard_cloud.ingest.judging import Judging
 from steelyard_cloud.judge.chain import note_signatures
-from steelyard_cloud.store import evidence
-from steelyard_cloud.store.database import reading, writing
-from steelyard_cloud.store.evidence import Held, HeldInDatabase, Key
+from steelyard_cloud.statements import store as statement_store
+from steelyard_cloud.statements.store import Held, HeldInDatabase, Key
 
 AT_ONCE = 1000  # statements in one go, so that what arrives meanwhile waits a tenth of a second
 
@@ -34,7 +34,7 @@ def check_some(engine: Engine, at_hand: AtHand, judging: Judging, pool: Executor
         with writing(engine) as connection:
             bad = [held for held, first, last, some in chosen if _note(connection, held, first, last, some)]
             judging.arrived(connection, bad, {}, now_ms)
-            evidence.write_summaries(connection, [held for held, *_ in chosen])
+            statement_store.write_summaries(connection, [held for held, *_ in chosen])
     except BaseException:
         at_hand.forget(key.identity_id for key in keys)
         judging.forget({key.scale_id for key in keys})
@@ -68,5 +68,5 @@ def _note(connection: Connection, held: Held, first: int, last: int, checked: li
     bad = [(one.statement.number, one.statement.hash) for one in checked if one.failed]
     note_signatures(held.summary, first, last, [number for number, _ in bad])
     if bad:
-        evidence.mark_bad_signatures(connection, held.key, bad)
+        statement_store.mark_bad_signatures(connection, held.key, bad)
     return bool(bad)

@@ -14,19 +14,19 @@ from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from steelyard_cloud import clock
-from steelyard_cloud.registry.errors import Refusal
+from steelyard_cloud.errors import Refusal
 from steelyard_cloud.settings import Settings
-from steelyard_cloud.web import problems
 from steelyard_cloud.web.api.routes import router as api_router
-from steelyard_cloud.web.context import Context, principal_or_none, speech_of
-from steelyard_cloud.web.input import only_text
+from steelyard_cloud.web.http import problems
+from steelyard_cloud.web.http.context import Context, principal_or_none, speech_of
+from steelyard_cloud.web.http.input import only_text
+from steelyard_cloud.web.http.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
+from steelyard_cloud.web.http.security import Shield, body_limit
+from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.pages.routes import router as pages_router
-from steelyard_cloud.web.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
-from steelyard_cloud.web.render import page
-from steelyard_cloud.web.security import Shield, body_limit
 from steelyard_cloud.web.stream import Hub
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "pages" / "static"
 log = logging.getLogger(__name__)
 
 

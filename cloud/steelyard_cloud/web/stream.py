@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from steelyard_cloud.db import database, feeds
+from steelyard_cloud.db.schema import scales
+from steelyard_cloud.people.roles import Principal
+from steelyard_cloud.people.scoping import covers
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.store import database, feeds
-from steelyard_cloud.store.schema import scales
-from steelyard_cloud.web.roles import Principal
-from steelyard_cloud.web.scoping import covers
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .console import Console
-from .errors import NotReached
-from .mass import kilograms, shown
+from steelyard_gateway.scale.mass import kilograms, shown
+from steelyard_gateway.serial.console import Console
+from steelyard_gateway.serial.errors import NotReached
 
 Status = dict[str, Any]
 POLL_S = 0.25

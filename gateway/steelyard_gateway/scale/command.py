@@ -16,13 +16,13 @@ import typer
 from rich.console import Console as Terminal
 from rich.live import Live as LiveView
 
-from . import show
-from .adjust import Adjustment, Guide
-from .console import Console
-from .errors import ConsoleError, Garbled
-from .mass import parse_mg
-from .port import open_console
-from .watch import Live
+from steelyard_gateway.scale import show
+from steelyard_gateway.scale.adjust import Adjustment, Guide
+from steelyard_gateway.scale.mass import parse_mg
+from steelyard_gateway.scale.watch import Live
+from steelyard_gateway.serial.console import Console
+from steelyard_gateway.serial.errors import ConsoleError, Garbled
+from steelyard_gateway.serial.port import open_console
 
 app = typer.Typer(no_args_is_help=True, help="Look at, adjust and export one scale over its serial port.")
 adjust_app = typer.Typer(no_args_is_help=True, help="Adjust, step by step; needs the adjustment switch under the seal.")

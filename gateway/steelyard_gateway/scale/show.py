@@ -8,7 +8,7 @@ from rich.table import Table
 from steelyard_protocol import statement
 from steelyard_protocol.parameters import KEYS
 
-from .mass import shown
+from steelyard_gateway.scale.mass import shown
 
 
 def status(facts: dict[str, Any]) -> Table:

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from .mass import shown
+from steelyard_gateway.scale.mass import shown
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 ROWS = 8

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import httpx
 import typer
+from steelyard_gateway.platform import RequestFailed
 
+from steelyard_simulator.demo.errors import DemoError
+from steelyard_simulator.demo.narration import Teller
+from steelyard_simulator.demo.scene import Scene, set_up
+from steelyard_simulator.demo.story import CHEAT, CUT, LEAST_S, Story
 from steelyard_simulator.errors import SimulatorError
-
-from .errors import DemoError
-from .scene import Scene, set_up
-from .story import CHEAT, CUT, LEAST_S, Story
-from .telling import Teller
 
 app = typer.Typer()
 
@@ -49,7 +49,7 @@ def demo(
                     raise
                 teller.say("Stopping …")
             ending = story.end()
-    except (DemoError, SimulatorError, httpx.HTTPError) as error:
+    except (DemoError, SimulatorError, RequestFailed, httpx.HTTPError) as error:
         teller.say(str(error), "bold red")
         raise typer.Exit(1) from error
     except KeyboardInterrupt:

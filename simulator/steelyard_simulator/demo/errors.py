@@ -18,14 +18,6 @@ class CloudNotUp(DemoError):
     """The cloud did not answer at {url} within {timeout_s:g} s; its last words: {output}"""
 
 
-class RequestFailed(DemoError):
-    """The cloud refused {method} {path} with {status} ({code}): {detail}"""
-
-    def __init__(self, method: str, path: str, status: int, code: str, detail: str) -> None:
-        super().__init__(method=method, path=path, status=status, code=code, detail=detail)
-        self.code = code
-
-
 class ScaleRefused(DemoError):
     """The scale {serial} refused `{command}` ({code}): {message}"""
 

@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from steelyard_gateway.platform import Client, RequestFailed
+
+from steelyard_simulator.demo.errors import ScaleRefused
+from steelyard_simulator.demo.waiting import until
 from steelyard_simulator.flashing import PARAMETERS, factory_file
 from steelyard_simulator.scale import SimulatedScale
-
-from .api import Client
-from .errors import RequestFailed, ScaleRefused
-from .waiting import until
 
 S = TypeVar("S")
 T = TypeVar("T")

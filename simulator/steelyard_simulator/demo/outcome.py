@@ -4,10 +4,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .api import Client
-from .errors import NotInTime
-from .market import Stall, together
-from .waiting import until
+from steelyard_gateway.platform import Client
+
+from steelyard_simulator.demo.errors import NotInTime
+from steelyard_simulator.demo.market import Stall, together
+from steelyard_simulator.demo.waiting import until
 
 CHEAT_RULE = "parameter_change"
 SETTLE_S = 20.0

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import iotcore
 
-from .errors import CloudNotUp, NotInTime, ProgramFailed
-from .waiting import until
+from steelyard_simulator.demo.errors import CloudNotUp, NotInTime, ProgramFailed
+from steelyard_simulator.demo.waiting import until
 
 COMMAND = (sys.executable, "-m", "steelyard_gateway")
 LEASHED = (sys.executable, "-m", "steelyard_simulator.demo.leash")

@@ -11,13 +11,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from steelyard_gateway.platform import Client
 from steelyard_protocol.enrolment import from_base64url
 
-from . import market
-from .api import Client
-from .market import Stall
-from .platform import Cloud, embedded_broker
-from .telling import Teller
+from steelyard_simulator.demo import market
+from steelyard_simulator.demo.market import Stall
+from steelyard_simulator.demo.narration import Teller
+from steelyard_simulator.demo.platform import Cloud, embedded_broker
 
 PERIOD_S = 2
 SEED = 2026

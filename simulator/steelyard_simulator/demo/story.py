@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
+from steelyard_gateway.platform import AlertListener, Answer
 
-from . import market, outcome
-from .api import AlertListener, Answer
-from .departures import Departures
-from .scene import Scene
-from .waiting import until
+from steelyard_simulator.demo import market, outcome
+from steelyard_simulator.demo.deadline import Departures
+from steelyard_simulator.demo.scene import Scene
+from steelyard_simulator.demo.waiting import until
 
 LOAD_AT_S, CHEAT_AT_S, CUT_AT_S, RESTORE_AT_S = 4.0, 8.0, 12.0, 32.0
 LEAST_S = 40.0

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from .errors import NotInTime
+from steelyard_simulator.demo.errors import NotInTime
 
 T = TypeVar("T")
 

@@ -5,17 +5,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import Connection
 
-from steelyard_cloud.registry import decisions
-from steelyard_cloud.web import alert_queries, wording
-from steelyard_cloud.web.alert_queries import Alert, Filters
-from steelyard_cloud.web.api.fields import Before, Id, Reason, Strict, Word
-from steelyard_cloud.web.context import Context, Here, Reader, actor_of, needs
-from steelyard_cloud.web.downloads import AskedSpan, evidence_response
-from steelyard_cloud.web.i18n import Speech
-from steelyard_cloud.web.idempotency import Repeatable
-from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
+from steelyard_cloud.alerts import decisions
+from steelyard_cloud.alerts import queries as alert_queries
+from steelyard_cloud.alerts.queries import Alert, Filters
+from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
+from steelyard_cloud.web.http.context import Here, Reader, needs
+from steelyard_cloud.web.http.decisions import decide_alert
+from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
+from steelyard_cloud.web.http.fields import Before, Id, Reason, Strict, Word
+from steelyard_cloud.web.http.idempotency import Repeatable
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import Speech
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -96,15 +97,6 @@ def decide(
     )
     here.hub.wake()
     return response
-
-
-def decide_alert(
-    connection: Connection, here: Context, principal: Principal, alert: int, to: str, reason: str
-) -> dict[str, Any]:
-    """The decision itself, for the API and for the form on the alert's page."""
-    alert_queries.alert_by_id(connection, principal, alert)
-    decisions.decide(connection, actor_of(principal), alert_id=alert, to=to, reason=reason, now_ms=here.now_ms())
-    return {"alert": alert, "state": to}
 
 
 @router.get("/{alert}/evidence", response_class=Response, responses={200: {"content": {"application/cbor": {}}}})

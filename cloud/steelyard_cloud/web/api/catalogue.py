@@ -7,13 +7,13 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from sqlalchemy import Connection
 
-from steelyard_cloud.registry import catalogue
-from steelyard_cloud.registry.catalogue import ORGANISATION_KINDS, Software
-from steelyard_cloud.registry.errors import WrongValue
-from steelyard_cloud.web.api.fields import MOST, Division, Hash, Id, Name, Strict, Word
-from steelyard_cloud.web.context import Here, actor_of, needs
-from steelyard_cloud.web.idempotency import Repeatable
-from steelyard_cloud.web.roles import ADMINISTERS, MAKES_ORDERS, Principal, Role
+from steelyard_cloud.errors import WrongValue
+from steelyard_cloud.people.roles import ADMINISTERS, MAKES_ORDERS, Principal, Role
+from steelyard_cloud.scales import types
+from steelyard_cloud.scales.types import ORGANISATION_KINDS, Software
+from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.fields import MOST, Division, Hash, Id, Name, Strict, Word
+from steelyard_cloud.web.http.idempotency import Repeatable
 
 router = APIRouter(tags=["catalogue"])
 
@@ -35,7 +35,7 @@ def add_organisation(body: NewOrganisation, here: Here, once: Repeatable, princi
         raise WrongValue(where="kind", why=f"one of {', '.join(ORGANISATION_KINDS)} expected")
 
     def effect(connection: Connection) -> dict[str, Any]:
-        made = catalogue.add_organisation(
+        made = types.add_organisation(
             connection,
             actor_of(principal),
             name=body.name,
@@ -76,7 +76,7 @@ def add_scale_type(body: NewScaleType, here: Here, once: Repeatable, principal: 
     """Record a type approval of a manufacturer with the software that it lists."""
 
     def effect(connection: Connection) -> dict[str, Any]:
-        made = catalogue.add_scale_type(
+        made = types.add_scale_type(
             connection,
             actor_of(principal),
             organisation_id=body.organisation,
@@ -99,7 +99,7 @@ def approve_software(
     """Add a program to a type approval."""
 
     def effect(connection: Connection) -> dict[str, Any]:
-        catalogue.approve_software(
+        types.approve_software(
             connection, actor_of(principal), scale_type_id=scale_type, software=body.software(), now_ms=here.now_ms()
         )
         return {"scale_type": scale_type, "hash": body.hash}
@@ -127,7 +127,7 @@ def add_factory_order(
         raise WrongValue(where="organisation", why="an administrator names the manufacturer")
 
     def effect(connection: Connection) -> dict[str, Any]:
-        made = catalogue.add_factory_order(
+        made = types.add_factory_order(
             connection,
             actor_of(principal),
             number=body.number,

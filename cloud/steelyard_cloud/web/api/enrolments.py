@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from steelyard_protocol import identity
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 
-from steelyard_cloud.registry import enrolment
-from steelyard_cloud.web.api.fields import Base64url, Strict
-from steelyard_cloud.web.context import Here, actor_of, needs
-from steelyard_cloud.web.idempotency import Repeatable
-from steelyard_cloud.web.roles import ENROLS, Principal
+from steelyard_cloud.people.roles import ENROLS, Principal
+from steelyard_cloud.scales import enrolment
+from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.fields import Base64url, Strict
+from steelyard_cloud.web.http.idempotency import Repeatable
 
 router = APIRouter(tags=["enrolment"])
 

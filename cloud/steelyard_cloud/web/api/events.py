@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from sse_starlette import EventSourceResponse
 
-from steelyard_cloud.web.context import Here, needs
-from steelyard_cloud.web.problems import NotAllowed, TooManyStreams
-from steelyard_cloud.web.roles import EVERYBODY, SEES_ALERTS, Principal
+from steelyard_cloud.people.roles import EVERYBODY, SEES_ALERTS, Principal
+from steelyard_cloud.web.http.context import Here, needs
+from steelyard_cloud.web.http.problems import NotAllowed, TooManyStreams
 from steelyard_cloud.web.stream import MOST_STREAMS, for_principal
 
 router = APIRouter(tags=["events"])

@@ -10,16 +10,15 @@ from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.enrolment import to_base64url
 
-from steelyard_cloud.registry import permits, placement, verification
-from steelyard_cloud.registry.errors import WrongValue
-from steelyard_cloud.store.schema import statements
-from steelyard_cloud.web import queries, series
-from steelyard_cloud.web.api.fields import After, Before, Code, Division, Strict, Word
-from steelyard_cloud.web.context import Here, actor_of, needs
-from steelyard_cloud.web.idempotency import Repeatable
-from steelyard_cloud.web.problems import NotAllowed
-from steelyard_cloud.web.queries import Scale, Verification
-from steelyard_cloud.web.roles import EVERYBODY, MOVES, PERMITS, PLACES, VERIFIES, Principal
+from steelyard_cloud.db.schema import statements
+from steelyard_cloud.errors import WrongValue
+from steelyard_cloud.people.roles import EVERYBODY, MOVES, PERMITS, PLACES, VERIFIES, Principal
+from steelyard_cloud.scales import permits, placement, queries, series, verification
+from steelyard_cloud.scales.queries import Scale, Verification
+from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.fields import After, Before, Code, Division, Strict, Word
+from steelyard_cloud.web.http.idempotency import Repeatable
+from steelyard_cloud.web.http.problems import NotAllowed
 
 router = APIRouter(prefix="/scales", tags=["scales"])
 

@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 from steelyard_protocol import identity
 from steelyard_protocol.enrolment import to_base64url
 
-from steelyard_cloud.store.schema import alerts, quarantine_counts, scales, standings, summaries
-from steelyard_cloud.web.alert_queries import UNDECIDED_STATES
-from steelyard_cloud.web.context import Here, needs
-from steelyard_cloud.web.roles import EVERYBODY, Principal
-from steelyard_cloud.web.scoping import scope
+from steelyard_cloud.alerts.queries import UNDECIDED_STATES
+from steelyard_cloud.db.schema import alerts, quarantine_counts, scales, standings, summaries
+from steelyard_cloud.people.roles import EVERYBODY, Principal
+from steelyard_cloud.people.scoping import scope
+from steelyard_cloud.web.http.context import Here, needs
 
 router = APIRouter(tags=["platform"])
 

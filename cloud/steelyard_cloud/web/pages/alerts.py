@@ -10,23 +10,25 @@ from fastapi.responses import RedirectResponse
 from pydantic import Field
 from sqlalchemy import Connection
 
+from steelyard_cloud.alerts import decisions
+from steelyard_cloud.alerts import queries as alert_queries
+from steelyard_cloud.alerts.queries import Alert, Filters
+from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.judge.rules import parameter_change
-from steelyard_cloud.registry import decisions
-from steelyard_cloud.registry.errors import WrongValue
-from steelyard_cloud.web import alert_queries, queries, wording
-from steelyard_cloud.web.alert_queries import Alert, Filters
-from steelyard_cloud.web.api.alerts import decide_alert
-from steelyard_cloud.web.api.fields import MOST, Before, Id
-from steelyard_cloud.web.context import Here, Reader, needs
-from steelyard_cloud.web.downloads import AskedSpan, evidence_response
-from steelyard_cloud.web.i18n import N_, Speech
+from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
+from steelyard_cloud.scales import queries
+from steelyard_cloud.scales.queries import Scale
+from steelyard_cloud.web.http.context import Here, Reader, needs
+from steelyard_cloud.web.http.decisions import decide_alert
+from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
+from steelyard_cloud.web.http.fields import MOST, Before, Id
 from steelyard_cloud.web.pages import life, opinions
 from steelyard_cloud.web.pages.comparison import Comparison, compare
 from steelyard_cloud.web.pages.forms import FormSender
 from steelyard_cloud.web.pages.opinions import Opinion
-from steelyard_cloud.web.queries import Scale
-from steelyard_cloud.web.render import page
-from steelyard_cloud.web.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
+from steelyard_cloud.web.pages.render import page
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import N_, Speech
 
 router = APIRouter()
 PAGE_LENGTH = 50

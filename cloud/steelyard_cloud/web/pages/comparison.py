@@ -9,8 +9,8 @@ from steelyard_protocol import parameters
 from steelyard_cloud.judge.effect import effect
 from steelyard_cloud.judge.rules.parameter_change import in_force
 from steelyard_cloud.judge.summary import State, Summary
-from steelyard_cloud.web import wording
-from steelyard_cloud.web.i18n import N_, Speech
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import N_, Speech
 
 Map = Mapping[int, int]
 

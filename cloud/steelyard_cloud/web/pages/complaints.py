@@ -9,19 +9,20 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, Up
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Select, or_, select
 
-from steelyard_cloud.registry import complaints as registry
-from steelyard_cloud.registry.complaints import Told
-from steelyard_cloud.registry.errors import TooManyComplaints, Unknown, WrongValue
-from steelyard_cloud.store.schema import complaints, scales
-from steelyard_cloud.web import photos, queries
-from steelyard_cloud.web.api.fields import Before, Id
-from steelyard_cloud.web.context import Here, Reader, actor_of, needs
-from steelyard_cloud.web.i18n import N_, Speech
+from steelyard_cloud.complaints import photos
+from steelyard_cloud.complaints import service as registry
+from steelyard_cloud.complaints.service import Told
+from steelyard_cloud.db.schema import complaints, scales
+from steelyard_cloud.errors import TooManyComplaints, Unknown, WrongValue
+from steelyard_cloud.people.roles import ANSWERS_COMPLAINTS, SEES_COMPLAINTS, Principal
+from steelyard_cloud.people.scoping import scope
+from steelyard_cloud.scales import queries
+from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
+from steelyard_cloud.web.http.fields import Before, Id
+from steelyard_cloud.web.http.problems import ForgedRequest
 from steelyard_cloud.web.pages.forms import FormSender
-from steelyard_cloud.web.problems import ForgedRequest
-from steelyard_cloud.web.render import page
-from steelyard_cloud.web.roles import ANSWERS_COMPLAINTS, SEES_COMPLAINTS, Principal
-from steelyard_cloud.web.scoping import scope
+from steelyard_cloud.web.pages.render import page
+from steelyard_cloud.web.words.i18n import N_, Speech
 
 router = APIRouter()
 PAGE_LENGTH = 50

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Request
 
-from steelyard_cloud.web.context import check_csrf, needs
-from steelyard_cloud.web.problems import NotSignedIn
-from steelyard_cloud.web.roles import EVERYBODY, Principal
+from steelyard_cloud.people.roles import EVERYBODY, Principal
+from steelyard_cloud.web.http.context import check_csrf, needs
+from steelyard_cloud.web.http.problems import NotSignedIn
 
 
 def signed_in_form(

@@ -7,10 +7,11 @@ from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Boot, Event, EventKind, Kind, ParameterChange
 
-from steelyard_cloud.store.schema import alert_events, organisations, permits, tokens, users
-from steelyard_cloud.web import queries, wording
-from steelyard_cloud.web.i18n import N_, Speech
-from steelyard_cloud.web.queries import Scale, Verification
+from steelyard_cloud.db.schema import alert_events, organisations, permits, tokens, users
+from steelyard_cloud.scales import queries
+from steelyard_cloud.scales.queries import Scale, Verification
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import N_, Speech
 
 TOLD_BY_THE_SCALE = 60
 _GRAVE = (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK, EventKind.WRONG_CODE)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from steelyard_cloud.db.schema import alerts
 from steelyard_cloud.judge.rules import authenticity, continuity, silent
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.store.schema import alerts
-from steelyard_cloud.web import wording
-from steelyard_cloud.web.i18n import N_, Speech
-from steelyard_cloud.web.queries import Scale
+from steelyard_cloud.scales.queries import Scale
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import N_, Speech
 
 
 @dataclass(frozen=True)

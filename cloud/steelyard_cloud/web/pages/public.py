@@ -14,15 +14,16 @@ from steelyard_protocol import identity
 from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
 from steelyard_protocol.statement import parse
 
+from steelyard_cloud.errors import Unknown
 from steelyard_cloud.judge.verdict import Verdict
-from steelyard_cloud.registry.errors import Unknown
-from steelyard_cloud.web import queries, wording
-from steelyard_cloud.web.context import Here, Reader
-from steelyard_cloud.web.i18n import N_, Speech
+from steelyard_cloud.scales import queries
+from steelyard_cloud.scales.queries import Scale, Verification
+from steelyard_cloud.web.http.context import Here, Reader
 from steelyard_cloud.web.pages.comparison import consequence, map_of, state_at
 from steelyard_cloud.web.pages.life import Moment
-from steelyard_cloud.web.queries import Scale, Verification
-from steelyard_cloud.web.render import page
+from steelyard_cloud.web.pages.render import page
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import N_, Speech
 
 router = APIRouter()
 EVENTS_READ = 40

@@ -11,18 +11,20 @@ from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Kind, Snapshot
 
+from steelyard_cloud.alerts import queries as alert_queries
+from steelyard_cloud.alerts.queries import Filters
+from steelyard_cloud.db.schema import statements
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.store.schema import statements
-from steelyard_cloud.web import alert_queries, plots, queries, series, wording
-from steelyard_cloud.web.alert_queries import Filters
-from steelyard_cloud.web.api.fields import After, Code
-from steelyard_cloud.web.context import Here, Reader, needs
-from steelyard_cloud.web.i18n import N_, Speech
-from steelyard_cloud.web.pages import life, opinions
+from steelyard_cloud.people.roles import EVERYBODY, SEES_ALERTS, Principal
+from steelyard_cloud.scales import queries, series
+from steelyard_cloud.scales.queries import Scale
+from steelyard_cloud.web.http.context import Here, Reader, needs
+from steelyard_cloud.web.http.fields import After, Code
+from steelyard_cloud.web.pages import life, opinions, plots
 from steelyard_cloud.web.pages.alerts import row_of
-from steelyard_cloud.web.queries import Scale
-from steelyard_cloud.web.render import page
-from steelyard_cloud.web.roles import EVERYBODY, SEES_ALERTS, Principal
+from steelyard_cloud.web.pages.render import page
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import N_, Speech
 
 router = APIRouter()
 PAGE_LENGTH = 50

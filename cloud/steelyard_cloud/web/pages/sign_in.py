@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from steelyard_cloud.registry.actor import record
-from steelyard_cloud.web import access
-from steelyard_cloud.web.context import Here, Reader, Someone, actor_of, session_secret
+from steelyard_cloud.people import access
+from steelyard_cloud.people.audit import record
+from steelyard_cloud.people.roles import SEES_ALERTS
+from steelyard_cloud.web.http.context import Here, Reader, Someone, actor_of, session_secret
+from steelyard_cloud.web.http.problems import ForgedRequest, LinkSpent
 from steelyard_cloud.web.pages.forms import FormSender
-from steelyard_cloud.web.problems import ForgedRequest, LinkSpent
-from steelyard_cloud.web.render import page
-from steelyard_cloud.web.roles import SEES_ALERTS
+from steelyard_cloud.web.pages.render import page
 
 router = APIRouter()
 

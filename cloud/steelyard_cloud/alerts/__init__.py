@@ -1,0 +1,1 @@
+"""Findings grouped for people: how alerts arise, who decides what about them, and how they are read."""

@@ -1,0 +1,210 @@
+"""Alerts: findings grouped for people, by rule, scale and what was found; and the states that people move them through.
+
+The same finding again raises a count, never a second alert. What tampers is never cleared by itself; a gap that was
+filled or a scale that reports again closes its alert, and the log says why.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from steelyard_cloud.db import feeds
+from steelyard_cloud.db.schema import alert_events, alerts, identities, scales
+from steelyard_cloud.judge.findings import Finding, Severity
+from steelyard_cloud.judge.rules import silent
+from steelyard_cloud.scales.facts import ScaleFacts
+
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "open": ("acknowledged", "investigating"),
+    "regressed": ("acknowledged", "investigating"),
+    "acknowledged": ("investigating",),
+    "investigating": ("confirmed", "authorised", "false"),
+    "confirmed": ("closed", "investigating"),
+    "authorised": ("closed", "investigating"),
+    "false": ("closed", "investigating"),
+    "closed": (),
+}
+"""Where people may move an alert from each state; `regressed` is reached only by the finding coming back."""
+
+INGEST = "process:ingest"
+CLEARED = {"gap": "late", "silent": "resumed"}  # code of a finding → why its alert closes when it is gone
+
+
+class TransitionRefused(Exception):
+    """The alert is {state} and cannot become {to}; from here it can become {allowed}."""
+
+    def __init__(self, state: str, to: str) -> None:
+        allowed = ", ".join(TRANSITIONS.get(state, ())) or "nothing else"
+        super().__init__((self.__doc__ or "").format(state=state, to=to, allowed=allowed))
+        self.state, self.to = state, to
+
+
+def update_from(
+    connection: Connection,
+    scale: ScaleFacts,
+    findings: Iterable[Finding],
+    now_ms: int,
+    undecided: Collection[tuple[str, str]] = (),
+) -> int:
+    """Bring the scale's alerts in line with what is found now; returns how many changed, each told to the outbox.
+
+    `undecided` are keys of findings that may stand all the same; their alerts are left as they are.
+    """
+    feeds.lock(connection, feeds.OUTBOX, scale.shard)
+    known = {
+        (row.rule, row.what): row
+        for row in connection.execute(select(alerts).where(alerts.c.scale_id == scale.scale_id))
+    }
+    if any(row.division_code != scale.division_code for row in known.values()):
+        of_scale = update(alerts).where(alerts.c.scale_id == scale.scale_id)
+        connection.execute(of_scale.values(division_code=scale.division_code))  # whoever supervises it has them all
+    changed = 0
+    found = {finding.key: finding for finding in findings}
+    for key, finding in found.items():
+        row = known.get(key)
+        if row is None:
+            _open(connection, scale, finding, now_ms)
+        elif not _repeat(connection, scale, row, finding, now_ms):
+            continue
+        changed += 1
+    for key, row in known.items():
+        if row.standing and key not in found and key not in undecided:
+            _vanish(connection, scale, row, now_ms)
+            changed += 1
+    return changed
+
+
+def silent_ones(scale_ids: Sequence[int]) -> Select[int]:
+    """Of these scales those that an alert calls silent."""
+    c = alerts.c
+    return select(c.scale_id).where(c.scale_id.in_(scale_ids), c.rule == silent.RULE, c.standing)
+
+
+def transition(
+    connection: Connection, alert_id: int, to: str, actor: str, reason: str, now_ms: int, assignee_id: int | None = None
+) -> None:
+    """Move an alert as a person decides, with the mandatory reason; TransitionRefused where that cannot be."""
+    shard = select(scales.c.shard).join(alerts).where(alerts.c.id == alert_id)
+    feeds.lock(connection, feeds.OUTBOX, connection.execute(shard).scalar_one())
+    row = connection.execute(
+        select(alerts, scales.c.shard).join(scales).where(alerts.c.id == alert_id).with_for_update(of=alerts)
+    ).one()
+    if to not in TRANSITIONS[row.state]:
+        raise TransitionRefused(row.state, to)
+    values: dict[str, Any] = {"state": to, "changed_ms": now_ms}
+    if to == "closed":
+        values["closed_ms"] = now_ms
+    if assignee_id is not None:
+        values["assignee_id"] = assignee_id
+    connection.execute(update(alerts).where(alerts.c.id == alert_id).values(values))
+    _log(connection, alert_id, actor, row.state, to, now_ms, {}, reason)
+    _tell(connection, row.shard, row.scale_id, alert_id, row.rule, row.values["code"], to, row.severity, now_ms)
+
+
+def _open(connection: Connection, scale: ScaleFacts, finding: Finding, now_ms: int) -> None:
+    identity_id = connection.scalar(select(identities.c.id).where(identities.c.kid == finding.kid))
+    row = {
+        "rule": finding.rule,
+        "scale_id": scale.scale_id,
+        "what": finding.what,
+        "severity": int(finding.severity),
+        "state": "open",
+        "standing": True,
+        "count": finding.count,
+        "identity_id": identity_id,
+        "first_number": finding.first_number,
+        "last_number": finding.last_number,
+        "values": _values(finding),
+        "opened_ms": now_ms,
+        "changed_ms": now_ms,
+        "organisation_id": scale.organisation_id,
+        "division_code": scale.division_code,
+    }
+    alert_id = connection.execute(insert(alerts).values(row).returning(alerts.c.id)).scalar_one()
+    _log(connection, alert_id, INGEST, None, "open", now_ms, _values(finding))
+    shard, code, severity = scale.shard, finding.code, finding.severity
+    _tell(connection, shard, scale.scale_id, alert_id, finding.rule, code, "open", severity, now_ms)
+
+
+def _repeat(connection: Connection, scale: ScaleFacts, row: Row[Any], finding: Finding, now_ms: int) -> bool:
+    values = _values(finding)
+    count = row._mapping["count"]  # a row's own `count` is the tuple's method
+    same = row.standing and count == finding.count and row.values == values and row.severity == finding.severity
+    if same:
+        return False
+    state = row.state
+    if state == "closed" and (not row.standing or finding.count > count):
+        state = "regressed"
+        _log(connection, row.id, INGEST, row.state, state, now_ms, values)
+    connection.execute(
+        update(alerts)
+        .where(alerts.c.id == row.id)
+        .values(
+            state=state,
+            standing=True,
+            count=finding.count,
+            severity=int(finding.severity),
+            first_number=finding.first_number,
+            last_number=finding.last_number,
+            values=values,
+            changed_ms=now_ms,
+            closed_ms=row.closed_ms if state == "closed" else None,
+        )
+    )
+    _tell(connection, scale.shard, scale.scale_id, row.id, row.rule, finding.code, state, finding.severity, now_ms)
+    return True
+
+
+def _vanish(connection: Connection, scale: ScaleFacts, row: Row[Any], now_ms: int) -> None:
+    code = row.values["code"]
+    values: dict[str, Any] = {"standing": False, "changed_ms": now_ms}
+    state = row.state
+    if code in CLEARED and row.severity < Severity.TAMPER and state in ("open", "acknowledged", "regressed"):
+        state = values["state"] = "closed"
+        values["closed_ms"] = now_ms
+        _log(connection, row.id, INGEST, row.state, state, now_ms, {"code": CLEARED[code]})
+    connection.execute(update(alerts).where(alerts.c.id == row.id).values(values))
+    _tell(connection, scale.shard, scale.scale_id, row.id, row.rule, code, state, row.severity, now_ms)
+
+
+def _values(finding: Finding) -> dict[str, Any]:
+    return {"code": finding.code, **finding.values}
+
+
+def _log(
+    connection: Connection,
+    alert_id: int,
+    actor: str,
+    from_state: str | None,
+    to_state: str,
+    now_ms: int,
+    values: dict[str, Any],
+    reason: str | None = None,
+) -> None:
+    connection.execute(
+        insert(alert_events).values(
+            alert_id=alert_id,
+            at_ms=now_ms,
+            actor=actor,
+            from_state=from_state,
+            to_state=to_state,
+            reason=reason,
+            values=values,
+        )
+    )
+
+
+def _tell(
+    connection: Connection,
+    shard: str,
+    scale_id: int,
+    alert_id: int,
+    rule: str,
+    code: str,
+    state: str,
+    severity: int,
+    now_ms: int,
+) -> None:
+    body = {"alert_id": alert_id, "rule": rule, "code": code, "state": state, "severity": int(severity)}
+    feeds.append(connection, feeds.OUTBOX, shard, "alert", scale_id, body, now_ms)

@@ -1,0 +1,1 @@
+"""What consumers report of a scale, and what became of it."""

@@ -1,0 +1,1 @@
+"""What a receiver keeps in memory of the database, bounded."""

@@ -1,0 +1,42 @@
+"""The registered keys that statements name, kept at hand; identities that nobody registered are remembered too."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Engine
+
+from steelyard_cloud.db.database import reading
+from steelyard_cloud.ingest.cache.recent import Recent
+from steelyard_cloud.statements import store as statement_store
+from steelyard_cloud.statements.store import Key
+
+KEYS_KEPT = 100_000
+UNKNOWN_KEPT = 100_000
+
+
+class Keyring:
+    """Keys by kid."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._keys: Recent[bytes, Key] = Recent(KEYS_KEPT)
+        self._unknown: Recent[bytes, None] = Recent(UNKNOWN_KEPT)
+
+    def find(self, kids: Iterable[bytes]) -> dict[bytes, Key]:
+        """The registered ones among `kids`; the database is asked only for those never seen."""
+        known = self._keys
+        missing = [kid for kid in kids if kid not in known and kid not in self._unknown]
+        found = {kid: known[kid] for kid in kids if kid in known}
+        if missing:
+            with reading(self._engine) as connection:
+                loaded = statement_store.load_keys(connection, missing)
+            for kid in missing:
+                if kid in loaded:
+                    known.put(kid, loaded[kid])
+                else:
+                    self._unknown.put(kid, None)
+            found |= loaded
+        return found
+
+    def registered(self, kid: bytes) -> None:
+        """The registry says that this identity is known from now on."""
+        self._unknown.pop(kid, None)

@@ -1,0 +1,36 @@
+"""Who does something in the registry, and the audit log in which it stays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert
+
+from steelyard_cloud.db.schema import audit_log
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`name` as the audit log has it ("user:7", "token:3", "process:demo"); `number` opaque, for what scales see."""
+
+    name: str
+    number: int
+    organisation_id: int | None
+    division_code: str | None
+    user_id: int | None = None
+
+
+def record(
+    connection: Connection, actor: Actor, action: str, object_: str, details: Mapping[str, object], now_ms: int
+) -> None:
+    """Append to the audit log: `action` in dots ("scale.verify"), `object_` as "scale:12"; details hold no secrets."""
+    connection.execute(
+        insert(audit_log).values(
+            at_ms=now_ms,
+            actor=actor.name,
+            action=action,
+            object=object_,
+            organisation_id=actor.organisation_id,
+            division_code=actor.division_code,
+            details=dict(details),
+        )
+    )

@@ -1,6 +1,0 @@
-"""The registry: who exists, which scales there are, who verified them and who may adjust them.
-
-Each service is a function of a connection in a transaction of the caller's, the acting person and the time. What a
-service changes it also writes to the audit log and, where it matters to judging, to the `changes` feed, from which the
-owner of the scale's shard judges the scale again: there is one place that judges.
-"""

@@ -1,0 +1,1 @@
+"""What every route needs of HTTP: who is asking, errors, limits, repeated requests, downloads."""

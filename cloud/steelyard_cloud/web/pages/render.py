@@ -1,0 +1,93 @@
+"""Pages from templates: one Jinja environment per language, escaping on, translations through gettext."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from steelyard_cloud.people import credentials
+from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, SEES_COMPLAINTS, Principal
+from steelyard_cloud.web.http.context import context_of, session_secret
+from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, catalogue
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def environment(language: str) -> Environment:
+    """The templates in one language; an unknown name in a template is an error, never an empty string."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
+    return made
+
+
+def _in_language(request: Request) -> Callable[[str], str]:
+    """The address of this page in another language."""
+
+    def address(language: str) -> str:
+        query = {**request.query_params, "lang": language}
+        query.pop("token", None)
+        return f"{request.url.path}?{urlencode(query)}"
+
+    return address
+
+
+def page(
+    request: Request,
+    speech: Speech,
+    template: str,
+    *,
+    principal: Principal | None = None,
+    status: int = 200,
+    **values: Any,
+) -> HTMLResponse:
+    """Render a template for a reader; a language chosen by `?lang=` is remembered in a cookie."""
+    context = context_of(request)
+    secret = session_secret(request)
+    may = {
+        "alerts": principal is not None and principal.role in SEES_ALERTS,
+        "complaints": principal is not None and principal.role in SEES_COMPLAINTS,
+        "decide": principal is not None and principal.role in DECIDES_ALERTS,
+    }
+    html = (
+        environment(speech.language)
+        .get_template(template)
+        .render(
+            {
+                "speech": speech,
+                "languages": LANGUAGES,
+                "in_language": _in_language(request),
+                "principal": principal,
+                "may": may,
+                "here": "",
+                "scale_code": "",
+                "refresh_s": 0,
+                "at_statement": wording.AT_STATEMENT,
+                "status": status,
+                "csrf": credentials.csrf_token(secret) if principal is not None and secret else "",
+                "zone_name": context.settings.time_zone,
+                "complaint_number": context.settings.complaint_number,
+                **values,
+            }
+        )
+    )
+    headers = {"Content-Language": speech.language, "Vary": "Accept-Language, Cookie"}
+    response = HTMLResponse(html, status, headers)
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie(
+            "lang", speech.language, max_age=31_536_000, httponly=True, samesite="lax", secure=context.https
+        )
+    return response

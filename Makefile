@@ -1,5 +1,5 @@
 # make demo: from a fresh clone to a caught cheat. Needs Python 3.11 or later; no root, no servers.
-# ARGS reaches the program behind a target: make demo ARGS='--for 60 --json', make test ARGS='tests/unit -x'
+# ARGS reaches the program behind a target: make demo ARGS='--for 60 --json', make test ARGS='tests/cloud -x'
 .POSIX:
 .PHONY: setup demo test lint bench bench-mcu screenshots format lock clean hardware boards budget
 
@@ -35,7 +35,7 @@ bench-mcu: .venv/dev.stamp
 	PYTHONPATH=tests:tests/bench $(BIN)/python tests/bench/mcu $(ARGS)
 
 screenshots: .venv/dev.stamp
-	PYTHONPATH=tests $(BIN)/python tests/web/screenshots.py
+	PYTHONPATH=tests $(BIN)/python tests/cloud/web/screenshots.py
 
 # Electrical check, netlist, bill of materials and drawing of each reference board, in build/hardware/BOARD.
 hardware: .venv/dev.stamp

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import servers
+from kit import servers
 
 
 def pytest_configure() -> None:

@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import servers
-from cloud_desk import Desk
-from signing_scale import SigningScale
+from kit import servers
+from kit.cloud_desk import Desk
+from kit.signing_scale import SigningScale
 from sqlalchemy import func, select
 from steelyard_cloud import keys
 from steelyard_cloud.db import database, feeds

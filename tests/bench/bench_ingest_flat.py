@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cloud_desk import Desk
-from signing_scale import SigningScale
+from kit.cloud_desk import Desk
+from kit.signing_scale import SigningScale
 from sqlalchemy import text
 from steelyard_cloud.clock import now_ms
 from steelyard_cloud.db import database

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cloud_desk import Desk, Wire, wait_for
-from servers import Server
-from signing_scale import SigningScale
+from kit.cloud_desk import Desk, Wire, wait_for
+from kit.servers import Server
+from kit.signing_scale import SigningScale
 from steelyard_cloud import keys
 from steelyard_protocol.statement import encode_batch, hash_of, parse
 

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = os.environ.get("MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
-FOLDERS = [ROOT / "firmware", ROOT / "tests" / "firmware" / "target", Path(__file__).parent / "target"]
+FOLDERS = [ROOT / "firmware", ROOT / "tests" / "target", Path(__file__).parent / "target"]
 # asyncio keeps the real clock: it is imported before the simulator's `time` comes into reach.
 BEGIN = f"import asyncio, sys\nsys.path.append({str(ROOT / 'simulator' / 'hal')!r})\nimport power_cuts\n"
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from cloud_desk import Desk, Wire, wait_for
-from servers import Server
-from signing_scale import SigningScale
+from kit.cloud_desk import Desk, Wire, wait_for
+from kit.servers import Server
+from kit.signing_scale import SigningScale
+from kit.whole_system import Witness, faults_of_chain, faults_of_evidence
 from steelyard_cloud.ingest.mqtt.broker import Address, Message, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receipts import Due, signed
@@ -16,7 +17,6 @@ from steelyard_cloud.ingest.receiver import Begun, Receiver
 from steelyard_cloud.settings import SHARDS
 from steelyard_protocol.downlink import Receipt
 from steelyard_protocol.statement import parse
-from whole_system import Witness, faults_of_chain, faults_of_evidence
 
 
 class HastyReceiver(Receiver):

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import servers
-from servers import Server, ServerFailed, wait_until
+from kit import servers
+from kit.servers import Server, ServerFailed, wait_until
+from kit.whole_system import Cloud, Witness, exported, faults_of_chain, faults_of_evidence, status
 from steelyard_protocol import identity, statement
 from steelyard_simulator.demo.market import Stall, together
-from whole_system import Cloud, Witness, exported, faults_of_chain, faults_of_evidence, status
 
 SCALES = 3
 TORN = ("none", "prefix", "scattered", "all")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cloud_desk import Desk, Wire, wait_for
-from servers import Server
-from signing_scale import SigningScale
+from kit.cloud_desk import Desk, Wire, wait_for
+from kit.servers import Server
+from kit.signing_scale import SigningScale
 from steelyard_cloud.db import database
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from interpreter import MicroPython
+from kit.micropython import MicroPython
 
 
 @pytest.fixture(scope="session")
 def micropython() -> MicroPython:
     """The MicroPython interpreter; with STEELYARD_BOARD_IMAGE set, the one in that image on an emulated Cortex-M3."""
     if image := os.environ.get("STEELYARD_BOARD_IMAGE"):
-        from board_interpreter import BoardMicroPython  # needs mpremote, which nothing else does
+        from kit.board_interpreter import BoardMicroPython  # needs mpremote, which nothing else does
 
         return BoardMicroPython(image)
     executable = Path(os.environ.get("MICROPYTHON") or Path(sys.executable).parent / "micropython")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from interpreter import FIRMWARE, ROOT, TARGET, MicroPython
+from kit.micropython import FIRMWARE, ROOT, TARGET, MicroPython
 
 PATH = [
     ROOT / "simulator" / "hal" / "modules",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from interpreter import Conversation, MicroPython
+from kit.micropython import Conversation, MicroPython
 from steelyard_protocol import cbor
 
 MAX_DEPTH = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from interpreter import ROOT, TARGET, MicroPython
+from kit.micropython import ROOT, TARGET, MicroPython
 
 HAL = ROOT / "simulator" / "hal"
 CHECKS = re.findall(r"^def (test_\w+)\(\)", (TARGET / "chain_checks.py").read_text(), re.MULTILINE)

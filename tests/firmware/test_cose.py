@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import third_party
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from interpreter import Conversation, MicroPython
+from kit import third_party
+from kit.micropython import Conversation, MicroPython
 from steelyard_protocol import cbor, cose, identity, p256
 
 UP = b"steelyard/1 up"

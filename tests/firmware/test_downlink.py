@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from interpreter import MicroPython
-from platform_side import Key, Platform
-from scale_process import ScaleProcess, scale_process
+from kit.micropython import MicroPython
+from kit.platform_side import Key, Platform
+from kit.scale_process import ScaleProcess, scale_process
 from steelyard_protocol import cbor, cose, downlink, identity, statement
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 

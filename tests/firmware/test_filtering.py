@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from interpreter import Conversation, MicroPython
+from kit.micropython import Conversation, MicroPython
 
 one_process = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 readings = st.lists(st.integers(-8_388_608, 8_388_607) | st.integers(-3, 3), min_size=1, max_size=150)

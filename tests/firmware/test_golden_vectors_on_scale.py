@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from interpreter import ROOT, MicroPython
+from kit.micropython import ROOT, MicroPython
 
 VECTORS = ROOT / "protocol" / "vectors" / "golden.json"
 

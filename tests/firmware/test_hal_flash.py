@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from interpreter import ROOT, TARGET, MicroPython
+from kit.micropython import ROOT, TARGET, MicroPython
 
 PATH = [ROOT / "simulator" / "hal", TARGET]
 CHECKS = re.findall(r"^def (test_\w+)\(\)", (TARGET / "hal_flash_checks.py").read_text(), re.MULTILINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from interpreter import ROOT, TARGET, MicroPython
+from kit.micropython import ROOT, TARGET, MicroPython
 
 PATH = [TARGET, ROOT / "simulator" / "hal"]
 BOARDS = ROOT / "hardware" / "boards"

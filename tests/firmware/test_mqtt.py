@@ -15,9 +15,9 @@ import paho.mqtt.client as paho
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from interpreter import Conversation, MicroPython
+from kit.micropython import Conversation, MicroPython
+from kit.servers import Server, free_port, wait_until
 from paho.mqtt.enums import CallbackAPIVersion
-from servers import Server, free_port, wait_until
 
 CONNACK = bytes.fromhex("20020000")
 IDENTITY = "0123456789ABCDEF"

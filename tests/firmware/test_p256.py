@@ -9,13 +9,13 @@ from pathlib import Path
 
 import ecdsa
 import pytest
-import third_party
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from ecdsa.util import sigencode_string
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from interpreter import FIRMWARE, Conversation, MicroPython
+from kit import third_party
+from kit.micropython import FIRMWARE, Conversation, MicroPython
 
 CURVE = ecdsa.NIST256p
 N = CURVE.order

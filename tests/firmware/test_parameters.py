@@ -7,7 +7,7 @@ import re
 import runpy
 
 import pytest
-from interpreter import FIRMWARE, ROOT, TARGET, MicroPython
+from kit.micropython import FIRMWARE, ROOT, TARGET, MicroPython
 from steelyard_protocol import parameters
 
 HAL = ROOT / "simulator" / "hal"

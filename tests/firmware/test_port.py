@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from interpreter import ROOT, MicroPython
+from kit.micropython import ROOT, MicroPython
 
 HAL = ROOT / "simulator" / "hal"
 PATH = [HAL / "modules", HAL, ROOT / "hardware" / "boards" / "simulated"]

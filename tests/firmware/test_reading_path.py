@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from interpreter import FIRMWARE, MicroPython
+from kit.micropython import FIRMWARE, MicroPython
 
 # Beyond so many words of local variables and stack, MicroPython takes a call's frame from the heap: it searches that
 # for room at every call, and the more so the fuller it is (VM_MAX_STATE_ON_STACK in py/objfun.c).

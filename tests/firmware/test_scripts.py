@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from interpreter import FIRMWARE, MicroPython
+from kit.micropython import FIRMWARE, MicroPython
 
 # As MicroPython's `pyexec` does: Ctrl-C is listened to when a script begins, and no longer when it has ended.
 SOURCE = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cddl_verifier
 import pytest
-from interpreter import ROOT, TARGET, MicroPython
+from kit.micropython import ROOT, TARGET, MicroPython
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange, Snapshot
 

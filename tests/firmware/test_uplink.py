@@ -8,10 +8,10 @@ from pathlib import Path
 
 import iotcore
 import pytest
-from interpreter import MicroPython
-from platform_side import Platform, Receiver, receiving
-from scale_process import ScaleProcess, scale_process
-from servers import Server, free_port, wait_until
+from kit.micropython import MicroPython
+from kit.platform_side import Platform, Receiver, receiving
+from kit.scale_process import ScaleProcess, scale_process
+from kit.servers import Server, free_port, wait_until
 from steelyard_protocol import statement
 from steelyard_protocol.enrolment import EnrolAnswer, to_base64url
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from interpreter import Conversation, MicroPython
+from kit.micropython import Conversation, MicroPython
 from steelyard_protocol import parameters, weight
 
 

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import servers
-from servers import wait_until
-from signing_scale import SigningScale
+from kit import servers
+from kit.servers import wait_until
+from kit.signing_scale import SigningScale
+from kit.whole_system import Cloud, exported, faults_of_chain, publish, status, topic_of
 from steelyard_protocol import identity, p256, statement
 from steelyard_protocol.bodies import Boot, Snapshot
 from steelyard_protocol.statement import Flag
 from steelyard_simulator.demo.market import Stall
 from steelyard_simulator.scale import SimulatedScale
-from whole_system import Cloud, exported, faults_of_chain, publish, status, topic_of
 
 JOURNAL = (0x140000, 0x0C0000)  # where the simulated board's flash map has it
 SILENT_S, GRACE_S, STEP_S = 60, 15 * 60, 45

@@ -17,7 +17,7 @@ import image
 import life
 import result
 import sizes
-from emulated_board import BoardError, EmulatedBoard, script
+from kit.emulated_board import BoardError, EmulatedBoard, script
 from rich.console import Console
 
 # Where an operation's own cost is looked at, the heap is so large that nothing is collected meanwhile.

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import servers
-from emulated_board import BoardError, EmulatedBoard, script, wait_until_exists
-from platform_side import Platform, Receiver, receiving
+from kit import servers
+from kit.emulated_board import BoardError, EmulatedBoard, script, wait_until_exists
+from kit.platform_side import Platform, Receiver, receiving
 from steelyard_simulator.flashing import factory_file
 
 PERIOD_S = 6

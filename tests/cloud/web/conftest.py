@@ -1,0 +1,37 @@
+"""Fixtures of the web's tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.world import World
+
+
+def started(folder: Path, url: str = "") -> Iterator[World]:
+    """A started world with a scale type and a factory order; stopped at the end."""
+    made = World(folder / "data", url)
+    made.start()
+    try:
+        made.prepare()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A world of the test's own, on SQLite."""
+    yield from started(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One world for the tests of a module that change nothing in it."""
+    yield from started(tmp_path_factory.mktemp("quiet"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A world of the test's own, once on each database."""
+    url = request.getfixturevalue("postgresql").url if request.param == "postgresql" else ""
+    yield from started(tmp_path, url)

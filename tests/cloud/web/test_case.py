@@ -1,0 +1,84 @@
+"""An opened case as people meet it: the alert with the stamp of the latch, the scale's page, the public history."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from kit.played import PlayedScale
+from kit.world import World
+from steelyard_cloud.evidence import bundle as bundles
+from steelyard_cloud.evidence.authenticate import Word
+from steelyard_cloud.evidence.verify import verify
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, zone
+from test_access import signed_in
+
+WORDS = {
+    "en": (
+        "Case opened",
+        "The scale reports that its case was opened: {}.",
+        "before the scale was switched on",
+        "unknown time",
+    ),
+    "zh-CN": ("外壳被打开", "秤报告其外壳被打开：{}。", "当时秤尚未开机", "时间不明"),
+}
+
+
+def opened(world: World, stamp_s: int | None) -> tuple[PlayedScale, int]:
+    """A scale in use that was off for an hour, and started with this stamp in its latch (None: half an hour ago)."""
+    scale = world.in_use("HT-1")
+    scale.clock_s += 3600
+    stamp_s = scale.clock_s - 1800 if stamp_s is None else stamp_s
+    world.send(scale, [scale.boot(), *scale.open_case(stamp_s), scale.snapshot()])
+    world.until(lambda: len(world.alerts()) == 1, "the alert")
+    return scale, stamp_s
+
+
+def pages(world: World, scale: PlayedScale, language: str) -> dict[str, str]:
+    """The text of the three pages without their mark-up."""
+    desk, headers = signed_in(world, Role.REGULATOR), {"Accept-Language": language}
+    paths = {"alert": "/alerts/1", "scale": f"/scales/{scale.code}", "public": f"/s/{scale.code}"}
+    texts = {name: desk.get(path, headers=headers).text for name, path in paths.items()}
+    return {name: re.sub(r"<[^>]*>", "", text) for name, text in texts.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_says_when_the_case_was_opened(world: World, language: str) -> None:
+    scale, stamp_s = opened(world, None)
+    (alert,) = world.alerts()
+    assert (alert["rule"], alert["severity"], alert["first_number"]) == ("case", 3, 4)
+    assert alert["values"] == {
+        "code": "opened",
+        "number": 4,
+        "stamp_s": stamp_s,
+        "dated_s": stamp_s + 1801,
+        "before_start": True,
+        "reason": "before-start",
+    }
+    title, sentence, before_start, _ = WORDS[language]
+    speech = Speech(language, zone("Asia/Shanghai"))
+    moment = speech.moment(datetime.fromtimestamp(stamp_s, UTC))
+    shown = pages(world, scale, language)
+    assert sentence.format(moment) in shown["alert"]
+    assert before_start in shown["alert"]
+    for page in shown.values():
+        assert title in page
+        assert moment in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_opening_without_a_stamp_is_said_to_be_at_an_unknown_time(world: World, language: str) -> None:
+    scale, _ = opened(world, 0)
+    unknown = WORDS[language][3]
+    assert all(unknown in page for page in pages(world, scale, language).values())
+    assert world.alerts()[0]["values"]["stamp_s"] is None
+
+
+def test_the_evidence_proves_the_opening(world: World) -> None:
+    _, stamp_s = opened(world, None)
+    file = world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence").content
+    report = verify(bundles.read(file))
+    assert (report.authenticity.word, report.continuity.word, report.rules.word) == (Word.GOOD, Word.GOOD, Word.BAD)
+    lines = " ".join(report.rules.lines)
+    assert f"stamp_s {stamp_s}" in lines
+    assert "alert 1 (case) follows from the statements in it" in lines

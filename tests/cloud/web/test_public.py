@@ -1,0 +1,215 @@
+"""The public page: one verdict in the right order, small, without script, in two languages, and silent on suspicion."""
+
+import re
+from datetime import date
+
+import httpx
+import pytest
+from kit.played import OTHER_SOFTWARE
+from kit.world import World
+from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
+from steelyard_cloud.people.roles import Role
+
+GOOD = Known(
+    altered=False,
+    software_approved=True,
+    locked=False,
+    baseline_number=2,
+    adjusted_since=False,
+    valid_until=date(2029, 1, 1),
+    newest_received_ms=1_000_000_000,
+    period_s=600,
+)
+NOW_MS, TODAY = 1_000_100_000, date(2028, 1, 1)
+WORSE = (  # from the gravest to the lightest: each hides all that follow
+    (Verdict.ALTERED, {"altered": True}),
+    (Verdict.ALTERED, {"software_approved": False}),
+    (Verdict.LOCKED, {"locked": True}),
+    (Verdict.NOT_VERIFIED, {"baseline_number": None}),
+    (Verdict.NOT_VERIFIED, {"adjusted_since": True}),
+    (Verdict.EXPIRED, {"valid_until": date(2027, 12, 31)}),
+    (Verdict.NO_RECENT_DATA, {"newest_received_ms": 998_000_000}),
+)
+
+
+def known(**changes: object) -> Known:
+    return Known(**{name: getattr(GOOD, name) for name in GOOD.__slots__} | changes)  # type: ignore[arg-type]
+
+
+def test_the_gravest_verdict_is_shown_and_the_best_only_when_all_is_well() -> None:
+    assert public_verdict(None, now_ms=NOW_MS, today=TODAY) is Verdict.NOT_ON_RECORD
+    assert public_verdict(GOOD, now_ms=NOW_MS, today=TODAY) is Verdict.VERIFIED
+    for index, (verdict, change) in enumerate(WORSE):
+        assert public_verdict(known(**change), now_ms=NOW_MS, today=TODAY) is verdict
+        for lighter, other in WORSE[index + 1 :]:
+            assert public_verdict(known(**(other | change)), now_ms=NOW_MS, today=TODAY) is verdict, (verdict, lighter)
+
+
+def test_a_scale_is_in_date_on_its_last_day_and_recent_for_three_periods() -> None:
+    last_day = known(valid_until=TODAY)
+    assert public_verdict(last_day, now_ms=NOW_MS, today=TODAY) is Verdict.VERIFIED
+    assert public_verdict(GOOD, now_ms=1_000_000_000 + 1_800_000, today=TODAY) is Verdict.VERIFIED
+    assert public_verdict(GOOD, now_ms=1_000_000_000 + 1_800_001, today=TODAY) is Verdict.NO_RECENT_DATA
+    quick = known(period_s=2)
+    assert public_verdict(quick, now_ms=1_000_000_000 + 60_000, today=TODAY) is Verdict.VERIFIED
+    assert public_verdict(quick, now_ms=1_000_000_000 + 60_001, today=TODAY) is Verdict.NO_RECENT_DATA
+    assert public_verdict(known(newest_received_ms=None), now_ms=NOW_MS, today=TODAY) is Verdict.NO_RECENT_DATA
+
+
+def look(world: World, code: str, language: str = "en") -> httpx.Response:
+    return world.client(None).get(f"/s/{code}", headers={"Accept-Language": language})
+
+
+def heading(answer: httpx.Response) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", answer.text)
+    assert found
+    return found[1]
+
+
+def test_each_verdict_as_a_consumer_meets_it(world: World) -> None:
+    scale = world.scale("HT-1")
+    assert heading(look(world, scale.code)) == "Not on record"
+    assert look(world, scale.code).status_code == 404
+    assert world.enrol(scale, place="龙翔桥市场 A-12").status_code == 201
+    assert heading(look(world, scale.code)) == "Not verified"
+    assert world.verify(scale).status_code == 201
+    world.until(lambda: heading(look(world, scale.code)).startswith("Verified and in date"), "verified")
+    good = look(world, scale.code).text
+    for part in ("HT-1", "Hengtai", "ACS-15", "龙翔桥市场 A-12", "浙A 204418", "P-2026-11", "V2029-000001", "12315"):
+        assert part in good
+    assert "Hangzhou Metrology Institute" in good
+    assert "30 November 2029" in good
+    world.now += 31 * 60_000
+    assert heading(look(world, scale.code)) == "No recent data"
+    world.send(scale, scale.open_case())
+    world.until(lambda: heading(look(world, scale.code)) == "Locked", "locked")
+    world.send(scale, scale.raise_span())
+    world.until(lambda: heading(look(world, scale.code)).startswith("Altered"), "altered")
+    altered = look(world, scale.code).text
+    assert "1.000 kg on the pan is now shown as 1.100 kg: +10.0 %." in altered
+    assert "How it can be corrected" in altered
+
+
+def test_restored_parameters_are_still_altered(world: World) -> None:
+    scale = world.in_use("HT-1")
+    world.send(scale, scale.raise_span())
+    world.send(scale, scale.change({41: 15_000_000}))
+    world.until(lambda: len(world.alerts()) == 2, "both changes found")
+    assert heading(look(world, scale.code)).startswith("Altered")
+
+
+def test_an_open_investigation_is_not_shown_but_wrong_software_is(world: World) -> None:
+    scale = world.in_use("HT-1")
+    world.send(scale, [scale.snapshot(500_000, lie=3)])
+    world.until(lambda: [alert["rule"] for alert in world.alerts()] == ["weight"], "the lie found")
+    page = look(world, scale.code).text
+    assert heading(look(world, scale.code)).startswith("Verified")
+    assert "recomput" not in page.lower()
+    assert "alert" not in page.lower()
+    scale.software = OTHER_SOFTWARE
+    world.send(scale, [scale.boot()])
+    world.until(lambda: heading(look(world, scale.code)).startswith("Altered"), "altered")
+
+
+def test_the_repair_code_is_what_the_scale_itself_last_said(world: World) -> None:
+    scale = world.in_use("HT-1")
+    assert "none: never repaired" in look(world, scale.code).text
+    scale.repair_code = "R-2027-03"
+    world.send(scale, [scale.boot()])
+    assert "R-2027-03" in look(world, scale.code).text
+
+
+def test_an_expired_verification_is_called_expired(world: World) -> None:
+    scale = world.in_use("HT-1")
+    world.now += 5 * 366 * 86_400_000
+    assert heading(look(world, scale.code)) == "Verification expired"
+
+
+def test_what_cannot_be_authenticated_never_changes_the_verdict(world: World) -> None:
+    scale = world.in_use("HT-1")
+    forged = bytearray(scale.snapshot(900_000))
+    forged[-1] ^= 1
+    scale.number -= 1
+    world.send(scale, [bytes(forged)], held=False)
+    counted = world.client(Role.ADMIN)
+    world.until(lambda: counted.get("/api/v1/statistics").json()["quarantined"] != {}, "the forgery quarantined")
+    assert heading(look(world, scale.code)).startswith("Verified")
+
+
+def test_the_page_is_small_needs_no_script_and_loads_nothing_from_elsewhere(world: World) -> None:
+    scale = world.in_use("HT-1", "x" * 120)
+    world.send(scale, scale.raise_span())
+    world.until(lambda: heading(look(world, scale.code)).startswith("Altered"), "altered")
+    client = world.client(None)
+    for language in ("en", "zh-CN"):
+        page = look(world, scale.code, language)
+        assert "<script" not in page.text
+        assert not re.search(r"\son\w+=|style=|javascript:", page.text)
+        linked = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
+        assert linked == {"/static/icon.svg", "/static/public.css"}
+        total = len(page.content) + sum(len(client.get(path).content) for path in linked)
+        assert total < 50_000
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+
+
+def test_the_language_follows_the_phone_or_the_choice(world: World) -> None:
+    scale = world.in_use("HT-1")
+    for accept, language in (
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
+        ("zh-TW", "zh-CN"),
+        ("de-DE,en;q=0.5", "en"),
+        ("fr", "en"),
+        ("en;q=0.1,zh;q=0.2", "zh-CN"),
+        (";;q=x,,", "en"),
+        ("", "en"),
+    ):
+        answer = look(world, scale.code, accept)
+        assert (answer.headers["content-language"], f'<html lang="{language}">' in answer.text) == (language, True), (
+            accept
+        )
+        assert "Accept-Language" in answer.headers["vary"]
+    client = world.client(None)
+    chosen = client.get(f"/s/{scale.code}?lang=zh-CN", headers={"Accept-Language": "en"})
+    assert heading(chosen) == "检定有效，未见改动"
+    assert heading(client.get(f"/s/{scale.code}", headers={"Accept-Language": "en"})) == "检定有效，未见改动"
+
+
+def test_a_code_may_be_typed_as_people_type(world: World) -> None:
+    scale = world.in_use("HT-1")
+    client = world.client(None)
+    typed = f" {scale.code[:8].lower()}-{scale.code[8:].replace('1', 'l').replace('0', 'o')} "
+    found = client.get("/s", params={"code": typed}, follow_redirects=True)
+    assert str(found.url).endswith(f"/s/{scale.code}")
+    assert heading(found).startswith("Verified")
+    lower = client.get(f"/s/{scale.code.lower()}")
+    assert (lower.status_code, lower.headers["location"]) == (308, f"/s/{scale.code}")
+
+
+@pytest.mark.parametrize("code", ["U" * 16, "short", "<script>alert(1)", "%2e%2e", "A" * 5000, "' OR 1=1 --"])
+def test_nonsense_is_not_on_record_and_comes_back_escaped(quiet: World, code: str) -> None:
+    answer = quiet.client(None).get(
+        "/s/" + httpx.URL("/", params={"x": code}).query.decode()[2:], follow_redirects=True
+    )
+    assert answer.status_code == 404
+    assert heading(answer) == "Not on record"
+    assert "<script>" not in answer.text
+    typed = quiet.client(None).get("/s", params={"code": code[:40]}, follow_redirects=True)
+    assert typed.status_code == 404
+
+
+def test_zone_and_telephone_are_those_of_the_instance(world: World) -> None:
+    scale = world.in_use("HT-1", "Stall 3")
+    assert 'href="tel:12315"' in look(world, scale.code).text
+    here = world.app.state.context
+    elsewhere = {"time_zone": "America/New_York", "complaint_number": "+1 212-555-0100"}
+    world.now = 1_900_000_000_000  # 2030-03-17 17:46:40 UTC
+    china = look(world, scale.code).text
+    here.settings = here.settings.model_copy(update=elsewhere)
+    page = look(world, scale.code).text
+    assert ('href="tel:+12125550100"' in page, "Call +1 212-555-0100" in page) == (True, True)
+    assert re.findall("<time>.*?</time>", page) != re.findall("<time>.*?</time>", china)
+    here.settings = here.settings.model_copy(update={"complaint_number": ""})
+    assert "tel:" not in look(world, scale.code).text
+    assert here.today(here.now()) == date(2030, 3, 17)
+    here.settings = here.settings.model_copy(update={"time_zone": "Asia/Shanghai"})
+    assert here.today(here.now()) == date(2030, 3, 18)

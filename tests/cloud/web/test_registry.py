@@ -1,0 +1,312 @@
+"""Enrolment, verification and permits by the API: what is bound, what is refused, and when it takes effect."""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from kit.played import OTHER_SOFTWARE, PARAMETERS, SOFTWARE, PlayedScale, accepts_permit
+from kit.world import World
+from sqlalchemy import select
+from steelyard_cloud import keys
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import factory_orders, identities, permits, verifications
+from steelyard_cloud.people.roles import Role
+from steelyard_protocol import cbor, downlink, identity, p256, statement
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.enrolment import from_base64url, to_base64url
+from steelyard_protocol.identity import cose_key
+
+
+def post(world: World, raw: bytes, order: str = "ORDER-1") -> httpx.Response:
+    """An enrolment by the manufacturer's token."""
+    body = {"order": order, "statement": to_base64url(raw)}
+    return world.client(Role.MANUFACTURER).post("/api/v1/enrolments", json=body)
+
+
+def used(world: World) -> int:
+    with database.reading(world.engine) as connection:
+        return int(connection.scalar(select(factory_orders.c.used)) or 0)
+
+
+def test_enrolment_gives_what_the_scale_needs_and_the_same_bytes_give_the_same_answer(either: World) -> None:
+    scale = either.scale("HT-1")
+    raw = scale.enrol()
+    first, again = post(either, raw), post(either, raw)
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert (first.json()["public_code"], first.json()["identity"]) == (scale.code, scale.code)
+    key_set, broker, period = cbor.decode(from_base64url(first.json()["answer"]))
+    root = keys.read_root_public(either.settings.keys)
+    held = downlink.open_order(key_set, root)
+    assert isinstance(held, downlink.KeySet)
+    assert broker == [either.settings.broker_host, either.settings.broker_port, False, None]
+    assert period == 600
+    assert used(either) == 1
+    with database.reading(either.engine) as connection:
+        row = connection.execute(select(identities)).one()
+    assert row.thumbprint == identity.thumbprint(scale.public_key)
+    assert row.enrolment == raw
+
+
+def forged_enrolments(world: World) -> dict[str, bytes]:
+    """Enrolment statements that must not be taken, by what is wrong with them."""
+    scale = world.scale("HT-forged")
+    good = scale.enrol()
+    other = p256.public_key(hashlib.sha256(b"other").digest())
+    head = [1, 1, statement.NO_LINK, 0, 0, 0, 1, bytes(16), 0, 0]
+    body = [cose_key(scale.public_key), cose_key(other), 0, "Hengtai", "ACS-15", "HT-forged", "P", None]
+    foreign = [cose_key(other), *body[1:]]
+    linked = [1, 1, bytes([1] * 16), *head[3:]]
+    succeeding = [*body[:7], [scale.kid, 5, bytes(32), 0, 0]]
+
+    def signed(with_head: list[object], with_body: list[object]) -> bytes:
+        return statement.build(scale.private_key, scale.kid, [*with_head, with_body])
+
+    return {
+        "garbage": b"\x00\x01\x02",
+        "empty": b"",
+        "truncated": good[:-5],
+        "signature changed": good[:-1] + bytes([good[-1] ^ 1]),
+        "serial number changed": good.replace(b"HT-forged", b"HT-other!"),
+        "another key inside": signed(head, foreign),
+        "not the first statement": scale.boot(),
+        "links to something": signed(linked, body),
+        "number two": signed([1, 2, *head[2:]], body),
+        "succeeds another key": signed(head, succeeding),
+        "too long": good + bytes(3000),
+    }
+
+
+def test_a_forged_or_damaged_enrolment_is_refused_and_uses_nothing_up(either: World) -> None:
+    for what, raw in forged_enrolments(either).items():
+        answer = post(either, raw)
+        assert answer.status_code == 422, (what, answer.text)
+        assert answer.json()["code"] in ("enrolment-malformed", "enrolment-forged", "malformed"), what
+    assert used(either) == 0
+
+
+def test_one_identity_one_serial_number_one_order(either: World) -> None:
+    scale = either.scale("HT-1")
+    assert post(either, scale.enrol()).status_code == 201
+    twin = PlayedScale("HT-1", keys.read_root_public(either.settings.keys), either.now // 1000 - 5)
+    second = post(either, twin.enrol())
+    assert (second.status_code, second.json()["code"]) == (409, "identity-taken")
+    same_serial = PlayedScale("other seed", keys.read_root_public(either.settings.keys), either.now // 1000)
+    same_serial.serial_number = "HT-1"
+    taken = post(either, same_serial.enrol())
+    assert (taken.status_code, taken.json()["code"]) == (409, "taken")
+    for order in ("ORDER-404", ""):
+        assert post(either, either.scale("HT-2").enrol(), order).status_code in (404, 422)
+    assert used(either) == 1
+
+
+def test_an_order_is_for_its_type_and_its_quantity(either: World) -> None:
+    either.order("ORDER-SMALL", 1, 1, "330106")
+    assert post(either, either.scale("HT-1").enrol(), "ORDER-SMALL").status_code == 201
+    full = post(either, either.scale("HT-2").enrol(), "ORDER-SMALL")
+    assert (full.status_code, full.json()["code"]) == (409, "order-used-up")
+    admin = either.client(Role.ADMIN)
+    other_type = {
+        "organisation": either.organisations["Hengtai Scales"],
+        "maker": "Hengtai",
+        "model": "TCS-60",
+        "type_approval": "PA-2",
+    }
+    made = admin.post("/api/v1/scale-types", json=other_type).json()["scale_type"]
+    either.order("ORDER-OTHER", made, 5, "330106")
+    wrong = post(either, either.scale("HT-3").enrol(), "ORDER-OTHER")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "other-type")
+
+
+def test_a_verification_takes_effect_at_its_statement_not_when_it_is_typed_in(either: World) -> None:
+    scale = either.scale("HT-1")
+    assert either.enrol(scale).status_code == 201
+    either.send(scale, [scale.snapshot(), *scale.raise_span(), scale.snapshot()])
+    assert either.one(scale)["verdict"] == "not-verified"
+    assert either.alerts() == [], "before the first baseline nothing is unpermitted"
+    assert either.verify(scale, number=2).status_code == 201
+    either.until(lambda: either.one(scale)["verdict"] == "altered", "the change after statement 2 found")
+    assert [alert["rule"] for alert in either.alerts()] == ["parameter_change"]
+
+
+def test_a_verification_names_a_held_statement_with_the_whole_parameters(either: World) -> None:
+    scale = either.scale("HT-1")
+    assert either.enrol(scale).status_code == 201
+    either.send(scale, [scale.snapshot()])
+    for number, status, code in ((9, 409, "not-held-yet"), (3, 422, "no-baseline"), (1, 422, "no-baseline")):
+        answer = either.verify(scale, number=number)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), number
+    assert either.verify(scale, until="2020-01-01").json()["code"] == "malformed"
+    blank = {"number": 2, "valid_until": "2030-01-01", "kind": "initial", "seal": "   "}
+    url = f"/api/v1/scales/{scale.code}/verifications"
+    client = either.client(Role.VERIFICATION)
+    assert client.post(url, json=blank).json()["code"] == "codes-missing"
+    for bad in (
+        {"number": 0},
+        {"number": True},
+        {"number": 2**40},
+        {"kind": "other"},
+        {"extra": 1},
+        {"valid_until": 5},
+    ):
+        assert client.post(url, json=blank | {"seal": "S"} | bad).status_code == 422, bad
+    either.send(scale, [scale._sign(Kind.PARAMETERS, [{**scale.parameters, 41: 14_000_000}, None])])
+    belied = either.verify(scale, number=4)
+    assert (belied.status_code, belied.json()["code"]) == (422, "no-baseline"), "its header names other parameters"
+    assert either.verify(scale).status_code == 201
+    twice = either.verify(scale)
+    assert (twice.status_code, twice.json()["code"]) == (409, "already-verified")
+    with database.reading(either.engine) as connection:
+        assert len(connection.execute(select(verifications)).all()) == 1
+
+
+def test_a_permitted_adjustment_raises_nothing_and_asks_for_a_new_verification(either: World) -> None:
+    scale = either.in_use("HT-1")
+    body = {"fields": ["point_1_mg"], "not_before": 0, "not_after": either.now // 1000 + 3600}
+    body["not_before"] = body["not_after"] - 30 * 86_400
+    answer = either.client(Role.VERIFICATION).post(f"/api/v1/scales/{scale.code}/permits", json=body)
+    assert answer.status_code == 201, answer.text
+    raw = from_base64url(answer.json()["permit"])
+    root = keys.read_root_public(either.settings.keys)
+    order = accepts_permit(raw, keys.read_key_set(either.settings.keys), root)
+    assert (order.identity, order.fields) == (scale.kid, (41,))
+    with database.reading(either.engine) as connection:
+        assert connection.execute(select(permits.c.raw)).scalar_one() == raw
+    either.until(
+        lambda: any(topic.endswith("/down") and sent == raw for topic, sent in either.broker.published), "sent"
+    )
+    either.send(scale, scale.change({41: PARAMETERS[41] - 1000}, permit=raw))
+    either.until(lambda: either.one(scale)["standing"]["adjusted_since"], "the adjustment judged")
+    assert either.alerts() == []
+    assert either.one(scale)["verdict"] == "not-verified"
+    assert either.verify(scale, number=scale.number - 1).status_code == 201
+    either.until(lambda: either.one(scale)["verdict"] == "verified", "verified anew")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fields": ["gain"]},
+        {"fields": []},
+        {"not_before": 50, "not_after": 40},
+        {"not_after": 5},
+        {"not_before": 0},
+        {"calibration_counter": 70_000},
+        {"what": "unlock"},
+        {"not_after": "tomorrow"},
+    ],
+)
+def test_an_impossible_permit_is_refused(either: World, change: dict[str, object]) -> None:
+    scale = either.in_use("HT-1")
+    body = {"fields": ["point_1_mg"], "not_after": either.now // 1000 + 3600}
+    answer = either.client(Role.VERIFICATION).post(f"/api/v1/scales/{scale.code}/permits", json=body | change)
+    assert answer.status_code == 422, answer.text
+    with database.reading(either.engine) as connection:
+        assert connection.execute(select(permits)).all() == []
+
+
+def test_software_is_judged_by_the_type_approval_as_it_stands(either: World) -> None:
+    scale = either.in_use("HT-1")
+    scale.software = OTHER_SOFTWARE
+    either.send(scale, [scale.boot()])
+    either.until(lambda: [alert["rule"] for alert in either.alerts()] == ["software"], "the software found")
+    assert either.one(scale)["verdict"] == "altered"
+    program = {"name": OTHER_SOFTWARE[0], "version": OTHER_SOFTWARE[1], "hash": OTHER_SOFTWARE[2].hex()}
+    admin = either.client(Role.ADMIN)
+    assert admin.post("/api/v1/scale-types/1/software", json=program).status_code == 201
+    either.until(lambda: either.one(scale)["verdict"] == "verified", "the approved software accepted")
+    either.until(lambda: not either.alerts(state="all")[0]["standing"], "the finding gone")
+    again = admin.post("/api/v1/scale-types/1/software", json=program)
+    assert (again.status_code, again.json()["code"]) == (409, "taken")
+
+
+def test_scale_types_take_only_what_they_may_fix(either: World) -> None:
+    admin = either.client(Role.ADMIN)
+    body = {"organisation": 2, "maker": "A", "model": "B", "type_approval": "C"}
+    for parameters in ({"point_1_mg": 5}, {"max_mg": 0}, {"gain": 3}, {"max_mg": "15"}):
+        assert admin.post("/api/v1/scale-types", json=body | {"parameters": parameters}).status_code == 422
+    assert admin.post("/api/v1/scale-types", json=body | {"organisation": 99}).status_code == 404
+    program = {"name": SOFTWARE[0], "version": "1", "hash": "xyz"}
+    assert admin.post("/api/v1/scale-types", json=body | {"software": [program]}).status_code == 422
+
+
+def test_statements_come_back_byte_for_byte_page_by_page(either: World) -> None:
+    scale = either.in_use("HT-1")
+    either.send(scale, [scale.snapshot(250_000 * n) for n in range(6)])
+    client = either.client(Role.REGULATOR)
+    found: list[bytes] = []
+    before: int | None = None
+    while True:
+        query = {"limit": 3} | ({"before": before} if before else {})
+        page = client.get(f"/api/v1/scales/{scale.code}/statements", params=query).json()
+        found += [from_base64url(one["statement"]) for one in page["statements"]]
+        if "next" not in page:
+            break
+        before = page["next"]
+    assert found == scale.chain[::-1]
+    series = client.get(f"/api/v1/scales/{scale.code.lower()}/series").json()
+    assert series["gross_mg"] == [250_000 * n for n in range(6)]
+    assert series["number"] == [3, 4, 5, 6, 7, 8]
+    counted = client.get("/api/v1/statistics").json()
+    assert (counted["scales"], counted["held"], counted["gaps"], counted["forks"]) == (1, 8, 0, 0)
+    either.until(lambda: client.get("/api/v1/statistics").json()["receipted"] == 8, "receipts counted")
+
+
+def test_a_place_is_recorded_and_moves_the_scale_to_its_region(either: World) -> None:
+    scale = either.in_use("HT-1")
+    client = either.client(Role.ADMIN)
+    moved = client.patch(f"/api/v1/scales/{scale.code}", json={"place": " 南星桥 3 ", "division_code": "330102"})
+    assert (moved.status_code, moved.json()["place"]) == (200, "南星桥 3")
+    district = either.client(None, token=either.token_for("Shangcheng", "regulator", "330102", Role.REGULATOR))
+    assert [one["place"] for one in district.get("/api/v1/scales").json()["scales"]] == ["南星桥 3"]
+    assert client.patch(f"/api/v1/scales/{scale.code}", json={"place": "x", "division_code": "33"}).status_code == 422
+
+
+def test_the_root_is_public_and_the_boot_statement_names_it(either: World) -> None:
+    scale = either.in_use("HT-1")
+    told = either.client(None).get("/api/v1/root").json()
+    named = statement.parse(scale.chain[1])
+    assert named.kind == Kind.BOOT
+    assert told["thumbprint"] == named.body.root.hex()
+    assert from_base64url(told["public_key"]) == keys.read_root_public(either.settings.keys)
+    assert either.client(None).get("/api/v1/health").json() == {"status": "ok"}
+
+
+def at_once(jobs: list[Callable[[], httpx.Response]]) -> list[httpx.Response]:
+    """The answers to requests that start together."""
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return [one.result() for one in [pool.submit(job) for job in jobs]]
+
+
+def test_the_same_key_from_many_clients_at_once_has_one_effect(either: World) -> None:
+    body = {"name": "Jinhua Supervision", "kind": "regulator", "division_code": "330700"}
+    key = {"Idempotency-Key": "one"}
+    clients = [either.client(Role.ADMIN) for _ in range(6)]
+    answers = at_once([lambda c=c: c.post("/api/v1/organisations", json=body, headers=key) for c in clients])
+    assert [answer.status_code for answer in answers] == [201] * 6
+    assert len({answer.text for answer in answers}) == 1
+
+
+def test_an_order_for_one_scale_is_used_once_by_many_at_once(either: World) -> None:
+    either.order("ORDER-ONE", 1, 1, "330106")
+    scales = [either.scale(f"HT-{n}").enrol() for n in range(4)]
+    answers = at_once([lambda raw=raw: post(either, raw, "ORDER-ONE") for raw in scales])
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+def test_permits_given_at_once_have_different_numbers(either: World) -> None:
+    scale = either.in_use("HT-1")
+    body = {"fields": ["point_1_mg"], "not_after": either.now // 1000 + 3600}
+    clients = [either.client(Role.VERIFICATION) for _ in range(4)]
+    answers = at_once([lambda c=c: c.post(f"/api/v1/scales/{scale.code}/permits", json=body) for c in clients])
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len({answer.json()["hash"] for answer in answers}) == 4
+
+
+def test_a_sign_in_link_pressed_twice_at_once_opens_one_session(either: World) -> None:
+    secret = either.sign_in_link(Role.REGULATOR).split("token=")[1]
+    clients = [either.client(None) for _ in range(4)]
+    answers = at_once([lambda c=c: c.post("/sign-in", data={"token": secret}) for c in clients])
+    assert sorted(answer.status_code for answer in answers) == [303, 403, 403, 403]

@@ -1,0 +1,407 @@
+"""The whole system for tests: a cloud whose ingest is a process to be killed, real scales, a witness at the broker.
+
+Scales are put on record as their users do it: through the console, the API and the serial port. The witness sees what
+passes the broker in both directions and looks into the database with a connection of its own at the very moment.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from paho.mqtt.client import Client as MqttClient
+from paho.mqtt.client import MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.publish import multiple
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from steelyard_cloud import keys
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import identities, statements
+from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
+from steelyard_cloud.ingest.process import Ingest
+from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.people import access
+from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales import types
+from steelyard_cloud.settings import SHARDS, Settings
+from steelyard_cloud.web.app import create_app
+from steelyard_gateway.platform import Client
+from steelyard_protocol import downlink, identity, statement
+from steelyard_protocol.enrolment import from_base64url
+from steelyard_protocol.parameters import KEYS
+from steelyard_simulator.demo import market
+from steelyard_simulator.demo.market import Stall
+from steelyard_simulator.flashing import PARAMETERS, factory_file
+from steelyard_simulator.scale import SimulatedScale
+
+from kit.servers import free_port, wait_until
+
+STEELYARD = (sys.executable, "-m", "steelyard_gateway")
+SPEED = 4.0
+DATABASE_PATIENCE_S = 30
+ORGANISATIONS = {
+    Role.ADMIN: ("Platform", "platform", ""),
+    Role.MANUFACTURER: (market.MAKER, "manufacturer", "330000"),
+    Role.VERIFICATION: ("Institute of Metrology", "verification", "330100"),
+    Role.REGULATOR: ("Market Supervision", "regulator", "330100"),
+}
+
+
+class Clock:
+    """The platform's clock; `ahead_ms` moves it."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000_000 + self.ahead_ms
+
+
+class Cloud:
+    """Keys, registry and API on a database; ingest here (`ingest_here`) or as a process of its own (`start_ingest`)."""
+
+    def __init__(self, folder: Path, broker_port: int, *, database_url: str = "", period_s: int = 1) -> None:
+        self.clock = Clock()
+        self.log = folder / "ingest.log"
+        self.settings = Settings(
+            data_dir=folder,
+            database_url=database_url,
+            mqtt_port=broker_port,
+            broker_port=broker_port,
+            listen_port=free_port(),
+            period_s=period_s,
+        )
+        database.migrate(self.settings.database)
+        keys.create(self.settings.keys, self.settings.root)
+        self.engine: Engine = database.connect(self.settings.database)
+        self.online = keys.read_online(self.settings.keys)
+        self.authority = keys.read_authority(self.settings.keys)
+        self.root = keys.read(self.settings.root / "root.pem")
+        self.process: subprocess.Popen[bytes] | None = None
+        self._stack = ExitStack()
+        self._approving, self._approved = threading.Lock(), False
+        self._ingest: Ingest | None = None
+        self._clients: dict[Role, Client] = {}
+        self._organisations: dict[Role, int] = {}
+        app = create_app(self.settings, self.engine, now_ms=self.clock)
+        self._hub = app.state.context.hub
+        self._web = uvicorn.Server(uvicorn.Config(app, port=self.settings.listen_port, log_level="warning"))
+        self._thread = threading.Thread(target=self._web.run, name="web")
+        self._thread.start()
+        wait_until(lambda: self._web.started, 20, "the start of the web server")
+        self._enter_organisations()
+
+    def close(self) -> None:
+        """Stop everything, scales included."""
+        self._stack.close()
+        self.kill_ingest()
+        if self._ingest:
+            self._ingest.stop()
+        for client in self._clients.values():
+            client.close()
+        self._hub.stop()
+        self._web.should_exit = True
+        self._thread.join(timeout=20)
+        self.engine.dispose()
+
+    def _enter_organisations(self) -> None:
+        nobody = Actor("process:test", 0, None, None)
+        at_ms = self.clock()
+        with database.writing(self.engine) as connection:
+            for role, (name, kind, division) in ORGANISATIONS.items():
+                self._organisations[role] = types.add_organisation(
+                    connection, nobody, name=name, kind=kind, division_code=division, now_ms=at_ms
+                )
+                secret = access.create_token(
+                    connection, name=name, role=role, organisation_id=self._organisations[role], now_ms=at_ms
+                )
+                self._clients[role] = Client(self.settings.url, secret)
+
+    def api(self, role: Role) -> Client:
+        """The API with a token of that role."""
+        return self._clients[role]
+
+    # ---- ingest
+
+    def start_ingest(self) -> None:
+        """Start `steelyard cloud ingest`; it connects when it can."""
+        variables = {
+            "STEELYARD_CLOUD_DATA_DIR": str(self.settings.data_dir),
+            "STEELYARD_CLOUD_DATABASE_URL": self.settings.database_url,
+            "STEELYARD_CLOUD_MQTT_PORT": str(self.settings.mqtt_port),
+        }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*STEELYARD, "cloud", "ingest"],
+                env=os.environ | variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def await_ingest(self, broker_log: Path) -> None:
+        """Wait until every session of ingest is on the broker, as its log tells: what came before would be lost."""
+        names = [f" as {self.settings.mqtt_client_prefix}-{shard} " for shard in SHARDS]
+
+        def connected() -> bool:
+            told = broker_log.read_text(errors="replace")
+            return all(name in told for name in names)
+
+        wait_until(connected, 30, "the sessions of ingest")
+
+    def kill_ingest(self) -> None:
+        """SIGKILL: it finishes nothing."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def ingest_here(self) -> Ingest:
+        """Start ingest in this process, by the movable clock."""
+        settings = self.settings
+        broker = MqttBroker(Address("127.0.0.1", settings.mqtt_port), SHARDS, session_per_shard=False)
+        self._ingest = Ingest(self.engine, broker, Receiver(self.engine, SHARDS, self.online), self.clock)
+        self._ingest.start()
+        wait_until(lambda: broker.connected_since_ms("0") is not None, 20, "the subscription of ingest")
+        return self._ingest
+
+    # ---- scales
+
+    def put_on_record(self, *seeds: int, speed: float = SPEED, **parameters: int) -> list[Stall]:
+        """New scales, one for each seed: switched on, enrolled at console and API, and verified by an institution.
+
+        They report every second of their own time, which runs `speed` times as fast as ours. Ingest must run.
+        `parameters` replace those of the factory, by name.
+        """
+        factory = self.factory(**parameters)
+        scales = []
+        for seed in seeds:
+            folder = self.settings.data_dir / f"scale-{seed}"
+            scale = SimulatedScale(folder, cell="class_iii", seed=seed, virtual=False, speed=speed, factory=factory)
+            self._stack.callback(scale.stop)
+            scale.power_on()
+            scales.append(Stall(f"Stall {seed}", f"S-{seed:04}", scale))
+        return market.together(self.enter, scales)
+
+    def factory(self, **parameters: int) -> bytes:
+        """The factory's file for a scale of this platform."""
+        changed = {KEYS[name]: value for name, value in parameters.items()}
+        return factory_file(self.root.public_key, {**PARAMETERS, **changed})
+
+    def enter(self, stall: Stall, carry: Callable[[Stall], object] = lambda _stall: None) -> Stall:
+        """Put a scale that is on on record; `carry` brings its statements where it has no network of its own."""
+        # What is on the pan before the first zero would become the zero.
+        wait_until(lambda: bool(status(stall)["stable"]), 30, "a stable zero")
+        with self._approving:
+            if not self._approved:
+                self._approve(status(stall)["software"])
+                self._approved = True
+        market.enrol(stall, self.api(Role.MANUFACTURER))
+        carry(stall)
+        market.verify(stall, self.api(Role.VERIFICATION))
+        baseline = market.FIRST_BOOT
+        wait_until(lambda: self.standing(stall).get("baseline_number") == baseline, 30, "the baseline in effect")
+        return stall
+
+    def _approve(self, software: dict[str, str]) -> None:
+        maker, admin = self._organisations[Role.MANUFACTURER], self.api(Role.ADMIN)
+        listed = [{name: software[name] for name in ("name", "version", "hash")}]
+        kind = {"maker": market.MAKER, "model": market.MODEL, "type_approval": market.TYPE_APPROVAL}
+        made = admin.post("/scale-types", organisation=maker, software=listed, **kind)
+        order = {"number": market.ORDER, "quantity": 100, "division_code": market.DIVISION}
+        admin.post("/factory-orders", organisation=maker, scale_type=made["scale_type"], **order)
+
+    # ---- what people see
+
+    def alerts(self, stall: Stall | None = None) -> list[dict[str, Any]]:
+        """All alerts, or a scale's, as the regulator's API gives them."""
+        found: list[dict[str, Any]] = self.api(Role.REGULATOR).get("/alerts", state="all", limit=200)["alerts"]
+        return [alert for alert in found if stall is None or alert["scale"] == stall.public_code]
+
+    def standing(self, stall: Stall) -> dict[str, Any]:
+        """Where a scale stands, as the regulator's API gives it."""
+        found: dict[str, Any] = self.api(Role.REGULATOR).get(f"/scales/{stall.public_code}")["standing"]
+        return found
+
+    def statistics(self) -> dict[str, Any]:
+        """GET /statistics, as the administrator sees it."""
+        return self.api(Role.ADMIN).get("/statistics")
+
+    def quarantined(self) -> dict[str, int]:
+        """Counts by reason, as everybody with a token sees them."""
+        counted: dict[str, int] = self.statistics()["quarantined"]
+        return counted
+
+    def held(self, public_code: str) -> list[bytes]:
+        """The evidence of a scale by number, all copies of it."""
+        return held(self.engine, identity.from_text(public_code))
+
+    def received(self, public_code: str, from_ms: int, to_ms: int) -> int:
+        """How many statements of a scale were committed between two times of the platform's clock."""
+        c = statements.c
+        of_identity = select(identities.c.id).where(identities.c.text == public_code).scalar_subquery()
+        query = select(func.count()).where(c.identity_id == of_identity, c.received_ms.between(from_ms, to_ms))
+        with database.reading(self.engine) as connection:
+            return connection.scalar(query) or 0
+
+
+def held(engine: Engine, kid: bytes) -> list[bytes]:
+    """What is committed of an identity, by number."""
+    c = statements.c
+    query = select(c.raw).join(identities, identities.c.id == c.identity_id).where(identities.c.kid == kid)
+    with database.reading(engine) as connection:
+        return [bytes(raw) for raw in connection.scalars(query.order_by(c.number, c.hash))]
+
+
+def exported(stall: Stall) -> list[bytes]:
+    """What the scale's journal still has, as its console gives it."""
+    return [from_base64url(line) for line in stall.ask("export")]
+
+
+def status(stall: Stall) -> dict[str, Any]:
+    """The scale's own word."""
+    return stall.ask("status")
+
+
+def topic_of(public_code: str, way: str) -> str:
+    """The topic of an identity; `way` is up or down."""
+    return f"sy/1/{public_code[0]}/{public_code}/{way}"
+
+
+def publish(port: int, topic: str, *payloads: bytes) -> None:
+    """Publish messages as anybody could who gets past the broker's access list; returns when the broker has them."""
+    messages = [{"topic": topic, "payload": payload, "qos": 1} for payload in payloads]
+    multiple(messages, hostname="127.0.0.1", port=port)
+
+
+# ---- judging what was found --------------------------------------------------------------------------------------
+
+
+def faults_of_chain(raws: Sequence[bytes], head: int) -> list[str]:
+    """Sentences on what is wrong with held statements that should be 1 … head of one honest scale, whole and linked.
+
+    The links are over whole bytes: if the last one is the scale's own, then so is every other.
+    """
+    parsed = [statement.parse(raw) for raw in raws]
+    numbers = [one.number for one in parsed]
+    found = []
+    if numbers != list(range(1, head + 1)):
+        missing = sorted(set(range(1, head + 1)) - set(numbers))
+        twice = sorted({one for one in numbers if numbers.count(one) > 1})
+        found.append(f"of 1 … {head} missing {missing}, twice {twice}, beyond {[n for n in numbers if n > head]}")
+    for before, after in pairwise(parsed):
+        if after.number == before.number + 1 and after.link != statement.link_of(before.hash):
+            found.append(f"{after.number} does not link to {before.number}")
+    found += [f"{one.number}: {breach}" for one in parsed for breach in one.breaches]
+    return found
+
+
+def faults_of_evidence(raws: Sequence[bytes], seen: Iterable[bytes]) -> list[str]:
+    """Sentences on what was seen leaving the scale and is not held byte for byte."""
+    evidence = set(raws)
+    return [f"statement {statement.parse(raw).number} is not held as it was" for raw in seen if raw not in evidence]
+
+
+@dataclass(frozen=True)
+class ReceiptSeen:
+    """A receipt on its way to a scale, and how many of the statements it covers were committed at that moment."""
+
+    receipt: downlink.Receipt
+    committed: int
+    named_is_held: bool
+
+    @property
+    def true(self) -> bool:
+        """Whether everything that it covers was held."""
+        return self.named_is_held and self.committed == self.receipt.number
+
+
+class Witness:
+    """Sees all that passes the broker, through its restarts: statements up, receipts down, each looked up at once."""
+
+    def __init__(self, port: int, database_url: str, online_public_key: bytes) -> None:
+        self.engine = database.connect(database_url)
+        self.up: dict[bytes, dict[int, set[bytes]]] = {}  # kid → number → all contents seen
+        self.receipts: list[ReceiptSeen] = []
+        self.failures: list[Exception] = []
+        self.connected = threading.Event()
+        self._online_public_key = online_public_key
+        self._client = MqttClient(CallbackAPIVersion.VERSION2, client_id="witness")
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_connect = lambda client, *_: client.subscribe([("sy/1/+/+/up", 1), ("sy/1/+/+/down", 1)])
+        self._client.on_subscribe = lambda *_: self.connected.set()
+        self._client.on_disconnect = lambda *_: self.connected.clear()
+        self._client.on_message = lambda _client, _data, message: self._see(message)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        if not self.connected.wait(20):
+            raise TimeoutError("the broker did not take the witness's subscription")
+
+    def close(self) -> None:
+        """Stop listening; what went wrong in the listener's thread is raised."""
+        self._client.disconnect()
+        self._client.loop_stop()
+        self.engine.dispose()
+        if self.failures:
+            raise self.failures[0]
+
+    def seen_of(self, kid: bytes) -> list[bytes]:
+        """Every content of the identity that passed."""
+        return [raw for contents in self.up.get(kid, {}).values() for raw in contents]
+
+    def second_contents(self) -> list[tuple[str, int]]:
+        """Numbers under which more than one content passed."""
+        return [
+            (identity.to_text(kid), number)
+            for kid, numbers in self.up.items()
+            for number, contents in numbers.items()
+            if len(contents) > 1
+        ]
+
+    def _see(self, message: MQTTMessage) -> None:
+        try:
+            if message.topic.endswith("/up"):
+                for raw in statement.decode_message(bytes(message.payload)):
+                    one = statement.parse(raw)
+                    self.up.setdefault(one.kid, {}).setdefault(one.number, set()).add(raw)
+            else:
+                order = downlink.open_order(bytes(message.payload), self._online_public_key)
+                if isinstance(order, downlink.Receipt):
+                    self.receipts.append(self._look_up(order))
+        except Exception as error:
+            self.failures.append(error)
+
+    def _look_up(self, receipt: downlink.Receipt) -> ReceiptSeen:
+        """Ask the database; one that was killed meanwhile is asked as soon as it answers again."""
+        deadline_s = time.monotonic() + DATABASE_PATIENCE_S
+        while True:
+            try:
+                return self._ask(receipt)
+            except (OperationalError, InterfaceError):
+                if time.monotonic() > deadline_s:
+                    raise
+
+    def _ask(self, receipt: downlink.Receipt) -> ReceiptSeen:
+        c = statements.c
+        of_identity = select(identities.c.id).where(identities.c.kid == receipt.identity).scalar_subquery()
+        covered = select(func.count(c.number.distinct())).where(
+            c.identity_id == of_identity, c.number <= receipt.number
+        )
+        named = select(func.count()).where(
+            c.identity_id == of_identity, c.number == receipt.number, c.hash == receipt.hash
+        )
+        with database.reading(self.engine) as connection:
+            return ReceiptSeen(receipt, connection.scalar(covered) or 0, bool(connection.scalar(named)))

@@ -1,0 +1,53 @@
+"""The generic COSE_Sign1 layer agrees with the COSE working group's examples."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kit import third_party
+from steelyard_protocol import cbor, cose, p256
+
+KEY = bytes(31) + b"\x05"
+
+
+def test_verdicts_of_the_working_groups_examples(vectors: Path) -> None:
+    examples = third_party.cose_examples(vectors)
+    verdicts = {e.name: cose.verify1(e.message, e.public_key, e.external, (cose.ES256,)) for e in examples}
+    assert verdicts == {example.name: example.accepted for example in examples}
+    assert (len(verdicts), sum(verdicts.values())) == (15, 6)
+
+
+def _message(**changes: Any) -> bytes:
+    signed = cose.encode_sign1({1: cose.ESP256, 4: b"k" * 10}, b"payload", KEY, b"external")
+    parts = dict(zip(("protected", "unprotected", "payload", "signature"), cbor.decode(signed[1:]), strict=True))
+    return cbor.encode(cbor.Tag(18, list((parts | changes).values())))
+
+
+def test_external_data_is_signed() -> None:
+    public_key = p256.public_key(KEY)
+    assert cose.verify1(_message(), public_key, b"external")
+    assert not cose.verify1(_message(), public_key, b"")
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"protected": cbor.encode({1: -9, 2: [4]})}, "critical"),
+        ({"unprotected": {2: [4]}}, "critical"),
+        ({"unprotected": {1: -9}}, "both headers"),
+        ({"unprotected": []}, "a byte string and a map"),
+        ({"payload": None}, "byte strings"),
+        ({"protected": cbor.encode([1])}, "not a map"),
+        ({"protected": b"\xa1\x18\x01\x28"}, "protected header"),
+    ],
+)
+def test_departures_are_named(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(cose.CoseError, match=text):
+        cose.decode_sign1(_message(**changes))
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused_without_a_word(data: bytes) -> None:
+    assert not cose.verify1(data, p256.public_key(KEY), b"external")

@@ -1,0 +1,184 @@
+"""Invariants 4 and 5 on the history of a real scale: found alike in every order, partition and repetition.
+
+Both databases take part. The history has it all: a permitted adjustment, a cheat, power cuts, a clock set late, a flash
+rolled back so that two lives share numbers. Registry facts arrive in between, at any place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.cloud_desk import Desk
+from kit.platform_side import Platform
+from kit.signing_scale import START_S
+from kit.whole_system import topic_of
+from sqlalchemy import select
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import scales
+from steelyard_cloud.ingest.mqtt.broker import Message
+from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.judge.facts import Clock
+from steelyard_cloud.judge.judge import Judgement, judge
+from steelyard_cloud.keys import PlatformKey
+from steelyard_cloud.scales import facts as scale_facts
+from steelyard_cloud.settings import SHARDS
+from steelyard_cloud.statements import store as statement_store
+from steelyard_cloud.statements.store import Conflict
+from steelyard_protocol import downlink, identity, statement
+from steelyard_protocol.bodies import Enrol
+from steelyard_protocol.enrolment import from_base64url, to_base64url
+from steelyard_protocol.parameters import KEYS
+from steelyard_simulator.flashing import factory_file
+from steelyard_simulator.scale import SimulatedScale
+
+NOW_MS = (START_S + 10_000_000) * 1000
+GRAVITY = KEYS["gravity_use_um_s2"]
+ORDERS = {"sqlite": 6, "postgresql": 3}
+
+
+@dataclass
+class History:
+    """A scale as the registry knows it, and everything that it ever signed; the shape is that of a SigningScale."""
+
+    raws: list[bytes]
+
+    def __post_init__(self) -> None:
+        first = statement.parse(self.raws[0])
+        assert isinstance(first.body, Enrol)
+        self.public_key, self.agreement_key = first.body.signing_point, first.body.agreement_point
+        self.thumbprint = identity.thumbprint(self.public_key)
+        self.kid, self.text = first.kid, identity.to_text(first.kid)
+        self.serial_number = first.body.serial_number
+
+    def state(self) -> tuple[bytes, int, int]:
+        """What a permit is made for: the counters from the factory."""
+        return bytes(16), 0, 0
+
+
+def exported(scale: SimulatedScale) -> list[bytes]:
+    return [from_base64url(line) for line in scale.console("export").split()]
+
+
+def history(scale: SimulatedScale, platform: Platform, copy: Path) -> History:
+    """Let the scale live through all of it."""
+    scale.advance(5)
+    scale.console("enrol maker=Maker model=Model serial=1 code=P-1")
+    scale.console(f"enrol accept {platform.answer(1883, period_s=20)}")
+    scale.place(2.0)
+    scale.advance(70)
+    kid = statement.parse(exported(scale)[0]).kid
+    permit = platform.authority.sign(downlink.Permit(kid, 2, 1, 1, 0, 0xFFFFFFFF, 0, 0, None, (GRAVITY,)))
+    scale.adjustment_switch(True)
+    scale.advance(1)
+    scale.console(f"adjust permit {to_base64url(permit)}")
+    scale.console("adjust set gravity_use_um_s2 9799000")
+    scale.console("adjust close")
+    scale.console(f"time {START_S}")
+    scale.advance(70)
+    scale.power_off()
+    scale.copy_flash(copy)
+    scale.power_on()
+    scale.advance(45)
+    scale.console("adjust span 2.2 kg")
+    scale.adjustment_switch(False)
+    scale.advance(90)
+    first_life = exported(scale)
+    scale.power_off()
+    scale.replace_flash(copy)
+    scale.power_on()
+    scale.advance(130)
+    second_life = exported(scale)
+    return History(list(dict.fromkeys([*first_life, *second_life])))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Desk]]:
+    """Makes a cloud on a fresh database, time and again."""
+    with ExitStack() as stack:
+        made = 0
+
+        def make() -> Desk:
+            nonlocal made
+            made += 1
+            url = f"sqlite:///{tmp_path}/{made}.db"
+            if request.param == "postgresql":
+                server = request.getfixturevalue("postgresql_server")
+                name = stack.enter_context(server.database())
+                url = server.address(name).replace("postgresql://", "postgresql+psycopg://")
+            desk = Desk(url)
+            stack.callback(desk.close)
+            return desk
+
+        yield make
+
+
+def judgement_of(desk: Desk, past: History) -> Judgement:
+    """Judge from what the database holds."""
+    with database.reading(desk.engine) as connection:
+        scale_id = connection.execute(select(scales.c.id).where(scales.c.public_code == past.text)).scalar_one()
+        facts = scale_facts.load(connection, scale_id)
+        keys = statement_store.load_keys_of(connection, facts.identity_ids)
+        held = statement_store.load_summaries(connection, list(keys.values()))
+        return judge([one.summary for one in held.values()], facts.facts, Clock(NOW_MS), facts.active_kid)
+
+
+def check_signatures(receiver: Receiver) -> None:
+    """What the worker does when it has time, again where another receiver was faster."""
+    left = True
+    while left:
+        with contextlib.suppress(Conflict):
+            left = receiver.check_signatures(NOW_MS)
+
+
+def take_in(desk: Desk, past: Any, chance: random.Random | None) -> Judgement:
+    """Let receivers take in the history: in its own order by one, or by chance in any order, batches and receivers."""
+    desk.register(past)
+    facts: list[Callable[[], object]] = [partial(desk.verify, past, 2), partial(desk.permit, past, [GRAVITY])]
+    items: list[bytes | Callable[[], object]] = [*past.raws, *facts]
+    if chance:
+        items += chance.sample(past.raws, len(past.raws) // 3)
+        chance.shuffle(items)
+    receivers = [desk.receiver(SHARDS) for _ in range(3 if chance else 1)]
+    while items:
+        size = chance.choice([1, 2, 7, 30]) if chance else len(items)
+        batch, items = items[:size], items[size:]
+        messages = [Message(topic_of(past.text, "up"), item, (0, 0, 0)) for item in batch if isinstance(item, bytes)]
+        (chance.choice(receivers) if chance else receivers[0]).handle(messages, NOW_MS)
+        for item in batch:
+            if callable(item):
+                item()
+    for receiver in receivers:
+        check_signatures(receiver)
+        receiver.close()
+    return judgement_of(desk, past)
+
+
+def test_history_of_a_real_scale_is_judged_alike_in_every_order(
+    simulate: Callable[..., SimulatedScale], new_desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    platform = Platform()
+    scale = simulate(cell="class_iii", factory=factory_file(platform.root.point))
+    past = history(scale, platform, tmp_path / "copy.bin")
+    judged = []
+    desk = new_desk()
+    for at in range(ORDERS[desk.engine.name]):
+        desk = new_desk() if at else desk
+        desk.authority = PlatformKey.of(platform.authority.private)
+        judged.append(take_in(desk, past, random.Random(at) if at else None))
+        assert set(desk.held(past)) == set(past.raws), "both lives are evidence"
+        assert len(desk.held(past)) == len(past.raws), "each statement is held once"
+    codes = {(finding.rule, finding.code) for finding in judged[0].findings}
+    assert codes >= {("continuity", "fork"), ("parameter_change", "changed")}
+    changed = [finding for finding in judged[0].findings if finding.rule == "parameter_change"]
+    assert [finding.values["reason"] for finding in changed] == ["no-permit"], "the other change was permitted"
+    for other in judged[1:]:
+        assert other.findings == judged[0].findings
+        assert other.standing == judged[0].standing

@@ -1,1 +1,1 @@
-"""One module for each board with a circuit of its own; `blocks` has what they share. Each gives `circuit()`."""
+"""One module for each board with a circuit of its own, which gives `circuit()`; `blocks/` has what boards share."""

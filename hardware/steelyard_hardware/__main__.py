@@ -1,70 +1,92 @@
 """`python -m steelyard_hardware` checks and writes the hardware of every board; `… boards` writes their `board.py`,
 `… budget` the tables and plots of docs/hardware.md.
 
-Exit code 1 on any electrical rule error, any difference between circuit and profile, or an invalid profile.
+Exit code 1 on any electrical rule error, any difference between circuit and profile, or a file that cannot be used;
+2 where the command itself is wrong.
 """
 
 from __future__ import annotations
 
-import importlib
+import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from steelyard_hardware import budget, outputs, profile
+from steelyard_hardware import circuit, outputs, profile
 from steelyard_hardware.agreement import differences
-from steelyard_hardware.circuit import Circuit
+from steelyard_hardware.budget.page import write_page
 from steelyard_hardware.erc import check
-from steelyard_hardware.firmware_module import write_modules
+from steelyard_hardware.errors import CircuitUnexpected, HardwareError
+from steelyard_hardware.files import ROOT, shown
+from steelyard_hardware.firmware_module import write_module
 from steelyard_hardware.parts import BATCHES
 
-ROOT = Path(__file__).resolve().parents[2]
+
+def make(name: str, folder: Path) -> bool:
+    """Check one board, and write what is made of its circuit into folder/NAME. Tell whether it has no fault."""
+    board = profile.load(name)
+    if not board.schematic:
+        if circuit.path(name).exists():
+            raise CircuitUnexpected(path=shown(circuit.path(name)))
+        print(f"{name}: profile is valid; this board has no circuit of ours")
+        return True
+    drawn = circuit.load(name)
+    faults = [f"electrical rule: {fault}" for fault in check(drawn)]
+    faults += [f"profile: {difference}" for difference in differences(board, drawn)]
+    for fault in faults:
+        print(f"{name}: {fault}", file=sys.stderr)
+    outputs.write(drawn, folder / name)
+    costs = zip(BATCHES, outputs.cost_usd(drawn), strict=True)
+    print(
+        f"{name}: {len(drawn.parts)} parts, {len(drawn.nets())} nets, {len(faults)} faults; "
+        f"{', '.join(f'{batch} at ${each:.2f}' for batch, each in costs)}; {folder / name}"
+    )
+    return not faults
 
 
-def circuit_of(name: str) -> Circuit:
-    """Return the circuit of the board `name`."""
-    made: Circuit = importlib.import_module(f"schematics.{name}").circuit()
-    return made
+def make_all(folder: Path) -> bool:
+    """Check and write every board."""
+    failed = [name for name in profile.names() if not attempt(partial(make, name, folder))]
+    return not failed
 
 
-def make(folder: Path) -> int:
-    """Check every board, and write what is made of its circuit into folder/NAME. Returns the exit code."""
-    failed = False
-    for name in profile.names():
-        try:
-            board = profile.load(name)
-        except profile.ProfileError as error:
-            print(f"{name}: profile: {error}", file=sys.stderr)
-            failed = True
-            continue
-        if not board.schematic:
-            print(f"{name}: profile is valid; this board has no circuit of ours")
-            continue
-        circuit = circuit_of(name)
-        faults = [f"electrical rule: {fault}" for fault in check(circuit)]
-        faults += [f"profile: {difference}" for difference in differences(board, circuit)]
-        for fault in faults:
-            print(f"{name}: {fault}", file=sys.stderr)
-        failed = failed or bool(faults)
-        outputs.write(circuit, folder / name)
-        cost = ", ".join(
-            f"{batch} at ${each:.2f}" for batch, each in zip(BATCHES, outputs.cost_usd(circuit), strict=True)
-        )
-        print(
-            f"{name}: {len(circuit.parts)} parts, {len(circuit.nets())} nets, {len(faults)} faults; "
-            f"{cost}; {folder / name}"
-        )
-    return 1 if failed else 0
+def write_modules() -> bool:
+    """Write what the firmware needs of every board."""
+    failed = [name for name in profile.names() if not attempt(partial(_write_module, name))]
+    return not failed
+
+
+def _write_module(name: str) -> bool:
+    print(f"{name}: {'written' if write_module(name) else 'had not changed'}")
+    return True
+
+
+def write_budget() -> bool:
+    """Write tables and plots into docs/."""
+    write_page()
+    return True
+
+
+def attempt(action: Callable[[], bool]) -> bool:
+    """Do something, or say in a sentence why it cannot be done. Tell whether it succeeded."""
+    try:
+        return action()
+    except HardwareError as error:
+        print(error, file=sys.stderr)
+        return False
 
 
 def main(arguments: list[str]) -> int:
-    """Run `boards` or `budget`, or the whole check."""
-    if arguments == ["boards"]:
-        print("board profiles written:", ", ".join(write_modules()) or "none had changed")
-        return 0
-    if arguments == ["budget"]:
-        budget.write()
-        return 0
-    return make(ROOT / "build" / "hardware")
+    """Run `boards` or `budget`, or the whole check; return the exit code."""
+    actions: dict[str, Callable[[], bool]] = {
+        "check": partial(make_all, ROOT / "build" / "hardware"),
+        "boards": write_modules,
+        "budget": write_budget,
+    }
+    parser = argparse.ArgumentParser(prog="python -m steelyard_hardware", description="The reference scale's hardware.")
+    parser.add_argument("action", nargs="?", choices=sorted(actions), default="check")
+    return 0 if attempt(actions[parser.parse_args(arguments).action]) else 1
 
 
 if __name__ == "__main__":

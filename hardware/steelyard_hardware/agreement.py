@@ -1,74 +1,133 @@
 """Compares a board's profile with its circuit, in both directions: each pin ends where the profile says, and no other.
 
-A pin may end at its place straight, or through one resistor, bead or diode in series.
+A pin may end at its place straight, or through one resistor, bead or diode in series. What a driver needs of its chip
+is compared too: each line at the right pin of the chip, rate and gain as they are wired.
 """
 
 from __future__ import annotations
 
-from steelyard_hardware.circuit import Circuit, Node, Part
-from steelyard_hardware.erc import GROUND
-from steelyard_hardware.profile import Profile, chips
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-# Drivers whose chip comes on a module of another name.
-_PART_OF_DRIVER = {"st7567": "display"}
+from steelyard_hardware.chips import Level, Microcontroller, chips
+from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
+from steelyard_hardware.needs import drivers, needs
+from steelyard_hardware.schema import Profile
 
 
 def differences(profile: Profile, circuit: Circuit) -> list[str]:
     """Return where profile and circuit contradict each other, in words; both directions are compared."""
-    chip = chips()[profile.chip]
+    chip = chips().microcontrollers[profile.chip]
     processors = [part for part in circuit.parts.values() if part.kind.key == chip.part]
     if len(processors) != 1:
         return [f"the circuit has {len(processors)} parts {chip.part!r}, not one"]
-    processor = processors[0]
-    nets = circuit.nets()
-    faults, declared = [], set()
-    for name, pin in profile.pins.items():
-        pad = processor.kind.pin(chip.gpio_name.format(pin.gpio))[0]
-        declared.add(pad.number)
-        net = processor.nets.get(pad.number)
+    board = _Board(profile, circuit, chip, processors[0])
+    return [*board.ends(), *board.undeclared(), *board.driver_ends(), *board.chips(), *board.wired()]
+
+
+@dataclass
+class _Board:
+    """A profile beside its circuit, with the nets by name, and what each pin of the processor reaches by its name."""
+
+    profile: Profile
+    circuit: Circuit
+    chip: Microcontroller
+    processor: Part
+    nets: dict[str, list[Node]] = field(init=False)
+    reached: dict[str, set[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.nets = self.circuit.nets()
+        self.reached = {}
+        for name, pin in self.profile.pins.items():
+            net = self.processor.net(self._pad(pin.gpio))
+            self.reached[name] = self._around(net) if net else set()
+
+    def _pad(self, gpio: int) -> str:
+        return self.chip.gpio_name.format(gpio)
+
+    def _around(self, net: str) -> set[str]:
+        """Return "REF.PIN" of what is on `net`, and behind each small part in series with it that leads to no rail."""
+        around = [net]
+        for node in self.nets[net]:
+            part = self.circuit.parts[node.ref]
+            if part.kind.symbol in ("R", "L", "D") and len(part.nets) == 2:
+                around += [far for far in part.nets.values() if far != net and not self._is_power(far)]
+        return {f"{node.ref}.{self.circuit.pin(node).name}" for near in around for node in self.nets[near]}
+
+    def _is_power(self, net: str) -> bool:
+        return net in self.circuit.rails or net == GROUND
+
+    def _parts(self, kind: str) -> list[Part]:
+        return [part for part in self.circuit.parts.values() if part.kind.key == kind]
+
+    def ends(self) -> Iterator[str]:
+        """Each pin ends where the profile says."""
+        for name, pin in self.profile.pins.items():
+            pad, found = self._pad(pin.gpio), self.reached[name]
+            if not found:
+                yield f"{name}: {pad} is connected to nothing"
+            elif pin.to is None:
+                yield f"{name}: the profile does not say where {pad} ends"
+            elif pin.to not in found:
+                yield f"{name}: {pad} does not reach {pin.to}; it reaches {', '.join(sorted(found))}"
+
+    def undeclared(self) -> Iterator[str]:
+        """Each pin that is used in the circuit is in the profile."""
+        declared = {self._pad(pin.gpio) for pin in self.profile.pins.values()}
+        gpios = {self._pad(gpio) for gpio in (*self.chip.usable, *self.chip.strapping)}
+        for pad in self.processor.kind.pins:
+            net = self.processor.nets.get(pad.number)
+            if net and pad.name in gpios - declared and not self._only_biased(net):
+                yield f"{pad.name} is on {net} in the circuit, and the profile does not name it"
+
+    def _only_biased(self, net: str) -> bool:
+        """Tell whether a net of the processor has only resistors and capacitors to rails and ground on it."""
+        for part in self.circuit.parts.values():
+            if part is self.processor or net not in part.nets.values():
+                continue
+            far = [other for other in part.nets.values() if other != net]
+            if part.kind.symbol not in ("R", "C") or not all(self._is_power(other) for other in far):
+                return False
+        return True
+
+    def driver_ends(self) -> Iterator[str]:
+        """Each pin that a driver needs ends at the pin of its chip that it is for."""
+        for need in needs(self.profile):
+            found = self.reached[need.name]
+            wanted = [f"{part.ref}.{need.at}" for kind in need.parts for part in self._parts(kind)] if need.at else []
+            missed = [end for end in wanted if end not in found]
+            if found and (missed if need.every else missed == wanted):
+                pad = self._pad(self.profile.pins[need.name].gpio)
+                yield from (f"{need.name}: {pad} does not reach {end}, which {need.who} needs" for end in missed)
+
+    def chips(self) -> Iterator[str]:
+        """The circuit has the chip of each driver, and the profile the driver of each chip."""
+        known, present = chips(), drivers(self.profile)
+        for name in (*known.converters, *known.peripherals):
+            part = known.part_of(name)
+            if name in present and not self._parts(part):
+                yield f"the circuit has no {part}, which the driver {name} is for"
+            elif name not in present and self._parts(part):
+                yield f"the circuit has the {part} {self._parts(part)[0].ref}, and the profile has no driver {name}"
+        clocks = [name for name, driver in known.peripherals.items() if driver.keeps_time]
+        if self.profile.rtc_battery != any(self._parts(known.part_of(name)) for name in clocks):
+            yield "the profile and the circuit disagree whether a battery keeps the clock"
+
+    def wired(self) -> Iterator[str]:
+        """Where rate and gain are wired, they are those of the profile."""
+        adc = self.profile.adc
+        converter = chips().converters[adc.driver]
+        for key, value, wiring in (("rate", adc.rate, converter.rates), ("gain", adc.gain, converter.gains)):
+            for pin, level in wiring[value].items():
+                for part in self._parts(chips().part_of(adc.driver)):
+                    net = part.net(pin)
+                    if self._level(net) != level:
+                        yield f"adc.{key} is {value}, for which {part.ref}.{pin} must be {level}; it is on {net}"
+
+    def _level(self, net: str | None) -> Level | None:
         if net is None:
-            faults.append(f"{name}: {pad.name} is connected to nothing")
-        elif pin.to is None:
-            faults.append(f"{name}: the profile does not say where {pad.name} ends")
-        else:
-            ends = _reached(circuit, nets, net)
-            if pin.to not in ends:
-                faults.append(f"{name}: {pad.name} does not reach {pin.to}; it reaches {', '.join(sorted(ends))}")
-    gpio_names = {chip.gpio_name.format(gpio) for gpio in (*chip.usable, *chip.strapping)}
-    for pad in processor.kind.pins:
-        net = processor.nets.get(pad.number)
-        if pad.name in gpio_names and net and pad.number not in declared and not _only_biased(circuit, processor, net):
-            faults.append(f"{pad.name} is on {net} in the circuit, and the profile does not name it")
-    if not any(part.kind.key == profile.adc.driver for part in circuit.parts.values()):
-        faults.append(f"the circuit has no {profile.adc.driver}")
-    present = {part.kind.key for part in circuit.parts.values()}
-    for bus in profile.buses.values():
-        missing = [driver for driver in bus.chips if _PART_OF_DRIVER.get(driver, driver) not in present]
-        faults += [f"the circuit has no {driver}" for driver in missing]
-    if profile.rtc_battery != ("rv3028" in present):
-        faults.append("the profile and the circuit disagree whether a battery keeps the clock")
-    return faults
-
-
-def _only_biased(circuit: Circuit, processor: Part, net: str) -> bool:
-    """Tell whether a net of the processor has nothing else on it than resistors and capacitors to rails and ground."""
-    for part in circuit.parts.values():
-        if part is processor or net not in part.nets.values():
-            continue
-        far = [other for other in part.nets.values() if other != net]
-        if part.kind.symbol not in ("R", "C") or not all(other in circuit.rails or other == GROUND for other in far):
-            return False
-    return True
-
-
-def _reached(circuit: Circuit, nets: dict[str, list[Node]], net: str) -> set[str]:
-    """Return "REF.PIN" of what is on `net`, and behind each small part in series with it that leads to no rail."""
-    names = set()
-    around = [net]
-    for node in nets[net]:
-        part = circuit.parts[node.ref]
-        if part.kind.symbol in ("R", "L", "D") and len(part.nets) == 2:
-            around += [far for far in part.nets.values() if far != net and far not in circuit.rails and far != GROUND]
-    for near in around:
-        names |= {f"{node.ref}.{circuit.pin(node).name}" for node in nets[near]}
-    return names
+            return None
+        if net == GROUND:
+            return "low"
+        return "high" if net in self.circuit.rails else "signal"

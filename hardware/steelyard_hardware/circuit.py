@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from steelyard_hardware import errors
+from steelyard_hardware.files import ROOT, shown
 from steelyard_hardware.parts import Kind, Pin, library
+
+SCHEMATICS = ROOT / "hardware" / "schematics"
 
 NC = ""
 """Connects a pin to nothing, on purpose."""
+GROUND = "GND"
 
 
 @dataclass(frozen=True)
@@ -77,15 +85,22 @@ class Circuit:
     def part(self, ref: str, kind: str, pins: dict[str, str] | None = None, **more: str) -> Part:
         """Add a part. `pins` and keywords give the net of each pin by name or number; `NC` leaves it open on purpose.
 
-        Raises KeyError for an unknown kind or pin, ValueError for a reference or pin given twice.
+        Raises HardwareError for an unknown kind or pin, a malformed reference, a reference or pin given twice.
         """
+        if not re.fullmatch("[A-Z]+[0-9]+", ref):
+            raise errors.ReferenceMalformed(circuit=self.name, ref=ref)
         if ref in self.parts:
-            raise ValueError(f"{self.name}: {ref} is there twice")
+            raise errors.ReferenceTaken(circuit=self.name, ref=ref)
+        if kind not in library():
+            raise errors.PartUnknown(circuit=self.name, ref=ref, kind=kind)
+        if not self._block:
+            self.blocks[""] = 0
+            self.notes[""] = ""
         part = Part(ref, library()[kind], self._block)
         for name, net in {**(pins or {}), **more}.items():
             for pin in part.kind.pin(name):
                 if pin.number in part.nets or pin.number in part.unconnected:
-                    raise ValueError(f"{self.name}: pin {pin.name} of {ref} is connected twice")
+                    raise errors.PinTaken(circuit=self.name, pin=pin.name, ref=ref)
                 if net == NC:
                     part.unconnected.add(pin.number)
                 else:
@@ -108,3 +123,19 @@ class Circuit:
     def pin(self, node: Node) -> Pin:
         """Return the pin that `node` names."""
         return next(pin for pin in self.parts[node.ref].kind.pins if pin.number == node.number)
+
+
+def path(board: str) -> Path:
+    """Return where the circuit of a board is."""
+    return SCHEMATICS / f"{board}.py"
+
+
+def load(board: str) -> Circuit:
+    """Return the circuit of a board, which its module in `schematics/` makes. Raises HardwareError."""
+    if not path(board).is_file():
+        raise errors.CircuitMissing(path=shown(path(board)))
+    module = importlib.import_module(f"schematics.{board}")
+    if not hasattr(module, "circuit"):
+        raise errors.CircuitMissing(path=shown(path(board)))
+    made: Circuit = module.circuit()
+    return made

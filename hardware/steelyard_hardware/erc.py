@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from steelyard_hardware.circuit import Circuit, Node, Part
+from steelyard_hardware import errors
+from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
 from steelyard_hardware.parts import Electric
 
-GROUND = "GND"
 # A logic input bears this much more than its own supply (absolute maximum ratings of all parts used).
 _INPUT_ABOVE_SUPPLY_V = 0.3
 # Class 2 and X7R ceramics lose capacity with voltage: rate them for half as much again.
@@ -49,7 +50,7 @@ def _ends(circuit: Circuit, family: str) -> Iterator[tuple[Part, str, str]]:
 
 
 def _supplies(part: Part) -> dict[str, tuple[str | None, float, float]]:
-    return {name: (part.net(name), low, high) for name, low, high in part.kind.supply}
+    return {name: (part.net(name), low, high) for name, (low, high) in part.kind.supply.items()}
 
 
 def _logic_rail(circuit: Circuit, part: Part) -> str | None:
@@ -143,11 +144,12 @@ def supply_ranges(circuit: Circuit) -> Iterator[Fault]:
 
 
 def _ohms(part: Part) -> float:
-    """Return a resistor's value: "4k7" is 4,700."""
-    for letter, factor in (("k", 1e3), ("M", 1e6)):
-        if letter in part.value:
-            return float(part.value.replace(letter, ".")) * factor
-    return float(part.value)
+    """Return a resistor's value: "4k7" is 4,700. Raises ValueNotInOhms."""
+    found = re.fullmatch(r"(\d+)([kM]?)(\d*)", part.value)
+    if not found:
+        raise errors.ValueNotInOhms(part=part.kind.key)
+    whole, letter, rest = found.groups()
+    return float(f"{whole}.{rest or 0}") * {"": 1, "k": 1e3, "M": 1e6}[letter]
 
 
 def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:

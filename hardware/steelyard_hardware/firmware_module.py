@@ -1,8 +1,18 @@
-"""Writes `boards/NAME/board.py`, which the firmware imports as `board`, from `boards/NAME.toml`."""
+"""What is generated for the firmware from `boards/NAME.toml`: `boards/NAME/board.py`, which it imports as `board`, and
+the partition table of an ESP32.
+
+The same profile gives the same text, in whatever order its lines stand: `board.py` is part of the legally relevant
+software.
+"""
 
 from __future__ import annotations
 
-from steelyard_hardware.profile import BOARDS, Profile, load, names
+from collections.abc import Iterable
+
+from steelyard_hardware import profile as profiles
+from steelyard_hardware.chips import chips
+from steelyard_hardware.files import write
+from steelyard_hardware.schema import Profile
 
 _HEADER = '''"""Board profile of the scale on {title}.
 
@@ -10,33 +20,53 @@ Made from hardware/boards/{name}.toml by `make boards`: change that file, not th
 this module as `board`; what each name means stands there and in docs/hardware.md.
 """
 '''
+_PARTITION_TYPES = {"loader": ("app", "factory"), "code": ("app", "factory")}
 
 
 def module(profile: Profile) -> str:
     """Return the text of the generated `board.py`."""
-    start = profile.flash.storage[0]
-    flash = ", ".join(
-        f'"{name}": (0x{profile.flash.regions[name][0] - start:06X}, 0x{profile.flash.regions[name][1]:06X})'
-        for name in ("files", "journal")
-    )
-    lines = [
-        _HEADER.format(title=profile.title, name=profile.name),
-        f'NAME = "{profile.name}"',
-        f'HARDWARE = "{profile.hardware}"',
-        f'PORT = "{profile.port}"',
-        "",
+    sections = [
+        [
+            f'NAME = "{profile.name}"',
+            f'HARDWARE = "{profile.hardware}"',
+            f'PORT = "{chips().microcontrollers[profile.chip].port}"',
+        ],
+        _converter(profile),
+        [
+            "# GPIO numbers; switches are low when closed",
+            *(f"PIN_{name.upper()} = {pin.gpio}" for name, pin in sorted(profile.pins.items())),
+        ],
+        _buses(profile),
+        _analogue(profile),
+        [f"RTC_BATTERY = {profile.rtc_battery}", f"REPL = {profile.repl}"],
+        _flash(profile),
+    ]
+    header = _HEADER.format(title=profile.title, name=profile.name)
+    return header + "\n" + "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def _converter(profile: Profile) -> list[str]:
+    needed = chips().converters[profile.adc.driver].pins
+    return [
         f'ADC = "{profile.adc.driver}"',
         f"ADC_RATE = {profile.adc.rate}",
         f"ADC_GAIN = {profile.adc.gain}",
-        f"ADC_PINS = {_numbers([pin.gpio for name, pin in profile.pins.items() if name.startswith('adc_')])}",
-        "",
-        "# GPIO numbers; switches are low when closed",
-        *(f"PIN_{name.upper()} = {pin.gpio}" for name, pin in profile.pins.items()),
-        "",
+        f"ADC_PINS = {_tuple(str(profile.pins[pin.name].gpio) for pin in needed)}",
+    ]
+
+
+def _buses(profile: Profile) -> list[str]:
+    on_buses = sorted(f'"{chip}"' for bus in profile.buses.values() for chip in bus.chips)
+    return [
         "# Numbers of the buses, and the drivers of the chips on them",
-        *(f"{bus.upper()} = {profile.buses[bus].id if bus in profile.buses else None}" for bus in ("i2c", "spi")),
-        f"CHIPS = {_tuple(sorted(chip for bus in profile.buses.values() for chip in bus.chips))}",
-        "",
+        f"I2C = {profile.buses['i2c'].id if 'i2c' in profile.buses else None}",
+        f"SPI = {profile.buses['spi'].id if 'spi' in profile.buses else None}",
+        f"CHIPS = {_tuple(on_buses)}",
+    ]
+
+
+def _analogue(profile: Profile) -> list[str]:
+    return [
         f"ADC_TEMPERATURE = {profile.temperature.channel}",
         f"TEMPERATURE_REFERENCE_UV = {profile.temperature.reference_uv}",
         f"TEMPERATURE_REFERENCE_CDEG = {profile.temperature.reference_cdeg}",
@@ -44,34 +74,32 @@ def module(profile: Profile) -> str:
         f"ADC_SUPPLY = {profile.supply.channel}",
         f"SUPPLY_DIVIDER = {profile.supply.divider}",
         f"SUPPLY_LOW_MV = {profile.supply.low_mv}",
-        "",
-        f"RTC_BATTERY = {profile.rtc_battery}",
-        f"REPL = {profile.repl}",
-        "",
+    ]
+
+
+def _flash(profile: Profile) -> list[str]:
+    start = profile.flash.storage[0]
+    regions = ((name, *profile.flash.regions[name]) for name in ("files", "journal"))
+    placed = ", ".join(f'"{name}": (0x{offset - start:06X}, 0x{length:06X})' for name, offset, length in regions)
+    return [
         "# (offset, length) in bytes within the port's storage",
-        "FLASH = {" + flash + "}",
+        "FLASH = {" + placed + "}",
         f"PROGRAM_SIZE = {profile.flash.program_bytes}",
         f"JOURNAL_DAYS = {profile.flash.days}",
-        "",
     ]
-    return "\n".join(lines)
 
 
-def _numbers(values: list[int]) -> str:
-    return "(" + ", ".join(map(str, values)) + ")"
-
-
-def _tuple(names: list[str]) -> str:
-    return "(" + "".join(f'"{name}", ' for name in names).rstrip(" " if len(names) == 1 else ", ") + ")"
+def _tuple(items: Iterable[str]) -> str:
+    listed = list(items)
+    return f"({listed[0]},)" if len(listed) == 1 else f"({', '.join(listed)})"
 
 
 def partitions(profile: Profile) -> str:
     """Return the partition table of an ESP32 board (CSV of ESP-IDF's gen_esp32part)."""
     rows = [("nvs", "data", "nvs", 0x9000, 0x6000), ("phy_init", "data", "phy", 0xF000, 0x1000)]
-    types = {"loader": ("app", "factory"), "code": ("app", "factory"), "code_a": ("data", "undefined")}
     for name, (offset, length) in sorted(profile.flash.regions.items(), key=lambda item: item[1]):
         if name not in ("files", "journal"):
-            kind, subtype = types.get(name, ("data", "undefined"))
+            kind, subtype = _PARTITION_TYPES.get(name, ("data", "undefined"))
             rows.append((name, kind, subtype, offset, length))
     rows.append(("vfs", "data", "fat", *profile.flash.storage))
     lines = [f"{name}, {kind}, {subtype}, 0x{offset:X}, 0x{length:X}" for name, kind, subtype, offset, length in rows]
@@ -80,21 +108,19 @@ def partitions(profile: Profile) -> str:
 
 def files(name: str) -> dict[str, str]:
     """Return the text of each file that is generated for a board, by its name in `boards/NAME/`."""
-    profile = load(name)
+    profile = profiles.load(name)
     made = {"board.py": module(profile)}
-    if profile.port == "esp32":
+    if chips().microcontrollers[profile.chip].port == "esp32":
         made["partitions.csv"] = partitions(profile)
     return made
 
 
-def write_modules() -> list[str]:
-    """Write what is generated for every board into `boards/NAME/`; return the names of the boards that changed."""
-    changed = []
-    for name in names():
-        for file, text in files(name).items():
-            path = BOARDS / name / file
-            if not path.exists() or path.read_text() != text:
-                path.parent.mkdir(exist_ok=True)
-                path.write_text(text)
-                changed.append(name)
-    return sorted(set(changed))
+def write_module(name: str) -> bool:
+    """Write what is generated for a board into `boards/NAME/`; return whether any of it changed."""
+    changed = False
+    for file, text in files(name).items():
+        path = profiles.BOARDS / name / file
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write(path, text)
+            changed = True
+    return changed

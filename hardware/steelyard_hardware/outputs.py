@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
+from steelyard_hardware import files
 from steelyard_hardware.circuit import Circuit, Part
-from steelyard_hardware.drawing import draw
+from steelyard_hardware.drawing.sheet import draw
 from steelyard_hardware.parts import BATCHES, prices_date
 
 
@@ -82,13 +83,12 @@ def cost_usd(circuit: Circuit) -> tuple[float, ...]:
 
 
 def write(circuit: Circuit, folder: Path) -> None:
-    """Write netlist.net, bom.csv, schematic.svg and schematic.pdf into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write netlist.net, bom.csv, schematic.svg and schematic.pdf into `folder`. Raises FileNotWritten."""
     sheet = draw(circuit)
-    (folder / "netlist.net").write_text(netlist(circuit))
-    (folder / "bom.csv").write_text(bill_of_materials(circuit))
-    (folder / "schematic.svg").write_text(sheet.svg())
-    (folder / "schematic.pdf").write_bytes(sheet.pdf())
+    files.write(folder / "netlist.net", netlist(circuit))
+    files.write(folder / "bom.csv", bill_of_materials(circuit))
+    files.write(folder / "schematic.svg", sheet.svg())
+    files.write(folder / "schematic.pdf", sheet.pdf())
 
 
 def _in_order(parts: Iterable[Part]) -> list[Part]:

@@ -5,12 +5,16 @@ Pin tables are ours, after the data sheets; a test compares them with KiCad's sy
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+from pydantic import Strict as Strictness
+
+from steelyard_hardware import errors
+from steelyard_hardware.files import Numbers, Strict, Words, read_table, written
 
 LIBRARY = Path(__file__).parent / "parts.toml"
 BATCHES = (1, 1_000, 100_000)
@@ -29,8 +33,7 @@ class Electric(StrEnum):
     NOT_CONNECTED = "n"
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(NamedTuple):
     """One pin: number on the package, name in the data sheet, electrical type, side of the box in the drawing."""
 
     number: str
@@ -39,79 +42,133 @@ class Pin:
     side: str
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of part. `supply` limits each supply pin in volts, `io` is the supply pin of its logic levels.
+PinLine = Annotated[str, written(r"\S+ \S+ [piobdwWn]", "write it as NUMBERS NAME TYPE, for example 1,20 OUT W")]
+PinLines = Annotated[tuple[PinLine, ...], Strictness(False)]
+Price = Annotated[float, Field(gt=0)]
+Prices = Annotated[tuple[Price, Price, Price], Strictness(False)]
+Volts = Annotated[tuple[float, float], Strictness(False)]
+Value = Annotated[str, written(r"[0-9]+([pnumkM][0-9]*)?(_[A-Z0-9]+)?", "write the value as 10, 4k7 or 100n_C0G")]
+
+
+class Entry(Strict):
+    """One part of parts.toml. `supply` limits each supply pin in volts, `io` is the supply pin of its logic levels.
 
     `addresses` are its 7-bit I²C addresses, `price` US dollars each for `BATCHES` pieces, `outside` tells that people
     reach its pins without breaking the seal, `rugged` that its pins survive that.
     """
 
-    key: str
-    symbol: str
+    symbol: Literal["box", "R", "C", "L", "D", "S"]
     prefix: str
     description: str
     maker: str
     order_number: str
-    alternates: tuple[str, ...]
+    alternates: Words = ()
     footprint: str
-    price: tuple[float, ...]
-    pins: tuple[Pin, ...]
+    price: Prices
+    left: PinLines = ()
+    right: PinLines = ()
     kicad: str | None = None
-    supply: tuple[tuple[str, float, float], ...] = ()
+    supply: dict[str, Volts] = Field(default={})
     io: str | None = None
-    addresses: tuple[int, ...] = ()
+    addresses: Numbers = ()
     outside: bool = False
     rugged: bool = False
     protects: bool = False
     maximum_volts: float | None = None
 
+
+class Kind(Entry):
+    """One kind of part: an entry of parts.toml, or one value of a family."""
+
+    key: str
+
+    @cached_property
+    def pins(self) -> tuple[Pin, ...]:
+        """Every pin, those of the left side first."""
+        found = []
+        for side, lines in (("left", self.left), ("right", self.right)):
+            for line in lines:
+                numbers, name, electric = line.split()
+                found += [Pin(number, name, Electric(electric), side) for number in numbers.split(",")]
+        return tuple(found)
+
     def pin(self, name_or_number: str) -> tuple[Pin, ...]:
-        """Return every pin of that name, or the one of that number. Raises KeyError."""
+        """Return every pin of that name, or the one of that number. Raises PinUnknown."""
         found = tuple(pin for pin in self.pins if pin.name == name_or_number)
         found = found or tuple(pin for pin in self.pins if pin.number == name_or_number)
         if not found:
-            raise KeyError(f"{self.key} has no pin {name_or_number!r}: {' '.join(pin.name for pin in self.pins)}")
+            raise errors.PinUnknown(part=self.key, pin=name_or_number, pins=", ".join(pin.name for pin in self.pins))
         return found
 
 
-def _pins(table: dict[str, list[str]]) -> tuple[Pin, ...]:
-    """Read `side = ["NUMBER[,NUMBER…] NAME TYPE", …]`."""
-    pins = []
-    for side in ("left", "right"):
-        for line in table.get(side, []):
-            numbers, name, electric = line.split()
-            pins += [Pin(number, name, Electric(electric), side) for number in numbers.split(",")]
-    return tuple(pins)
+class FamilyValue(Strict):
+    """What one value of a family has of its own."""
+
+    order_number: str
+    alternates: Words = ()
+    footprint: str | None = None
+    price: Prices | None = None
+    maximum_volts: float | None = None
 
 
-def _kind(key: str, entry: dict[str, Any]) -> Kind:
-    values = dict(entry)
-    pins = _pins({side: values.pop(side, []) for side in ("left", "right")})
-    supply = tuple((pin, float(low), float(high)) for pin, (low, high) in values.pop("supply", {}).items())
-    price = tuple(float(each) for each in values.pop("price"))
-    if len(price) != len(BATCHES):
-        raise ValueError(f"{key}: a price for each of {BATCHES} pieces")
-    values["alternates"] = tuple(values.get("alternates", ()))
-    values["addresses"] = tuple(values.get("addresses", ()))
-    return Kind(key=key, pins=pins, supply=supply, price=price, **values)
+class Family(Strict):
+    """Parts that differ in their value: resistors, capacitors, inductors."""
+
+    symbol: Literal["R", "C", "L"]
+    prefix: str
+    description: str
+    maker: str
+    footprint: str
+    price: Prices
+    left: PinLines
+    right: PinLines
+    values: dict[Value, FamilyValue]
+
+    def kinds(self, name: str) -> dict[str, Kind]:
+        """Return each value as a kind of its own, called "NAME VALUE"."""
+        shared = self.model_dump(exclude={"values"})
+        return {
+            f"{name} {value}": Kind(
+                **{
+                    **shared,
+                    **own.model_dump(exclude_unset=True),
+                    "key": f"{name} {value}",
+                    "description": f"{value} {self.description}",
+                }
+            )
+            for value, own in self.values.items()
+        }
+
+
+class PriceList(Strict):
+    """When the prices were read."""
+
+    date: str
+
+
+class Library(Strict):
+    """The whole file."""
+
+    prices: PriceList
+    parts: dict[str, Entry]
+    families: dict[str, Family]
+
+
+@cache
+def whole_file() -> Library:
+    """Return parts.toml. Raises HardwareError."""
+    return read_table(LIBRARY, Library)
 
 
 @cache
 def library() -> dict[str, Kind]:
-    """Return every kind of part by its key; values of resistors and capacitors are kinds of their own ("R 4k7")."""
-    data = tomllib.loads(LIBRARY.read_text())
-    kinds = {key: _kind(key, entry) for key, entry in data["parts"].items()}
-    for family, entry in data["families"].items():
-        values: dict[str, dict[str, Any]] = entry.pop("values")
-        for value, own in values.items():
-            kinds[f"{family} {value}"] = _kind(
-                f"{family} {value}", {**entry, **own, "description": f"{value} {entry['description']}"}
-            )
+    """Return every kind of part by its key; the values of a family are kinds of their own ("R 4k7")."""
+    kinds = {key: Kind(key=key, **dict(entry)) for key, entry in whole_file().parts.items()}
+    for name, family in whole_file().families.items():
+        kinds |= family.kinds(name)
     return kinds
 
 
-@cache
 def prices_date() -> str:
     """Return the date that the indicative prices are of."""
-    return str(tomllib.loads(LIBRARY.read_text())["prices"]["date"])
+    return whole_file().prices.date

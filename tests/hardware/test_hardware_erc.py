@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from steelyard_hardware import profile
-from steelyard_hardware.__main__ import circuit_of
+from steelyard_hardware import circuit as circuits
+from steelyard_hardware import errors, profile
 from steelyard_hardware.agreement import differences
 from steelyard_hardware.circuit import NC, Circuit
 from steelyard_hardware.erc import RULES, check
 from steelyard_hardware.parts import library
 
-BOARDS = [name for name in profile.names() if profile.load(name).schematic]
+BOARDS = profile.names_with_circuit()
 
 
 @pytest.mark.parametrize("board", BOARDS)
 def test_the_reference_boards_have_no_fault(board: str) -> None:
-    assert [str(fault) for fault in check(circuit_of(board))] == []
+    assert [str(fault) for fault in check(circuits.load(board))] == []
 
 
 def clean() -> Circuit:
@@ -180,7 +180,7 @@ def test_every_rule_has_a_mistake_that_it_finds() -> None:
 @pytest.mark.parametrize("board", BOARDS)
 def test_no_connection_of_a_chip_can_be_cut_unseen(board: str) -> None:
     """Cut each pin of each chip in turn: rules, or the comparison with the profile, see every one."""
-    whole = circuit_of(board)
+    whole = circuits.load(board)
     declared = profile.load(board)
     unseen = []
     for ref, part in whole.parts.items():
@@ -196,9 +196,17 @@ def test_no_connection_of_a_chip_can_be_cut_unseen(board: str) -> None:
 
 def test_a_pin_or_reference_given_twice_is_refused() -> None:
     circuit = clean()
-    with pytest.raises(ValueError, match="U3 is there twice"):
+    with pytest.raises(errors.ReferenceTaken, match="two parts are called U3"):
         circuit.part("U3", "coin")
-    with pytest.raises(ValueError, match="connected twice"):
+    with pytest.raises(errors.PinTaken, match="pin SDA of U8 is connected twice"):
         circuit.part("U8", "rv3028", {"SDA": "A", "4": "B"})
-    with pytest.raises(KeyError, match="no pin 'SDB'"):
+    with pytest.raises(errors.PinUnknown, match="rv3028 has no pin 'SDB': use one of SCL, SDA"):
         circuit.part("U8", "rv3028", SDB="A")
+
+
+def test_a_part_that_cannot_be_is_refused() -> None:
+    circuit = clean()
+    with pytest.raises(errors.PartUnknown, match="U8 is a 'rv3029'"):
+        circuit.part("U8", "rv3029")
+    with pytest.raises(errors.ReferenceMalformed, match="'clock' is not made of"):
+        circuit.part("clock", "rv3028")

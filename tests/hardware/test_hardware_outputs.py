@@ -11,16 +11,17 @@ from xml.etree import ElementTree
 
 import pytest
 from steelyard_hardware import __main__ as command
+from steelyard_hardware import circuit as circuits
 from steelyard_hardware import outputs, profile
-from steelyard_hardware.__main__ import circuit_of
-from steelyard_hardware.circuit import Circuit
+from steelyard_hardware.circuit import NC, Circuit
 
-BOARDS = [name for name in profile.names() if profile.load(name).schematic]
+BOARDS = profile.names_with_circuit()
+load = circuits.load
 
 
 @pytest.fixture(params=BOARDS)
 def circuit(request: pytest.FixtureRequest) -> Circuit:
-    return circuit_of(request.param)
+    return load(request.param)
 
 
 def expression(text: str) -> list[object]:
@@ -94,7 +95,7 @@ def test_the_pdf_is_whole_and_shows_the_same_words(circuit: Circuit, tmp_path: P
 
 def test_the_same_circuit_gives_the_same_files(circuit: Circuit, tmp_path: Path) -> None:
     for folder in ("a", "b"):
-        outputs.write(circuit_of(circuit.name), tmp_path / folder)
+        outputs.write(load(circuit.name), tmp_path / folder)
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
@@ -103,14 +104,14 @@ def test_the_command_fails_on_a_fault_and_says_where(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def spoiled(name: str) -> Circuit:
-        circuit = circuit_of(name)
+        circuit = load(name)
         del circuit.parts["C23"]
         circuit.parts["U1"].nets.pop(circuit.parts["U1"].kind.pin("GND")[0].number)
         return circuit
 
-    assert command.make(tmp_path) == 0
-    monkeypatch.setattr(command, "circuit_of", spoiled)
-    assert command.make(tmp_path) == 1
+    assert command.make_all(tmp_path)
+    monkeypatch.setattr(circuits, "load", spoiled)
+    assert not command.make_all(tmp_path)
     said = capsys.readouterr().err
     assert "pico2_w: electrical rule: decoupling: U4 VCC" in said
     assert "esp32_s3: electrical rule: open pin: U1 pin 1 (GND)" in said
@@ -120,12 +121,23 @@ def test_the_command_fails_on_a_profile_that_the_circuit_contradicts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def swapped(name: str) -> Circuit:
-        circuit = circuit_of(name)
+        circuit = load(name)
         if name == "pico2_w":
             nets = circuit.parts["U1"].nets
             nets["24"], nets["25"] = nets["25"], nets["24"]
         return circuit
 
-    monkeypatch.setattr(command, "circuit_of", swapped)
-    assert command.make(tmp_path) == 1
+    monkeypatch.setattr(circuits, "load", swapped)
+    assert not command.make_all(tmp_path)
     assert "pico2_w: profile: case: GP18 does not reach SW1.1" in capsys.readouterr().err
+
+
+def test_a_circuit_with_faults_is_drawn_all_the_same(tmp_path: Path) -> None:
+    """The drawing helps to find the fault: a resistor with an open end, and a part that is in no block."""
+    circuit = Circuit("sketch", "a sketch")
+    with circuit.block("all", 0):
+        circuit.two("R1", "R 4k7", "A", NC)
+    circuit.two("R2", "R 4k7", "A", "B")
+    outputs.write(circuit, tmp_path)
+    assert {">R1<", ">R2<"} <= set(re.findall(r">R[12]<", (tmp_path / "schematic.svg").read_text()))
+    outputs.write(Circuit("nothing", "nothing yet"), tmp_path)

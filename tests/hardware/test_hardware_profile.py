@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import random
+import re
+
 import pytest
+from steelyard_hardware import circuit as circuits
 from steelyard_hardware import profile
-from steelyard_hardware.__main__ import circuit_of
 from steelyard_hardware.agreement import differences
-from steelyard_hardware.firmware_module import files
+from steelyard_hardware.chips import chips
+from steelyard_hardware.firmware_module import files, module
 
 TEXT = {name: (profile.BOARDS / f"{name}.toml").read_text() for name in profile.names()}
-WITH_CIRCUIT = [name for name in profile.names() if profile.load(name).schematic]
+WITH_CIRCUIT = profile.names_with_circuit()
 
 
 @pytest.mark.parametrize("name", profile.names())
@@ -20,59 +25,57 @@ def test_what_is_committed_is_what_is_generated(name: str) -> None:
 
 @pytest.mark.parametrize("name", WITH_CIRCUIT)
 def test_circuit_and_profile_agree(name: str) -> None:
-    assert differences(profile.load(name), circuit_of(name)) == []
+    assert differences(profile.load(name), circuits.load(name)) == []
 
 
-def faults(name: str, old: str, new: str) -> str:
-    """Replace `old` in a board's profile and return what is said of it."""
-    assert old in TEXT[name]
-    with pytest.raises(profile.ProfileError) as refused:
-        profile.parse(name, TEXT[name].replace(old, new))
-    return "\n".join(refused.value.faults)
+def in_another_order(text: str, seed: int) -> str:
+    """Return a profile with its tables, the lines of each and the keys of each inline table shuffled."""
+    chance = random.Random(seed)
+    lines = [line.partition(" #")[0] for line in text.splitlines() if line and not line.startswith("#")]
+    tables: list[list[str]] = [[]]
+    for line in lines:
+        if line.startswith("["):
+            tables.append([])
+        tables[-1].append(line)
+    top, *others = tables
+    chance.shuffle(top)
+    chance.shuffle(others)
+    for table in others:
+        rest = table[1:]
+        chance.shuffle(rest)
+        table[1:] = [re.sub(r"\{ (.*?), (.*) \}", r"{ \2, \1 }", line) for line in rest]
+    return "\n".join(line for table in (top, *others) for line in table)
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new", "said"),
-    [
-        ("pico2_w", "gpio = 17, to", "gpio = 16, to", "GPIO 16 is both adc_dout and adc_sck"),
-        ("pico2_w", "gpio = 17, to", "gpio = 25, to", "GPIO 25 of the rp2350 cannot be used"),
-        ("pico2_w", 'gpio = 4, to = "U3.SDA"', 'gpio = 3, to = "U3.SDA"', "GPIO 3 cannot be 'i2c0 sda'"),
-        ("pico2_w", "[buses.i2c]\nid = 0", "[buses.i2c]\nid = 1", "no pin is i2c1 sda"),
-        ("pico2_w", "channel = 0", "channel = 2", "temperature: no pin is adc2"),
-        ("esp32_s3", "gpio = 5,", "gpio = 45,", "GPIO 45 is a strapping pin of the esp32_s3"),
-        ("esp32_s3", "gpio = 5,", "gpio = 30,", "GPIO 30 of the esp32_s3 cannot be used"),
-        ("pico2_w", "files = [0x180000, 0x040000]", "files = [0x180000, 0x050000]", "journal overlaps files"),
-        ("pico2_w", "files = [0x180000, 0x040000]", "files = [0x180000, 0x040001]", "not made of 4096-byte sectors"),
-        ("pico2_w", "journal = [0x1C0000, 0x240000]", "journal = [0x1C0000, 0x250000]", "journal ends beyond the chip"),
-        ("pico2_w", "code_b = [0x150000, 0x030000]", "code_b = [0x150000, 0x031000]", "code_b is within the storage"),
-        (
-            "pico2_w",
-            "storage = [0x180000, 0x280000]",
-            "storage = [0x190000, 0x270000]",
-            "files is not within the storage",
-        ),
-        ("pico2_w", "days = 45", "days = 60", "the journal lasts 45 days, not 60"),
-        ("pico2_w", 'name = "pico2_w"', 'name = "pico3"', "is called 'pico3' inside"),
-        ("pico2_w", 'chip = "rp2350"', 'chip = "rp9"', "chip 'rp9' is not in chips.toml"),
-        ("pico2_w", "case = { gpio", "cover = { gpio", "no pin 'case'"),
-        ("pico2_w", "rate = 10", "rate = 11", "adc.rate"),
-        ("pico2_w", "repl = false", "repl = false\nrepel = true", "repel: Extra inputs are not permitted"),
-        ("pico2_w", "[adc]", "[adc", "Expected ']'"),
-    ],
-)
-def test_a_profile_that_lies_is_refused(name: str, old: str, new: str, said: str) -> None:
-    assert said in faults(name, old, new)
+@pytest.mark.parametrize("name", profile.names())
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_lines_means_nothing(name: str, seed: int) -> None:
+    text = in_another_order(TEXT[name], seed)
+    assert text != TEXT[name]
+    assert module(profile.parse(name, text)) == module(profile.load(name))
 
 
-def test_all_faults_are_told_at_once() -> None:
-    text = TEXT["pico2_w"].replace("gpio = 17, to", "gpio = 25, to").replace("days = 45", "days = 60")
-    with pytest.raises(profile.ProfileError) as refused:
-        profile.parse("pico2_w", text)
-    assert len(refused.value.faults) == 2
+def test_clock_before_data_is_still_clock_and_data() -> None:
+    dout, sck = re.findall(r"^adc_.*\n", TEXT["pico2_w"], re.MULTILINE)
+    assert "ADC_PINS = (16, 17)" in module(profile.parse("pico2_w", TEXT["pico2_w"].replace(dout + sck, sck + dout)))
+
+
+@pytest.mark.parametrize("driver", chips().converters)
+def test_a_converter_gets_its_pins_in_the_order_of_its_driver(driver: str) -> None:
+    (source,) = (profile.ROOT / "firmware" / "agent").rglob(f"{driver}.py")
+    constructors = [
+        function
+        for item in ast.parse(source.read_text()).body
+        if isinstance(item, ast.ClassDef)
+        for function in item.body
+        if isinstance(function, ast.FunctionDef) and function.name == "__init__"
+    ]
+    taken = [argument.arg.replace("pin_", "adc_") for argument in constructors[0].args.args[1:]]
+    assert taken == [pin.name for pin in chips().converters[driver].pins]
 
 
 def test_a_profile_that_the_circuit_contradicts_is_found() -> None:
-    circuit = circuit_of("pico2_w")
+    circuit = circuits.load("pico2_w")
     swapped = TEXT["pico2_w"].replace("gpio = 18, to", "gpio = 98, to").replace("gpio = 19, to", "gpio = 18, to")
     swapped = swapped.replace("gpio = 98, to", "gpio = 19, to")
     said = "\n".join(differences(profile.parse("pico2_w", swapped), circuit))
@@ -82,12 +85,12 @@ def test_a_profile_that_the_circuit_contradicts_is_found() -> None:
 
 def test_a_pin_of_the_circuit_that_the_profile_leaves_out_is_found() -> None:
     text = "\n".join(line for line in TEXT["pico2_w"].splitlines() if not line.startswith("buzzer"))
-    said = differences(profile.parse("pico2_w", text), circuit_of("pico2_w"))
+    said = differences(profile.parse("pico2_w", text), circuits.load("pico2_w"))
     assert said == ["GP15 is on BUZZER in the circuit, and the profile does not name it"]
 
 
 def test_a_pin_that_the_circuit_moved_is_found() -> None:
-    circuit = circuit_of("pico2_w")
+    circuit = circuits.load("pico2_w")
     nets = circuit.parts["U1"].nets
     nets["21"], nets["22"] = nets["22"], nets["21"]
     said = "\n".join(differences(profile.load("pico2_w"), circuit))
@@ -95,8 +98,55 @@ def test_a_pin_that_the_circuit_moved_is_found() -> None:
 
 
 def test_a_chip_that_the_circuit_lacks_is_found() -> None:
-    circuit = circuit_of("pico2_w")
+    circuit = circuits.load("pico2_w")
     del circuit.parts["U3"]
     said = "\n".join(differences(profile.load("pico2_w"), circuit))
     assert "the circuit has no rv3028" in said
     assert "disagree whether a battery keeps the clock" in said
+
+
+def exchanged(one: int, other: int, end: str, other_end: str) -> list[tuple[str, str]]:
+    """Replacements that exchange two pins with their ends: profile and circuit agree, the driver gets them crossed."""
+    return [
+        (f"gpio = {one}, to", "gpio = 99, to"),
+        (f"gpio = {other}, to", f"gpio = {one}, to"),
+        ("gpio = 99, to", f"gpio = {other}, to"),
+        (end, "U0.X"),
+        (other_end, end),
+        ("U0.X", other_end),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        (
+            "pico2_w",
+            exchanged(16, 17, "U2.DOUT", "U2.PD_SCK"),
+            "adc_dout: GP17 does not reach U2.DOUT, which the driver hx711 needs",
+        ),
+        (
+            "esp32_s3",
+            exchanged(8, 9, "U3.SDA", "U3.SCL"),
+            "i2c_sda: IO9 does not reach U4.SDA, which the bus i2c needs",
+        ),
+        ("pico2_w", [("rate = 10", "rate = 80")], "adc.rate is 80, for which U2.RATE must be high; it is on GND"),
+        ("pico2_w", [("gain = 128", "gain = 32")], "adc.gain is 32, for which U2.INB+ must be signal; it is on GND"),
+        ("pico2_w", [(', "st25dv"]', "]")], "the circuit has the st25dv U5, and the profile has no driver st25dv"),
+        ("pico2_w", [('to = "Q1.G", ', "")], "lamp: the profile does not say where GP14 ends"),
+    ],
+    ids=[
+        "clock and data",
+        "lines of the bus",
+        "rate",
+        "gain of the other channel",
+        "a chip left out",
+        "an end left out",
+    ],
+)
+def test_what_a_driver_needs_is_compared_with_the_circuit(name: str, changes: list[tuple[str, str]], said: str) -> None:
+    text = TEXT[name]
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    assert said in differences(profile.parse(name, text), circuits.load(name))

@@ -16,10 +16,10 @@ ADC_PINS = (16, 17)
 # GPIO numbers; switches are low when closed
 PIN_ADC_DOUT = 16
 PIN_ADC_SCK = 17
-PIN_CASE = 18
 PIN_ADJUST = 19
-PIN_I2C_SDA = 4
+PIN_CASE = 18
 PIN_I2C_SCL = 5
+PIN_I2C_SDA = 4
 
 # Numbers of the buses, and the drivers of the chips on them
 I2C = 0

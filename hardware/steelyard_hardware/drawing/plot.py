@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from steelyard_hardware.canvas import Canvas
+from steelyard_hardware.drawing.canvas import Canvas
 
 _COLOURS = ("#1a3f8b", "#b3261e", "#00695c", "#9c6a00", "#6a1b9a")
 _W, _H = 160.0, 84.0

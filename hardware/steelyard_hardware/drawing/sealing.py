@@ -5,7 +5,7 @@ Not to scale. What each number means stands beside it and in docs/hardware.md.
 
 from __future__ import annotations
 
-from steelyard_hardware.canvas import Canvas
+from steelyard_hardware.drawing.canvas import Canvas
 
 _SEAL = "#b3261e"
 _BOARD = "#00695c"

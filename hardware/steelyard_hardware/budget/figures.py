@@ -1,0 +1,93 @@
+"""figures.toml as types: what the budgets reckon with. Units are in the names; `_v` volts, `_nv` nanovolts."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import Field
+from pydantic import Strict as Strictness
+
+from steelyard_hardware.files import ROOT, Strict, read_table
+
+FIGURES = ROOT / "hardware" / "figures.toml"
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Scale(Strict):
+    """The scale: class III, its load cell, and the mean over readings that it shows."""
+
+    max_g: Count
+    e_g: Count
+    intervals: Count
+    excitation_v: Positive
+    cell_mv_per_v: Positive
+    cell_capacity_g: Count
+    cell_ohm: Count
+    filter_samples: Count
+    correlation: Positive
+
+
+class ConverterFigures(Strict):
+    """What a converter's data sheet says."""
+
+    noise_nv: Positive
+    offset_nv_per_k: Positive
+    gain_ppm_per_k: Positive
+    supply_rejection_db: Positive
+
+
+class Limits(Strict):
+    """Limits of R 76-1, and the part of them that cell and converter may use."""
+
+    zero_intervals_per_5_k: Positive
+    span_intervals_at_max: Positive
+    temperature_c: Annotated[tuple[int, int], Strictness(False)]
+    reference_c: int
+    share_of_converter_and_cell: Share
+
+
+class Ripple(Strict):
+    """Ripple on VSYS, and what two regulators take away of it."""
+
+    vsys_mv: Count
+    boost_attenuation_db: Positive
+    regulator_db: Positive
+
+
+class Power(Strict):
+    """The battery and a market day."""
+
+    battery_mah: Count
+    usable: Share
+    day_hours: Count
+
+
+class Coin(Strict):
+    """The clock's coin cell while the scale is off."""
+
+    capacity_mah: Positive
+    self_discharge_per_year: Share
+    clock_ua: Positive
+    pull_up_ohm: Count
+    volts: Positive
+
+
+class Figures(Strict):
+    """The whole file. `converters` has those whose data sheets were read, by the name of their driver."""
+
+    scale: Scale
+    converters: dict[str, ConverterFigures]
+    limits: Limits
+    ripple: Ripple
+    power: Power
+    coin: Coin
+
+
+@cache
+def figures() -> Figures:
+    """Return figures.toml. Raises HardwareError."""
+    return read_table(FIGURES, Figures)

@@ -1,0 +1,73 @@
+"""The flash map of a board: regions of whole sectors that do not overlap, and a journal that lasts as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic import Strict as Strictness
+
+from steelyard_hardware.files import Strict
+
+SECTOR_BYTES = 4096
+# A snapshot of 190 bytes with its record header, 144 a day at the default period, thinned out below a quarter free.
+_RECORD_BYTES = 208
+_SNAPSHOTS_A_DAY = 144
+_IN_STORAGE = ("files", "journal")
+_LEAST_SECTORS = 16
+
+Region = Annotated[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(gt=0)]], Strictness(False)]
+"""Offset and length in bytes."""
+
+
+class Flash(Strict):
+    """The flash map in bytes; `storage` is what the port's own flash class offers, `days` the journal's capacity."""
+
+    chip_bytes: Annotated[int, Field(gt=0)]
+    program_bytes: Literal[1, 4, 16, 256]
+    storage: Region
+    days: int
+    regions: dict[Literal["loader", "code", "code_a", "code_b", "files", "journal"], Region]
+
+
+def flash_faults(flash: Flash) -> Iterator[str]:
+    """Say everything that is wrong with a flash map, and what to do."""
+    for name in _IN_STORAGE:
+        if name not in flash.regions:
+            yield f"flash.regions.{name} is missing: add it as [offset, length]"
+        elif flash.regions[name][1] < _LEAST_SECTORS * SECTOR_BYTES:
+            yield f"flash.regions.{name} is too small: give it at least {_LEAST_SECTORS} sectors"
+    yield from _place_faults(flash)
+    if "journal" in flash.regions and flash.days != journal_days(flash):
+        yield f"flash.days is {flash.days}: the journal lasts {journal_days(flash)} days, write that"
+
+
+def _place_faults(flash: Flash) -> Iterator[str]:
+    storage_start, storage_end = flash.storage[0], sum(flash.storage)
+    regions = sorted(flash.regions.items(), key=lambda item: item[1])
+    for name, (offset, length) in [("storage", flash.storage), *regions]:
+        where = "flash.storage" if name == "storage" else f"flash.regions.{name}"
+        if offset % SECTOR_BYTES or length % SECTOR_BYTES:
+            yield f"{where} is not made of {SECTOR_BYTES}-byte sectors: make offset and length multiples of that"
+        if offset + length > flash.chip_bytes:
+            yield f"{where} ends beyond the chip: it has {flash.chip_bytes} bytes"
+    end, before = 0, ""
+    for name, (offset, length) in regions:
+        if offset < end:
+            yield f"flash.regions.{name} overlaps {before}: move one of them"
+        end, before = offset + length, name
+        inside = storage_start <= offset and offset + length <= storage_end
+        outside = offset + length <= storage_start or offset >= storage_end
+        if name in _IN_STORAGE and not inside:
+            yield f"flash.regions.{name} is not within the storage: move it there"
+        if name not in _IN_STORAGE and not outside:
+            yield f"flash.regions.{name} is within the storage: move it out"
+
+
+def journal_days(flash: Flash) -> int:
+    """Return for how many days the journal holds snapshots, in whole programming units after each sector's mark."""
+    unit = max(flash.program_bytes, 16)
+    record = -(-_RECORD_BYTES // unit) * unit
+    records = flash.regions["journal"][1] // SECTOR_BYTES * ((SECTOR_BYTES - unit) // record)
+    return records * 3 // 4 // _SNAPSHOTS_A_DAY

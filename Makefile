@@ -20,7 +20,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	PYTHONPATH=firmware $(BIN)/lint-imports
+	PYTHONPATH=firmware:hardware $(BIN)/lint-imports
 	$(BIN)/python .ci/typecheck_firmware.py
 	$(BIN)/python .ci/compile_firmware.py $(MPY_ARCHITECTURES)
 

@@ -63,14 +63,14 @@ def test_clock_before_data_is_still_clock_and_data() -> None:
 @pytest.mark.parametrize("driver", chips().converters)
 def test_a_converter_gets_its_pins_in_the_order_of_its_driver(driver: str) -> None:
     (source,) = (profile.ROOT / "firmware" / "agent").rglob(f"{driver}.py")
-    constructors = [
+    (made,) = [
         function
         for item in ast.parse(source.read_text()).body
-        if isinstance(item, ast.ClassDef)
+        if isinstance(item, ast.ClassDef) and item.name.lower() == driver
         for function in item.body
         if isinstance(function, ast.FunctionDef) and function.name == "__init__"
     ]
-    taken = [argument.arg.replace("pin_", "adc_") for argument in constructors[0].args.args[1:]]
+    taken = [argument.arg.replace("pin_", "adc_") for argument in made.args.args[1:]]
     assert taken == [pin.name for pin in chips().converters[driver].pins]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from steelyard_hardware.chips import Converter, Microcontroller, chips
+from steelyard_hardware.chips import Buses, Converter, Microcontroller, chips
 from steelyard_hardware.flash import flash_faults
 from steelyard_hardware.needs import needs
 from steelyard_hardware.schema import Profile
@@ -79,7 +79,7 @@ def _need_faults(profile: Profile) -> Iterator[str]:
         elif pin.use != need.use:
             yield f'pins.{need.name} is used as "{pin.use}": {need.who} needs it as "{need.use}"'
     ours = {f"{kind}{bus.id}" for kind, bus in profile.buses.items()}
-    kinds = tuple(chips().buses.model_fields)
+    kinds = tuple(Buses.model_fields)
     for name, pin in profile.pins.items():
         if pin.use.startswith(kinds) and pin.use.partition(" ")[0] not in ours:
             yield f'pins.{name} is used as "{pin.use}", and no table [buses] has that bus: add it or leave the pin out'

@@ -1,0 +1,95 @@
+"""A database of the release before is brought up to date, and says of every scale what it said before.
+
+`release_0_1_0.json` holds every row of a database that release 0.1.0 wrote on schema 0003: an honest scale, one with
+its span raised, one with a gap, one that was opened, one that never was verified; and what its API said of them.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from steelyard_cloud import keys
+from steelyard_cloud.db import database
+from steelyard_cloud.people import access
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.settings import Settings
+from steelyard_cloud.web.app import create_app
+
+BEFORE = json.loads((Path(__file__).parent / "release_0_1_0.json").read_text())
+SCHEMA_BEFORE = "0003"
+Get = Callable[[str], Any]  # what the API answers to an administrator who asks for this path
+ASKED = ("id", "rule", "what", "scale", "severity", "count", "first_number", "last_number", "values")
+
+
+def value_of(written: Any) -> Any:
+    """A value as the database takes it; bytes and dates are written as {"hex": …} and {"date": …}."""
+    if isinstance(written, dict) and written.keys() == {"hex"}:
+        return bytes.fromhex(written["hex"])
+    if isinstance(written, dict) and written.keys() == {"date"}:
+        return date.fromisoformat(written["date"])
+    return written
+
+
+def fill(engine: sa.Engine) -> None:
+    """Make the tables of the release before, and write its rows."""
+    config = database._migrations()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, SCHEMA_BEFORE)
+        connection.commit()
+    tables = sa.MetaData()
+    tables.reflect(engine)
+    with database.writing(engine) as connection:
+        for name, rows in BEFORE["rows"].items():
+            table = tables.tables[name]
+            values = [{column: value_of(value) for column, value in row.items()} for row in rows]
+            connection.execute(table.insert(), values)
+            if engine.dialect.name == "postgresql" and "id" in table.c:
+                newest = f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"
+                connection.execute(sa.text(newest))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def get(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Get]:
+    """The API of this release on the database of the release before, brought up to date."""
+    url = request.getfixturevalue("postgresql").url if request.param == "postgresql" else ""
+    settings = Settings(data_dir=tmp_path, database_url=url)
+    keys.create(settings.keys, settings.root)
+    engine = database.connect(settings.database)
+    fill(engine)
+    database.migrate(settings.database)
+    now_ms = BEFORE["expected"]["now_ms"]
+    with database.writing(engine) as connection:
+        secret = access.create_token(connection, name="test", role=Role.ADMIN, organisation_id=1, now_ms=now_ms)
+    transport = httpx.ASGITransport(create_app(settings, engine, now_ms=lambda: now_ms))
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    async def ask(path: str) -> Any:
+        async with httpx.AsyncClient(transport=transport, base_url=settings.url, headers=headers) as client:
+            return (await client.get(path)).raise_for_status().json()
+
+    yield lambda path: asyncio.run(ask(path))
+    engine.dispose()
+
+
+def test_alerts_are_those_of_before(get: Get) -> None:
+    alerts = get("/api/v1/alerts?state=all")["alerts"]
+    told = [
+        {key: alert[key] for key in ASKED} | {"status": alert["state"], "still_found": alert["standing"]}
+        for alert in alerts
+    ]
+    assert told == BEFORE["expected"]["alerts"]
+    assert len(told) == 3
+
+
+def test_verdicts_are_those_of_before(get: Get) -> None:
+    verdicts = BEFORE["expected"]["verdicts"]
+    assert {code: get(f"/api/v1/scales/{code}")["verdict"] for code in verdicts} == verdicts
+    assert set(verdicts.values()) == {"verified", "altered", "locked", "not-verified"}

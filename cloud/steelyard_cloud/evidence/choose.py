@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 from steelyard_protocol.bodies import Kind
 
-from steelyard_cloud.db.schema import TELLING, statements, summaries
+from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements, summaries
 from steelyard_cloud.errors import EvidenceTooLarge
 from steelyard_cloud.evidence import bundle
 from steelyard_cloud.judge.summary import Interval, Summary
@@ -79,7 +79,7 @@ class Chain:
         self._add(rows, number.between(low, high))
         for kind in Kind:
             if kind is not Kind.SNAPSHOT:
-                of_kind = self._query(and_(statements.c.kind == int(kind), TELLING)).limit(OF_A_KIND)
+                of_kind = self._query(and_(statements.c.kind == int(kind), NOT_SNAPSHOT)).limit(OF_A_KIND)
                 self._keep(rows, of_kind.where(number < low).order_by(number.desc()))
                 self._keep(rows, of_kind.where(number > high).order_by(number))
 

@@ -13,7 +13,7 @@ from steelyard_protocol.bodies import Boot, Kind
 from steelyard_protocol.statement import parse
 
 from steelyard_cloud.db.schema import (
-    TELLING,
+    NOT_SNAPSHOT,
     approved_software,
     identities,
     organisations,
@@ -241,7 +241,7 @@ def newest(connection: Connection, scale: Scale, kind: Kind, limit: int) -> list
         statements.c.scale_id == scale.id,
         statements.c.identity_id == scale.identity_id,
         statements.c.kind == int(kind),
-        TELLING,
+        NOT_SNAPSHOT,
     )
     query = select(statements.c.number, statements.c.raw, statements.c.received_ms).where(*of_kind)
     return list(connection.execute(query.order_by(statements.c.number.desc()).limit(limit)))

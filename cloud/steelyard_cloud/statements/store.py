@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from steelyard_protocol.bodies import Kind
 
-from steelyard_cloud.db.schema import TELLING, identities, statements, summaries
+from steelyard_cloud.db.schema import NOT_SNAPSHOT, identities, statements, summaries
 from steelyard_cloud.judge.intake import Contents, bring_up_to_date
 from steelyard_cloud.judge.summary import Summary
 
@@ -147,7 +147,7 @@ class HeldInDatabase:
     def events(self) -> Iterable[bytes]:
         """See judge.intake.Evidence."""
         c = statements.c
-        query = select(c.raw).where(self._of, c.kind == int(Kind.EVENT), TELLING).order_by(c.number, c.hash)
+        query = select(c.raw).where(self._of, c.kind == int(Kind.EVENT), NOT_SNAPSHOT).order_by(c.number, c.hash)
         return self._connection.scalars(query.execution_options(yield_per=500))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:

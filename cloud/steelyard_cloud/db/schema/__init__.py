@@ -1,0 +1,70 @@
+"""Every table of the cloud, as SQLAlchemy Core: one file for each domain, one metadata for all of them.
+
+Times are UTC integers with their unit in the name: `_ms` is the platform's clock in Unix milliseconds, `_s` is what a
+scale signed, in Unix seconds; measured and received time are never mixed. What people read carries an organisation
+and an administrative division code, so that one scoping function can narrow every query.
+"""
+
+from steelyard_cloud.db.schema._alerts import alert_events, alerts
+from steelyard_cloud.db.schema._columns import metadata
+from steelyard_cloud.db.schema._complaints import complaints
+from steelyard_cloud.db.schema._feeds import cursors, due, feed_entries, feeds
+from steelyard_cloud.db.schema._people import (
+    audit_log,
+    idempotency_keys,
+    organisations,
+    sessions,
+    sign_in_links,
+    tokens,
+    users,
+)
+from steelyard_cloud.db.schema._scales import (
+    approved_software,
+    factory_orders,
+    identities,
+    permits,
+    scale_types,
+    scales,
+    verifications,
+)
+from steelyard_cloud.db.schema._statements import (
+    EVIDENCE_PARTITIONS,
+    NOT_SNAPSHOT,
+    quarantine,
+    quarantine_counts,
+    standings,
+    statements,
+    summaries,
+)
+
+__all__ = [
+    "EVIDENCE_PARTITIONS",
+    "NOT_SNAPSHOT",
+    "alert_events",
+    "alerts",
+    "approved_software",
+    "audit_log",
+    "complaints",
+    "cursors",
+    "due",
+    "factory_orders",
+    "feed_entries",
+    "feeds",
+    "idempotency_keys",
+    "identities",
+    "metadata",
+    "organisations",
+    "permits",
+    "quarantine",
+    "quarantine_counts",
+    "scale_types",
+    "scales",
+    "sessions",
+    "sign_in_links",
+    "standings",
+    "statements",
+    "summaries",
+    "tokens",
+    "users",
+    "verifications",
+]

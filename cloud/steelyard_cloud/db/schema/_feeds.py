@@ -1,0 +1,44 @@
+"""Feeds, cursors and timers: what happens after a commit."""
+
+from sqlalchemy import JSON, BigInteger, Column, Index, String, Table
+
+from steelyard_cloud.db.schema._columns import metadata, unix_ms
+
+feeds = Table(  # the row lock on it makes positions of a feed and shard commit in order
+    "feeds",
+    metadata,
+    Column("feed", String(10), primary_key=True),  # outbox (written by ingest), changes (written by the registry)
+    Column("shard", String(1), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    Column("feed", String(10), primary_key=True),
+    Column("shard", String(1), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("topic", String(20), nullable=False),
+    Column("scale_id", BigInteger, nullable=True),
+    Column("body", JSON, nullable=False),
+    unix_ms("created_ms"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("consumer", String(40), primary_key=True),
+    Column("feed", String(10), primary_key=True),
+    Column("shard", String(1), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+due = Table(  # when a scale has to be judged again although nothing arrived
+    "due",
+    metadata,
+    Column("scale_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shard", String(1), nullable=False),
+    unix_ms("due_ms"),
+    unix_ms("leased_until_ms"),
+    Index(None, "shard", "due_ms"),
+)

@@ -1,0 +1,134 @@
+"""The registry: types, factory orders, scales with their keys, verifications and permits."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from steelyard_cloud.db.schema._columns import key, metadata, reference, unix_ms
+
+scale_types = Table(
+    "scale_types",
+    metadata,
+    key(),
+    reference("organisation_id", "organisations", index=True),
+    Column("maker", String(32), nullable=False),
+    Column("model", String(32), nullable=False),
+    Column("type_approval", String(40), nullable=False),
+    Column("parameters", JSON, nullable=False),  # default type-specific parameters, {"1": 15000000, …}
+    unix_ms("created_ms"),
+    UniqueConstraint("maker", "model"),
+)
+
+approved_software = Table(
+    "approved_software",
+    metadata,
+    key(),
+    reference("scale_type_id", "scale_types", index=True),
+    Column("software_hash", LargeBinary(32), nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("version", String(16), nullable=False),
+    unix_ms("recorded_ms"),
+    UniqueConstraint("scale_type_id", "software_hash"),
+)
+
+factory_orders = Table(
+    "factory_orders",
+    metadata,
+    key(),
+    Column("number", String(40), nullable=False, unique=True),
+    reference("organisation_id", "organisations", index=True),
+    reference("scale_type_id", "scale_types"),
+    Column("quantity", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("division_code", String(12), nullable=False),
+    unix_ms("created_ms"),
+    CheckConstraint("used >= 0 AND used <= quantity", name="used"),
+)
+
+scales = Table(
+    "scales",
+    metadata,
+    key(),
+    Column("public_code", String(16), nullable=False, unique=True),  # the text of its first identity
+    Column("shard", String(1), nullable=False, index=True),  # that of the public code: its owner judges the scale
+    Column("maker", String(32), nullable=False),
+    Column("model", String(32), nullable=False),
+    Column("serial_number", String(32), nullable=False),
+    Column("production_code", String(32), nullable=False),
+    reference("scale_type_id", "scale_types", index=True),
+    reference("factory_order_id", "factory_orders", nullable=True),
+    reference("organisation_id", "organisations", index=True),
+    Column("division_code", String(12), nullable=False, index=True),
+    Column("place", String(120), nullable=False),
+    Column("state", String(20), nullable=False),  # produced, verified, in repair, retired: its life, not a finding
+    unix_ms("enrolled_ms"),
+    UniqueConstraint("maker", "model", "serial_number"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    key(),
+    reference("scale_id", "scales", index=True),
+    Column("kid", LargeBinary(10), nullable=False, unique=True),
+    Column("text", String(16), nullable=False, unique=True),
+    Column("shard", String(1), nullable=False, index=True),
+    Column("thumbprint", LargeBinary(32), nullable=False, unique=True),
+    Column("public_key", LargeBinary(65), nullable=False),
+    Column("agreement_key", LargeBinary(65), nullable=False),
+    Column("key_store_class", SmallInteger, nullable=False),
+    Column("enrolment", LargeBinary, nullable=False),  # statement 1, byte for byte
+    Column("active", Boolean, nullable=False),
+    unix_ms("enrolled_ms"),
+)
+
+verifications = Table(  # each fixes a baseline at a named statement
+    "verifications",
+    metadata,
+    key(),
+    reference("scale_id", "scales", index=True),
+    reference("identity_id", "identities"),
+    Column("number", BigInteger, nullable=False),  # the boot or parameters statement that it names
+    Column("kind", String(12), nullable=False),  # initial, subsequent
+    Column("valid_until", Date, nullable=False),
+    Column("seal", String(40), nullable=False),
+    reference("organisation_id", "organisations"),
+    Column("division_code", String(12), nullable=False),
+    unix_ms("recorded_ms"),
+    UniqueConstraint("identity_id", "number", "kind"),
+)
+
+permits = Table(  # recorded before it is sent
+    "permits",
+    metadata,
+    key(),
+    reference("scale_id", "scales", index=True),
+    reference("identity_id", "identities"),
+    Column("permit_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("what", SmallInteger, nullable=False),
+    Column("order_number", BigInteger, nullable=False),
+    Column("by_number", BigInteger, nullable=False),
+    Column("not_before_s", BigInteger, nullable=False),
+    Column("not_after_s", BigInteger, nullable=False),
+    Column("calibration_counter", Integer, nullable=False),
+    Column("configuration_counter", Integer, nullable=False),
+    Column("locked_at", BigInteger, nullable=True),
+    Column("fields", JSON, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    reference("organisation_id", "organisations"),
+    Column("division_code", String(12), nullable=False),
+    unix_ms("recorded_ms"),
+    unix_ms("sent_ms", nullable=True),
+    UniqueConstraint("order_number"),
+)

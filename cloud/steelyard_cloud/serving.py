@@ -20,12 +20,13 @@ SHUTDOWN_S = 3
 
 def everything(settings: Settings, engine: Engine) -> None:
     """Run ingest, API and pages in this process until it is told to end; raises KeysError."""
-    ingest = Ingest.of(settings, engine)
-    web = create_app(settings, engine, wake=lambda _shard: ingest.wake())
-    ingest.on_news = web.state.context.hub.wake
+    woken = threading.Event()
+    web = create_app(settings, engine, wake=lambda _shard: woken.set())
+    hub = web.state.context.hub
+    ingest = Ingest.of(settings, engine, woken, on_news=hub.wake)
     ingest.start()
     try:
-        with notices.listening(engine, {feeds.CHANGES: ingest.wake, feeds.OUTBOX: web.state.context.hub.wake}):
+        with notices.listening(engine, {feeds.CHANGES: woken.set, feeds.OUTBOX: hub.wake}):
             _serve(web, settings)
     finally:
         ingest.stop()

@@ -25,9 +25,9 @@ from sqlalchemy import func, select
 from steelyard_cloud import keys
 from steelyard_cloud.db import database, feeds
 from steelyard_cloud.db.schema import statements, summaries
-from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.statements.store import BY_SIGNATURE
+from steelyard_cloud.statements.stored import BY_SIGNATURE
 from steelyard_protocol.statement import encode_batch
 
 HERE = Path(__file__).parent
@@ -144,7 +144,7 @@ class Cloud:
                 while waiting:
                     of = summaries.c.identity_id == waiting[-1]
                     state = connection.scalars(select(summaries.c.state).where(of)).one()
-                    if Summary.load(b"", state).unchecked:
+                    if summary_bytes.load(b"", state).unchecked:
                         return False
                     waiting.pop()
             return True

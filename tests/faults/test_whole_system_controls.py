@@ -10,9 +10,10 @@ from kit.cloud_desk import Desk, Wire, wait_for
 from kit.servers import Server
 from kit.signing_scale import SigningScale
 from kit.whole_system import Witness, faults_of_chain, faults_of_evidence
+from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, Message, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
-from steelyard_cloud.ingest.receipts import Due, signed
+from steelyard_cloud.ingest.receipts import DueReceipt, signed
 from steelyard_cloud.ingest.receiver import Begun, Receiver
 from steelyard_cloud.settings import SHARDS
 from steelyard_protocol.downlink import Receipt
@@ -36,7 +37,7 @@ class HastyReceiver(Receiver):
         wait_for(lambda: len(self.witness.receipts) >= before + len(outgoing), "the witness's look at the receipts")
         return super().begin(messages, now_ms)
 
-    def finish(self, begun: Begun, now_ms: int) -> list[Due]:
+    def finish(self, begun: Begun, now_ms: int) -> list[DueReceipt]:
         super().finish(begun, now_ms)
         return []
 
@@ -56,10 +57,10 @@ def test_witness_knows_a_receipt_before_the_commit_from_one_after_it(
     desk.register(scale)
     witness = Witness(mosquitto.port, desk.url, desk.online.public_key)
     broker = MqttBroker(Address("127.0.0.1", mosquitto.port), SHARDS, session_per_shard=False)
-    receiver = kind(desk.engine, SHARDS, desk.online)
+    receiver = kind(desk.engine, SHARDS, desk.online, Listening(broker.connected_since_ms))
     if isinstance(receiver, HastyReceiver):
         receiver.broker, receiver.witness = broker, witness
-    ingest = Ingest(desk.engine, broker, receiver)
+    ingest = Ingest(broker, receiver)
     ingest.start()
     wire = Wire(mosquitto.port, scale)
     wait_for(lambda: broker.connected_since_ms("0") is not None, "the subscription")

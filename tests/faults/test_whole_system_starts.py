@@ -6,6 +6,7 @@ from kit.cloud_desk import Desk, Wire, wait_for
 from kit.servers import Server
 from kit.signing_scale import SigningScale
 from steelyard_cloud.db import database
+from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
@@ -19,7 +20,7 @@ def test_ingest_that_starts_before_its_database_waits_for_it(mosquitto: Server, 
     online = PlatformKey.of(p256.make_private_key())
     engine = database.connect(url)
     broker = MqttBroker(Address("127.0.0.1", mosquitto.port), SHARDS, session_per_shard=False)
-    ingest = Ingest(engine, broker, Receiver(engine, SHARDS, online))
+    ingest = Ingest(broker, Receiver(engine, SHARDS, online, Listening(broker.connected_since_ms)))
     ingest.start()
     wait_for(lambda: broker.connected_since_ms("0") is not None, "the subscription")
     scale = SigningScale()

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts
 from steelyard_cloud.judge.findings import Finding
-from steelyard_cloud.judge.intake import HeldInMemory, take_in
+from steelyard_cloud.judge.intake import StatementsInMemory, accept
 from steelyard_cloud.judge.judge import judge
-from steelyard_cloud.judge.summary import State, Summary
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import ParameterState
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Boot, Snapshot
 from steelyard_protocol.enrolment import from_base64url
@@ -38,7 +39,7 @@ class Shop:
 
     scale: SimulatedScale
     chance: random.Random
-    held: HeldInMemory = field(default_factory=HeldInMemory)
+    stored: StatementsInMemory = field(default_factory=StatementsInMemory)
     found: list[Finding] = field(default_factory=list)
     delivered: int = 0
     connected_at_s: float = 0.0
@@ -63,7 +64,7 @@ class Shop:
         boot = next(one for one in reversed(parsed) if isinstance(one.body, Boot))
         assert isinstance(boot.body, Boot)
         self.summary = Summary(boot.kid)
-        state = State(boot.digest, boot.calibration_counter, boot.configuration_counter)
+        state = ParameterState(boot.digest, boot.calibration_counter, boot.configuration_counter)
         baseline = Baseline(boot.kid, boot.number, state)
         self.facts = Facts(frozenset({baseline}), frozenset(), frozenset({boot.body.software.hash}))
         self.deliver()
@@ -76,8 +77,8 @@ class Shop:
         now_ms = int((EPOCH_S + self.scale.now_s) * 1000)
         if self.scale.now_s >= self.connected_at_s:
             parsed = [statement.parse(raw) for raw in self.new()]
-            for one, _ in take_in(self.summary, parsed, self.held, now_ms):
-                self.held.hold(one)
+            for one, _ in accept(self.summary, parsed, self.stored, now_ms):
+                self.stored.add(one)
                 self.delivered = one.number
         self.found += judge([self.summary], self.facts, Clock(now_ms)).findings
 
@@ -154,10 +155,10 @@ def test_honest_scales_in_a_busy_shop_raise_nothing(
         list(pool.map(lambda shop: shop.live(until_s), shops))
     for shop in shops:
         assert shop.found == []
-        assert sorted(shop.held.statements) == list(range(1, shop.delivered + 1))
+        assert sorted(shop.stored.statements) == list(range(1, shop.delivered + 1))
         assert shop.weighed > 3
     scale_days = sum(shop.scale.now_s for shop in shops) / DAY_S
-    held = [one for shop in shops for same in shop.held.statements.values() for one in same]
+    held = [one for shop in shops for same in shop.stored.statements.values() for one in same]
     assert any(isinstance(one.body, Snapshot) for one in held)
     told = f"none: {SCALES} honest scales, {scale_days:.2f} scale-days"
     print(told, f"{len(held)} statements", *[(shop.weighed, shop.starts) for shop in shops])

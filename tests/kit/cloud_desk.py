@@ -24,6 +24,7 @@ from steelyard_cloud.db.schema import (
     summaries,
     verifications,
 )
+from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
@@ -178,14 +179,14 @@ class Desk:
             for shard in SHARDS:
                 feeds.append(connection, feeds.CHANGES, shard, "scale-type", None, body, now_ms())
 
-    def receiver(self, shards: str = SHARDS) -> Receiver:
+    def receiver(self, shards: str = SHARDS, listening: Listening | None = None) -> Receiver:
         """A receiver without a broker."""
-        return Receiver(self.engine, shards, self.online)
+        return Receiver(self.engine, shards, self.online, listening or Listening())
 
     def ingest(self, port: int, *, shards: str = SHARDS, session_per_shard: bool = True) -> Ingest:
         """Ingest on the broker at `port`, started."""
         broker = MqttBroker(Address("127.0.0.1", port), shards, session_per_shard=session_per_shard)
-        ingest = Ingest(self.engine, broker, self.receiver(shards))
+        ingest = Ingest(broker, self.receiver(shards, Listening(broker.connected_since_ms)))
         ingest.start()
         wait_until(lambda: all(broker.connected_since_ms(shard) for shard in shards), 20, "subscription of all shards")
         return ingest

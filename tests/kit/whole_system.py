@@ -28,6 +28,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from steelyard_cloud import keys
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, statements
+from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
@@ -173,7 +174,8 @@ class Cloud:
         """Start ingest in this process, by the movable clock."""
         settings = self.settings
         broker = MqttBroker(Address("127.0.0.1", settings.mqtt_port), SHARDS, session_per_shard=False)
-        self._ingest = Ingest(self.engine, broker, Receiver(self.engine, SHARDS, self.online), self.clock)
+        listening = Listening(broker.connected_since_ms, self.clock)
+        self._ingest = Ingest(broker, Receiver(self.engine, SHARDS, self.online, listening), self.clock)
         self._ingest.start()
         wait_until(lambda: broker.connected_since_ms("0") is not None, 20, "the subscription of ingest")
         return self._ingest

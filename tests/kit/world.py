@@ -17,7 +17,8 @@ from sqlalchemy import Engine, select
 from steelyard_cloud import keys
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import feed_entries, scales, summaries
-from steelyard_cloud.ingest.mqtt.broker import Message
+from steelyard_cloud.ingest.listening import Listening
+from steelyard_cloud.ingest.mqtt.session import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.people import access
@@ -81,9 +82,8 @@ class World:
         keys.create(self.settings.keys, self.settings.root)
         self.now = time.time_ns() // 1_000_000
         self.broker = QueueBroker()
-        self.ingest = Ingest(
-            self.engine, self.broker, Receiver(self.engine, SHARDS, keys.read_online(self.settings.keys)), self.now_ms
-        )
+        online, listening = keys.read_online(self.settings.keys), Listening(self.broker.connected_since_ms, self.now_ms)
+        self.ingest = Ingest(self.broker, Receiver(self.engine, SHARDS, online, listening), self.now_ms)
         self.app = create_app(self.settings, self.engine, now_ms=self.now_ms, wake=lambda _shard: self.ingest.wake())
         self.tokens: dict[Role, str] = {}
         self.organisations: dict[str, int] = {}

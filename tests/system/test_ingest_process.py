@@ -14,7 +14,9 @@ from steelyard_cloud.alerts import store as alert_store
 from steelyard_cloud.db import database, feeds
 from steelyard_cloud.db import due as due_rows
 from steelyard_cloud.db.schema import alert_events, due, feed_entries
-from steelyard_cloud.ingest import process
+from steelyard_cloud.ingest import listening, process
+from steelyard_cloud.ingest import receiver as receiver_module
+from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Begun
@@ -64,8 +66,13 @@ class Stage:
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.broker, self.now_ms = desk, DeskBroker(), START_MS
-        self.ingest = Ingest(desk.engine, self.broker, desk.receiver(), lambda: self.now_ms)
+        listening = Listening(self.broker.connected_since_ms, self.clock)
+        self.ingest = Ingest(self.broker, desk.receiver(listening=listening), self.clock)
         self.ingest.start()
+
+    def clock(self) -> int:
+        """The time that the test says it is."""
+        return self.now_ms
 
     def report(self, scale: SigningScale, *payloads: bytes) -> None:
         """Deliver and wait until it is acknowledged."""
@@ -220,7 +227,7 @@ def test_a_scale_that_was_silent_resumes_also_before_silence_could_be_judged_aga
 def test_what_waited_for_the_database_is_taken_before_anybody_is_called_silent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "BREAK_S", 0.2)
+    monkeypatch.setattr(listening, "BREAK_S", 0.2)
     scale, other = started(stage), started(stage, 2)
     whole, down = stage.ingest.receiver.finish, threading.Event()
     refused = threading.Event()
@@ -384,15 +391,14 @@ def test_message_that_breaks_the_code_is_quarantined_and_the_others_go_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scale = started(stage)
-    receiver = stage.ingest.receiver
-    whole: Callable[..., object] = receiver._sort
+    whole: Callable[..., object] = receiver_module.decode
 
-    def breaks(messages: Sequence[Message], now_ms: int) -> object:
+    def breaks(messages: Sequence[Message], *given: object) -> object:
         if any(message.payload == b"poison" for message in messages):
             raise ZeroDivisionError("a fault of ours")
-        return whole(messages, now_ms)
+        return whole(messages, *given)
 
-    monkeypatch.setattr(receiver, "_sort", breaks)
+    monkeypatch.setattr(receiver_module, "decode", breaks)
     stage.report(scale, scale.snapshot(), b"poison", scale.snapshot())
     assert len(stage.desk.held(scale)) == 4
     assert stage.desk.quarantined() == {"internal-error": 1}

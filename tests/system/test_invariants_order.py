@@ -30,8 +30,9 @@ from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.scales import facts as scale_facts
 from steelyard_cloud.settings import SHARDS
-from steelyard_cloud.statements import store as statement_store
-from steelyard_cloud.statements.store import Conflict
+from steelyard_cloud.statements import summaries as summary_store
+from steelyard_cloud.statements.keys import load_keys_of
+from steelyard_cloud.statements.sql import Conflict
 from steelyard_protocol import downlink, identity, statement
 from steelyard_protocol.bodies import Enrol
 from steelyard_protocol.enrolment import from_base64url, to_base64url
@@ -125,8 +126,8 @@ def judgement_of(desk: Desk, past: History) -> Judgement:
     with database.reading(desk.engine) as connection:
         scale_id = connection.execute(select(scales.c.id).where(scales.c.public_code == past.text)).scalar_one()
         facts = scale_facts.load(connection, scale_id)
-        keys = statement_store.load_keys_of(connection, facts.identity_ids)
-        held = statement_store.load_summaries(connection, list(keys.values()))
+        keys = load_keys_of(connection, facts.identity_ids)
+        held = summary_store.load_summaries(connection, list(keys.values()))
         return judge([one.summary for one in held.values()], facts.facts, Clock(NOW_MS), facts.active_kid)
 
 

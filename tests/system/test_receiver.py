@@ -18,17 +18,18 @@ from sqlalchemy import func, select, update
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, scales, statements, summaries
 from steelyard_cloud.db.schema import quarantine as quarantine_table
-from steelyard_cloud.ingest import receipts, unchecked
+from steelyard_cloud.ingest import later, receipts
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.judge import Judgement, judge
-from steelyard_cloud.judge.summary import MAX_INTERVALS
+from steelyard_cloud.judge.summary_parts import MAX_INTERVALS
 from steelyard_cloud.scales import facts as scale_facts
 from steelyard_cloud.settings import SHARDS
 from steelyard_cloud.statements import quarantine
-from steelyard_cloud.statements import store as statement_store
+from steelyard_cloud.statements import summaries as summary_store
+from steelyard_cloud.statements.keys import load_keys_of
 from steelyard_protocol import cbor, downlink, p256
 from steelyard_protocol.bodies import EventKind
 from steelyard_protocol.statement import encode_batch, hash_of, parse
@@ -66,8 +67,8 @@ def judgement_of(desk: Desk, scale: SigningScale, at_ms: int = NOW) -> Judgement
     with database.reading(desk.engine) as connection:
         scale_id = connection.execute(select(scales.c.id).where(scales.c.public_code == scale.text)).scalar_one()
         facts = scale_facts.load(connection, scale_id)
-        keys = statement_store.load_keys_of(connection, facts.identity_ids)
-        held = statement_store.load_summaries(connection, list(keys.values()))
+        keys = load_keys_of(connection, facts.identity_ids)
+        held = summary_store.load_summaries(connection, list(keys.values()))
         return judge([one.summary for one in held.values()], facts.facts, Clock(at_ms), facts.active_kid)
 
 
@@ -187,7 +188,7 @@ def test_a_branch_is_not_called_complete_by_what_was_never_committed(
     hand(receiver, scale, *(scale.snapshot() for _ in range(3)))
     stolen = [thief.snapshot(150_000) for _ in range(3)]
     with monkeypatch.context() as broken:
-        broken.setattr(statement_store, "write_summaries", fail)
+        broken.setattr(summary_store, "write_summaries", fail)
         with pytest.raises(RuntimeError):
             hand(receiver, scale, *stolen)
     assert hand(receiver, scale, stolen[2]) == []
@@ -340,7 +341,7 @@ def test_skipped_signature_that_is_bad_becomes_a_finding(desk: Desk, receiver: R
 def test_skipped_signatures_of_many_scales_are_checked_in_few_goes(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unchecked, "AT_ONCE", 12)
+    monkeypatch.setattr(later, "AT_ONCE", 12)
     some = [SigningScale(seed) for seed in range(1, 9)]
     desk.register(*some)
     for at, scale in enumerate(some):
@@ -406,7 +407,7 @@ def test_what_a_link_vouches_for_is_not_forgotten_by_a_failure(
     after = scale.snapshot()
     hand(receiver, scale, bad)
     with monkeypatch.context() as broken:
-        broken.setattr(statement_store, "write_summaries", fail)
+        broken.setattr(summary_store, "write_summaries", fail)
         with pytest.raises(RuntimeError):
             hand(receiver, scale, after)
     (receipt,) = hand(receiver, scale, after)

@@ -7,7 +7,7 @@ filled or a scale that reports again closes its alert, and the log says why.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import alert_events, alerts, identities, scales
@@ -75,10 +75,11 @@ def update_from(
     return changed
 
 
-def silent_ones(scale_ids: Sequence[int]) -> Select[int]:
+def silent_ones(connection: Connection, scale_ids: Sequence[int]) -> set[int]:
     """Of these scales those that an alert calls silent."""
     c = alerts.c
-    return select(c.scale_id).where(c.scale_id.in_(scale_ids), c.rule == silent.RULE, c.standing)
+    query = select(c.scale_id).where(c.scale_id.in_(scale_ids), c.rule == silent.RULE, c.standing)
+    return set(connection.scalars(query))
 
 
 def transition(

@@ -10,7 +10,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+__all__ = ["AWAY", "Connection", "Engine", "OtherSchema", "check", "connect", "migrate", "reading", "writing"]
+
+AWAY = (OperationalError, InterfaceError)  # what is raised while the database does not answer
 
 
 def connect(url: str) -> Engine:

@@ -14,8 +14,10 @@ from steelyard_protocol.bodies import Kind
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements, summaries
 from steelyard_cloud.errors import EvidenceTooLarge
 from steelyard_cloud.evidence import bundle
-from steelyard_cloud.judge.summary import Interval, Summary
-from steelyard_cloud.statements.store import BY_LINK_BAD_SIGNATURE
+from steelyard_cloud.judge import summary_bytes
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import Interval
+from steelyard_cloud.statements.stored import BY_LINK_BAD_SIGNATURE
 
 WHOLE_CHAIN = 20_000
 """Up to this many statements a file holds the whole chain."""
@@ -48,7 +50,7 @@ class Chain:
         """The summary of the chain; an empty one before its first statement."""
         query = select(summaries.c.state).where(summaries.c.identity_id == self.identity_id)
         state = self.connection.scalar(query)
-        return Summary.load(self.kid, state) if state else Summary(self.kid)
+        return summary_bytes.load(self.kid, state) if state else Summary(self.kid)
 
     def choose(self, span: Span | None) -> tuple[list[bundle.Held], list[tuple[bytes, int, int]]]:
         """The statements of the file, rising, and the ranges that are held but left out of it.
@@ -59,11 +61,11 @@ class Chain:
         rows: Rows = {}
         if span is not None:
             self._add(rows, statements.c.number.between(*span))
-        elif summary.held <= WHOLE_CHAIN:
+        elif summary.stored <= WHOLE_CHAIN:
             self._add(rows, statements.c.number <= summary.head)
         else:
             self._around(rows, self.finding or summary.head)
-        if span is not None or summary.held > WHOLE_CHAIN:
+        if span is not None or summary.stored > WHOLE_CHAIN:
             self._add(rows, statements.c.number.in_(self.named))
             self._vouchers(rows)
         kept = [rows[key] for key in sorted(rows)]

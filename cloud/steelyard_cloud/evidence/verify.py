@@ -13,12 +13,13 @@ from steelyard_protocol import downlink, identity
 from steelyard_cloud.evidence.authenticate import Chain, Opinion, Word, authenticate, check_seal
 from steelyard_cloud.evidence.bundle import MAX_STATEMENTS, Bundle
 from steelyard_cloud.judge.chain import holes
-from steelyard_cloud.judge.facts import Baseline, Clock, Facts, Permit
+from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
 from steelyard_cloud.judge.findings import Finding
 from steelyard_cloud.judge.intake import summarise
 from steelyard_cloud.judge.judge import judge
 from steelyard_cloud.judge.rules import authenticity, continuity, silent
-from steelyard_cloud.judge.summary import State, Summary
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import ParameterState
 
 
 @dataclass
@@ -77,7 +78,7 @@ def _replay(chain: Chain) -> Summary:
 
 def _facts(bundle: Bundle, chains: Iterable[Chain]) -> Facts:
     states = {  # of a fork the lowest content hash, which is set last, as in `store.registry_facts`
-        (chain.kid, one.number): State(one.digest, one.calibration_counter, one.configuration_counter)
+        (chain.kid, one.number): ParameterState(one.digest, one.calibration_counter, one.configuration_counter)
         for chain in chains
         for one, _ in sorted(chain.statements, key=lambda held: held[0].content_hash, reverse=True)
     }
@@ -86,7 +87,7 @@ def _facts(bundle: Bundle, chains: Iterable[Chain]) -> Facts:
         order = _permit(bundle, raw)
         if order is not None:
             permits.append(
-                Permit(
+                PermitFact(
                     kid=order.identity,
                     hash=hashlib.sha256(raw).digest(),
                     what=order.what,

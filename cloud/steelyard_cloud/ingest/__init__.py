@@ -1,5 +1,6 @@
-"""From the broker to the evidence: receive, authenticate, judge, commit, acknowledge, send receipts.
+"""From the broker to the evidence, as a line: decode → authenticate → store → judge → commit → send.
 
-`broker` and `process` are the I/O; `receiver` turns a batch of messages into one transaction. Nothing is acknowledged
-to the broker, and no receipt is sent, before the commit that it speaks of.
+`receiver` is the line, with one file for each stage beside it; `process` is the worker that feeds it from the broker
+and does what time and the registry bring. Nothing is acknowledged to the broker, and no receipt is sent, before the
+commit that it speaks of. No SQL here: that is in the stores (`statements`, `db`, the domains).
 """

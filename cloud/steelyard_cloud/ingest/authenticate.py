@@ -1,4 +1,4 @@
-"""Which statements are authentic: by their own signature, or because an authentic statement links to them.
+"""Authenticate: by a statement's own signature, or because an authentic statement of the same run links to it.
 
 A scale that catches up sends runs in which every statement links to the one before. The last signature of a long run
 vouches for all of it; the others are checked later, when there is time. Enrolments and boots never wait.
@@ -6,27 +6,16 @@ vouches for all of it; the others are checked later, when there is time. Enrolme
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 from steelyard_protocol.bodies import Kind
-from steelyard_protocol.statement import LINK_BYTES, Statement
+from steelyard_protocol.statement import LINK_BYTES
 
-from steelyard_cloud.statements.store import BY_LINK, BY_LINK_BAD_SIGNATURE, BY_SIGNATURE, Key
+from steelyard_cloud.ingest.batch import Candidate
+from steelyard_cloud.statements.stored import BY_LINK, BY_LINK_BAD_SIGNATURE, BY_SIGNATURE
 
 TASK = 125  # signatures in one task of the pool: below 50 the hand-over costs more than the second core gives
 ALWAYS_CHECKED = (Kind.ENROL, Kind.BOOT)
 LONG_RUN = 4  # statements; in a shorter run checking some later costs more than checking all now
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A statement with the registered key that it names; `authentic_by` is 0 while nothing vouches for it."""
-
-    statement: Statement
-    key: Key
-    topic: str
-    authentic_by: int = 0
-    failed: bool = False  # its own signature was checked and is bad
 
 
 def authenticate(candidates: Sequence[Candidate], pool: Executor) -> None:
@@ -38,10 +27,10 @@ def authenticate(candidates: Sequence[Candidate], pool: Executor) -> None:
         for one in run
         if one is run[-1] or len(run) < LONG_RUN or one.statement.kind in ALWAYS_CHECKED
     ]
-    verify(first, pool)
+    check_signatures(first, pool)
     # Where the last one does not vouch, each of the run stands for itself.
     second = [one for run in runs if run[-1].failed for one in run if not (one.authentic_by or one.failed)]
-    verify(second, pool)
+    check_signatures(second, pool)
     for run in runs:
         vouched = False
         for one in reversed(run):
@@ -67,16 +56,16 @@ def _runs(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     return runs
 
 
-def verify(candidates: Sequence[Candidate], pool: Executor) -> None:
+def check_signatures(candidates: Sequence[Candidate], pool: Executor) -> None:
     """Check each candidate's own signature: `authentic_by` or `failed` is set."""
     if len(candidates) <= TASK:
-        _verify_some(candidates)
+        _check_some(candidates)
         return
     parts = [candidates[start : start + TASK] for start in range(0, len(candidates), TASK)]
-    list(pool.map(_verify_some, parts))
+    list(pool.map(_check_some, parts))
 
 
-def _verify_some(candidates: Sequence[Candidate]) -> None:
+def _check_some(candidates: Sequence[Candidate]) -> None:
     for one in candidates:
         if one.statement.verifies(one.key.public_key):
             one.authentic_by = BY_SIGNATURE

@@ -1,23 +1,35 @@
-"""What a batch of messages is sorted into on its way to the database."""
+"""What goes along the line: a batch of statements that are to become evidence, and what became of each identity's."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from steelyard_protocol import identity
 from steelyard_protocol.downlink import Receipt
+from steelyard_protocol.statement import Statement
 
-from steelyard_cloud.ingest.authenticate import Candidate
+from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.quarantine import Suspect, of_message
-from steelyard_cloud.statements.store import Held, Row
+from steelyard_cloud.statements.stored import StatementRow
+from steelyard_cloud.statements.summaries import StoredSummary
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A statement with the registered key that it names; `authentic_by` is 0 while nothing vouches for it."""
+
+    statement: Statement
+    key: Key
+    topic: str
+    authentic_by: int = 0
+    failed: bool = False  # its own signature was checked and is bad
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one batch of messages came to before the database was asked."""
+    """What one batch of messages came to before it was stored."""
 
     candidates: list[Candidate] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
-    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)  # (shard, reason) of what is not stored
     vouched: set[tuple[bytes, bytes]] = field(default_factory=set)  # kid and link of what was quarantined
     released: list[int] = field(default_factory=list)  # quarantine rows that are statements after all
 
@@ -29,23 +41,10 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Taken:
-    """What taking in the statements of one identity came to."""
+class Accepted:
+    """What became of the statements of one identity: rows to store, receipts that follow, copies that are refused."""
 
-    held: Held
-    rows: list[Row] = field(default_factory=list)
+    stored: StoredSummary
+    rows: list[StatementRow] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     refused: list[Suspect] = field(default_factory=list)
-
-
-def shard_of(topic: str) -> str:
-    """The shard in a topic `sy/1/<shard>/<identity>/up`."""
-    return topic[5:6] or "?"
-
-
-def misfit(topic: str, kid: bytes) -> str:
-    """Why a statement of this identity is not taken from this topic: the reason that is counted."""
-    text = identity.to_text(kid)
-    if topic == f"sy/1/{text[0]}/{text}/up":
-        return "unknown-identity"
-    return "wrong-shard" if topic[6:] == f"/{text}/up" else "topic"

@@ -1,8 +1,8 @@
 """Receipts: the platform's signed word that all authentic statements of an identity up to a number are committed.
 
 Without a branch that is the end of the unbroken run of numbers. With one, each branch gets its own receipt, for the
-statements whose links lead back through held ones: a receipt with a foreign hash would trim nothing, and one for
-another branch would trim what nobody holds.
+statements whose links lead back through stored ones: a receipt with a foreign hash would trim nothing, and one for
+another branch would trim what nobody has stored.
 """
 
 from collections.abc import Iterable
@@ -27,15 +27,21 @@ class Wanted(NamedTuple):
     link: bytes
 
 
-Due = tuple[str, Receipt]  # a topic, and what is to be signed for it
-Outgoing = tuple[str, bytes]
+class DueReceipt(NamedTuple):
+    """A receipt that is to be signed for a topic."""
+
+    topic: str
+    receipt: Receipt
+
+
+Outgoing = tuple[str, bytes]  # topic and payload
 Followed = dict[bytes, Wanted | None]  # a statement's link → what its branch still wants; None for nothing
 
 
 def due_receipts(
     summary: Summary, arrived: Iterable[Statement], evidence: Evidence, followed: Followed, committed_s: int
 ) -> list[Receipt]:
-    """The receipts that the arrival of these held statements calls for.
+    """The receipts that the arrival of these stored statements calls for.
 
     `followed` remembers how far the branches of statements were followed before.
     """
@@ -51,7 +57,7 @@ def due_receipts(
     return [Receipt(summary.kid, one.number, one.hash, committed_s) for one in tips.values()]
 
 
-def signed_all(due: Iterable[Due], key: PlatformKey) -> list[Outgoing]:
+def signed_all(due: Iterable[DueReceipt], key: PlatformKey) -> list[Outgoing]:
     """The receipts as the scales take them, with their topics."""
     return [(topic, signed(receipt, key)) for topic, receipt in due]
 
@@ -62,7 +68,7 @@ def signed(receipt: Receipt, key: PlatformKey) -> bytes:
 
 
 def _is_complete(summary: Summary, statement: Statement, first: int, evidence: Evidence, followed: Followed) -> bool:
-    """Whether the links lead from here to below the first branch, and everything below that is held."""
+    """Whether the links lead from here to below the first branch, and everything below that is stored."""
     edge = summary.contiguous()
     if edge is None or edge.number < min(first, statement.number):
         return False
@@ -86,7 +92,7 @@ def _is_complete(summary: Summary, statement: Statement, first: int, evidence: E
 
 
 def _before(statement: Statement, first: int) -> Wanted | None:
-    """What must be held before this one of a branch; nothing below the first branch or a lost journal."""
+    """What must be stored before this one of a branch; nothing below the first branch or a lost journal."""
     if statement.number < max(first, 2) or restarts(statement):
         return None
     return Wanted(statement.number - 1, statement.link)

@@ -1,6 +1,6 @@
 """Adding one authentic statement to the summary of its identity, and what the chain's links and numbers tell.
 
-The caller says what is already held under the statement's number: a summary is too small to know, the evidence does.
+The caller says what is already stored under the statement's number: a summary is too small to know, the evidence does.
 """
 
 from bisect import bisect_left
@@ -12,7 +12,8 @@ from steelyard_protocol.bodies import Event, EventKind
 from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
 
 from steelyard_cloud.judge.contents import Need, read
-from steelyard_cloud.judge.summary import Edge, Interval, Summary, keep_lowest
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import Edge, Interval, keep_lowest
 
 GRACE_MS = 15 * 60 * 1000
 SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
@@ -22,7 +23,7 @@ class Outcome(Enum):
     """What a statement was to its chain."""
 
     NEW = "new"
-    DUPLICATE = "duplicate"  # the same bytes are held
+    DUPLICATE = "duplicate"  # the same bytes are stored
     RESIGNED = "re-signed"  # the same content under another signature
     FORK = "fork"  # another content under the same number
     REFUSED = "too-many-holes"  # holding it would take unbounded space; it comes again, as no receipt covers it
@@ -71,23 +72,23 @@ def breaks_of_order(before: Edge, after: Edge) -> list[str]:
 
 
 def absorb(
-    summary: Summary, statement: Statement, commit_ms: int, held: Sequence[tuple[bytes, bytes]] = ()
+    summary: Summary, statement: Statement, commit_ms: int, stored: Sequence[tuple[bytes, bytes]] = ()
 ) -> tuple[Outcome, list[Need]]:
-    """Add an authentic statement; `held` are (hash, content hash) of what the evidence has under its number.
+    """Add an authentic statement; `stored` are (hash, content hash) of what the evidence has under its number.
 
-    Returns what it was, and which held statements must be looked at again with `weigh` or `date`.
+    Returns what it was, and which stored statements must be looked at again with `weigh` or `date`.
     """
     number, own_hash = statement.number, statement.hash
     outcome = Outcome.NEW
-    if any(own_hash == other for other, _ in held):
+    if any(own_hash == other for other, _ in stored):
         return Outcome.DUPLICATE, []
-    if held and number:
-        same_content = any(statement.content_hash == content for _, content in held)
+    if stored and number:
+        same_content = any(statement.content_hash == content for _, content in stored)
         outcome = Outcome.RESIGNED if same_content else Outcome.FORK
     edge = _edge(statement)
     if outcome is Outcome.NEW and number and not _extend(summary, edge, commit_ms):
         return Outcome.REFUSED, []
-    summary.held += 1
+    summary.stored += 1
     summary.newest_ms = max(summary.newest_ms, commit_ms)
     for breach in statement.breaches:
         summary.count_breach(breach, number)
@@ -100,7 +101,7 @@ def absorb(
     if outcome is Outcome.RESIGNED:
         summary.resigned.add(number)
         return outcome, []
-    if len({content for _, content in held}) == 1:
+    if len({content for _, content in stored}) == 1:
         summary.forks.add(number)
     return outcome, read(summary, statement)
 

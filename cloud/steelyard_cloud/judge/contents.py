@@ -1,7 +1,7 @@
 """What a statement's content says of its scale: parameters, weight, software, clock, and what it declares lost.
 
 Each content is read once. Where its meaning depends on a statement that may come later (a parameter map, a clock), what
-is not known yet is kept and a `Need` tells the caller which held statements to show again.
+is not known yet is kept and a `Need` tells the caller which stored statements to show again.
 """
 
 from bisect import insort
@@ -12,14 +12,14 @@ from steelyard_protocol import parameters, weight
 from steelyard_protocol.bodies import Boot, Event, EventKind, ParameterChange, Parameters, Snapshot
 from steelyard_protocol.statement import Statement
 
-from steelyard_cloud.judge.summary import (
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import (
     LOWEST_KEPT,
     MAX_INTERVALS,
     STATES_KEPT,
     Change,
     Opening,
-    State,
-    Summary,
+    ParameterState,
     add_range,
     keep_lowest,
 )
@@ -63,7 +63,7 @@ def date(summary: Summary, later: Iterable[Statement]) -> None:
 
 def read(summary: Summary, statement: Statement) -> list[Need]:
     """Take in what a new content says: parameters, software, clock, and its kind's body."""
-    state = State(statement.digest, statement.calibration_counter, statement.configuration_counter)
+    state = ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
     _see(summary, state, 2 * statement.number)
     if (summary.changes or summary.openings) and statement.clock_quality:
         _date(summary, statement)
@@ -81,7 +81,7 @@ def read(summary: Summary, statement: Statement) -> list[Need]:
     return []
 
 
-def _see(summary: Summary, state: State, position: int) -> None:
+def _see(summary: Summary, state: ParameterState, position: int) -> None:
     """Positions: twice the number for a header, one more for what holds after a change; the lowest states are kept."""
     states = summary.states
     seen = states.get(state)
@@ -173,8 +173,8 @@ def _lose(summary: Summary, first: int, last: int) -> None:
 
 def _read_change(summary: Summary, statement: Statement, facts: ParameterChange) -> list[Need]:
     number = statement.number
-    before = State(statement.digest, statement.calibration_counter, statement.configuration_counter)
-    after = State(facts.digest, facts.calibration_counter, facts.configuration_counter)
+    before = ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
+    after = ParameterState(facts.digest, facts.calibration_counter, facts.configuration_counter)
     _see(summary, after, 2 * number + 1)
     dated = statement.clock_quality > 0
     change = Change(

@@ -1,13 +1,13 @@
 """What the registry knows of a scale, and the clock, as plain values for the rules.
 
-A fact takes effect at the statement that it names, never when somebody typed it; a baseline whose statement is not held
-yet has no state and waits.
+A fact takes effect at the statement that it names, never when somebody typed it; a baseline whose statement is not
+stored yet has no state and waits.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum
 
-from steelyard_cloud.judge.summary import State
+from steelyard_cloud.judge.summary_parts import ParameterState
 
 
 class PermitUse(IntEnum):
@@ -25,11 +25,11 @@ class Baseline:
 
     kid: bytes
     number: int
-    state: State | None  # of that statement; None until it is held
+    state: ParameterState | None  # of that statement; None until it is stored
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class PermitFact:
     """An authorisation to change something, as it was recorded before it was sent; `hash` is that of its bytes."""
 
     kid: bytes
@@ -47,7 +47,7 @@ class Facts:
     """The registry facts of one scale; a set each, so their order means nothing."""
 
     baselines: frozenset[Baseline] = frozenset()
-    permits: frozenset[Permit] = frozenset()
+    permits: frozenset[PermitFact] = frozenset()
     approved_software: frozenset[bytes] = frozenset()  # full hashes, from the type approval
 
 

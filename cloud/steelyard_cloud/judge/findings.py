@@ -42,7 +42,7 @@ class Pending:
     """Something that cannot be judged yet, and what it waits for."""
 
     rule: str
-    code: str  # hole, undated, map-not-held, statement-not-held
+    code: str  # hole, undated, map-not-stored, statement-not-stored
     number: int
     until_ms: int | None = None  # when the clock alone will decide it
     what: str | None = None  # of the finding that may stand meanwhile: what was told of it before is left as it is
@@ -54,7 +54,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Subject:
     """One identity's summary with the scale's facts and the clock: what every rule is given."""
 
     summary: Summary
@@ -63,7 +63,7 @@ class Case:
     holes: tuple[Hole, ...]
 
     @classmethod
-    def of(cls, summary: Summary, facts: Facts, clock: Clock) -> "Case":
+    def of(cls, summary: Summary, facts: Facts, clock: Clock) -> "Subject":
         """Put one together."""
         return cls(summary, facts, clock, tuple(holes(summary)))
 

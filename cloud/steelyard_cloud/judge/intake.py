@@ -14,13 +14,14 @@ from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.chain import Outcome, absorb
 from steelyard_cloud.judge.contents import Need, date, recall, weigh
-from steelyard_cloud.judge.summary import MAX_INTERVALS, Summary
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import MAX_INTERVALS
 
 Contents = Sequence[tuple[bytes, bytes]]
 
 
 class Evidence(Protocol):
-    """What is held of one identity."""
+    """What is stored of one identity."""
 
     def contents(self, number: int, hash_: bytes) -> Contents:
         """(hash, content hash) of every statement under `number`; for number 0 of that with `hash_` alone."""
@@ -33,7 +34,7 @@ class Evidence(Protocol):
 
 
 @dataclass(slots=True)
-class HeldInMemory:
+class StatementsInMemory:
     """Evidence that is a dict: for evidence files and tests."""
 
     statements: dict[int, list[Statement]] = field(default_factory=dict)
@@ -53,12 +54,12 @@ class HeldInMemory:
         numbers = sorted(self.statements)
         return [one.raw for number in numbers for one in self.statements[number] if one.kind == Kind.EVENT]
 
-    def hold(self, statement: Statement) -> None:
+    def add(self, statement: Statement) -> None:
         """Add one."""
         self.statements.setdefault(statement.number, []).append(statement)
 
 
-def take_in(
+def accept(
     summary: Summary, statements: Iterable[Statement], evidence: Evidence, commit_ms: int
 ) -> list[tuple[Statement, Outcome]]:
     """Absorb authentic statements in the order given; what was new must then be committed with the summary.
@@ -69,13 +70,13 @@ def take_in(
     batch: dict[int, list[Statement]] = {}
     for statement in statements:
         number = statement.number
-        held: list[tuple[bytes, bytes]] = []
-        if number == 0 or summary.holds(number):
-            held += [(one.hash, one.content_hash) for one in batch.get(number, ())]
-            held += evidence.contents(number, statement.hash)
+        stored: list[tuple[bytes, bytes]] = []
+        if number == 0 or summary.has(number):
+            stored += [(one.hash, one.content_hash) for one in batch.get(number, ())]
+            stored += evidence.contents(number, statement.hash)
             if number == 0:
-                held = [pair for pair in held if pair[0] == statement.hash]
-        outcome, needs = absorb(summary, statement, commit_ms, held)
+                stored = [pair for pair in stored if pair[0] == statement.hash]
+        outcome, needs = absorb(summary, statement, commit_ms, stored)
         outcomes.append((statement, outcome))
         if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
             continue
@@ -111,10 +112,10 @@ def _show_again(summary: Summary, need: Need, batch: dict[int, list[Statement]],
 
 
 def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]], most_intervals: int = MAX_INTERVALS) -> Summary:
-    """The summary of one identity from its held statements and their commit times in ms, as from an evidence file."""
-    summary, evidence = Summary(kid, most_intervals=most_intervals), HeldInMemory()
+    """The summary of one identity from its stored statements and their commit times in ms, as from an evidence file."""
+    summary, evidence = Summary(kid, most_intervals=most_intervals), StatementsInMemory()
     for raw, commit_ms in rows:
-        for statement, outcome in take_in(summary, [parse(raw)], evidence, commit_ms):
+        for statement, outcome in accept(summary, [parse(raw)], evidence, commit_ms):
             if outcome not in (Outcome.DUPLICATE, Outcome.REFUSED):
-                evidence.hold(statement)
+                evidence.add(statement)
     return summary

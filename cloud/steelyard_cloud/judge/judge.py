@@ -7,7 +7,7 @@ from typing import Any
 from steelyard_protocol.statement import Flag
 
 from steelyard_cloud.judge.facts import Clock, Facts
-from steelyard_cloud.judge.findings import Case, Finding, Pending
+from steelyard_cloud.judge.findings import Finding, Pending, Subject
 from steelyard_cloud.judge.rules import RULES, parameter_change
 from steelyard_cloud.judge.summary import Summary
 
@@ -60,20 +60,20 @@ def judge(summaries: Iterable[Summary], facts: Facts, clock: Clock, active_kid: 
 
     `active_kid` names the identity whose statements say where the scale stands; with one summary it is that one.
     """
-    cases = [Case.of(summary, facts, clock) for summary in sorted(summaries, key=lambda one: one.kid)]
+    subjects = [Subject.of(summary, facts, clock) for summary in sorted(summaries, key=lambda one: one.kid)]
     findings: dict[tuple[str, str], Finding] = {}
     pending: list[Pending] = []
     standing = None
-    for case in cases:
+    for subject in subjects:
         found: list[Finding] = []
         for rule in RULES:
-            more, waits = rule(case)
+            more, waits = rule(subject)
             found += more
             pending += waits
         for finding in found:
             findings[finding.key] = _merge(findings[finding.key], finding) if finding.key in findings else finding
-        if active_kid in (None, case.summary.kid):
-            standing = _standing(case, found)
+        if active_kid in (None, subject.summary.kid):
+            standing = _standing(subject, found)
     due_ms = min((wait.until_ms for wait in pending if wait.until_ms is not None), default=None)
     return Judgement(tuple(findings[key] for key in sorted(findings)), tuple(pending), standing, due_ms)
 
@@ -83,12 +83,12 @@ def _merge(one: Finding, other: Finding) -> Finding:
     return replace(other, count=one.count + other.count)
 
 
-def _standing(case: Case, found: list[Finding]) -> Standing:
-    summary = case.summary
+def _standing(subject: Subject, found: list[Finding]) -> Standing:
+    summary = subject.summary
     edge, state = summary.latest, parameter_change.in_force(summary)
-    baselines = [one for one in case.facts.baselines if one.kid == summary.kid and one.state is not None]
+    baselines = [one for one in subject.facts.baselines if one.kid == summary.kid and one.state is not None]
     newest = max(baselines, key=lambda one: one.number, default=None)
-    verified = parameter_change.verified_states(case)
+    verified = parameter_change.verified_states(subject)
     altered = {finding.what for finding in found if finding.rule == parameter_change.RULE}
     software = max(summary.software.items(), key=lambda item: (item[1][3], item[0]), default=None)
     flags = edge.flags if edge else 0
@@ -106,6 +106,6 @@ def _standing(case: Case, found: list[Finding]) -> Standing:
         software_hash=software[0].hex() if software else None,
         software_name=software[1][1] if software else None,
         software_version=software[1][2] if software else None,
-        missing=sum(hole.last - hole.first + 1 for hole in case.holes if hole.is_gap(case.clock.now_ms)),
+        missing=sum(hole.last - hole.first + 1 for hole in subject.holes if hole.is_gap(subject.clock.now_ms)),
         forks=summary.forks.count,
     )

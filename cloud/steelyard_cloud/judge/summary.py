@@ -1,94 +1,22 @@
 """The summary of one identity: everything the rules need of its statements, in bounded space.
 
 Each part is a minimum, a maximum, a union or the K lowest of a set, never "the last that came": two receivers that
-hold the same statements hold the same summary, whatever order they came in.
+have stored the same statements have the same summary, whatever order they came in.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-import cbor2
-
-LOWEST_KEPT = 32
-STATES_KEPT = 256
-MAX_INTERVALS = 256
-FORMAT = 3  # a new rule raises it, so that every scale is judged anew; 2 keeps openings of the case, 3 sessions too
-
-
-class State(NamedTuple):
-    """What a statement's header says of the parameters: their digest and both counters."""
-
-    digest: bytes
-    calibration_counter: int
-    configuration_counter: int
-
-
-class Edge(NamedTuple):
-    """What is kept of the statement at either end of a run of held numbers."""
-
-    number: int
-    hash: bytes
-    link: bytes
-    boot: int
-    uptime_s: int
-    time: int
-    flags: int
-    calibration_counter: int
-    configuration_counter: int
-    restarts: bool  # tells of a lost journal or of being rolled back: its link is not that of the number before
-
-
-class Interval(NamedTuple):
-    """A run of held numbers, and when the earliest committed of them was committed."""
-
-    first: Edge
-    last: Edge
-    earliest_ms: int
-
-
-class Change(NamedTuple):
-    """One commit of parameters as its event tells it."""
-
-    number: int
-    content_hash: bytes
-    before: State
-    after: State
-    permit: bytes | None
-    fields: tuple[tuple[int, int | None, int | None], ...]  # field, old, new
-    boot: int
-    uptime_s: int
-    anchor_number: int  # the statement that dates it: itself, or a later one of the same boot; 0 while undated
-    dated_s: int
-
-
-class Opening(NamedTuple):
-    """One opening of the case as its event tells it."""
-
-    number: int
-    content_hash: bytes
-    stamp_s: int  # of the latch; 0 where no clock ran
-    boot: int
-    uptime_s: int
-    anchor_number: int  # as for a change
-    dated_s: int
-
-
-@dataclass(slots=True)
-class Numbers:
-    """A set of statements of which the count and the lowest numbers are kept."""
-
-    count: int = 0
-    lowest: list[int] = field(default_factory=list)
-
-    def add(self, number: int) -> None:
-        """Count one more statement."""
-        self.count += 1
-        lowest = self.lowest
-        at = bisect_left(lowest, number)
-        if at < LOWEST_KEPT and (at == len(lowest) or lowest[at] != number):
-            lowest.insert(at, number)
-            del lowest[LOWEST_KEPT:]
+from steelyard_cloud.judge.summary_parts import (
+    MAX_INTERVALS,
+    Change,
+    Edge,
+    Interval,
+    Numbers,
+    Opening,
+    ParameterState,
+)
 
 
 @dataclass(slots=True)
@@ -97,15 +25,15 @@ class Summary:
 
     kid: bytes
     intervals: list[Interval] = field(default_factory=list)  # rising, at least one number apart
-    held: int = 0  # statements, copies under one number included
+    stored: int = 0  # statements, copies under one number included
     newest_ms: int = 0  # newest commit
     lost: list[tuple[int, int]] = field(default_factory=list)  # declared lost by the scale; rising, merged
     forks: Numbers = field(default_factory=Numbers)
     resigned: Numbers = field(default_factory=Numbers)
     broken: dict[str, list[int]] = field(default_factory=dict)  # kind of break → lowest numbers that break it
     breaches: dict[str, Numbers] = field(default_factory=dict)  # departures from the profile
-    bad_signatures: Numbers = field(default_factory=Numbers)  # held because a later statement links to them
-    states: dict[State, tuple[int, int]] = field(default_factory=dict)  # → first and last position seen
+    bad_signatures: Numbers = field(default_factory=Numbers)  # stored because a later statement links to them
+    states: dict[ParameterState, tuple[int, int]] = field(default_factory=dict)  # → first and last position seen
     states_dropped: bool = False
     changes: list[Change] = field(default_factory=list)  # rising
     openings: list[Opening] = field(default_factory=list)  # the lowest, rising
@@ -118,16 +46,16 @@ class Summary:
     period: tuple[int, bytes, int] = (0, b"", 0)  # number and content hash of what says it, seconds
     journal_lost: Numbers = field(default_factory=Numbers)
     rolled_back: Numbers = field(default_factory=Numbers)
-    unchecked: list[tuple[int, int]] = field(default_factory=list)  # held by a link, own signature not checked yet
+    unchecked: list[tuple[int, int]] = field(default_factory=list)  # stored by a link, own signature not checked yet
     most_intervals: int = MAX_INTERVALS  # not kept in the database: only an evidence file may have more
     revision: int = 0  # rises with whatever a rule could see
     judged: int = -1  # the revision that the scale was last judged at
     outdated: bool = field(default=False, compare=False)  # from an older FORMAT: its events have to be read again
-    seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `_dump_seldom`
+    seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `summary_bytes`
 
     @property
     def head(self) -> int:
-        """The highest number held; 0 when nothing is."""
+        """The highest number stored; 0 when nothing is."""
         return self.intervals[-1].last.number if self.intervals else 0
 
     @property
@@ -156,8 +84,8 @@ class Summary:
         numbers.add(number)
         self.revision += 1
 
-    def holds(self, number: int) -> bool:
-        """Whether some statement with this number is held."""
+    def has(self, number: int) -> bool:
+        """Whether some statement with this number is stored."""
         intervals = self.intervals
         if not intervals or number > intervals[-1].last.number:
             return False
@@ -179,7 +107,7 @@ class Summary:
         return {what: numbers for what, numbers in kept.items() if numbers}
 
     def contiguous(self) -> Edge | None:
-        """The highest statement up to which every number is held or was declared lost: what a receipt may name."""
+        """The highest statement up to which every number is stored or was declared lost: what a receipt may name."""
         reach, edge = 0, None
         for interval in self.intervals:
             for first, last in self.lost:
@@ -191,98 +119,11 @@ class Summary:
             reach = max(reach, edge.number)
         return edge
 
-    def dump(self) -> bytes:
-        """Bytes for the database."""
-        # Lists throughout: for tuples cbor2 asks several abstract classes.
-        return cbor2.dumps(
-            [
-                FORMAT,
-                [[list(first), list(last), ms] for first, last, ms in self.intervals],
-                self.held,
-                self.newest_ms,
-                [[*state, *seen] for state, seen in self.states.items()],
-                {digest: list(waiting) for digest, waiting in self.unmapped.items()},
-                [list(one) for one in self.unchecked],
-                self.revision,
-                self.judged,
-                self._dump_seldom(),
-            ]
-        )
-
-    def _dump_seldom(self) -> bytes:
-        """What does not change without a new revision; most statements leave it as it is, so it is encoded once."""
-        revision, encoded = self.seldom
-        if revision != self.revision:
-            counted = (
-                self.forks,
-                self.resigned,
-                self.bad_signatures,
-                self.wrong_weights,
-                self.journal_lost,
-                self.rolled_back,
-            )
-            encoded = cbor2.dumps(
-                [
-                    self.lost,
-                    [[n.count, n.lowest] for n in counted],
-                    self.broken,
-                    {text: [n.count, n.lowest] for text, n in self.breaches.items()},
-                    self.states_dropped,
-                    self.changes,
-                    self.maps,
-                    self.software,
-                    self.period,
-                    self.openings,
-                    self.openings_beyond,
-                    self.sessions,
-                ]
-            )
-            self.seldom = self.revision, encoded
-        return encoded
-
-    @classmethod
-    def load(cls, kid: bytes, data: bytes) -> "Summary":
-        """The summary that `dump` wrote."""
-        format_, intervals, held, newest_ms, states, unmapped, unchecked, revision, judged, seldom = cbor2.loads(data)
-        lost, numbers, broken, breaches, dropped, changes, maps, software, period, *rest = cbor2.loads(seldom)
-        openings, beyond, sessions = rest if format_ == FORMAT else ([], 0, [])  # read again from the evidence
-        forks, resigned, bad, wrong, journal, rolled = (Numbers(*pair) for pair in numbers)
-        return cls(
-            kid=kid,
-            intervals=[Interval(Edge(*first), Edge(*last), ms) for first, last, ms in intervals],
-            held=held,
-            newest_ms=newest_ms,
-            lost=[(first, last) for first, last in lost],
-            forks=forks,
-            resigned=resigned,
-            broken=broken,
-            breaches={text: Numbers(*pair) for text, pair in breaches.items()},
-            bad_signatures=bad,
-            states={State(*row[:3]): (row[3], row[4]) for row in states},
-            states_dropped=dropped,
-            changes=[_change(row) for row in changes],
-            openings=[Opening(*row) for row in openings],
-            openings_beyond=beyond,
-            sessions=sessions,
-            maps=maps,
-            unmapped={digest: (low, high) for digest, (low, high) in unmapped.items()},
-            wrong_weights=wrong,
-            software={key: tuple(row) for key, row in software.items()},
-            period=tuple(period),
-            journal_lost=journal,
-            rolled_back=rolled,
-            unchecked=[(first, last) for first, last in unchecked],
-            revision=revision,
-            judged=judged if format_ == FORMAT else -1,
-            outdated=format_ != FORMAT,
-            seldom=(revision, seldom) if format_ == FORMAT else (-1, b""),
-        )
-
     def canonical(self) -> tuple[Any, ...]:
         """A value that is equal for equal summaries, for comparisons in tests and repairs."""
         return (
             self.intervals,
-            self.held,
+            self.stored,
             self.lost,
             [self.forks, self.resigned, self.bad_signatures, self.wrong_weights],
             [self.journal_lost, self.rolled_back],
@@ -298,29 +139,3 @@ class Summary:
             sorted(self.software.items()),
             self.period,
         )
-
-
-def _change(row: list[Any]) -> Change:
-    number, digest, before, after, permit, fields, *rest = row
-    return Change(number, digest, State(*before), State(*after), permit, tuple(map(tuple, fields)), *rest)
-
-
-def add_range(ranges: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
-    """Rising ranges of numbers with one more in them; ranges that touch are one."""
-    apart = []
-    for low, high in ranges:
-        if high + 1 < first or last + 1 < low:
-            apart.append((low, high))
-        else:
-            first, last = min(first, low), max(last, high)
-    insort(apart, (first, last))
-    return apart
-
-
-def keep_lowest(numbers: list[int], number: int, most: int = LOWEST_KEPT) -> bool:
-    """Add to a rising list of which only the lowest are kept; False where one was dropped for it."""
-    if number not in numbers:
-        insort(numbers, number)
-    dropped = len(numbers) > most
-    del numbers[most:]
-    return not dropped

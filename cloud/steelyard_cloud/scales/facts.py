@@ -1,13 +1,15 @@
 """The registry facts of one scale as the rules take them: baselines with their statement's state, permits, software."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 from steelyard_protocol.statement import parse
 
-from steelyard_cloud.db.schema import approved_software, identities, permits, scales, statements, verifications
-from steelyard_cloud.judge.facts import Baseline, Facts, Permit
-from steelyard_cloud.judge.summary import State
+from steelyard_cloud.db.schema import approved_software, identities, permits, scales, verifications
+from steelyard_cloud.judge.facts import Baseline, Facts, PermitFact
+from steelyard_cloud.judge.summary_parts import ParameterState
+from steelyard_cloud.statements.stored import statement_at
 
 
 class ScaleFacts(NamedTuple):
@@ -21,6 +23,14 @@ class ScaleFacts(NamedTuple):
     active_kid: bytes | None
     identity_ids: tuple[int, ...]
     facts: Facts
+
+
+class NamedStatement(NamedTuple):
+    """A statement that a verification names."""
+
+    scale_id: int
+    identity_id: int
+    number: int
 
 
 def load(connection: Connection, scale_id: int) -> ScaleFacts:
@@ -40,19 +50,32 @@ def load(connection: Connection, scale_id: int) -> ScaleFacts:
         select(approved_software.c.software_hash).where(approved_software.c.scale_type_id == scale.scale_type_id)
     )
     return ScaleFacts(
-        scale_id,
-        scale.shard,
-        scale.organisation_id,
-        scale.division_code,
-        scale.scale_type_id,
-        next((row.kid for row in keys if row.active), None),
-        tuple(sorted(kids)),
-        Facts(
-            _baselines(connection, scale_id, kids),
-            _permits(connection, scale_id, kids),
-            frozenset(approved),
+        scale_id=scale_id,
+        shard=scale.shard,
+        organisation_id=scale.organisation_id,
+        division_code=scale.division_code,
+        scale_type_id=scale.scale_type_id,
+        active_kid=next((row.kid for row in keys if row.active), None),
+        identity_ids=tuple(sorted(kids)),
+        facts=Facts(
+            baselines=_baselines(connection, scale_id, kids),
+            permits=_permits(connection, scale_id, kids),
+            approved_software=frozenset(approved),
         ),
     )
+
+
+def named_statements(connection: Connection, scale_ids: Sequence[int]) -> list[NamedStatement]:
+    """The statements that verifications of these scales name."""
+    c = verifications.c
+    rows = connection.execute(select(c.scale_id, c.identity_id, c.number).where(c.scale_id.in_(scale_ids)))
+    return [NamedStatement(*row) for row in rows]
+
+
+def scales_of_type(connection: Connection, scale_type_id: int, shard: str) -> Sequence[int]:
+    """The scales of a type in a shard."""
+    of_type = select(scales.c.id).where(scales.c.scale_type_id == scale_type_id, scales.c.shard == shard)
+    return connection.scalars(of_type).all()
 
 
 def _baselines(connection: Connection, scale_id: int, kids: dict[int, bytes]) -> frozenset[Baseline]:
@@ -65,36 +88,27 @@ def _baselines(connection: Connection, scale_id: int, kids: dict[int, bytes]) ->
     )
 
 
-def _state_at(connection: Connection, scale_id: int, identity_id: int, number: int) -> State | None:
-    """The state that the named statement carries; on a fork that of the lowest content hash stands."""
-    raw = connection.execute(
-        select(statements.c.raw)
-        .where(
-            statements.c.scale_id == scale_id,
-            statements.c.identity_id == identity_id,
-            statements.c.number == number,
-        )
-        .order_by(statements.c.content_hash)
-        .limit(1)
-    ).scalar_one_or_none()
+def _state_at(connection: Connection, scale_id: int, identity_id: int, number: int) -> ParameterState | None:
+    """The state of the parameters that the named statement carries."""
+    raw = statement_at(connection, scale_id, identity_id, number)
     if raw is None:
         return None
     named = parse(raw)
-    return State(named.digest, named.calibration_counter, named.configuration_counter)
+    return ParameterState(named.digest, named.calibration_counter, named.configuration_counter)
 
 
-def _permits(connection: Connection, scale_id: int, kids: dict[int, bytes]) -> frozenset[Permit]:
+def _permits(connection: Connection, scale_id: int, kids: dict[int, bytes]) -> frozenset[PermitFact]:
     rows = connection.execute(select(permits).where(permits.c.scale_id == scale_id))
     return frozenset(
-        Permit(
-            kids[row.identity_id],
-            row.permit_hash,
-            row.what,
-            row.not_before_s,
-            row.not_after_s,
-            row.calibration_counter,
-            row.configuration_counter,
-            frozenset(row.fields),
+        PermitFact(
+            kid=kids[row.identity_id],
+            hash=row.permit_hash,
+            what=row.what,
+            not_before_s=row.not_before_s,
+            not_after_s=row.not_after_s,
+            calibration_counter=row.calibration_counter,
+            configuration_counter=row.configuration_counter,
+            fields=frozenset(row.fields),
         )
         for row in rows
     )

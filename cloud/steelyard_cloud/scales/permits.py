@@ -1,6 +1,6 @@
 """Permits: signed, one-use authorisations to adjust a scale, recorded before anybody can use them."""
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 from steelyard_protocol import downlink, statement
 from steelyard_protocol.parameters import KEYS
 
@@ -88,3 +88,10 @@ def permit(
     )
     feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": permit_id}, now_ms)
     return raw
+
+
+def to_send(connection: Connection, permit_id: int, now_ms: int) -> tuple[int, bytes]:
+    """The id of the identity that a recorded permit is for, and its bytes; notes that it is sent now."""
+    sent = update(permits).where(permits.c.id == permit_id).values(sent_ms=now_ms)
+    row = connection.execute(sent.returning(permits.c.identity_id, permits.c.raw)).one()
+    return row.identity_id, row.raw

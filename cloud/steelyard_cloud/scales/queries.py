@@ -25,6 +25,7 @@ from steelyard_cloud.db.schema import (
     verifications,
 )
 from steelyard_cloud.errors import Unknown
+from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
 from steelyard_cloud.people.roles import Principal
@@ -261,4 +262,4 @@ def summary_of(connection: Connection, identity_id: int) -> Summary | None:
         .join_from(summaries, identities, summaries.c.identity_id == identities.c.id)
         .where(summaries.c.identity_id == identity_id)
     ).first()
-    return None if row is None else Summary.load(row.kid, row.state)
+    return None if row is None else summary_bytes.load(row.kid, row.state)

@@ -1,6 +1,6 @@
 """The quarantine: what could not be authenticated, kept within bounds and counted by reason.
 
-It never changes a scale's state. It is judged again when its identity is registered or a held statement links to it;
+It never changes a scale's state. It is judged again when its identity is registered or a stored statement links to it;
 what was evicted comes again, because no receipt covers it.
 """
 
@@ -16,6 +16,7 @@ from steelyard_cloud.db.upsert import upsert
 PER_TOPIC = 32
 IN_ALL = 10_000
 LONGEST = 8192
+BAD_SIGNATURE = "signature"  # the reason of what a link may still vouch for
 
 
 class Suspect(NamedTuple):
@@ -77,17 +78,17 @@ def of_kid(connection: Connection, kid: bytes) -> list[tuple[int, str, bytes]]:
     return [(id_, topic, raw) for id_, topic, raw in rows]
 
 
-def links(connection: Connection, shards: Iterable[str], reason: str) -> set[tuple[bytes, bytes]]:
+def links(connection: Connection, shards: Iterable[str]) -> set[tuple[bytes, bytes]]:
     """(kid, first 16 bytes of the hash) of what a link could still vouch for."""
     c = quarantine.c
     rows = connection.execute(
-        select(c.kid, c.hash).where(c.shard.in_(list(shards)), c.reason == reason, c.kid.is_not(None))
+        select(c.kid, c.hash).where(c.shard.in_(list(shards)), c.reason == BAD_SIGNATURE, c.kid.is_not(None))
     )
     return {(kid, hash_[:16]) for kid, hash_ in rows}
 
 
 def release(connection: Connection, ids: list[int]) -> None:
-    """Forget rows that are held now."""
+    """Forget rows that are stored now."""
     _forget(connection, ids)
 
 

@@ -12,7 +12,7 @@ from steelyard_cloud.evidence import command
 from steelyard_cloud.evidence.authenticate import Word
 from steelyard_cloud.evidence.bundle import Alert, Bundle, EvidenceError, Held, Identity, Software, Verification
 from steelyard_cloud.evidence.verify import Report, verify
-from steelyard_cloud.judge.summary import MAX_INTERVALS
+from steelyard_cloud.judge.summary_parts import MAX_INTERVALS
 from steelyard_protocol import cbor, cose, identity, p256, statement
 from steelyard_protocol.downlink import EXTERNAL, KeySet, Role, sign
 

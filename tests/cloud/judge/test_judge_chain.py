@@ -5,12 +5,13 @@ from collections.abc import Iterable
 import pytest
 from kit.cloud_desk import in_format
 from kit.signing_scale import SOFTWARE, START_S, SigningScale
-from steelyard_cloud.judge import intake
+from steelyard_cloud.judge import intake, summary_bytes
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome, absorb
-from steelyard_cloud.judge.facts import Baseline, Clock, Facts, Permit
+from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
 from steelyard_cloud.judge.findings import Severity
 from steelyard_cloud.judge.judge import Judgement, judge
-from steelyard_cloud.judge.summary import LOWEST_KEPT, MAX_INTERVALS, State, Summary
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import LOWEST_KEPT, MAX_INTERVALS, ParameterState
 from steelyard_protocol import p256
 from steelyard_protocol.bodies import EventKind
 from steelyard_protocol.statement import parse
@@ -23,8 +24,8 @@ def summarise(raws: Iterable[bytes]) -> Summary:
     return intake.summarise(parse(raws[0]).kid, [(raw, NOW) for raw in raws])
 
 
-def facts_of(scale: SigningScale, number: int | None = None, permits: Iterable[Permit] = ()) -> Facts:
-    baselines = frozenset({Baseline(scale.kid, number, State(*scale.state()))} if number else ())
+def facts_of(scale: SigningScale, number: int | None = None, permits: Iterable[PermitFact] = ()) -> Facts:
+    baselines = frozenset({Baseline(scale.kid, number, ParameterState(*scale.state()))} if number else ())
     return Facts(baselines, frozenset(permits), frozenset({SOFTWARE}))
 
 
@@ -43,9 +44,11 @@ def verified() -> tuple[SigningScale, list[bytes], Facts]:
     return scale, raws, facts_of(scale, 2)
 
 
-def permit_for(scale: SigningScale, hash_: bytes, *, fields: Iterable[int] = (40,), until_s: int = 1 << 32) -> Permit:
+def permit_for(
+    scale: SigningScale, hash_: bytes, *, fields: Iterable[int] = (40,), until_s: int = 1 << 32
+) -> PermitFact:
     _, calibration, configuration = scale.state()
-    return Permit(scale.kid, hash_, 2, START_S, until_s, calibration, configuration, frozenset(fields))
+    return PermitFact(scale.kid, hash_, 2, START_S, until_s, calibration, configuration, frozenset(fields))
 
 
 def test_honest_scale_is_silent() -> None:
@@ -57,7 +60,7 @@ def test_honest_scale_is_silent() -> None:
     assert judgement.findings == ()
     assert judgement.standing is not None
     assert not judgement.standing.altered
-    assert (summary.head, summary.held) == (24, 24)
+    assert (summary.head, summary.stored) == (24, 24)
 
 
 def test_raised_span_is_found_at_the_event_itself() -> None:
@@ -97,7 +100,7 @@ def test_permitted_adjustment_is_no_finding() -> None:
     assert not judgement.standing.altered
 
 
-def facts_of_baseline(facts: Facts, *permits: Permit) -> Facts:
+def facts_of_baseline(facts: Facts, *permits: PermitFact) -> Facts:
     return Facts(facts.baselines, frozenset(permits), facts.approved_software)
 
 
@@ -259,7 +262,7 @@ def test_weight_is_recomputed_once_its_map_is_held() -> None:
     scale = SigningScale()
     enrol, boot, honest, lying = scale.enrol(), scale.boot(), scale.snapshot(), scale.snapshot(lie=20)
     without = judged(summarise([enrol, honest, lying]), facts_of(scale))
-    assert "map-not-held" in {one.code for one in without.pending}
+    assert "map-not-stored" in {one.code for one in without.pending}
     assert ("weight", "not-recomputable") not in codes(without)
     (finding,) = judged(summarise([enrol, honest, lying, boot]), facts_of(scale)).findings
     assert (finding.code, finding.count, finding.first_number) == ("not-recomputable", 1, 4)
@@ -294,7 +297,7 @@ def test_authentic_breach_of_the_profile_is_held_and_found() -> None:
     scale, raws, facts = verified()
     raws += [scale.append(9, ["of a later version"]), scale.append(3, [1, 2])]
     summary = summarise(raws)
-    assert summary.held == 4
+    assert summary.stored == 4
     (finding,) = judged(summary, facts).findings
     assert (finding.rule, finding.code, finding.first_number) == ("authenticity", "profile", 4)
 
@@ -312,7 +315,7 @@ def test_holes_are_bounded_and_what_would_exceed_them_is_refused() -> None:
         raws.append(scale.snapshot())
         scale.skip(1)
     summary = summarise(raws)
-    assert len(summary.intervals) == summary.held == MAX_INTERVALS
+    assert len(summary.intervals) == summary.stored == MAX_INTERVALS
     extra = parse(raws[-1])
     assert absorb(summary, extra, NOW)[0] is Outcome.REFUSED
 
@@ -324,13 +327,13 @@ def test_summary_survives_the_database() -> None:
     raws.append(scale.snapshot())
     raws.append(scale.event(EventKind.CASE_OPENED, START_S))
     summary = summarise(raws)
-    assert Summary.load(summary.kid, summary.dump()) == summary
+    assert summary_bytes.load(summary.kid, summary_bytes.dump(summary)) == summary
 
 
 def test_a_later_verification_makes_a_baseline_but_excuses_nothing() -> None:
     scale, raws, facts = verified()
     raws += [scale.raise_span(), scale.parameters()]
-    verified_again = Baseline(scale.kid, 4, State(*scale.state()))
+    verified_again = Baseline(scale.kid, 4, ParameterState(*scale.state()))
     facts = Facts(facts.baselines | {verified_again}, facts.permits, facts.approved_software)
     raws.append(scale.snapshot())
     judgement = judged(summarise(raws), facts)
@@ -344,7 +347,7 @@ def test_a_later_verification_makes_a_baseline_but_excuses_nothing() -> None:
 def test_a_permitted_change_from_newly_verified_parameters_is_no_finding() -> None:
     scale, raws, facts = verified()
     raws += [scale.raise_span(), scale.parameters()]
-    verified_again = Baseline(scale.kid, 4, State(*scale.state()))
+    verified_again = Baseline(scale.kid, 4, ParameterState(*scale.state()))
     permit = permit_for(scale, b"p" * 32)
     facts = Facts(facts.baselines | {verified_again}, frozenset({permit}), facts.approved_software)
     raws.append(scale.change({40: 500_000}, permit=b"p" * 32))
@@ -417,16 +420,16 @@ def test_a_summary_of_an_older_format_reads_what_it_lacks_from_the_evidence(numb
     raws += [scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot(), scale.boot(restart=True)]
     raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s - 5_000))
     raws.append(raws[-1][:-64] + p256.lower(bytes(reversed(raws[-1][-64:]))))
-    evidence = intake.HeldInMemory()
+    evidence = intake.StatementsInMemory()
     for raw in raws:
-        evidence.hold(parse(raw))
+        evidence.add(parse(raw))
     summary = summarise(raws)
     summary.judged = summary.revision
-    loaded = Summary.load(summary.kid, in_format(number, summary.dump()))
+    loaded = summary_bytes.load(summary.kid, in_format(number, summary_bytes.dump(summary)))
     assert (loaded.outdated, loaded.judged, loaded.openings) == (True, -1, [])
     intake.bring_up_to_date(loaded, evidence)
     assert not loaded.outdated
     assert loaded.canonical() == summary.canonical()
-    again = Summary.load(summary.kid, loaded.dump())
+    again = summary_bytes.load(summary.kid, summary_bytes.dump(loaded))
     assert (again.outdated, again.openings, again.sessions) == (False, summary.openings, [3, 4])
     assert judged(again, facts) == judged(summary, facts)

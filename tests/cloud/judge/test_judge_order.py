@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.signing_scale import SOFTWARE, START_S, SigningScale
+from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome
-from steelyard_cloud.judge.facts import Baseline, Clock, Facts, Permit
-from steelyard_cloud.judge.intake import HeldInMemory, take_in
+from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
+from steelyard_cloud.judge.intake import StatementsInMemory, accept
 from steelyard_cloud.judge.judge import Judgement, judge
-from steelyard_cloud.judge.summary import State, Summary
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import ParameterState
 from steelyard_protocol import p256
 from steelyard_protocol.bodies import EventKind
 from steelyard_protocol.statement import parse
@@ -48,7 +50,7 @@ class Story:
 
     scale: SigningScale
     raws: list[bytes] = field(default_factory=list)
-    facts: list[int | Permit] = field(default_factory=list)  # a number stands for a verification at that statement
+    facts: list[int | PermitFact] = field(default_factory=list)  # a number stands for a verification at that statement
 
 
 def tell(actions: list[tuple[str, int]], withheld: set[int], baseline_at: int) -> Story:
@@ -59,7 +61,7 @@ def tell(actions: list[tuple[str, int]], withheld: set[int], baseline_at: int) -
     _, calibration, configuration = first.state()
     story.facts = [
         baseline_at,
-        Permit(first.kid, PERMIT, 2, START_S, START_S + 8 * 600, calibration, configuration, frozenset({32, 40})),
+        PermitFact(first.kid, PERMIT, 2, START_S, START_S + 8 * 600, calibration, configuration, frozenset({32, 40})),
     ]
     machines = [first]
     for action, choice in actions:
@@ -120,7 +122,7 @@ class Store:
     """What the database does for receivers: evidence, and the summary with its version."""
 
     kid: bytes
-    evidence: HeldInMemory = field(default_factory=HeldInMemory)
+    evidence: StatementsInMemory = field(default_factory=StatementsInMemory)
     version: int = 0
     state: bytes = b""
 
@@ -136,27 +138,27 @@ class Receiver:
     def take(self, raws: list[bytes]) -> None:
         store = self.store
         if self.version != store.version or self.summary is None:
-            self.summary = Summary.load(store.kid, store.state) if store.state else Summary(store.kid)
-        for statement, outcome in take_in(self.summary, [parse(raw) for raw in raws], store.evidence, NOW):
+            self.summary = summary_bytes.load(store.kid, store.state) if store.state else Summary(store.kid)
+        for statement, outcome in accept(self.summary, [parse(raw) for raw in raws], store.evidence, NOW):
             if outcome is not Outcome.DUPLICATE:
-                store.evidence.hold(statement)
+                store.evidence.add(statement)
         store.version += 1
-        self.version, store.state = store.version, self.summary.dump()
+        self.version, store.state = store.version, summary_bytes.dump(self.summary)
 
 
-def known_facts(story: Story, facts: list[int | Permit], store: Store) -> Facts:
+def known_facts(story: Story, facts: list[int | PermitFact], store: Store) -> Facts:
     baselines = set()
     for fact in facts:
         if isinstance(fact, int):
             held = min(store.evidence.statements.get(fact, []), key=lambda one: one.content_hash, default=None)
-            state = State(held.digest, held.calibration_counter, held.configuration_counter) if held else None
+            state = ParameterState(held.digest, held.calibration_counter, held.configuration_counter) if held else None
             baselines.add(Baseline(story.scale.kid, fact, state))
-    permits = frozenset(fact for fact in facts if isinstance(fact, Permit))
+    permits = frozenset(fact for fact in facts if isinstance(fact, PermitFact))
     return Facts(frozenset(baselines), permits, frozenset({SOFTWARE}))
 
 
-def judged(story: Story, facts: list[int | Permit], store: Store, after_ms: int) -> Judgement:
-    summary = Summary.load(store.kid, store.state)
+def judged(story: Story, facts: list[int | PermitFact], store: Store, after_ms: int) -> Judgement:
+    summary = summary_bytes.load(store.kid, store.state)
     return judge([summary], known_facts(story, facts, store), Clock(NOW + after_ms))
 
 
@@ -168,12 +170,12 @@ def test_every_order_repetition_and_partition_gives_the_same_findings(story: Sto
     plain = Store(story.scale.kid)
     Receiver(plain).take(story.raws)
 
-    items: list[bytes | int | Permit] = [*story.raws, *story.facts]
+    items: list[bytes | int | PermitFact] = [*story.raws, *story.facts]
     repeated = data.draw(st.lists(st.sampled_from(items), max_size=4))
     order = data.draw(st.permutations(items + repeated))
     mixed = Store(story.scale.kid)
     receivers = [Receiver(mixed) for _ in range(3)]
-    facts: list[int | Permit] = []
+    facts: list[int | PermitFact] = []
     while order:
         size = data.draw(st.integers(1, len(order)))
         batch, order = order[:size], order[size:]
@@ -183,7 +185,7 @@ def test_every_order_repetition_and_partition_gives_the_same_findings(story: Sto
             receivers[data.draw(st.integers(0, 2))].take(statements)
             judged(story, facts, mixed, 0)  # looking in between changes nothing
 
-    one, other = (Summary.load(store.kid, store.state) for store in (plain, mixed))
+    one, other = (summary_bytes.load(store.kid, store.state) for store in (plain, mixed))
     assert one.canonical() == other.canonical()
     for after_ms in (0, GRACE_MS, 10 * GRACE_MS):
         assert judged(story, facts, mixed, after_ms) == judged(story, story.facts, plain, after_ms)

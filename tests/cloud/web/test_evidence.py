@@ -17,7 +17,7 @@ from steelyard_cloud.evidence import choose
 from steelyard_cloud.evidence.authenticate import Word
 from steelyard_cloud.evidence.bundle import Bundle, EvidenceError, Held
 from steelyard_cloud.evidence.verify import Report, verify
-from steelyard_cloud.judge.summary import Edge, Interval
+from steelyard_cloud.judge.summary_parts import Edge, Interval
 from steelyard_cloud.people.roles import Role
 from steelyard_protocol import cbor, identity, p256, statement
 from steelyard_protocol.statement import hash_of

@@ -1,13 +1,10 @@
-"""The registered keys that statements name, kept at hand; identities that nobody registered are remembered too."""
+"""The registered keys that statements name, kept in memory; identities that nobody registered are remembered too."""
 
 from collections.abc import Iterable
 
-from sqlalchemy import Engine
-
-from steelyard_cloud.db.database import reading
+from steelyard_cloud.db.database import Engine, reading
 from steelyard_cloud.ingest.cache.recent import Recent
-from steelyard_cloud.statements import store as statement_store
-from steelyard_cloud.statements.store import Key
+from steelyard_cloud.statements.keys import Key, load_keys
 
 KEYS_KEPT = 100_000
 UNKNOWN_KEPT = 100_000
@@ -28,7 +25,7 @@ class Keyring:
         found = {kid: known[kid] for kid in kids if kid in known}
         if missing:
             with reading(self._engine) as connection:
-                loaded = statement_store.load_keys(connection, missing)
+                loaded = load_keys(connection, missing)
             for kid in missing:
                 if kid in loaded:
                     known.put(kid, loaded[kid])

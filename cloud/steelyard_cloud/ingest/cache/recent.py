@@ -1,4 +1,4 @@
-"""A bounded dict for what is kept at hand."""
+"""A bounded dict for what is kept in memory."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar

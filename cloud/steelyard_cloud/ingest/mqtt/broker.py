@@ -1,4 +1,4 @@
-"""The MQTT side of a receiver, behind a small interface; the protocol is in `mqtt`, a connection in `session`.
+"""The MQTT side of a receiver, behind a small interface; the protocol is in `packets`, a connection in `session`.
 
 One thread drives the sockets of all sessions with a selector. Messages are handed over in batches and acknowledged only
 when the caller says so; with a persistent session the broker delivers again what was not.
@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from steelyard_cloud.ingest.mqtt.packets import MqttError
-from steelyard_cloud.ingest.mqtt.session import Address, Message, Session
+from steelyard_cloud.ingest.mqtt.session import Ack, Address, Message, Session
 
-__all__ = ["Address", "Broker", "Message", "MqttBroker"]
+__all__ = ["Ack", "Address", "Broker", "Message", "MqttBroker"]
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +74,8 @@ class MqttBroker:
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """See Broker."""
-        receipts = [message.receipt for message in messages]
-        self._command(lambda: self._acknowledge(receipts))
+        acks = [message.ack for message in messages if message.ack is not None]
+        self._command(lambda: self._acknowledge(acks))
 
     def publish(self, outgoing: Sequence[tuple[str, bytes]]) -> None:
         """See Broker; what cannot be sent now waits in its session."""
@@ -100,9 +100,9 @@ class MqttBroker:
         with contextlib.suppress(BlockingIOError):
             self._wake_there.send(b"\0")
 
-    def _acknowledge(self, receipts: Iterable[tuple[int, int, int]]) -> None:
+    def _acknowledge(self, acks: Iterable[Ack]) -> None:
         packets: dict[tuple[int, int], list[int]] = {}
-        for index, connection, packet in receipts:
+        for index, connection, packet in acks:
             if packet:
                 packets.setdefault((index, connection), []).append(packet)
         for (index, connection), some in packets.items():

@@ -25,12 +25,20 @@ RETRY_S = (0.2, 5.0)  # first and longest pause before connecting again
 _SUBSCRIPTION = 1  # packet identifier; publications have the others
 
 
+class Ack(NamedTuple):
+    """What acknowledges a message: a session, the connection of that session that it came on, a packet identifier."""
+
+    session: int
+    connection: int
+    packet: int
+
+
 class Message(NamedTuple):
-    """One PUBLISH; `receipt` tells the broker which to acknowledge."""
+    """One PUBLISH; without an `ack` it comes from elsewhere, and the broker waits for nothing."""
 
     topic: str
     payload: bytes
-    receipt: tuple[int, int, int]  # session, connection of that session, packet identifier
+    ack: Ack | None
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class Session:
     def _take(self, first: int, body: bytes) -> None:
         if first & 0xF0 == mqtt_packets.PUBLISH:
             topic, payload, packet = mqtt_packets.read_publish(first, body)
-            self._received(Message(topic, payload, (self.index, self.connection, packet)))
+            self._received(Message(topic, payload, Ack(self.index, self.connection, packet)))
         elif first == mqtt_packets.PUBACK:
             self._in_flight.pop(mqtt_packets.read_identifier(body), None)
             self._send_waiting()

@@ -1,13 +1,13 @@
 """Authentic, but not as it should be: breaches of the statement profile, and bad signatures that a link vouches for."""
 
-from steelyard_cloud.judge.findings import Case, Finding, Report, Severity
+from steelyard_cloud.judge.findings import Finding, Report, Severity, Subject
 
 RULE = "authenticity"
 
 
-def judge(case: Case) -> Report:
+def judge(subject: Subject) -> Report:
     """Findings `profile` (one per kind of breach) and `bad-signature`."""
-    summary = case.summary
+    summary = subject.summary
     findings = [
         Finding(
             RULE,

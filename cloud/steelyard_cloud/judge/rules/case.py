@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from steelyard_cloud.judge.findings import Case, Finding, Report, Severity
+from steelyard_cloud.judge.findings import Finding, Report, Severity, Subject
 from steelyard_cloud.judge.rules.parameter_change import verified_states
-from steelyard_cloud.judge.summary import Opening
+from steelyard_cloud.judge.summary_parts import Opening
 
 RULE = "case"
 
 
-def judge(case: Case) -> Report:
+def judge(subject: Subject) -> Report:
     """Findings `opened`, one for each event, and `too-many` where there are more than the summary keeps."""
-    summary = case.summary
-    first_baseline = min(verified_states(case).values(), default=None)
+    summary = subject.summary
+    first_baseline = min(verified_states(subject).values(), default=None)
     if first_baseline is None:
         return [], []
     findings = [_opened(summary.kid, opening) for opening in summary.openings if opening.number > first_baseline]

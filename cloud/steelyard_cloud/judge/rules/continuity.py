@@ -1,8 +1,8 @@
 """The chain: numbers that are missing, used twice or lost, links that do not fit, and what may never go down."""
 
 from steelyard_cloud.judge.chain import GRACE_MS, breaks_of_order
-from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Severity
-from steelyard_cloud.judge.summary import Numbers
+from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
+from steelyard_cloud.judge.summary_parts import Numbers
 
 RULE = "continuity"
 
@@ -14,31 +14,33 @@ BREAKS = {
 }
 
 
-def judge(case: Case) -> Report:
+def judge(subject: Subject) -> Report:
     """Findings `gap`, `fork`, `re-signed`, `link`, `counters`, `boot`, `uptime`, `journal-lost`, `rolled-back`."""
-    gaps, pending = _holes(case)
+    gaps, pending = _holes(subject)
     counted = (
-        ("fork", Severity.TAMPER, case.summary.forks),
-        ("re-signed", Severity.NOTICE, case.summary.resigned),
-        ("journal-lost", Severity.WARNING, case.summary.journal_lost),
-        ("rolled-back", Severity.WARNING, case.summary.rolled_back),
+        ("fork", Severity.TAMPER, subject.summary.forks),
+        ("re-signed", Severity.NOTICE, subject.summary.resigned),
+        ("journal-lost", Severity.WARNING, subject.summary.journal_lost),
+        ("rolled-back", Severity.WARNING, subject.summary.rolled_back),
     )
-    findings = gaps + [_counted(case, code, severity, numbers) for code, severity, numbers in counted if numbers.count]
-    return findings + _breaks(case), pending
+    findings = [_counted(subject, code, severity, numbers) for code, severity, numbers in counted if numbers.count]
+    return [*gaps, *findings, *_breaks(subject)], pending
 
 
-def _holes(case: Case) -> Report:
-    gaps = [hole for hole in case.holes if hole.is_gap(case.clock.now_ms)]
+def _holes(subject: Subject) -> Report:
+    gaps = [hole for hole in subject.holes if hole.is_gap(subject.clock.now_ms)]
     pending = [
         Pending(RULE, "hole", hole.first, hole.seen_ms + GRACE_MS)
-        for hole in case.holes
-        if not hole.is_gap(case.clock.now_ms)
+        for hole in subject.holes
+        if not hole.is_gap(subject.clock.now_ms)
     ]
     if not gaps:
         return [], pending
     missing = sum(hole.last - hole.first + 1 for hole in gaps)
     declared = sum(
-        max(0, min(hole.last, last) - max(hole.first, first) + 1) for hole in gaps for first, last in case.summary.lost
+        max(0, min(hole.last, last) - max(hole.first, first) + 1)
+        for hole in gaps
+        for first, last in subject.summary.lost
     )
     ranges = [[hole.first, hole.last] for hole in gaps[:8]]
     finding = Finding(
@@ -46,7 +48,7 @@ def _holes(case: Case) -> Report:
         "gap",
         "gap",
         Severity.WARNING,
-        case.summary.kid,
+        subject.summary.kid,
         gaps[0].first,
         gaps[-1].last,
         missing,
@@ -55,14 +57,14 @@ def _holes(case: Case) -> Report:
     return [finding], pending
 
 
-def _counted(case: Case, code: str, severity: Severity, numbers: Numbers) -> Finding:
+def _counted(subject: Subject, code: str, severity: Severity, numbers: Numbers) -> Finding:
     lowest = numbers.lowest
     values = {"numbers": lowest[:8]}
-    return Finding(RULE, code, code, severity, case.summary.kid, lowest[0], lowest[-1], numbers.count, values)
+    return Finding(RULE, code, code, severity, subject.summary.kid, lowest[0], lowest[-1], numbers.count, values)
 
 
-def _breaks(case: Case) -> list[Finding]:
-    summary = case.summary
+def _breaks(subject: Subject) -> list[Finding]:
+    summary = subject.summary
     broken = summary.breaks()
     for left, right in zip(summary.intervals, summary.intervals[1:], strict=False):
         if summary.first_fork is None or right.first.number < summary.first_fork:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from steelyard_cloud.judge.chain import GRACE_MS
-from steelyard_cloud.judge.facts import Permit, PermitUse
-from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Severity
-from steelyard_cloud.judge.summary import Change, State, Summary
+from steelyard_cloud.judge.facts import PermitFact, PermitUse
+from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import Change, ParameterState
 
 RULE = "parameter_change"
-NOT_YET = ("undated", "first-not-held")  # by a clock, or by the first change of the session, that is still to come
+NOT_YET = ("undated", "first-not-stored")  # by a clock, or by the first change of the session, that is still to come
 ADJUSTING = (PermitUse.ADJUST, PermitUse.REPAIR)
 
 
@@ -26,12 +27,12 @@ ADJUSTING = (PermitUse.ADJUST, PermitUse.REPAIR)
 class Explained:
     """Which states are explained, and why each change is not permitted (None: it is; `NOT_YET`: not known yet)."""
 
-    states: frozenset[State]
-    possible: frozenset[State]  # explained if changes that cannot be judged yet turn out to be permitted
+    states: frozenset[ParameterState]
+    possible: frozenset[ParameterState]  # explained if changes that cannot be judged yet turn out to be permitted
     reasons: dict[tuple[int, bytes], str | None]
 
 
-def refusal(case: Case, change: Change, permits: list[Permit]) -> str | None:
+def refusal(subject: Subject, change: Change, permits: list[PermitFact]) -> str | None:
     """Why the change is not covered by the permit that it names: a code, or None if it is covered.
 
     The codes in `NOT_YET` may give way to that as more arrives.
@@ -53,8 +54,8 @@ def refusal(case: Case, change: Change, permits: list[Permit]) -> str | None:
     ):
         if not (granted <= old <= new <= granted + 1):
             return "permit-spent"
-    if why := _other_session(case.summary, change, permit):
-        return "first-not-held" if _hole_before(case, change.number) else why
+    if why := _other_session(subject.summary, change, permit):
+        return "first-not-stored" if _hole_before(subject, change.number) else why
     if not change.anchor_number:
         return "undated"
     if not permit.not_before_s <= change.dated_s <= permit.not_after_s:
@@ -62,7 +63,7 @@ def refusal(case: Case, change: Change, permits: list[Permit]) -> str | None:
     return None
 
 
-def _other_session(summary: Summary, change: Change, permit: Permit) -> str | None:
+def _other_session(summary: Summary, change: Change, permit: PermitFact) -> str | None:
     """Why the permit was not for the change's session."""
     first = next(one for one in summary.changes if one.permit == permit.hash)
     if _session(summary, first) != _session(summary, change):
@@ -76,31 +77,31 @@ def _session(summary: Summary, change: Change) -> tuple[int, int]:
     return change.boot, bisect(summary.sessions, change.number)
 
 
-def explain(case: Case) -> Explained:
+def explain(subject: Subject) -> Explained:
     """Follow the permitted changes from the baselines."""
-    kid = case.summary.kid
-    permits = [permit for permit in case.facts.permits if permit.kid == kid]
-    reasons = {(change.number, change.content_hash): refusal(case, change, permits) for change in case.summary.changes}
-    verified = verified_states(case)
-    sure = _closure(verified, case.summary.changes, reasons, (None,))
-    return Explained(sure, _closure(verified, case.summary.changes, reasons, (None, *NOT_YET)), reasons)
+    changes = subject.summary.changes
+    permits = [permit for permit in subject.facts.permits if permit.kid == subject.summary.kid]
+    reasons = {(change.number, change.content_hash): refusal(subject, change, permits) for change in changes}
+    verified = verified_states(subject)
+    sure = _closure(verified, changes, reasons, (None,))
+    return Explained(sure, _closure(verified, changes, reasons, (None, *NOT_YET)), reasons)
 
 
-def verified_states(case: Case) -> dict[State, int]:
-    """State → number of the first statement at which a verification fixed it."""
-    verified: dict[State, int] = {}
-    for baseline in case.facts.baselines:
-        if baseline.kid == case.summary.kid and baseline.state is not None:
+def verified_states(subject: Subject) -> dict[ParameterState, int]:
+    """State of the parameters → number of the first statement at which a verification fixed it."""
+    verified: dict[ParameterState, int] = {}
+    for baseline in subject.facts.baselines:
+        if baseline.kid == subject.summary.kid and baseline.state is not None:
             verified[baseline.state] = min(baseline.number, verified.get(baseline.state, baseline.number))
     return verified
 
 
 def _closure(
-    verified: dict[State, int],
+    verified: dict[ParameterState, int],
     changes: list[Change],
     reasons: dict[tuple[int, bytes], str | None],
     accepted: tuple[str | None, ...],
-) -> frozenset[State]:
+) -> frozenset[ParameterState]:
     first = min(verified.values(), default=0)
     reached = {state for state, number in verified.items() if number == first}
     grown = True
@@ -115,24 +116,24 @@ def _closure(
     return frozenset(reached)
 
 
-def in_force(summary: Summary) -> State | None:
+def in_force(summary: Summary) -> ParameterState | None:
     """The state that the newest statement leaves the scale in."""
     if not summary.states:
         return None
     return max(summary.states, key=lambda state: (summary.states[state][1], state))
 
 
-def judge(case: Case) -> Report:
+def judge(subject: Subject) -> Report:
     """Findings `changed` (an event tells of it) and `changed-silently` (none does), one for each unexplained state."""
-    summary = case.summary
-    named = [one for one in case.facts.baselines if one.kid == summary.kid]
-    pending = [Pending(RULE, "statement-not-held", one.number) for one in named if one.state is None]
-    held = [one for one in named if one.state is not None]
-    if not held:
+    summary = subject.summary
+    named = [one for one in subject.facts.baselines if one.kid == summary.kid]
+    pending = [Pending(RULE, "statement-not-stored", one.number) for one in named if one.state is None]
+    stored = [one for one in named if one.state is not None]
+    if not stored:
         return [], pending
-    first_baseline = min(held, key=lambda one: one.number)
-    verified = verified_states(case)
-    explained = explain(case)
+    first_baseline = min(stored, key=lambda one: one.number)
+    verified = verified_states(subject)
+    explained = explain(subject)
     findings: list[Finding] = []
     for state, (first, last) in sorted(summary.states.items(), key=lambda item: (item[1], item[0])):
         if last <= 2 * first_baseline.number or state in explained.states:
@@ -142,13 +143,13 @@ def judge(case: Case) -> Report:
         events = [change for change in summary.changes if change.after == state]
         if state in explained.possible:
             pending.append(Pending(RULE, "undated", number))
-        elif (not events or _may_follow(events, explained)) and (until_ms := _hole_before(case, number)):
+        elif (not events or _may_follow(events, explained)) and (until_ms := _hole_before(subject, number)):
             pending.append(Pending(RULE, "hole", number, until_ms))
         elif events:
-            findings.append(_changed(case, state, events, explained, last // 2))
+            findings.append(_changed(subject, state, events, explained, last // 2))
         else:
             values: dict[str, Any] = {"to": _shown(state), "reason": "no-event"}
-            findings.append(_finding(case, state, "changed-silently", number, last // 2, values))
+            findings.append(_finding(subject, state, "changed-silently", number, last // 2, values))
     if summary.states_dropped:
         findings.append(Finding(RULE, "too-many", "too-many-states", Severity.TAMPER, summary.kid))
     return findings, pending
@@ -159,7 +160,9 @@ def _may_follow(events: list[Change], explained: Explained) -> bool:
     return any(explained.reasons[one.number, one.content_hash] in (None, *NOT_YET) for one in events)
 
 
-def _changed(case: Case, state: State, events: list[Change], explained: Explained, last_number: int) -> Finding:
+def _changed(
+    subject: Subject, state: ParameterState, events: list[Change], explained: Explained, last_number: int
+) -> Finding:
     change = events[0]
     reason = explained.reasons[change.number, change.content_hash]
     values: dict[str, Any] = {
@@ -170,21 +173,23 @@ def _changed(case: Case, state: State, events: list[Change], explained: Explaine
         "reason": reason if reason not in (None, *NOT_YET) else "from-unexplained-state",
         "dated_s": change.dated_s if change.anchor_number else None,
     }
-    return _finding(case, state, "changed", change.number, max(last_number, change.number), values)
+    return _finding(subject, state, "changed", change.number, max(last_number, change.number), values)
 
 
 def _finding(
-    case: Case, state: State, code: str, first_number: int, last_number: int, values: dict[str, Any]
+    subject: Subject, state: ParameterState, code: str, first_number: int, last_number: int, values: dict[str, Any]
 ) -> Finding:
-    return Finding(RULE, key_of(state), code, Severity.TAMPER, case.summary.kid, first_number, last_number, 1, values)
+    return Finding(
+        RULE, key_of(state), code, Severity.TAMPER, subject.summary.kid, first_number, last_number, 1, values
+    )
 
 
-def key_of(state: State) -> str:
+def key_of(state: ParameterState) -> str:
     """What a finding of this rule is keyed by."""
     return f"{state.digest.hex()}:{state.calibration_counter}:{state.configuration_counter}"
 
 
-def _shown(state: State) -> dict[str, Any]:
+def _shown(state: ParameterState) -> dict[str, Any]:
     return {
         "digest": state.digest.hex(),
         "calibration_counter": state.calibration_counter,
@@ -192,8 +197,8 @@ def _shown(state: State) -> dict[str, Any]:
     }
 
 
-def _hole_before(case: Case, number: int) -> int | None:
+def _hole_before(subject: Subject, number: int) -> int | None:
     """When the last hole below `number` becomes a gap; None where there is none that could still be filled."""
-    times = [hole.seen_ms + GRACE_MS for hole in case.holes if hole.first < number]
-    open_times = [until_ms for until_ms in times if until_ms > case.clock.now_ms]
+    times = [hole.seen_ms + GRACE_MS for hole in subject.holes if hole.first < number]
+    open_times = [until_ms for until_ms in times if until_ms > subject.clock.now_ms]
     return max(open_times, default=None)

@@ -4,7 +4,7 @@ Silence ends with a statement and with nothing else: as long as the receiver has
 undecided whether a scale that was silent before still is.
 """
 
-from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Severity
+from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
 
 RULE = "silent"
 SILENT = "silent"
@@ -12,24 +12,24 @@ PERIODS = 3
 SHORTEST_MS = 60_000
 
 
-def deadline_ms(case: Case) -> int | None:
+def deadline_ms(subject: Subject) -> int | None:
     """When silence begins to count; None before the first statement."""
-    newest_ms = case.summary.newest_ms
-    return max(newest_ms, case.clock.listening_since_ms) + _patience_ms(case) if newest_ms else None
+    newest_ms = subject.summary.newest_ms
+    return max(newest_ms, subject.clock.listening_since_ms) + _patience_ms(subject) if newest_ms else None
 
 
-def _patience_ms(case: Case) -> int:
-    return max(PERIODS * case.summary.period[2] * 1000, SHORTEST_MS)
+def _patience_ms(subject: Subject) -> int:
+    return max(PERIODS * subject.summary.period[2] * 1000, SHORTEST_MS)
 
 
-def judge(case: Case) -> Report:
+def judge(subject: Subject) -> Report:
     """Finding `silent`; until then pending with the time at which it would begin."""
-    deadline = deadline_ms(case)
+    deadline = deadline_ms(subject)
     if deadline is None:
         return [], []
-    summary = case.summary
-    if case.clock.now_ms < deadline:
-        quiet = case.clock.now_ms >= summary.newest_ms + _patience_ms(case)
+    summary = subject.summary
+    if subject.clock.now_ms < deadline:
+        quiet = subject.clock.now_ms >= summary.newest_ms + _patience_ms(subject)
         return [], [Pending(RULE, "listening", summary.head, deadline, SILENT if quiet else None)]
     values = {"since_ms": summary.newest_ms, "period_s": summary.period[2]}
     return [Finding(RULE, SILENT, SILENT, Severity.WARNING, summary.kid, summary.head, None, 1, values)], []

@@ -1,13 +1,13 @@
 """Software that the type approval does not list."""
 
-from steelyard_cloud.judge.findings import Case, Finding, Report, Severity
+from steelyard_cloud.judge.findings import Finding, Report, Severity, Subject
 
 RULE = "software"
 
 
-def judge(case: Case) -> Report:
+def judge(subject: Subject) -> Report:
     """Finding `not-approved`, one for each software hash that a boot statement named."""
-    summary = case.summary
+    summary = subject.summary
     findings = [
         Finding(
             RULE,
@@ -21,6 +21,6 @@ def judge(case: Case) -> Report:
             {"hash": software_hash.hex(), "name": name, "version": version},
         )
         for software_hash, (first, name, version, last) in sorted(summary.software.items())
-        if software_hash not in case.facts.approved_software
+        if software_hash not in subject.facts.approved_software
     ]
     return findings, []

@@ -1,14 +1,14 @@
 """Weights that cannot be recomputed from the filtered counts, zero and temperature beside them."""
 
-from steelyard_cloud.judge.findings import Case, Finding, Pending, Report, Severity
+from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
 
 RULE = "weight"
 
 
-def judge(case: Case) -> Report:
-    """Finding `not-recomputable`; pending while the parameter map that a snapshot's digest names is not held."""
-    summary = case.summary
-    pending = [Pending(RULE, "map-not-held", low) for low, _ in sorted(summary.unmapped.values())]
+def judge(subject: Subject) -> Report:
+    """Finding `not-recomputable`; pending while the parameter map that a snapshot's digest names is not stored."""
+    summary = subject.summary
+    pending = [Pending(RULE, "map-not-stored", low) for low, _ in sorted(summary.unmapped.values())]
     wrong = summary.wrong_weights
     if not wrong.count:
         return [], pending

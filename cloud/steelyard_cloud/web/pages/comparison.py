@@ -8,7 +8,8 @@ from steelyard_protocol import parameters
 
 from steelyard_cloud.judge.effect import effect
 from steelyard_cloud.judge.rules.parameter_change import in_force
-from steelyard_cloud.judge.summary import State, Summary
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import ParameterState
 from steelyard_cloud.web.words import wording
 from steelyard_cloud.web.words.i18n import N_, Speech
 
@@ -43,7 +44,7 @@ class Comparison:
         return sum(not line.changed for line in self.lines)
 
 
-def state_at(summary: Summary, number: int) -> State | None:
+def state_at(summary: Summary, number: int) -> ParameterState | None:
     """The state that the header of statement `number` carried: the last one seen first at or before it."""
     position = 2 * number
     seen = [(first, state) for state, (first, last) in summary.states.items() if first <= position <= last]

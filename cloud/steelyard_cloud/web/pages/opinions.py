@@ -48,7 +48,7 @@ _APART = (authenticity.RULE, continuity.RULE, silent.RULE)
 
 def _signature(summary: Summary, found: list[str], speech: Speech) -> Opinion:
     linked = summary.bad_signatures.count + sum(last - first + 1 for first, last in summary.unchecked)
-    signed = summary.held - linked
+    signed = summary.stored - linked
     sentence = speech.say_plural(
         "%(n)s statement verified by its own signature", "%(n)s statements verified by their own signature", signed
     )

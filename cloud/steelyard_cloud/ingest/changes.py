@@ -1,0 +1,80 @@
+"""The registry's changes, read from their feed: identities, permits, approved software, and whatever moves a verdict.
+
+What a change leads to is committed together with how far the feed was read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from steelyard_cloud.db import feeds
+from steelyard_cloud.db.database import Connection, reading, writing
+from steelyard_cloud.db.feeds import Entry
+from steelyard_cloud.ingest.mqtt.session import Message
+from steelyard_cloud.ingest.pending import PendingBatches
+from steelyard_cloud.ingest.receipts import Outgoing
+from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.scales import permits
+from steelyard_cloud.statements.keys import load_keys_of
+
+CONSUMER = "ingest"
+
+
+@dataclass(slots=True)
+class Effects:
+    """What is to be done once some changes are committed."""
+
+    messages: list[Message] = field(default_factory=list)  # out of the quarantine, to be handled again
+    outgoing: list[Outgoing] = field(default_factory=list)  # permits
+    made_due: bool = False  # scales of a type wait for the timers
+
+
+class Changes:
+    """Reads the feed for a receiver's shards, on from where its last transaction stopped."""
+
+    def __init__(self, receiver: Receiver, pending: PendingBatches, clock: Callable[[], int]) -> None:
+        self._receiver, self._pending, self._clock = receiver, pending, clock
+        self._cursor: dict[str, int] | None = None
+
+    def read(self) -> bool:
+        """Apply what is new; whether the timers have something to do at once."""
+        with reading(self._receiver.engine) as connection:
+            if self._cursor is None:
+                self._cursor = feeds.load_cursor(connection, CONSUMER, feeds.CHANGES, self._receiver.shards)
+            entries = feeds.read(connection, feeds.CHANGES, self._cursor)
+        if not entries:
+            return False
+        self._pending.commit_all()  # begun by what the registry said before
+        moved = {entry.shard: entry.position for entry in entries}
+        effects = self._commit(entries, moved)
+        self._cursor |= moved
+        self._pending.sender.publish(effects.outgoing)
+        if effects.messages:
+            self._pending.commit_now(effects.messages)
+        return effects.made_due
+
+    def _commit(self, entries: list[Entry], moved: dict[str, int]) -> Effects:
+        """Apply the entries, judge their scales and save the cursor, in one transaction."""
+        effects, judging = Effects(), self._receiver.judging
+        scale_ids = {entry.scale_id for entry in entries if entry.scale_id is not None}
+        judging.forget(scale_ids)
+        try:
+            with writing(self._receiver.engine) as connection:
+                for entry in entries:
+                    self._apply(connection, entry, effects)
+                for scale_id in sorted(scale_ids):
+                    judging.judge(connection, scale_id, self._clock())
+                feeds.save_cursor(connection, CONSUMER, feeds.CHANGES, moved)
+        except BaseException:
+            judging.forget(scale_ids)
+            raise
+        return effects
+
+    def _apply(self, connection: Connection, entry: Entry, effects: Effects) -> None:
+        if entry.topic == "identity":
+            effects.messages += self._receiver.identity_registered(connection, entry.body["identity"])
+        elif entry.topic == "permit":  # it is recorded: only now it may be sent
+            identity_id, raw = permits.to_send(connection, entry.body["permit_id"], self._clock())
+            effects.outgoing.append((load_keys_of(connection, [identity_id])[identity_id].down, raw))
+        elif entry.topic == "scale-type":
+            self._receiver.judging.judge_type(connection, entry.body["scale_type_id"], entry.shard, self._clock())
+            effects.made_due = True

@@ -1,0 +1,60 @@
+"""Decode: messages become statements with the keys that they name. What has no such key goes to the quarantine."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from steelyard_protocol import identity
+from steelyard_protocol.statement import Statement, StatementError, decode_message, parse
+
+from steelyard_cloud.ingest.batch import Batch, Candidate
+from steelyard_cloud.ingest.cache.keyring import Keyring
+from steelyard_cloud.ingest.limits import FailureBudget
+from steelyard_cloud.ingest.mqtt.session import Message
+
+
+def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget, now_ms: int) -> Batch:
+    """The candidates of a batch of messages, and the suspects; a topic without `budget` is only counted."""
+    batch = Batch()
+    parsed: list[tuple[str, Statement]] = []
+    offered: Counter[str] = Counter()
+
+    def refuse(topic: str, kid: bytes | None, reason: str, raw: bytes) -> None:
+        budget.fail(topic, now_ms)
+        batch.suspect(topic, kid, reason, raw)
+
+    for topic, payload, _ in messages:
+        offered[topic] += 1
+        if not budget.allows(topic, now_ms, offered[topic]):
+            batch.counted[shard_of(topic), "limited"] += 1
+            continue
+        try:
+            raws = decode_message(payload)
+        except StatementError as error:
+            refuse(topic, None, error.reason, payload)
+            continue
+        for raw in raws:
+            try:
+                parsed.append((topic, parse(raw)))
+            except StatementError as error:
+                refuse(topic, None, error.reason, raw)
+    keys = keyring.find({statement.kid for _, statement in parsed})
+    for topic, statement in parsed:
+        key = keys.get(statement.kid)
+        if key is not None and topic == key.up:
+            batch.candidates.append(Candidate(statement, key, topic))
+        else:
+            refuse(topic, statement.kid, misfit(topic, statement.kid), statement.raw)
+    return batch
+
+
+def shard_of(topic: str) -> str:
+    """The shard in a topic `sy/1/<shard>/<identity>/up`."""
+    return topic[5:6] or "?"
+
+
+def misfit(topic: str, kid: bytes) -> str:
+    """Why a statement of this identity is not accepted from this topic: the reason that is counted."""
+    text = identity.to_text(kid)
+    if topic == f"sy/1/{text[0]}/{text}/up":
+        return "unknown-identity"
+    return "wrong-shard" if topic[6:] == f"/{text}/up" else "topic"

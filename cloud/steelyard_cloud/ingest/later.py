@@ -1,0 +1,81 @@
+"""Later: signatures that a link had vouched for are checked when there is time, those of many identities together.
+
+A bad one is a finding: the statement stays, as the chain proves who sent it, but somebody changed its signature.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from typing import NamedTuple
+
+from steelyard_protocol.statement import parse
+
+from steelyard_cloud.db.database import Connection, Engine, reading, writing
+from steelyard_cloud.ingest.authenticate import check_signatures
+from steelyard_cloud.ingest.batch import Candidate
+from steelyard_cloud.ingest.cache.summaries import Summaries
+from steelyard_cloud.ingest.judging import Judging
+from steelyard_cloud.judge.chain import note_signatures
+from steelyard_cloud.statements import summaries as summary_store
+from steelyard_cloud.statements.keys import Key
+from steelyard_cloud.statements.stored import StoredStatements, mark_bad_signatures
+from steelyard_cloud.statements.summaries import StoredSummary
+
+AT_ONCE = 1000  # statements in one go, so that what arrives meanwhile waits a tenth of a second
+
+
+class Unchecked(NamedTuple):
+    """Numbers of one identity, both ends included, and what only a link vouches for among them."""
+
+    stored: StoredSummary
+    first: int
+    last: int
+    candidates: list[Candidate]
+
+
+def check_some(engine: Engine, summaries: Summaries, judging: Judging, pool: Executor, now_ms: int) -> bool:
+    """Check up to `AT_ONCE` of them; False when there are none."""
+    if not summaries.unchecked:
+        return False
+    keys = list(summaries.unchecked.values())[:AT_ONCE]
+    try:
+        with reading(engine) as connection:
+            chosen = list(_choose(connection, summaries, keys))
+        check_signatures([one for some in chosen for one in some.candidates], pool)  # no transaction waits for this
+        checked = [some.stored for some in chosen]
+        with writing(engine) as connection:
+            bad = [some.stored for some in chosen if _note(connection, some)]
+            judging.arrived(connection, bad, {}, now_ms)
+            summary_store.write_summaries(connection, checked)
+    except BaseException:
+        summaries.forget(key.identity_id for key in keys)
+        judging.forget({key.scale_id for key in keys})
+        raise
+    summaries.committed(checked)
+    return True
+
+
+def _choose(connection: Connection, summaries: Summaries, keys: list[Key]) -> Iterator[Unchecked]:
+    """What to check now: the lowest range of each identity, until there are enough statements."""
+    left = AT_ONCE
+    for key, stored in zip(keys, summaries.of(connection, keys), strict=True):
+        if not stored.summary.unchecked:
+            del summaries.unchecked[key.identity_id]
+            continue
+        first, last = stored.summary.unchecked[0]
+        rows = StoredStatements(connection, key).vouched_for(first, last, left)
+        if len(rows) == left:  # perhaps not all copies under the last number
+            last = max(first, rows[-1][0] - 1)
+        some = [Candidate(parse(raw), key, key.up) for number, _, raw in rows if number <= last]
+        yield Unchecked(stored, first, last, some)
+        left -= len(some)
+        if left < AT_ONCE // 2:  # with little room the copies under one number could be cut apart
+            return
+
+
+def _note(connection: Connection, some: Unchecked) -> bool:
+    """Write down what came of one range; whether a signature was bad."""
+    bad = [(one.statement.number, one.statement.hash) for one in some.candidates if one.failed]
+    note_signatures(some.stored.summary, some.first, some.last, [number for number, _ in bad])
+    if bad:
+        mark_bad_signatures(connection, some.stored.key, bad)
+    return bool(bad)

@@ -1,0 +1,89 @@
+"""Store: authentic statements go into the summary of their identity, and those that are new into the evidence.
+
+All within the transaction of the batch. What comes of it is a value for each identity; the summaries themselves are
+written when the scale was judged, just before the commit.
+"""
+
+from collections.abc import Sequence
+
+from steelyard_protocol.statement import Statement
+
+from steelyard_cloud.db.database import Connection
+from steelyard_cloud.ingest.batch import Accepted, Batch, Candidate
+from steelyard_cloud.ingest.cache.branches import Branches
+from steelyard_cloud.ingest.cache.summaries import Summaries
+from steelyard_cloud.ingest.receipts import due_receipts
+from steelyard_cloud.judge.chain import Outcome, note_signatures
+from steelyard_cloud.judge.intake import accept
+from steelyard_cloud.judge.summary_parts import add_range
+from steelyard_cloud.statements.keys import Key
+from steelyard_cloud.statements.quarantine import Suspect
+from steelyard_cloud.statements.stored import (
+    BY_LINK,
+    BY_LINK_BAD_SIGNATURE,
+    StatementRow,
+    StoredStatements,
+    write_statements,
+)
+from steelyard_cloud.statements.summaries import StoredSummary
+
+
+def store(
+    connection: Connection, batch: Batch, summaries: Summaries, branches: Branches, now_ms: int
+) -> list[Accepted]:
+    """Store the candidates of a batch; Conflict when another receiver has stored one of them."""
+    offered: dict[int, list[Candidate]] = {}
+    for one in batch.candidates:
+        offered.setdefault(one.key.identity_id, []).append(one)
+    accepted = []
+    for stored in summaries.of(connection, [some[0].key for some in offered.values()]):
+        accepted.append(_accept(connection, stored, offered[stored.key.identity_id], branches, now_ms))
+        if stored.summary.unchecked:
+            summaries.unchecked[stored.key.identity_id] = stored.key
+    write_statements(connection, [row for one in accepted for row in one.rows])
+    return accepted
+
+
+def _accept(
+    connection: Connection, stored: StoredSummary, candidates: Sequence[Candidate], branches: Branches, now_ms: int
+) -> Accepted:
+    """Take the candidates of one identity into its summary."""
+    key, summary = stored.key, stored.summary
+    in_order = sorted(candidates, key=lambda one: one.statement.number)
+    evidence = StoredStatements(connection, key)
+    accepted = Accepted(stored)
+    arrived: list[Statement] = []
+    outcomes = accept(summary, [one.statement for one in in_order], evidence, now_ms)
+    for one, (statement, outcome) in zip(in_order, outcomes, strict=True):
+        if outcome is Outcome.REFUSED:
+            refused = Suspect(key.shard, one.topic, None, outcome.value, statement.hash, statement.raw)
+            accepted.refused.append(refused)
+            continue
+        arrived.append(statement)
+        if outcome is Outcome.DUPLICATE:
+            continue
+        number = statement.number
+        if one.authentic_by == BY_LINK:
+            summary.unchecked = add_range(summary.unchecked, number, number)
+        elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
+            note_signatures(summary, number, number, [number])
+        accepted.rows.append(_row(key, statement, one.authentic_by, now_ms))
+    if arrived:
+        followed = branches.of(key.identity_id) if summary.first_branch else {}
+        accepted.receipts = due_receipts(summary, arrived, evidence, followed, now_ms // 1000)
+    return accepted
+
+
+def _row(key: Key, statement: Statement, authentic_by: int, now_ms: int) -> StatementRow:
+    return StatementRow(
+        scale_id=key.scale_id,
+        identity_id=key.identity_id,
+        number=statement.number,
+        hash=statement.hash,
+        content_hash=statement.content_hash,
+        kind=statement.kind,
+        measured_s=statement.time or None,
+        received_ms=now_ms,
+        authentic_by=authentic_by,
+        raw=statement.raw,
+    )

@@ -1,0 +1,124 @@
+"""Summaries as they are stored. One that somebody else has moved on meanwhile raises Conflict, and changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from steelyard_cloud.db.schema import summaries
+from steelyard_cloud.judge import summary_bytes
+from steelyard_cloud.judge.intake import bring_up_to_date
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.statements.keys import Key
+from steelyard_cloud.statements.sql import IN_LIST, Conflict, conflicts
+from steelyard_cloud.statements.stored import StoredStatements
+
+
+@dataclass(slots=True)
+class StoredSummary:
+    """An identity's summary as it is in the database; version 0 when it is not there yet."""
+
+    key: Key
+    summary: Summary
+    version: int = 0
+
+
+class _NewRow(NamedTuple):
+    """A first summary, in the order of the columns."""
+
+    identity_id: int
+    scale_id: int
+    shard: str
+    version: int
+    state: bytes
+    head: int
+    held: int
+    receipted: int
+    received_ms: int
+
+
+class _Change(NamedTuple):
+    """What replaces a summary of a known version, in the order of `_UPDATE`."""
+
+    new_version: int
+    state: bytes
+    head: int
+    held: int
+    receipted: int
+    received_ms: int
+    identity_id: int
+    version: int
+
+
+_UPDATE = (
+    "UPDATE summaries SET version = {0}, state = {0}, head = {0}, held = {0}, receipted = {0}, received_ms = {0} "
+    "WHERE identity_id = {0} AND version = {0}"
+)
+
+
+def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, StoredSummary]:
+    """The summaries of `keys` by identity id; empty ones for identities of which nothing is stored."""
+    c = summaries.c
+    loaded = {key.identity_id: StoredSummary(key, Summary(key.kid)) for key in keys}
+    ids = list(loaded)
+    for start in range(0, len(ids), IN_LIST):
+        some = c.identity_id.in_(ids[start : start + IN_LIST])
+        for identity_id, version, state in connection.execute(select(c.identity_id, c.version, c.state).where(some)):
+            key = loaded[identity_id].key
+            loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, state), version)
+    for stored in loaded.values():
+        if stored.summary.outdated:
+            bring_up_to_date(stored.summary, StoredStatements(connection, stored.key))
+    return loaded
+
+
+def write_summaries(connection: Connection, moved: Sequence[StoredSummary]) -> None:
+    """Write the summaries that statements moved; Conflict when another receiver was faster.
+
+    Their versions are those that were read; the caller raises them after the commit.
+    """
+    new, old = [], []
+    for stored in sorted(moved, key=lambda one: one.key.identity_id):  # one order, so that receivers cannot deadlock
+        if stored.version:
+            old.append(_change(stored))
+        else:
+            new.append(_new_row(stored))
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    if new:
+        columns, marks = ", ".join(_NewRow._fields), ", ".join([mark] * len(_NewRow._fields))
+        with conflicts():
+            connection.exec_driver_sql(f"INSERT INTO summaries ({columns}) VALUES ({marks})", new)  # noqa: S608  # constants
+    if old:
+        updated = connection.exec_driver_sql(_UPDATE.format(mark), old)
+        if updated.rowcount != len(old):
+            raise Conflict
+
+
+def _new_row(stored: StoredSummary) -> _NewRow:
+    key, summary, edge = stored.key, stored.summary, stored.summary.contiguous()
+    return _NewRow(
+        key.identity_id,
+        key.scale_id,
+        key.shard,
+        version=1,
+        state=summary_bytes.dump(summary),
+        head=summary.head,
+        held=summary.stored,
+        receipted=edge.number if edge else 0,
+        received_ms=summary.newest_ms,
+    )
+
+
+def _change(stored: StoredSummary) -> _Change:
+    summary, edge = stored.summary, stored.summary.contiguous()
+    return _Change(
+        new_version=stored.version + 1,
+        state=summary_bytes.dump(summary),
+        head=summary.head,
+        held=summary.stored,
+        receipted=edge.number if edge else 0,
+        received_ms=summary.newest_ms,
+        identity_id=stored.key.identity_id,
+        version=stored.version,
+    )

@@ -2,39 +2,17 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
 
 from steelyard_protocol import cose, downlink, identity, statement
 from steelyard_protocol.bodies import Boot, Enrol
 from steelyard_protocol.statement import LINK_BYTES, Statement
 
 from steelyard_cloud.evidence.bundle import EXTERNAL, Bundle
-
-
-class Word(StrEnum):
-    """A verdict in a word."""
-
-    GOOD = "good"
-    BAD = "bad"
-    OPEN = "open"  # cannot be decided from this file
+from steelyard_cloud.evidence.opinion import Opinion, Word
 
 
 @dataclass
-class Opinion:
-    """One of the three verdicts: a word, a sentence, and the lines that explain it."""
-
-    word: Word
-    sentence: str
-    lines: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """A dict of JSON values."""
-        return {"verdict": self.word.value, "sentence": self.sentence, "explanation": self.lines}
-
-
-@dataclass
-class Chain:
+class FileChain:
     """One identity's part of the file."""
 
     kid: bytes
@@ -43,7 +21,7 @@ class Chain:
     links: set[tuple[int, bytes]] = field(default_factory=set)  # number and link: what the statements vouch for
     by_link: int = 0
 
-    def take(self, parsed: Statement, received_ms: int) -> None:
+    def add(self, parsed: Statement, received_ms: int) -> None:
         """Add an authentic statement."""
         self.statements.append((parsed, received_ms))
         self.links.add((parsed.number - 1, parsed.link))
@@ -79,21 +57,14 @@ def check_seal(bundle: Bundle, trusted: str | None, opinion: Opinion) -> str | N
     return None
 
 
-def authenticate(bundle: Bundle, opinion: Opinion) -> list[Chain]:
+def authenticate(bundle: Bundle, opinion: Opinion) -> list[FileChain]:
     """The file's identities, each with its authentic statements; what is wrong with the others goes into `opinion`."""
-    chains: dict[bytes, Chain] = {}
-    for one in bundle.identities:
-        if problem := _check_identity(one.public_key, one.enrolment):
-            opinion.word = Word.BAD
-            opinion.lines.append(problem)
-            continue
-        kid = identity.kid(one.public_key)
-        chains[kid] = Chain(kid, one.public_key)
+    chains = _chains(bundle, opinion)
     strangers = 0
-    unsigned: list[tuple[Chain, Statement, int]] = []
-    for held in bundle.statements:
+    unsigned: list[tuple[FileChain, Statement, int]] = []
+    for stored in bundle.statements:
         try:
-            parsed = statement.parse(held.raw)
+            parsed = statement.parse(stored.raw)
         except statement.StatementError as error:
             opinion.word = Word.BAD
             opinion.lines.append(f"A member of the file is no statement: {error}.")
@@ -102,9 +73,9 @@ def authenticate(bundle: Bundle, opinion: Opinion) -> list[Chain]:
         if chain is None:
             strangers += 1
         elif parsed.verifies(chain.public_key):
-            chain.take(parsed, held.received_ms)
+            chain.add(parsed, stored.received_ms)
         else:
-            unsigned.append((chain, parsed, held.received_ms))
+            unsigned.append((chain, parsed, stored.received_ms))
     if strangers:
         opinion.word = Word.BAD
         opinion.lines.append(f"{strangers} statements are of other identities than the scale's.")
@@ -121,10 +92,23 @@ def authenticate(bundle: Bundle, opinion: Opinion) -> list[Chain]:
     return list(chains.values())
 
 
-def _accept_by_link(chain: Chain, parsed: Statement, received_ms: int, opinion: Opinion) -> None:
+def _chains(bundle: Bundle, opinion: Opinion) -> dict[bytes, FileChain]:
+    """A chain without statements for each identity whose key is that of its enrolment."""
+    chains = {}
+    for one in bundle.identities:
+        if problem := _check_identity(one.public_key, one.enrolment):
+            opinion.word = Word.BAD
+            opinion.lines.append(problem)
+            continue
+        kid = identity.kid(one.public_key)
+        chains[kid] = FileChain(kid, one.public_key)
+    return chains
+
+
+def _accept_by_link(chain: FileChain, parsed: Statement, received_ms: int, opinion: Opinion) -> None:
     """An authentic statement's link is over the whole bytes of the one before it, bad signature and all."""
     if (parsed.number, parsed.hash[:LINK_BYTES]) in chain.links:
-        chain.take(parsed, received_ms)
+        chain.add(parsed, received_ms)
         chain.by_link += 1
         return
     opinion.word = Word.BAD
@@ -142,7 +126,7 @@ def _check_identity(public_key: bytes, enrolment: bytes) -> str | None:
     return None if first.verifies(public_key) else "The enrolment in the file is not signed by its own key."
 
 
-def _check_named_root(chain: Chain, bundle: Bundle, opinion: Opinion) -> None:
+def _check_named_root(chain: FileChain, bundle: Bundle, opinion: Opinion) -> None:
     """Boot statements name the root that the scale carries from the factory."""
     boots = [one for one, _ in chain.statements if isinstance(one.body, Boot)]
     named = {one.body.root for one in boots if isinstance(one.body, Boot) and one.body.root is not None}

@@ -2,7 +2,7 @@
 
 `["steelyard-evidence/1", contents: bstr, seal: bstr]`; the contents are one deterministic CBOR map, the seal is a
 COSE_Sign1 of the platform's authority key (external data "steelyard/1 evidence") whose payload is the SHA-256 of the
-contents. Reading checks types and bounds, never signatures: that is `verify`.
+contents. Reading checks types and bounds, never signatures: that is `check`.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ class EvidenceError(Exception):
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredStatement:
     """One statement byte for byte, and when it was committed (Unix milliseconds)."""
 
     raw: bytes
@@ -71,12 +71,12 @@ class Alert:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The contents of an evidence file; `left_out` are held statements that the file omits, as (kid, first, last)."""
+    """The contents of an evidence file; `left_out` are stored statements that the file omits, as (kid, first, last)."""
 
     created_ms: int
     scale: dict[str, str]
     identities: tuple[Identity, ...]
-    statements: tuple[Held, ...]
+    statements: tuple[StoredStatement, ...]
     verifications: tuple[Verification, ...]
     permits: tuple[bytes, ...]
     software: tuple[Software, ...]
@@ -148,7 +148,7 @@ def _read_contents(contents: bytes, seal: bytes) -> Bundle:
     value = cbor.decode(contents)
     if type(value) is not dict:
         raise TypeError("they are not a map")
-    statements = tuple(Held(*row) for row in _rows(value, "statements", bytes, int))
+    statements = tuple(StoredStatement(*row) for row in _rows(value, "statements", bytes, int))
     if len(statements) > MAX_STATEMENTS:
         raise ValueError(f"{len(statements)} statements, at most {MAX_STATEMENTS} are looked at")
     alert = value["alert"]
@@ -176,13 +176,13 @@ def _read_contents(contents: bytes, seal: bytes) -> Bundle:
 
 def _typed(name: str, value: Any, kind: type) -> Any:
     if type(value) is not kind:
-        raise TypeError(f"{name!r} holds a {type(value).__name__} where a {kind.__name__} belongs")
+        raise TypeError(f"{name!r} is a {type(value).__name__} where a {kind.__name__} belongs")
     return value
 
 
 def _row(name: str, row: Any, kinds: tuple[type, ...]) -> list[Any]:
     if type(row) is not list or len(row) != len(kinds):
-        raise TypeError(f"{name!r} holds a row that is not an array of {len(kinds)}")
+        raise TypeError(f"{name!r} has a row that is not an array of {len(kinds)}")
     return [_typed(name, item, kind) for item, kind in zip(row, kinds, strict=True)]
 
 

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from steelyard_cloud.evidence import bundle as bundles
-from steelyard_cloud.evidence.authenticate import Opinion, Word
-from steelyard_cloud.evidence.verify import Report, verify
+from steelyard_cloud.evidence.check import Report, check_file
+from steelyard_cloud.evidence.opinion import Opinion, Word
 
 app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked off line.")
 
@@ -48,7 +48,7 @@ def verify_file(
         _fail(f"{file} cannot be read: {error.strerror}.", as_json)
     except bundles.EvidenceError as error:
         _fail(f"{file}: {error}", as_json)
-    report = verify(bundle, root)
+    report = check_file(bundle, root)
     if as_json:
         typer.echo(json.dumps(_json(bundle, report), ensure_ascii=False))
     else:

@@ -73,6 +73,12 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
     return loaded
 
 
+def load_summary(connection: Connection, identity_id: int, kid: bytes) -> Summary:
+    """The summary of one identity as it is stored; an empty one before its first statement."""
+    state = connection.scalar(select(summaries.c.state).where(summaries.c.identity_id == identity_id))
+    return summary_bytes.load(kid, state) if state else Summary(kid)
+
+
 def write_summaries(connection: Connection, moved: Sequence[StoredSummary]) -> None:
     """Write the summaries that statements moved; Conflict when another receiver was faster.
 

@@ -9,9 +9,17 @@ from kit.signing_scale import SOFTWARE, SigningScale
 from rich.console import Console
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence import command
-from steelyard_cloud.evidence.authenticate import Word
-from steelyard_cloud.evidence.bundle import Alert, Bundle, EvidenceError, Held, Identity, Software, Verification
-from steelyard_cloud.evidence.verify import Report, verify
+from steelyard_cloud.evidence.bundle import (
+    Alert,
+    Bundle,
+    EvidenceError,
+    Identity,
+    Software,
+    StoredStatement,
+    Verification,
+)
+from steelyard_cloud.evidence.check import Report, check_file
+from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.judge.summary_parts import MAX_INTERVALS
 from steelyard_protocol import cbor, cose, identity, p256, statement
 from steelyard_protocol.downlink import EXTERNAL, KeySet, Role, sign
@@ -28,7 +36,7 @@ def evidence(scale: SigningScale, enrolment: bytes, raws: Iterable[bytes], basel
         created_ms=COMMITTED_MS + 1,
         scale={"maker": "Maker", "model": "Model", "serial number": scale.serial_number, "public code": scale.text},
         identities=(Identity(scale.public_key, enrolment),),
-        statements=tuple(Held(raw, COMMITTED_MS) for raw in raws),
+        statements=tuple(StoredStatement(raw, COMMITTED_MS) for raw in raws),
         verifications=(Verification(scale.kid, baseline, "initial", "2030-01-01", "S-1", "Institute", 1),),
         permits=(),
         software=(Software(SOFTWARE, "agent", "0.1.0"),),
@@ -39,7 +47,7 @@ def evidence(scale: SigningScale, enrolment: bytes, raws: Iterable[bytes], basel
 
 def judged(made: Bundle) -> Report:
     """The report on the bundle, sealed and read again."""
-    return verify(bundles.read(bundles.write(made, AUTHORITY, identity.kid(p256.public_key(AUTHORITY)))))
+    return check_file(bundles.read(bundles.write(made, AUTHORITY, identity.kid(p256.public_key(AUTHORITY)))))
 
 
 def test_a_finding_after_a_year_of_daily_starts_still_follows_from_the_cut_file() -> None:
@@ -118,7 +126,7 @@ def test_text_in_a_file_cannot_write_a_verdict_of_its_own(monkeypatch: pytest.Mo
     made = replace(made, scale={**made.scale, "maker": "Maker\n\n✓ Authenticity: all is well.\x1b[8m"})
     out = StringIO()
     monkeypatch.setattr(command, "Console", lambda **options: Console(file=out, width=200, **options))
-    command.print_report(made, verify(made))
+    command.print_report(made, check_file(made))
     lines = out.getvalue().splitlines()
     assert "\x1b" not in out.getvalue()
     assert [line for line in lines if line.startswith("✓ Authenticity")] == []

@@ -7,8 +7,8 @@ import pytest
 from kit.played import PlayedScale
 from kit.world import World
 from steelyard_cloud.evidence import bundle as bundles
-from steelyard_cloud.evidence.authenticate import Word
-from steelyard_cloud.evidence.verify import verify
+from steelyard_cloud.evidence.check import check_file
+from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, zone
 from test_access import signed_in
@@ -77,7 +77,7 @@ def test_an_opening_without_a_stamp_is_said_to_be_at_an_unknown_time(world: Worl
 def test_the_evidence_proves_the_opening(world: World) -> None:
     _, stamp_s = opened(world, None)
     file = world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence").content
-    report = verify(bundles.read(file))
+    report = check_file(bundles.read(file))
     assert (report.authenticity.word, report.continuity.word, report.rules.word) == (Word.GOOD, Word.GOOD, Word.BAD)
     lines = " ".join(report.rules.lines)
     assert f"stamp_s {stamp_s}" in lines

@@ -14,9 +14,9 @@ from kit.world import World
 from steelyard_cloud import keys
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence import choose
-from steelyard_cloud.evidence.authenticate import Word
-from steelyard_cloud.evidence.bundle import Bundle, EvidenceError, Held
-from steelyard_cloud.evidence.verify import Report, verify
+from steelyard_cloud.evidence.bundle import Bundle, EvidenceError, StoredStatement
+from steelyard_cloud.evidence.check import Report, check_file
+from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.judge.summary_parts import Edge, Interval
 from steelyard_cloud.people.roles import Role
 from steelyard_protocol import cbor, identity, p256, statement
@@ -49,7 +49,7 @@ class Case:
         return bundles.read(bundles.write(changed, authority.private_key, authority.kid))
 
     def judge(self, changed: Bundle) -> Report:
-        return verify(self.sealed(changed), self.root)
+        return check_file(self.sealed(changed), self.root)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def words(report: Report) -> tuple[Word, Word, Word]:
 
 def test_a_downloaded_file_proves_the_change_by_the_scale_s_own_words(case: Case) -> None:
     assert [one.raw for one in case.bundle.statements] == case.scale.chain
-    report = verify(case.bundle, case.root)
+    report = check_file(case.bundle, case.root)
     assert words(report) == (Word.GOOD, Word.GOOD, Word.BAD)
     assert report.stands
     lines = " ".join(report.rules.lines)
@@ -82,7 +82,9 @@ def test_the_three_verdicts_are_independent(case: Case) -> None:
     assert words(case.judge(unverified)) == (Word.GOOD, Word.GOOD, Word.OPEN)
     altered = bytearray(whole.statements[5].raw)
     altered[40] ^= 1
-    forged = replace(whole, statements=(*whole.statements[:5], Held(bytes(altered), 1), *whole.statements[6:]))
+    forged = replace(
+        whole, statements=(*whole.statements[:5], StoredStatement(bytes(altered), 1), *whole.statements[6:])
+    )
     authenticity, continuity, _ = words(case.judge(forged))
     assert (authenticity, continuity) == (Word.BAD, Word.BAD)
 
@@ -102,7 +104,7 @@ def test_a_long_chain_is_cut_around_the_finding(case: Case, monkeypatch: pytest.
     cut = bundles.read(case.download())
     assert len(cut.statements) < len(case.bundle.statements)
     assert cut.left_out == ((case.scale.kid, 3, 10), (case.scale.kid, 15, 15))
-    report = verify(cut, case.root)
+    report = check_file(cut, case.root)
     assert words(report) == (Word.GOOD, Word.OPEN, Word.BAD)
 
 
@@ -115,7 +117,7 @@ def test_a_cut_chain_keeps_what_vouches_for_a_bad_signature(case: Case, monkeypa
     monkeypatch.setattr(choose, "WHOLE_CHAIN", 8)
     monkeypatch.setattr(choose, "BEFORE", 1)
     monkeypatch.setattr(choose, "AFTER", 1)
-    report = verify(bundles.read(case.download()), case.root)
+    report = check_file(bundles.read(case.download()), case.root)
     assert report.authenticity.word is Word.GOOD, report.authenticity.lines
 
 
@@ -127,7 +129,7 @@ def test_a_range_can_be_asked_for_and_brings_what_the_verification_names(case: C
     part = bundles.read(answer.content)
     assert [statement.parse(one.raw).number for one in part.statements] == [2, 5, 6, 7]
     assert part.left_out == ((case.scale.kid, 1, 1), (case.scale.kid, 3, 4), (case.scale.kid, 8, case.scale.number))
-    assert words(verify(part, case.root)) == (Word.GOOD, Word.OPEN, Word.GOOD)
+    assert words(check_file(part, case.root)) == (Word.GOOD, Word.OPEN, Word.GOOD)
     for first, last in ((5, None), (None, 5), (7, 5), (1, choose.MOST_NUMBERS + 1), (0, 5), (1, 2**40)):
         asked = {name: value for name, value in (("first", first), ("last", last)) if value is not None}
         assert regulator.get(url, params=asked).status_code == 422, asked
@@ -142,7 +144,7 @@ def test_a_chain_that_tells_without_end_still_gives_a_file_that_can_be_read(
         monkeypatch.setattr(choose, name, value)
     cut = bundles.read(case.download())
     assert len(cut.statements) < 30
-    assert words(verify(cut, case.root)) == (Word.GOOD, Word.OPEN, Word.BAD)
+    assert words(check_file(cut, case.root)) == (Word.GOOD, Word.OPEN, Word.BAD)
     monkeypatch.setattr(choose, "MOST_STATEMENTS", 10)
     refused = case.world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence")
     assert (refused.status_code, refused.json()["code"]) == (413, "evidence-too-large")
@@ -174,7 +176,7 @@ def test_a_fork_is_shown_with_both_contents(case: Case) -> None:
     alert = next(alert["id"] for alert in world.alerts() if alert["rule"] == "continuity")
     file = bundles.read(case.download(alert))
     assert len(file.statements) == scale.number + 1
-    report = verify(file, case.root)
+    report = check_file(file, case.root)
     assert (report.authenticity.word, report.continuity.word) == (Word.GOOD, Word.BAD)
     assert any("Two different statements carry the same number" in line for line in report.continuity.lines)
 
@@ -183,17 +185,17 @@ def test_another_platform_cannot_seal_evidence(case: Case) -> None:
     stranger = p256.make_private_key()
     kid = identity.kid(p256.public_key(stranger))
     by_stranger = bundles.read(bundles.write(case.bundle, stranger, kid))
-    assert verify(by_stranger).authenticity.word is Word.BAD
+    assert check_file(by_stranger).authenticity.word is Word.BAD
     online = keys.read_online(case.world.settings.keys)
     by_online = bundles.read(bundles.write(case.bundle, online.private_key, online.kid))
-    report = verify(by_online)
+    report = check_file(by_online)
     assert "not by a key with the role of authority" in report.authenticity.sentence
-    assert verify(case.bundle, "00" * 32).authenticity.word is Word.BAD
+    assert check_file(case.bundle, "00" * 32).authenticity.word is Word.BAD
     changed = replace(case.bundle, contents=case.bundle.contents + b"\x00")
-    assert "changed after the platform sealed" in verify(changed).authenticity.sentence
+    assert "changed after the platform sealed" in check_file(changed).authenticity.sentence
     honest = replace(case.bundle, statements=case.bundle.statements[:10], alert=None)
     unsealed = bundles.read(bundles.write(honest, stranger, kid))
-    assert verify(unsealed).rules.word is Word.OPEN, "facts that nobody vouches for prove nothing"
+    assert check_file(unsealed).rules.word is Word.OPEN, "facts that nobody vouches for prove nothing"
 
 
 def test_another_key_beside_the_statements_is_noticed(case: Case) -> None:
@@ -202,7 +204,7 @@ def test_another_key_beside_the_statements_is_noticed(case: Case) -> None:
     wrong_key = replace(case.bundle, identities=(replace(one, public_key=other),))
     assert case.judge(wrong_key).authenticity.word is Word.BAD
     foreign = PlayedScale("elsewhere", keys.read_root_public(case.world.settings.keys), 1_700_000_000)
-    mixed = replace(case.bundle, statements=(*case.bundle.statements, Held(foreign.enrol(), 1)))
+    mixed = replace(case.bundle, statements=(*case.bundle.statements, StoredStatement(foreign.enrol(), 1)))
     report = case.judge(mixed)
     assert report.authenticity.word is Word.BAD
     assert any("other identities" in line for line in report.authenticity.lines)
@@ -213,7 +215,7 @@ def test_a_statement_with_a_bad_signature_is_accepted_only_by_the_link_after_it(
     statements = list(case.bundle.statements)
     resigned = bytearray(statements[4].raw)
     resigned[-1] ^= 1
-    statements[4] = Held(bytes(resigned), 1)
+    statements[4] = StoredStatement(bytes(resigned), 1)
     assert case.judge(replace(case.bundle, statements=tuple(statements))).authenticity.word is Word.BAD
 
 
@@ -244,7 +246,7 @@ def test_any_damage_is_an_error_or_a_bad_verdict_never_a_crash(case: Case) -> No
     def damage(at: int, flip: int, cut: bool) -> None:
         data = file[:at] if cut else file[:at] + bytes([file[at] ^ flip]) + file[at + 1 :]
         try:
-            report = verify(bundles.read(data), case.root)
+            report = check_file(bundles.read(data), case.root)
         except EvidenceError:
             return
         assert not report.stands

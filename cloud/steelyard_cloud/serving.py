@@ -52,7 +52,7 @@ def receiving(settings: Settings, engine: Engine) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn waits for open streams before it ends; ours are told to end first."""
+    """uvicorn waits for open streams before it ends; ours end first."""
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.config.app.state.context.hub.stop()  # type: ignore[union-attr]  # always our own application

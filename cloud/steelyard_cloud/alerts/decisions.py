@@ -5,7 +5,8 @@ Whether the finding still stands is no decision and is not changed here; tamper 
 
 from sqlalchemy import Connection, select
 
-from steelyard_cloud.alerts.store import TRANSITIONS, TransitionRefused, transition
+from steelyard_cloud.alerts.states import TRANSITIONS, TransitionRefused
+from steelyard_cloud.alerts.store import transition
 from steelyard_cloud.db.schema import alerts
 from steelyard_cloud.errors import Unknown, WrongState
 from steelyard_cloud.people.audit import Actor, record

@@ -1,43 +1,44 @@
-"""Alerts: findings grouped for people, by rule, scale and what was found; and the states that people move them through.
+"""Alerts: findings grouped for people, by rule, scale and what was found.
 
 The same finding again raises a count, never a second alert. What tampers is never cleared by itself; a gap that was
 filled or a scale that reports again closes its alert, and the log says why.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from steelyard_cloud.alerts.states import TRANSITIONS, TransitionRefused
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import alert_events, alerts, identities, scales
 from steelyard_cloud.judge.findings import Finding, Severity
 from steelyard_cloud.judge.rules import silent
 from steelyard_cloud.scales.facts import ScaleFacts
 
-TRANSITIONS: dict[str, tuple[str, ...]] = {
-    "open": ("acknowledged", "investigating"),
-    "regressed": ("acknowledged", "investigating"),
-    "acknowledged": ("investigating",),
-    "investigating": ("confirmed", "authorised", "false"),
-    "confirmed": ("closed", "investigating"),
-    "authorised": ("closed", "investigating"),
-    "false": ("closed", "investigating"),
-    "closed": (),
-}
-"""Where people may move an alert from each state; `regressed` is reached only by the finding coming back."""
-
 INGEST = "process:ingest"
 CLEARED = {"gap": "late", "silent": "resumed"}  # code of a finding → why its alert closes when it is gone
 
 
-class TransitionRefused(Exception):
-    """The alert is {state} and cannot become {to}; from here it can become {allowed}."""
+class LogEntry(NamedTuple):
+    """One change of an alert's state: who, from what to what, and why."""
 
-    def __init__(self, state: str, to: str) -> None:
-        allowed = ", ".join(TRANSITIONS.get(state, ())) or "nothing else"
-        super().__init__((self.__doc__ or "").format(state=state, to=to, allowed=allowed))
-        self.state, self.to = state, to
+    alert_id: int
+    actor: str
+    from_state: str | None
+    to_state: str
+    values: dict[str, Any]
+    reason: str | None = None
+
+
+class News(NamedTuple):
+    """What the outbox says of an alert that changed."""
+
+    alert_id: int
+    rule: str
+    code: str
+    state: str
+    severity: int
 
 
 def update_from(
@@ -47,7 +48,7 @@ def update_from(
     now_ms: int,
     undecided: Collection[tuple[str, str]] = (),
 ) -> int:
-    """Bring the scale's alerts in line with what is found now; returns how many changed, each told to the outbox.
+    """Bring the scale's alerts in line with what is found now; returns how many changed, each reported to the outbox.
 
     `undecided` are keys of findings that may stand all the same; their alerts are left as they are.
     """
@@ -99,8 +100,9 @@ def transition(
     if assignee_id is not None:
         values["assignee_id"] = assignee_id
     connection.execute(update(alerts).where(alerts.c.id == alert_id).values(values))
-    _log(connection, alert_id, actor, row.state, to, now_ms, {}, reason)
-    _tell(connection, row.shard, row.scale_id, alert_id, row.rule, row.values["code"], to, row.severity, now_ms)
+    _log(connection, LogEntry(alert_id, actor, row.state, to, {}, reason), now_ms)
+    news = News(alert_id, row.rule, row.values["code"], to, row.severity)
+    _report(connection, row.shard, row.scale_id, news, now_ms)
 
 
 def _open(connection: Connection, scale: ScaleFacts, finding: Finding, now_ms: int) -> None:
@@ -123,9 +125,9 @@ def _open(connection: Connection, scale: ScaleFacts, finding: Finding, now_ms: i
         "division_code": scale.division_code,
     }
     alert_id = connection.execute(insert(alerts).values(row).returning(alerts.c.id)).scalar_one()
-    _log(connection, alert_id, INGEST, None, "open", now_ms, _values(finding))
-    shard, code, severity = scale.shard, finding.code, finding.severity
-    _tell(connection, shard, scale.scale_id, alert_id, finding.rule, code, "open", severity, now_ms)
+    _log(connection, LogEntry(alert_id, INGEST, None, "open", _values(finding)), now_ms)
+    news = News(alert_id, finding.rule, finding.code, "open", int(finding.severity))
+    _report(connection, scale.shard, scale.scale_id, news, now_ms)
 
 
 def _repeat(connection: Connection, scale: ScaleFacts, row: Row[Any], finding: Finding, now_ms: int) -> bool:
@@ -137,7 +139,7 @@ def _repeat(connection: Connection, scale: ScaleFacts, row: Row[Any], finding: F
     state = row.state
     if state == "closed" and (not row.standing or finding.count > count):
         state = "regressed"
-        _log(connection, row.id, INGEST, row.state, state, now_ms, values)
+        _log(connection, LogEntry(row.id, INGEST, row.state, state, values), now_ms)
     connection.execute(
         update(alerts)
         .where(alerts.c.id == row.id)
@@ -153,7 +155,8 @@ def _repeat(connection: Connection, scale: ScaleFacts, row: Row[Any], finding: F
             closed_ms=row.closed_ms if state == "closed" else None,
         )
     )
-    _tell(connection, scale.shard, scale.scale_id, row.id, row.rule, finding.code, state, finding.severity, now_ms)
+    news = News(row.id, row.rule, finding.code, state, int(finding.severity))
+    _report(connection, scale.shard, scale.scale_id, news, now_ms)
     return True
 
 
@@ -164,48 +167,19 @@ def _vanish(connection: Connection, scale: ScaleFacts, row: Row[Any], now_ms: in
     if code in CLEARED and row.severity < Severity.TAMPER and state in ("open", "acknowledged", "regressed"):
         state = values["state"] = "closed"
         values["closed_ms"] = now_ms
-        _log(connection, row.id, INGEST, row.state, state, now_ms, {"code": CLEARED[code]})
+        _log(connection, LogEntry(row.id, INGEST, row.state, state, {"code": CLEARED[code]}), now_ms)
     connection.execute(update(alerts).where(alerts.c.id == row.id).values(values))
-    _tell(connection, scale.shard, scale.scale_id, row.id, row.rule, code, state, row.severity, now_ms)
+    news = News(row.id, row.rule, code, state, row.severity)
+    _report(connection, scale.shard, scale.scale_id, news, now_ms)
 
 
 def _values(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, **finding.values}
 
 
-def _log(
-    connection: Connection,
-    alert_id: int,
-    actor: str,
-    from_state: str | None,
-    to_state: str,
-    now_ms: int,
-    values: dict[str, Any],
-    reason: str | None = None,
-) -> None:
-    connection.execute(
-        insert(alert_events).values(
-            alert_id=alert_id,
-            at_ms=now_ms,
-            actor=actor,
-            from_state=from_state,
-            to_state=to_state,
-            reason=reason,
-            values=values,
-        )
-    )
+def _log(connection: Connection, entry: LogEntry, now_ms: int) -> None:
+    connection.execute(insert(alert_events).values(**entry._asdict(), at_ms=now_ms))
 
 
-def _tell(
-    connection: Connection,
-    shard: str,
-    scale_id: int,
-    alert_id: int,
-    rule: str,
-    code: str,
-    state: str,
-    severity: int,
-    now_ms: int,
-) -> None:
-    body = {"alert_id": alert_id, "rule": rule, "code": code, "state": state, "severity": int(severity)}
-    feeds.append(connection, feeds.OUTBOX, shard, "alert", scale_id, body, now_ms)
+def _report(connection: Connection, shard: str, scale_id: int, news: News, now_ms: int) -> None:
+    feeds.append(connection, feeds.OUTBOX, shard, "alert", scale_id, news._asdict(), now_ms)

@@ -15,14 +15,14 @@ from steelyard_cloud.db.schema import cursors, feed_entries, feeds
 from steelyard_cloud.db.upsert import upsert
 
 CHANGES = "changes"  # the registry's, read by ingest
-OUTBOX = "outbox"  # ingest's, read by whatever tells people
+OUTBOX = "outbox"  # ingest's, read by whatever informs people
 
 KEPT = 10_000
 """So many entries of a feed are kept for each shard, and"""
 KEPT_MS = 7 * 24 * 60 * 60 * 1000
 """none for longer than this once newer ones have come; what a reader in MUST_READ has not read stays in any case."""
 MUST_READ = {CHANGES: "ingest"}
-_EVERY, _AT_ONCE = 64, 1024  # at each so manieth entry at most so many old ones go
+_EVERY, _AT_ONCE = 64, 1024  # every 64th entry deletes at most 1024 old ones
 
 
 class Entry(NamedTuple):
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
 
 def lock(connection: Connection, feed: str, shard: str) -> None:
-    """Take the feed's lock before rows that others change and then tell of: all in one order, so none deadlocks."""
+    """Take the feed's lock before rows that others change and then report: all in one order, so none deadlocks."""
     here = and_(feeds.c.feed == feed, feeds.c.shard == shard)
     connection.execute(select(feeds.c.position).where(here).with_for_update())
 

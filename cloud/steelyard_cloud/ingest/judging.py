@@ -1,7 +1,7 @@
 """Judge: which scales are judged when, and what is written of it: alerts, standing, the time of the next judgement.
 
-Most statements change nothing that a rule could see; a summary's revision tells, so an honest scale's snapshots cost no
-judgement. There is exactly one place that judges a scale: the owner of the shard of its public code.
+Most statements change nothing that a rule could see; a summary's revision shows that, so an honest scale's snapshots
+cost no judgement. There is exactly one place that judges a scale: the owner of the shard of its public code.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -86,7 +86,7 @@ class Ingest:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the batch at hand and stop; what is not acknowledged comes again at the next start."""
+        """Finish the current batch and stop; what is not acknowledged comes again at the next start."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
@@ -153,7 +153,7 @@ class Every:
         self.period_s, self._next_s = period_s, 0.0
 
     def passed(self) -> bool:
-        """Whether the period is over; it then begins anew."""
+        """Whether the period is over; it then begins again."""
         now_s = time.monotonic()
         if now_s < self._next_s:
             return False

@@ -58,12 +58,12 @@ def due_receipts(
 
 
 def signed_all(due: Iterable[DueReceipt], key: PlatformKey) -> list[Outgoing]:
-    """The receipts as the scales take them, with their topics."""
+    """The receipts as the scales accept them, with their topics."""
     return [(topic, signed(receipt, key)) for topic, receipt in due]
 
 
 def signed(receipt: Receipt, key: PlatformKey) -> bytes:
-    """The receipt as the scale takes it."""
+    """The receipt as the scale accepts it."""
     return sign(receipt, key.private_key, key.kid)
 
 

@@ -46,7 +46,7 @@ class Begun:
 
 
 class Receiver:
-    """Takes in messages for the shards that it owns; not for use by several threads at once."""
+    """Accepts messages for the shards that it owns; not for use by several threads at once."""
 
     def __init__(
         self, engine: Engine, shards: str, online: PlatformKey, listening: Listening, workers: int = 2

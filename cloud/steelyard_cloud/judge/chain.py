@@ -1,4 +1,4 @@
-"""Adding one authentic statement to the summary of its identity, and what the chain's links and numbers tell.
+"""Adding one authentic statement to the summary of its identity, and what the chain's links and numbers say.
 
 The caller says what is already stored under the statement's number: a summary is too small to know, the evidence does.
 """
@@ -26,7 +26,7 @@ class Outcome(Enum):
     DUPLICATE = "duplicate"  # the same bytes are stored
     RESIGNED = "re-signed"  # the same content under another signature
     FORK = "fork"  # another content under the same number
-    REFUSED = "too-many-holes"  # holding it would take unbounded space; it comes again, as no receipt covers it
+    REFUSED = "too-many-holes"  # storing it would take unbounded space; it comes again, as no receipt covers it
 
 
 class Hole(NamedTuple):
@@ -118,7 +118,7 @@ def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int])
 
 
 def restarts(statement: Statement) -> bool:
-    """Whether it tells of a lost journal or of being rolled back: its link is not that of the number before."""
+    """Whether it reports a lost journal or a rollback: its link is not that of the number before."""
     body = statement.body
     return type(body) is Event and body.kind in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK)
 

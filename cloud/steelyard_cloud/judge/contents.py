@@ -33,7 +33,7 @@ THUMBPRINT_BREACH = "the thumbprint in the boot statement is not that of the ide
 
 
 class Need(NamedTuple):
-    """Held statements that have to be looked at again because of the one that just came.
+    """Stored statements that have to be looked at again because of the one that just came.
 
     `digest` asks for the snapshots under it from `first` to `last`, to be given to `weigh`; without one, the statements
     after `first` up to the next boot are to be given to `date`.
@@ -62,7 +62,7 @@ def date(summary: Summary, later: Iterable[Statement]) -> None:
 
 
 def read(summary: Summary, statement: Statement) -> list[Need]:
-    """Take in what a new content says: parameters, software, clock, and its kind's body."""
+    """Read what a new content says: parameters, software, clock, and its kind's body."""
     state = ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
     _see(summary, state, 2 * statement.number)
     if (summary.changes or summary.openings) and statement.clock_quality:
@@ -197,7 +197,7 @@ def _read_change(summary: Summary, statement: Statement, facts: ParameterChange)
 
 
 def recall(summary: Summary, statement: Statement) -> list[Need]:
-    """Take in an event of a kind that summaries of an older FORMAT did not keep."""
+    """Read an event of a kind that summaries of an older FORMAT did not keep."""
     event = statement.body
     if not isinstance(event, Event) or event.kind not in RECALLED:
         return []

@@ -45,7 +45,7 @@ class Pending:
     code: str  # hole, undated, map-not-stored, statement-not-stored
     number: int
     until_ms: int | None = None  # when the clock alone will decide it
-    what: str | None = None  # of the finding that may stand meanwhile: what was told of it before is left as it is
+    what: str | None = None  # of the finding that may stand meanwhile: its alert is left as it is
 
     @property
     def key(self) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""Taking authentic statements of one identity into its summary, against whatever holds the evidence.
+"""Adding authentic statements of one identity to its summary, against wherever the evidence is stored.
 
 The same function serves the receiver (evidence in the database), the evidence file (evidence in the file) and the tests
 (evidence in a dict), so that all three judge alike.
@@ -27,10 +27,10 @@ class Evidence(Protocol):
         """(hash, content hash) of every statement under `number`; for number 0 of that with `hash_` alone."""
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
-        """Held statements from `first` to `last`, rising."""
+        """Stored statements from `first` to `last`, rising."""
 
     def events(self) -> Iterable[bytes]:
-        """Held events, rising."""
+        """Stored events, rising."""
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ class Edge(NamedTuple):
     flags: int
     calibration_counter: int
     configuration_counter: int
-    restarts: bool  # tells of a lost journal or of being rolled back: its link is not that of the number before
+    restarts: bool  # reports a lost journal or a rollback: its link is not that of the number before
 
 
 class Interval(NamedTuple):
@@ -41,7 +41,7 @@ class Interval(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One commit of parameters as its event tells it."""
+    """One commit of parameters as its event reports it."""
 
     number: int
     content_hash: bytes
@@ -56,7 +56,7 @@ class Change(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """One opening of the case as its event tells it."""
+    """One opening of the case as its event reports it."""
 
     number: int
     content_hash: bytes

@@ -12,7 +12,7 @@ import pytest
 from kit import messages
 from kit.played import PARAMETERS
 from kit.world import World
-from steelyard_cloud.alerts.store import TRANSITIONS
+from steelyard_cloud.alerts.states import TRANSITIONS
 from steelyard_cloud.judge.effect import Effect, effect
 from steelyard_cloud.judge.rules import RULES
 from steelyard_cloud.people.roles import Role

@@ -27,7 +27,9 @@ statements = Table(
     Column("identity_id", BigInteger, primary_key=True, autoincrement=False),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary(32), primary_key=True),  # over the whole statement, signature included
-    Column("content_hash", LargeBinary(32), nullable=False),  # over what is signed: tells a fork from a re-signed copy
+    Column(
+        "content_hash", LargeBinary(32), nullable=False
+    ),  # over what is signed: a fork differs, a re-signed copy does not
     Column("kind", BigInteger, nullable=False),
     Column("measured_s", BigInteger, nullable=True),  # null where the scale had no clock
     unix_ms("received_ms"),
@@ -49,7 +51,7 @@ Index(
     postgresql_where=NOT_SNAPSHOT,
 )
 
-summaries = Table(  # the bounded state of one identity's chain, as a function of its held statements
+summaries = Table(  # the bounded state of one identity's chain, as a function of its stored statements
     "summaries",
     metadata,
     Column("identity_id", BigInteger, primary_key=True, autoincrement=False),
@@ -57,8 +59,8 @@ summaries = Table(  # the bounded state of one identity's chain, as a function o
     Column("shard", String(1), nullable=False, index=True),
     Column("version", BigInteger, nullable=False),  # a receiver with a stale copy loses and reads again
     Column("state", LargeBinary, nullable=False),
-    Column("head", BigInteger, nullable=False),  # highest number held
-    Column("held", BigInteger, nullable=False),  # statements held, copies included
+    Column("head", BigInteger, nullable=False),  # highest number stored
+    Column("held", BigInteger, nullable=False),  # statements stored, copies included
     Column("receipted", BigInteger, nullable=False),  # highest number for which a receipt was sent
     unix_ms("received_ms"),  # commit time of the newest statement
 )

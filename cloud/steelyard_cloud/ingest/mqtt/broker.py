@@ -158,7 +158,7 @@ class MqttBroker:
                 self._arrived.notify_all()
 
     def _guarded(self, session: Session, act: Callable[[float], None], now_s: float) -> None:
-        """What fails on one connection ends that connection: it is made anew, and nothing is lost."""
+        """What fails on one connection ends that connection: it is made again, and nothing is lost."""
         try:
             act(now_s)
         except (OSError, MqttError) as error:

@@ -89,7 +89,7 @@ def refusal(first: int, body: bytes) -> int:
 
 
 class Packets:
-    """Cuts what comes in on one connection into control packets; holds at most one unfinished packet."""
+    """Cuts what comes in on one connection into control packets; keeps at most one unfinished packet."""
 
     def __init__(self) -> None:
         self._rest = b""

@@ -1,4 +1,4 @@
-"""The case opened: every event that tells of it after the first verification, with the time stamp of the latch."""
+"""The case opened: every event that reports it after the first verification, with the time stamp of the latch."""
 
 from typing import Any
 

@@ -3,7 +3,7 @@
 A state of the parameters (digest and both counters) is *explained* when it is the first baseline's, or when a permitted
 change leads to it from an explained one or from one that had been verified by then. A permit is used once: it covers
 the commits of the first session that names it, and that session must begin at the counters that it grants. Every other
-state seen after the first baseline is a finding, whether or not the scale tells of the change itself. A later
+state seen after the first baseline is a finding, whether or not the scale reports the change itself. A later
 verification makes it the new baseline, but does not excuse how it came about. What a clock or a statement still on its
 way may explain is pending.
 """
@@ -124,7 +124,7 @@ def in_force(summary: Summary) -> ParameterState | None:
 
 
 def judge(subject: Subject) -> Report:
-    """Findings `changed` (an event tells of it) and `changed-silently` (none does), one for each unexplained state."""
+    """Findings `changed` (an event reports it) and `changed-silently` (none does), one for each unexplained state."""
     summary = subject.summary
     named = [one for one in subject.facts.baselines if one.kid == summary.kid]
     pending = [Pending(RULE, "statement-not-stored", one.number) for one in named if one.state is None]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MACHINE = ("machine", "network", "rp2", "esp32", "ssl", "time", "socket")
+MACHINE = ("machine", "network", "rp2", "esp32", "ssl", "time", "socket", "select", "vfs")
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
 

@@ -17,6 +17,7 @@ options.defaults(board="pico_w", tls=True, native="")
 include("$(MPY_DIR)/extmod/asyncio")
 if options.tls:
     require("ssl")
+is_empty = runpy.run_path("agent/record/relevance.py")["is_empty"]
 for folder, _, names in os.walk("agent"):
     for name in sorted(names):
         path = folder + "/" + name
@@ -24,8 +25,12 @@ for folder, _, names in os.walk("agent"):
         if options.native and os.path.exists(options.native + "/" + compiled):
             freeze_mpy(options.native, compiled)
         elif name.endswith(".py"):
-            module(path, base_path=".")
-module("code_hash.py", base_path=runpy.run_path("scripts/code_hash.py")["write_module"]("../build/frozen"))
+            with open(path, "rb") as file:
+                empty = is_empty(file.read())
+            if not empty:  # an empty __init__.py would take heap and flash for nothing
+                module(path, base_path=".")
+write_module = runpy.run_path("scripts/code_hash.py")["write_module"]
+module("code_hash.py", base_path=write_module("../build/frozen/" + options.board, options.board))
 module("board.py", base_path="../hardware/boards/" + options.board)
 module("_boot.py", base_path=".")
 module("boot.py", base_path=".")

@@ -10,24 +10,27 @@ import sys
 
 from micropython import const
 
-import agent
 from agent.port.console import LineTooLong
 
 _MOST_BYTES = const(4096)
 _PROMPT = "\n> "
 _COMMANDS = "agent.commands"
-
+# What answering a line loads and lets go of: the package that holds it, and its name there.
+_LOADED = (("agent", "commands"), ("agent.adjustment", "calibration"))
 
 _NO_ROOM = "error: there is no room in memory for this just now: try again"
 _NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'
 
 
 def _forget_commands():
-    for name in list(sys.modules):
-        if name.startswith(_COMMANDS):
-            del sys.modules[name]
-    if hasattr(agent, "commands"):
-        del agent.commands
+    for package, name in _LOADED:
+        place = package + "." + name
+        for module in list(sys.modules):
+            if module == place or module.startswith(place + "."):
+                del sys.modules[module]
+        holder = sys.modules.get(package)
+        if hasattr(holder, name):
+            delattr(holder, name)
 
 
 async def tell_why_not(terminal, code, text):

@@ -71,7 +71,7 @@ class Scale:
         self.chain = ledger.chain
         self.events = ledger.events
         self.parameters = ledger.parameters
-        self.software = software.identification()
+        self.software = software.identification(board)
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
         self.latch = _latch(ledger.store) if "rv3028" in board.CHIPS else None

@@ -1,29 +1,54 @@
-"""The hash of the legally relevant code, worked out on a PC: what `record.software` would find if its files were there.
+"""The software identification's hash, from the sources, as the scale itself finds it: `code_hash.py BOARD [--files]`.
 
-An image that has the agent frozen in has no files; its manifest freezes this hash with the code, as module `code_hash`.
+BOARD is a folder of hardware/boards; `--files` lists what the hash is over, with the SHA-256 of each. An image that has
+the agent frozen in has no files: its manifest freezes this hash with the code, as module `code_hash`.
 """
 
+import argparse
 import hashlib
 import runpy
+import sys
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1] / "agent"
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def code_hash(package=PACKAGE):
-    """Return the 32-byte hash over sorted names and contents of the relevant modules in the folder `package`."""
-    not_relevant = runpy.run_path(str(package / "record" / "software.py"))["NOT_RELEVANT"]
-    modules = {path.relative_to(package).with_suffix("").as_posix(): path for path in package.rglob("*.py")}
-    total = hashlib.sha256()
-    for name, path in sorted(modules.items()):
-        if name not in not_relevant:
-            total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return total.digest()
+def relevant_files(board, root=ROOT):
+    """Return sorted (module, path) of what counts on `board`, in the checkout `root`."""
+    firmware, profile = root / "firmware", root / "hardware" / "boards" / board / "board.py"
+    names = runpy.run_path(str(profile))
+    relevance = runpy.run_path(str(firmware / "agent" / "record" / "relevance.py"))
+    return relevance["relevant_files"](f"{firmware}/", str(profile), (names["ADC"], *names["CHIPS"]))
 
 
-def write_module(folder):
+def code_hash(board, root=ROOT):
+    """Return the 32-byte hash of the legally relevant code on `board`."""
+    relevance = runpy.run_path(str(root / "firmware" / "agent" / "record" / "relevance.py"))
+    return relevance["code_hash"](relevant_files(board, root))
+
+
+def write_module(folder, board):
     """Write `code_hash.py` into `folder`, for a manifest to freeze, and return the folder."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    source = '"""Made by firmware/scripts/code_hash.py for a frozen agent."""\n\nHASH = %r\n' % code_hash()
+    source = (
+        f'"""Made by firmware/scripts/code_hash.py for a frozen agent on {board}."""\n\nHASH = {code_hash(board)!r}\n'
+    )
     (Path(folder) / "code_hash.py").write_text(source)
     return folder
+
+
+def main():
+    """Print the hash, and with `--files` what it is over."""
+    boards = sorted(path.parent.name for path in (ROOT / "hardware" / "boards").glob("*/board.py"))
+    parser = argparse.ArgumentParser(description="Prints the hash of a board's legally relevant code.")
+    parser.add_argument("board", choices=boards)
+    parser.add_argument("--files", action="store_true", help="list what the hash is over")
+    asked = parser.parse_args()
+    for module, path in relevant_files(asked.board) if asked.files else ():
+        print(hashlib.sha256(Path(path).read_bytes()).hexdigest(), module)
+    print(code_hash(asked.board).hex())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

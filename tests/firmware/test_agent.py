@@ -35,3 +35,7 @@ def test_a_line_that_finds_no_room_in_memory_is_answered_and_stops_nothing(check
     assert plain.startswith("error: ")
     assert json.loads(as_json)["error"] == "no-room"
     assert json.loads(after)["error"] == "unknown-command"
+
+
+def test_what_a_line_loads_is_let_go_of_with_it(check: Any) -> None:
+    assert check("what_a_line_leaves_loaded") == [[], False]

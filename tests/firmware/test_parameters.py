@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 
 import pytest
-from kit.micropython import FIRMWARE, ROOT, TARGET, MicroPython
+from kit.micropython import ROOT, TARGET, MicroPython
 from steelyard_protocol import parameters
 
 HAL = ROOT / "simulator" / "hal"
@@ -32,9 +31,3 @@ def test_digest_is_that_of_the_host(micropython: MicroPython) -> None:
     answer = micropython(f"{source}print(json.dumps([MAP, fields.digest(MAP).hex()]))", path=[TARGET], heap="2M").stdout
     parameter_map, digest = json.loads(answer)
     assert digest == parameters.digest({int(key): value for key, value in parameter_map.items()}).hex()
-
-
-def test_a_frozen_agent_has_the_hash_of_its_sources(micropython: MicroPython) -> None:
-    made = runpy.run_path(str(FIRMWARE / "scripts" / "code_hash.py"))["code_hash"]().hex()
-    source = "from agent.record import software\nprint(software.identification()[2].hex())"
-    assert micropython(source).stdout.strip() == made

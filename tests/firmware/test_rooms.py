@@ -26,6 +26,11 @@ FORBIDDEN = [
     ("the wire format needs no machine", "agent/wire/cose.py", "from agent.port import clock"),
     ("only the scale knows transport and network", "agent/app.py", "from agent.transport import uplink"),
     ("only the scale knows transport and network", "agent/transport/uplink.py", "from agent.port import network"),
+    (
+        "what is not legally relevant reaches weighing only through the scale",
+        "agent/commands/adjust.py",
+        "from agent.weighing import core",
+    ),
     ("only the console knows the commands", "agent/app.py", "from agent.commands import interpreter"),
     ("the agent imports nothing of the host", "agent/wire/cbor.py", "import steelyard_protocol"),
 ]

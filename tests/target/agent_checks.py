@@ -120,5 +120,20 @@ async def line_without_memory():
     return written
 
 
+async def what_a_line_leaves_loaded():
+    """The modules of the agent that a line, of a command that loads more than commands, has left in memory."""
+    from agent import app, console
+
+    async def write(text):
+        pass
+
+    assert app  # with it everything is loaded that is there before anything is typed
+    before = set(sys.modules)
+    served = console.Console(StandIn(write=write, key=None), StandIn())
+    await served._answer(b"help json", None)  # it loads every command
+    left = [name for name in sys.modules if name not in before]
+    return [left, hasattr(sys.modules["agent"], "commands")]
+
+
 BOARD.start(cell="ideal", seed=5)
 print(json.dumps(asyncio.run(globals()[sys.argv[1]]())))

@@ -424,23 +424,3 @@ def test_a_torn_audit_entry_is_written_again():
     trail = AuditTrail("/fs/trail", 1000)
     assert list(trail.entries()) == [(5, b"five" * 20), (6, b"six" * 20)]
     assert trail.has_room(800) and not trail.has_room(900)
-
-
-def test_software_identification_is_of_the_relevant_code():
-    from agent.record import software
-
-    name, version, digest = software.identification()
-    assert (name, len(digest)) == ("steelyard", 32) and 1 <= len(version) <= 16
-    folder = software.__file__.rsplit("/", 2)[0]
-    modules = [module for module, _ in software._modules(folder, "")]
-    for module in (
-        "weighing/core",
-        "adjustment/parameters",
-        "wire/p256",
-        "port/clock",
-        "record/software",
-        "orders/downlink",
-    ):
-        assert module in modules
-    for module in ("transport/mqtt", "transport/uplink", "port/network"):
-        assert module not in modules

@@ -10,6 +10,7 @@ from micropython import const
 
 from agent.wire import cbor
 
+MAX_MG = const(1)
 FIRST_DEVICE_KEY = const(32)
 FIRST_POINT_KEY = const(40)
 END_POINT_KEY = const(52)
@@ -21,7 +22,7 @@ _MINIMUM = const(2)
 _MAXIMUM = const(3)
 
 FIELDS = (
-    (1, "max_mg", 1000, 1000000000),
+    (MAX_MG, "max_mg", 1000, 1000000000),
     (2, "min_mg", 0, 1000000000),
     (3, "e_mg", 1, 100000000),
     (4, "filter_samples", 1, 64),

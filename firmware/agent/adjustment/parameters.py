@@ -43,6 +43,7 @@ class AdjustmentRefused(Exception):
         "audit-full": "the audit trail is full: this scale cannot be adjusted any more",
         "counter-full": "a counter has reached its end: this scale cannot be adjusted any more",
         "invalid": "the parameters would be invalid",
+        "mass": "that mass cannot be used",
     }
 
     def __init__(self, code, detail=None):

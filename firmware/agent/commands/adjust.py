@@ -5,78 +5,25 @@ A command opens a session if none is open; the session stays open until `adjust 
 
 from micropython import const
 
-from agent.adjustment import fields
+from agent.adjustment import calibration, fields
 from agent.adjustment.parameters import BY_CONSOLE
 from agent.commands import Command, CommandError, decoded, whole_number
-from agent.weighing.core import Refused
-from agent.weighing.weight import E_MG, ZERO_COUNTS, points, round_divide
 
-_MAX_MG = const(1)
-_LEAST_INTERVALS = const(20)
 _MILLIE = const(1000)
-# Span is computed from the weight in millionths of an interval.
-_MICROE = const(1000000)
 _LEAST_VALUE = const(-16777216)
 _LARGEST_VALUE = const(1000000000)
-_UNITS_MG = {"kg": 1000000, "g": 1000}
 
 
 async def _zero(scale, words, reply):
     if words:
         raise CommandError("usage", "it is 'adjust zero' with an empty pan and nothing after it")
-    await scale.open_adjustment()
-    zero_counts = await scale.settled_counts()
-    before = scale.weighing.gross_parts(zero_counts, _MICROE)
-    number = await scale.parameters.commit({ZERO_COUNTS: zero_counts})
-    scale.weighing.adjust_zero(zero_counts)
-    await _told_with_errors(scale, reply, number, 0, before)
+    await _told(scale, reply, *await calibration.adjust_zero(scale))
 
 
 async def _span(scale, words, reply):
-    mass_mg = _mass_mg(words)
-    e_mg = scale.parameters.map[E_MG]
-    if not _LEAST_INTERVALS * e_mg <= mass_mg <= scale.parameters.map[_MAX_MG]:
-        raise CommandError("mass", "the mass must be from 20 e to Max: take one near Max if there is one")
-    await scale.open_adjustment()
-    counts = await scale.settled_counts()
-    weighed = scale.weighing.gross_parts(counts, _MICROE)
-    expected = mass_mg * _MICROE // e_mg
-    if not expected <= 2 * weighed <= 4 * expected:
-        raise CommandError("mass", "the scale weighs less than half or more than twice that: put the mass on the pan")
-    changes = {}
-    for place, (point_counts, _) in enumerate(points(scale.parameters.map)):
-        changes[fields.FIRST_POINT_KEY + 2 * place] = round_divide(point_counts * weighed, expected)
-    number = await scale.parameters.commit(changes)
-    await _told_with_errors(scale, reply, number, expected, weighed)
-
-
-async def _told_with_errors(scale, reply, number, expected, weighed):
-    """Weigh once more and answer with the errors before and after, from weights in millionths of an interval."""
-    after = None
-    try:
-        counts = await scale.settled_counts()
-        after = _thousandths(scale.weighing.gross_parts(counts, _MICROE) - expected)
-    except Refused:
-        pass  # the change is made; that the load moved afterwards only leaves this error unknown
-    await _told(scale, reply, number, _thousandths(weighed - expected), after)
-
-
-def _thousandths(microe):
-    return round_divide(microe, _MICROE // _MILLIE)
-
-
-def _mass_mg(words):
-    """`1.1 kg` as milligrams, exactly."""
-    if len(words) != 2 or words[1] not in _UNITS_MG:
+    if len(words) != 2 or words[1] not in calibration.UNITS:
         raise CommandError("usage", "it is 'adjust span MASS kg' or 'adjust span MASS g'")
-    whole, _, fraction = words[0].partition(".")
-    unit_mg = _UNITS_MG[words[1]]
-    if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(whole) > 6 or len(fraction) > 6:
-        raise CommandError("mass", "the mass is a number like 1.5, not '%s'" % words[0][:32])
-    scaled = int(whole + fraction) * unit_mg
-    if scaled % 10 ** len(fraction):
-        raise CommandError("mass", "the mass has parts of a milligram: give fewer decimals")
-    return scaled // 10 ** len(fraction)
+    await _told(scale, reply, *await calibration.adjust_span(scale, calibration.mass_mg(*words)))
 
 
 async def _set(scale, words, reply):

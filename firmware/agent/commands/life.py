@@ -4,7 +4,6 @@ from micropython import const
 
 from agent.commands import Command, CommandError, decoded, whole_number
 from agent.orders.enrolment import to_text
-from agent.port import clock
 
 _WORD_BYTES = const(32)
 _WORDS = ("maker", "model", "serial", "code")
@@ -44,9 +43,10 @@ def _enrolment_words(words):
 
 
 async def _time(scale, words, reply):
+    clock = scale.clock
     if words:
         await scale.set_clock(whole_number(words[0], clock.EARLIEST_S, clock.LATEST_S, "the time in Unix seconds"))
-    value = {"time": scale.clock.stamp(), "clock_quality": scale.clock.quality()}
+    value = {"time": clock.stamp(), "clock_quality": clock.quality()}
     await reply.give(value, "time %d (quality %d: 0 none, 1 clock, 2 network, 3 signed)" % tuple(value.values()))
 
 

@@ -13,7 +13,7 @@ from asyncio import core  # type: ignore[attr-defined]  # the stubs leave it out
 import network
 from micropython import const
 
-from .flash import ROOT
+from agent.port.flash import ROOT
 
 _UP_RETRY_MS = const(250)
 _UP_TIMEOUT_MS = const(15000)

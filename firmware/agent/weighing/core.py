@@ -286,7 +286,7 @@ class Weighing:
         return self._scaling.compensated(self.filtered_counts)
 
     def gross_parts(self, compensated_counts, parts):
-        """Gross weight in `parts` of an interval that these compensated counts would have; not legally relevant."""
+        """Gross weight in `parts` of an interval that these compensated counts would have."""
         return self._scaling.parts(compensated_counts - self.zero_counts, parts)
 
     # What a snapshot tells of the time since the last one

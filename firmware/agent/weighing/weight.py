@@ -141,6 +141,6 @@ class Scaling:
         return max(1, divisor * millie // max(1, factor * 1000))
 
     def parts(self, net_counts, parts):
-        """Gross weight in `parts` of an interval, rounded: for looking inside one; not legally relevant."""
+        """Gross weight in `parts` of an interval, rounded: for looking inside one."""
         _, low_counts, factor, constant, divisor = self._segment(net_counts)
         return (2 * parts * ((net_counts - low_counts) * factor + constant) - (parts - 1) * divisor) // (2 * divisor)

@@ -34,7 +34,6 @@ TESTS = tuple(
 )
 # What cannot run on the board, and why.
 LEFT_OUT = {
-    "test_software_identification_is_of_the_relevant_code": "frozen code has no files to be hashed",
     "test_boards_declare_how_long_their_journal_lasts": "it is a sum over the board profiles, not over code",
     "test_tables_are_those_that_their_script_makes": "it compares files of the checkout",
 }

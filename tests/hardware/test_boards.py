@@ -1,8 +1,7 @@
-"""Board profiles and the firmware's package list: what a board says is complete, fits its flash, and is true."""
+"""Board profiles: what a board says is complete, fits its flash, and is true."""
 
 from __future__ import annotations
 
-import json
 import re
 import runpy
 from pathlib import Path
@@ -65,10 +64,3 @@ def test_no_pin_has_two_uses(board: dict[str, Any]) -> None:
 def test_words_fit_the_boot_statement(board: dict[str, Any]) -> None:
     for name in ("HARDWARE", "ADC"):
         assert 1 <= len(board[name].encode()) <= 32
-
-
-def test_the_package_lists_every_module_of_the_agent() -> None:
-    """`mip install` of the firmware onto a development board takes what this file lists."""
-    package = json.loads((ROOT / "firmware" / "package.json").read_text())
-    modules = sorted(str(path.relative_to(ROOT / "firmware")) for path in (ROOT / "firmware" / "agent").rglob("*.py"))
-    assert package["urls"] == [[module, module] for module in [*modules, "boot.py", "main.py"]]

@@ -1,0 +1,98 @@
+"""Places that are named as text: each names something that is there, and where a list must be whole, it is."""
+
+from __future__ import annotations
+
+import ast
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from interpreter import FIRMWARE, ROOT, MicroPython
+
+AGENT = FIRMWARE / "agent"
+is_empty = runpy.run_path(str(AGENT / "record" / "relevance.py"))["is_empty"]
+
+
+def constant(path: Path, name: str) -> Any:
+    """The value of a module's constant, read from its source."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{path} has no {name}")
+
+
+def module(name: str) -> Path:
+    """Where a module of the agent is, a package by its folder."""
+    place = FIRMWARE / name.replace(".", "/")
+    return place if place.is_dir() else place.with_suffix(".py")
+
+
+def test_the_package_lists_every_module_of_the_agent_that_has_code() -> None:
+    """`mip install` of the firmware onto a development board takes what this file lists."""
+    package = json.loads((FIRMWARE / "package.json").read_text())
+    modules = [path for path in AGENT.rglob("*.py") if not is_empty(path.read_bytes())]
+    listed = [*sorted(path.relative_to(FIRMWARE).as_posix() for path in modules), "boot.py", "main.py"]
+    assert package["urls"] == [[name, name] for name in listed]
+    assert "agent/commands/__init__.py" in listed
+    assert "agent/weighing/__init__.py" not in listed
+
+
+def test_packages_without_code_are_found_all_the_same(micropython: MicroPython, tmp_path: Path) -> None:
+    """A folder without `__init__.py` is a package to MicroPython, as it is in the image and on the flash."""
+    (tmp_path / "room").mkdir()
+    (tmp_path / "room" / "thing.py").write_text("WORD = 'found'\n")
+    done = micropython(f"import sys\nsys.path.append({str(tmp_path)!r})\nfrom room import thing\nprint(thing.WORD)")
+    assert done.stdout == "found\n"
+
+
+def test_natively_compiled_modules_exist() -> None:
+    native = constant(ROOT / "tests" / "bench" / "mcu" / "image.py", "NATIVE")
+    assert native
+    for name in native:
+        assert (AGENT / f"{name}.py").is_file(), name
+
+
+def test_the_console_loads_what_exists() -> None:
+    console = AGENT / "console.py"
+    assert module(constant(console, "_COMMANDS")).is_dir()
+    for package, name in constant(console, "_LOADED"):
+        assert module(f"{package}.{name}").exists(), name
+
+
+def test_every_command_stands_where_the_interpreter_looks_for_it() -> None:
+    places = constant(AGENT / "commands" / "interpreter.py", "_PLACES")
+    made = {
+        (call.args[0].value, path.stem)
+        for path in (AGENT / "commands").glob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "Command"
+        and isinstance(call.args[0], ast.Constant)
+    }
+    assert set(places) == made
+
+
+def test_what_the_image_leaves_out_is_what_has_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the manifest with MicroPython's functions of that name noting what they are asked for."""
+    frozen: list[str] = []
+
+    class Options:
+        board, tls, native = "pico_w", False, ""
+
+        def defaults(self, **_: object) -> None:
+            pass
+
+    monkeypatch.chdir(FIRMWARE)
+    runpy.run_path(
+        "manifest.py",
+        {
+            "options": Options(),
+            "include": lambda path: None,
+            "module": lambda path, base_path: frozen.append(path),
+        },
+    )
+    listed = [name for name, _ in json.loads((FIRMWARE / "package.json").read_text())["urls"]]
+    assert sorted(frozen) == sorted([*listed, "_boot.py", "board.py", "code_hash.py"])

@@ -11,6 +11,7 @@ from micropython import const
 
 from agent.adjustment.parameters import BY_CONSOLE
 from agent.adjustment.permits import Permit, PermitRefused
+from agent.chips import fitted
 from agent.ledger import Ledger
 from agent.orders.downlink import Downlink
 from agent.orders.enrolment import enrol
@@ -35,26 +36,13 @@ _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
 
 
-# A driver takes heap once it is loaded, so a board loads those of its own chips only.
-
-
-def _converter():
-    """The class of the board's converter, with `start`, `read`, `missed`, `faults`, made from its pins."""
-    if board.ADC == "ads1232":
-        from agent.chips.ads1232 import ADS1232
-
-        return ADS1232
-    from agent.chips.hx711 import HX711
-
-    return HX711
-
-
 def _latch(store):
-    from agent.chips.rv3028 import RV3028
-    from agent.port import bus
-    from agent.sealing.latch import CaseLatch
+    chip = fitted.on_i2c("rv3028")
+    if chip is None:
+        return None
+    from agent.sealing.latch import CaseLatch  # takes heap on a board that has the chip only
 
-    return CaseLatch(RV3028(bus.i2c()), store)
+    return CaseLatch(chip, store)
 
 
 class Scale:
@@ -74,8 +62,8 @@ class Scale:
         self.software = software.identification(board)
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
-        self.latch = _latch(ledger.store) if "rv3028" in board.CHIPS else None
-        self.adc = _converter()(*board.ADC_PINS)
+        self.latch = _latch(ledger.store)
+        self.adc = fitted.converter()
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.platform = Platform(ledger.store, ledger.root_key)
         self.downlink = Downlink(self.keystore, self.platform, self.chain, self._open_permit, self._downlink_refused)

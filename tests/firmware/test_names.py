@@ -96,3 +96,15 @@ def test_what_the_image_leaves_out_is_what_has_no_code(monkeypatch: pytest.Monke
     )
     listed = [name for name, _ in json.loads((FIRMWARE / "package.json").read_text())["urls"]]
     assert sorted(frozen) == sorted([*listed, "_boot.py", "board.py", "code_hash.py"])
+
+
+def test_every_driver_can_be_made_by_its_chips_name() -> None:
+    """`agent.chips.fitted` looks for the class NAME, in capitals, in the module `name`."""
+    for path in (AGENT / "chips").glob("*.py"):
+        if path.stem in ("__init__", "converter", "fitted", "keypad", "st7567"):  # the last two are on no I2C bus
+            continue
+        classes = {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)}
+        driver = classes[path.stem.upper()]
+        if any(isinstance(base, ast.Name) and base.id == "Converter" for base in driver.bases):
+            brings = {node.name for node in driver.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+            assert {"start", "_take", "_restart"} <= brings, path

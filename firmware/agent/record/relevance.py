@@ -16,7 +16,7 @@ STARTS = ("_boot", "boot", "main")
 BOARD = "board"
 DRIVERS = "agent/chips/"
 # Modules of that folder that are no chip's driver, but every board's.
-SHARED = ()
+SHARED = ("converter", "fitted")
 
 _CODE = (".py", ".mpy")
 _DIRECTORY = 0x4000

@@ -4,6 +4,7 @@ What a power cut left undone is made good here, before anything is measured or s
 """
 
 from agent.adjustment.parameters import Parameters
+from agent.errors import AgentError
 from agent.record.audit import AuditTrail
 from agent.record.boots import Boots
 from agent.record.chain import Chain
@@ -21,13 +22,11 @@ _PARAMETERS = 2
 _WIFI = 3
 
 
-class FactoryDataLost(Exception):
+class FactoryDataLost(AgentError):
     """What the factory wrote is not there or makes no sense."""
 
+    code = "factory-data-lost"
     message = "the factory's data in %s cannot be read (%r): have the scale repaired"
-
-    def __init__(self, *facts):
-        super().__init__(self.message % facts)
 
 
 def _factory_data(path):
@@ -36,7 +35,7 @@ def _factory_data(path):
         with open(path, "rb") as file:
             factory = cbor.decode(file.read())
         return factory[_ROOT_KEY], factory[_PARAMETERS], factory.get(_WIFI)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, AgentError, LookupError, TypeError, AttributeError) as error:
         raise FactoryDataLost(path, error) from error
 
 

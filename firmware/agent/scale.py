@@ -19,7 +19,7 @@ from agent.orders.trust import Platform
 from agent.port import clock, flash, network, pins, system
 from agent.record import software
 from agent.transport.uplink import Uplink
-from agent.weighing.core import Refused, Weighing
+from agent.weighing.core import Weighing, WeighingRefused
 from agent.wire import identity, statements
 
 _STABLE = const(1 << 2)
@@ -223,7 +223,7 @@ class Scale:
         self.weighing.load(self.parameters.map)
 
     async def settled_counts(self):
-        """Compensated counts of the resting load: the mean of 16 filtered values. Raises Refused after 20 s."""
+        """Compensated counts of the resting load: the mean of 16 filtered values. Raises WeighingRefused after 20 s."""
         started_ms = clock.ticks_ms()
         total = steps = 0
         while steps < _SETTLE_STEPS:
@@ -235,7 +235,9 @@ class Scale:
                 steps = steps + 1 if self.weighing.stable else 0
             total = total + self.weighing.compensated_counts() if steps else 0
             if clock.ticks_diff(clock.ticks_ms(), started_ms) > _SETTLE_MS:
-                raise Refused("the load did not come to rest within 20 s: keep wind and hands off, then try again")
+                raise WeighingRefused(
+                    "the load did not come to rest within 20 s: keep wind and hands off, then try again"
+                )
         return total // _SETTLE_STEPS
 
     # What the platform asks for

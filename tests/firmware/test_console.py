@@ -105,7 +105,7 @@ def test_help_explains_every_command_in_a_line(scale: SimulatedScale) -> None:
         ("adjust set e_mg 5000", "not-enrolled"),
         ("adjust permit", "usage"),
         ("adjust permit A", "base64url"),
-        ("adjust permit AAAA", "refused"),
+        ("adjust permit AAAA", "message-refused"),
         ("x" * 1020, "line-too-long"),
     ],
 )

@@ -134,7 +134,7 @@ def adjust_span(scale: SimulatedScale) -> None:
 
     def adjusted() -> bool:
         answers.append(scale.console_json("adjust span 1.1 kg"))
-        return "error" not in answers[-1] or answers[-1]["error"] != "refused"
+        return "error" not in answers[-1] or answers[-1]["error"] != "weighing-refused"
 
     wait_until(adjusted, 90, "a load at rest")
     assert "error" not in answers[-1], answers
@@ -175,5 +175,5 @@ def test_a_spent_permit_opens_nothing_again(scale: SimulatedScale, receiver: Rec
     receiver.send(permit)
     wait_until(lambda: bool(events(receiver, DOWNLINK_REFUSED)), 20, "the event of the refusal")
     assert events(receiver, DOWNLINK_REFUSED)[0].body.facts == (9, 2, 1), "permit refused, kind permit, once"
-    assert scale.console_json(f"adjust permit {to_base64url(permit)}")["error"] == "refused"
+    assert scale.console_json(f"adjust permit {to_base64url(permit)}")["error"] == "message-refused"
     assert len(events(receiver, SESSION_OPENED)) == 1

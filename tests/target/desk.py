@@ -19,6 +19,7 @@ board.RTC_BATTERY = False
 board.REPL = False
 board.PORT = "rp2"
 
+from agent.errors import AgentError
 from agent.port import clock
 
 _ahead_ms = 0
@@ -66,6 +67,6 @@ async def obey(commands):
             answer = commands[name](*arguments)
             if hasattr(answer, "send"):
                 answer = await answer
-        except OSError as error:
+        except (AgentError, OSError) as error:
             answer = {"error": str(error)}
         print(json.dumps(answer))

@@ -9,6 +9,7 @@ import os
 import sys
 
 from agent.adjustment import fields
+from agent.errors import AgentError
 from agent.orders import keyset, trust
 from agent.weighing.weight import Scaling
 from agent.wire import cbor, cose, identity, p256, statements
@@ -29,7 +30,7 @@ def drive(steps):
 
 
 def opened(raw, signer, external):
-    """The payload of a message of the profile, verified; ValueError says why not."""
+    """The payload of a message of the profile, verified; AgentError says why not."""
     return drive(cose.verify_down_steps(raw, {identity.kid(POINTS[signer]): POINTS[signer]}, external))[1]
 
 
@@ -113,7 +114,7 @@ def check_refused():
         try:
             opened(bytes.fromhex(made["raw"]), "scale", cose.UP)
             raise AssertionError(made["name"])
-        except ValueError:
+        except AgentError:
             pass
     return len(golden["refused"])
 

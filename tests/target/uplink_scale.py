@@ -10,6 +10,7 @@ import sys
 import desk
 import hal_flash
 from agent.adjustment.permits import PermitRefused
+from agent.errors import AgentError
 from agent.orders import downlink, enrolment, trust
 from agent.port import clock
 from agent.record import chain, journal, keystore, store
@@ -53,7 +54,7 @@ class Scale:
 
     async def open_permit(self, permit, message):
         if permit[7] != self.chain.parameters.calibration_counter:
-            raise PermitRefused("counters")
+            raise PermitRefused("counters", "the permit is spent, or meant for other values of the counters")
         self.permits.append(permit[3])
 
     # ---- commands ----------------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ class Scale:
     async def accept(self, text):
         try:
             await self.platform.accept(enrolment.from_text(text))
-        except ValueError as error:
+        except (AgentError, ValueError) as error:
             return str(error)
 
     async def append(self, count):
@@ -78,7 +79,7 @@ class Scale:
     async def present(self, text):
         try:
             await self.downlink.present(enrolment.from_text(text))
-        except downlink.Refused as error:
+        except downlink.MessageRefused as error:
             return str(error)
 
     async def offer(self, *texts):

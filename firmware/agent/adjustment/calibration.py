@@ -8,7 +8,7 @@ from micropython import const
 
 from agent.adjustment import fields
 from agent.adjustment.parameters import AdjustmentRefused
-from agent.weighing.core import Refused
+from agent.weighing.core import WeighingRefused
 from agent.weighing.weight import E_MG, ZERO_COUNTS, points, round_divide
 
 _LEAST_INTERVALS = const(20)
@@ -23,7 +23,7 @@ async def adjust_zero(scale):
     """Make the resting load the zero; return (number of the statement, error before, error after).
 
     Number as from `Parameters.commit`; the errors in thousandths of an interval, the second None if the load moved.
-    Raises AdjustmentRefused, PermitRefused, or Refused where the load does not rest.
+    Raises AdjustmentRefused, PermitRefused, or WeighingRefused where the load does not rest.
     """
     await scale.open_adjustment()
     zero_counts = await scale.settled_counts()
@@ -37,13 +37,15 @@ async def adjust_span(scale, mass_mg):
     """Have the resting load weigh `mass_mg`: stretch every calibration point. Returns and raises as `adjust_zero`."""
     e_mg = scale.parameters.map[E_MG]
     if not _LEAST_INTERVALS * e_mg <= mass_mg <= scale.parameters.map[fields.MAX_MG]:
-        raise AdjustmentRefused("mass", "it must be from 20 e to Max; take one near Max if there is one")
+        raise AdjustmentRefused("mass", "the mass must be from 20 e to Max: take one near Max if there is one")
     await scale.open_adjustment()
     counts = await scale.settled_counts()
     weighed = scale.weighing.gross_parts(counts, _MICROE)
     expected = mass_mg * _MICROE // e_mg
     if not expected <= 2 * weighed <= 4 * expected:
-        raise AdjustmentRefused("mass", "the scale weighs less than half or more than twice that; put it on the pan")
+        raise AdjustmentRefused(
+            "mass", "the scale weighs less than half or more than twice that: put the mass on the pan"
+        )
     changes = {}
     for place, (point_counts, _) in enumerate(points(scale.parameters.map)):
         changes[fields.FIRST_POINT_KEY + 2 * place] = round_divide(point_counts * weighed, expected)
@@ -55,7 +57,7 @@ async def _error_now(scale, expected):
     """Weigh once more; `expected` in millionths of an interval."""
     try:
         counts = await scale.settled_counts()
-    except Refused:
+    except WeighingRefused:
         return None  # the change is made; that the load moved afterwards only leaves this error unknown
     return _thousandths(scale.weighing.gross_parts(counts, _MICROE) - expected)
 
@@ -68,8 +70,8 @@ def mass_mg(number, unit):
     """A decimal number such as 1.1, as text, in a unit of UNITS as milligrams, exactly; raises AdjustmentRefused."""
     whole, _, fraction = number.partition(".")
     if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(whole) > 6 or len(fraction) > 6:
-        raise AdjustmentRefused("mass", "it is a number like 1.5, not '%s'" % number[:32])
+        raise AdjustmentRefused("mass", "the mass is a number like 1.5, not '%s'" % number[:32])
     scaled = int(whole + fraction) * _UNITS_MG[unit]
     if scaled % 10 ** len(fraction):
-        raise AdjustmentRefused("mass", "it has parts of a milligram; give fewer decimals")
+        raise AdjustmentRefused("mass", "the mass has parts of a milligram: give fewer decimals")
     return scaled // 10 ** len(fraction)

@@ -10,6 +10,7 @@ import asyncio
 from micropython import const
 
 from agent.adjustment import fields
+from agent.errors import AgentError
 from agent.record.store import StoreDamaged
 from agent.sealing import lock
 from agent.wire import statements
@@ -28,27 +29,13 @@ BY_TIME_OUT = const(3)
 BY_CASE = const(4)
 
 
-class AdjustmentRefused(Exception):
-    """Nothing was changed. `code` is a word for programs, the text says what to do."""
+class AdjustmentRefused(AgentError):
+    """Nothing was changed. `code` is a word for this case, the text says what to do."""
 
-    messages = {
-        "not-enrolled": "the scale has no identity yet: enrol it before adjusting",
-        "locked": "the scale is locked: unlock it before adjusting",
-        "switch-off": "the adjustment switch is off: break the seal and switch it on",
-        "permit-required": "this scale is adjusted under a permit only: present one first",
-        "not-in-permit": "the permit does not cover this parameter: ask for one that names it",
-        "no-session": "no adjustment session is open: open one first",
-        "session-open": "an adjustment session is open already: close it first",
-        "journal-full": "the journal is too full to adjust: connect the scale, or export its statements",
-        "audit-full": "the audit trail is full: this scale cannot be adjusted any more",
-        "counter-full": "a counter has reached its end: this scale cannot be adjusted any more",
-        "invalid": "the parameters would be invalid",
-        "mass": "that mass cannot be used",
-    }
+    code = "adjustment-refused"
 
-    def __init__(self, code, detail=None):
-        text = self.messages[code]
-        super().__init__("%s: %s" % (text, detail) if detail else text)
+    def __init__(self, code, text):
+        super().__init__(text)
         self.code = code
 
 
@@ -146,11 +133,13 @@ class Parameters:
         """
         async with self._busy:
             if self.session_open:
-                raise AdjustmentRefused("session-open")
+                raise AdjustmentRefused("session-open", "an adjustment session is open already: close it first")
             if not self._chain.enrolled:
-                raise AdjustmentRefused("not-enrolled")
+                raise AdjustmentRefused("not-enrolled", "the scale has no identity yet: enrol it before adjusting")
             if self.map[fields.PERMIT_REQUIRED] and permit is None:
-                raise AdjustmentRefused("permit-required")
+                raise AdjustmentRefused(
+                    "permit-required", "this scale is adjusted under a permit only: present one first"
+                )
             self._check_room()
             await self._chain.append(
                 statements.EVENT, statements.event(statements.SESSION_OPENED, permit.hash if permit else None)
@@ -162,13 +151,15 @@ class Parameters:
     def _check_room(self):
         """Raise AdjustmentRefused where no adjustment is possible just now."""
         if self.locked:
-            raise AdjustmentRefused("locked")
+            raise AdjustmentRefused("locked", "the scale is locked: unlock it before adjusting")
         if not self.switch_on():
-            raise AdjustmentRefused("switch-off")
+            raise AdjustmentRefused("switch-off", "the adjustment switch is off: break the seal and switch it on")
         if not self._chain.room_for_adjustment:
-            raise AdjustmentRefused("journal-full")
+            raise AdjustmentRefused(
+                "journal-full", "the journal is too full to adjust: connect the scale, or export its statements"
+            )
         if not self._audit.has_room(_AUDIT_ROOM_BYTES):
-            raise AdjustmentRefused("audit-full")
+            raise AdjustmentRefused("audit-full", "the audit trail is full: this scale cannot be adjusted any more")
 
     async def close_session(self, why):
         """Close the session for one of the reasons above; tell of it, and state the whole map if it was changed."""
@@ -193,7 +184,7 @@ class Parameters:
         """
         async with self._busy:
             if not self.session_open:
-                raise AdjustmentRefused("no-session")
+                raise AdjustmentRefused("no-session", "no adjustment session is open: open one first")
             self._check_room()
             changed = dict(self.map)
             listed = []
@@ -205,10 +196,12 @@ class Parameters:
                 return None
             breach = fields.breach(changed)
             if breach:
-                raise AdjustmentRefused("invalid", breach)
+                raise AdjustmentRefused("invalid", "the parameters would be invalid: %s" % breach)
             for key, _, _ in listed:
                 if self.permit is not None and key not in self.permit.fields:
-                    raise AdjustmentRefused("not-in-permit", fields.name_of(key))
+                    raise AdjustmentRefused(
+                        "not-in-permit", "the permit does not cover %s: ask for one that names it" % fields.name_of(key)
+                    )
             return await self._commit(listed, changed)
 
     async def _commit(self, listed, changed):
@@ -219,7 +212,9 @@ class Parameters:
                 raised[group] = True
                 slot[place] += 1
         if max(slot[1:]) > _MAX_COUNTER:
-            raise AdjustmentRefused("counter-full")
+            raise AdjustmentRefused(
+                "counter-full", "a counter has reached its end: this scale cannot be adjusted any more"
+            )
         permit_hash = self.permit.hash if self.permit else None
         body = statements.parameter_change(listed, permit_hash, fields.digest(changed), slot[1], slot[2])
 

@@ -8,6 +8,8 @@ import hashlib
 
 from micropython import const
 
+from agent.errors import AgentError
+
 PERMIT = const(2)
 ADJUST = const(2)
 
@@ -15,19 +17,13 @@ _ELEMENTS = const(11)
 _SIGNED_NETWORK_TIME = const(3)
 
 
-class PermitRefused(Exception):
+class PermitRefused(AgentError):
     """The permit is not acted on. `reason` is one of malformed, identity, purpose, counters, window."""
 
-    messages = {
-        "malformed": "the permit does not have the form of one",
-        "identity": "the permit is for another scale",
-        "purpose": "the permit is not one to adjust",
-        "counters": "the permit is spent, or meant for other values of the counters",
-        "window": "the permit is not valid at this time",
-    }
+    code = "permit-refused"
 
-    def __init__(self, reason):
-        super().__init__(self.messages[reason])
+    def __init__(self, reason, text):
+        super().__init__(text)
         self.reason = reason
 
 
@@ -37,12 +33,12 @@ class Permit:
     def __init__(self, raw, order, kid):
         """Read the decoded order of the verified message `raw` for the scale `kid`; raises PermitRefused."""
         if not _well_formed(order):
-            raise PermitRefused("malformed")
+            raise PermitRefused("malformed", "the permit does not have the form of one")
         _, identity, what, number, by, not_before, not_after, calibration, configuration, _, fields = order
         if identity != kid:
-            raise PermitRefused("identity")
+            raise PermitRefused("identity", "the permit is for another scale")
         if what != ADJUST:
-            raise PermitRefused("purpose")
+            raise PermitRefused("purpose", "the permit is not one to adjust")
         self.raw = raw
         self.hash = hashlib.sha256(raw).digest()
         self.order_number = number
@@ -54,10 +50,10 @@ class Permit:
     def check(self, parameters, clock):
         """Raise PermitRefused unless it applies now; the window only counts where the clock has signed network time."""
         if (parameters.calibration_counter, parameters.configuration_counter) != self._counters:
-            raise PermitRefused("counters")
+            raise PermitRefused("counters", "the permit is spent, or meant for other values of the counters")
         not_before, not_after = self._window
         if clock.quality() == _SIGNED_NETWORK_TIME and not not_before <= clock.stamp() <= not_after:
-            raise PermitRefused("window")
+            raise PermitRefused("window", "the permit is not valid at this time")
 
 
 def _well_formed(order):

@@ -38,10 +38,6 @@ _BUSY_POLLS = const(20)
 _BUSY_POLL_MS = const(10)
 
 
-class LatchSilent(OSError):
-    """The clock chip does not answer: have the scale repaired."""
-
-
 def _number(bcd):
     return (bcd >> 4) * 10 + (bcd & 15)
 
@@ -87,7 +83,7 @@ class RV3028:
             if not self._read(_STATUS)[0] & _EEBUSY:
                 return
             await asyncio.sleep_ms(_BUSY_POLL_MS)
-        raise LatchSilent("the clock chip stays busy with its EEPROM")
+        raise OSError("the clock chip stays busy with its EEPROM")
 
     def time(self):
         """Unix seconds; None where the chip had lost its supply since it was set."""

@@ -28,10 +28,6 @@ _HTTPS = b"\x04"  # the URI record's abbreviation of "https://"
 _LONGEST = const(200)
 
 
-class TagSilent(OSError):
-    """The NFC tag does not answer: have the scale repaired; it weighs on without."""
-
-
 def message(uri):
     """The tag's contents for `uri`, which begins with https://. Raises ValueError for any other or a longer one."""
     if not uri.startswith("https://") or len(uri) > _LONGEST:
@@ -50,7 +46,7 @@ class ST25DV:
     async def show(self, uri):
         """Have the tag say `uri`, and nobody able to change that by radio. Writes only what differs.
 
-        Raises TagSilent, ValueError.
+        Raises OSError from a tag that does not answer, ValueError.
         """
         wanted = message(uri)
         held = self._bus.readfrom_mem(_USER, 0, len(wanted), addrsize=16)
@@ -73,4 +69,4 @@ class ST25DV:
             except OSError:
                 continue
             return
-        raise TagSilent("the NFC tag stays busy with its memory")
+        raise OSError("the NFC tag stays busy with its memory")

@@ -4,6 +4,7 @@ Each module has a tuple `COMMANDS` of `Command`; the interpreter knows no others
 (`agent.scale.Scale`), the words after the command's name and the reply to write to.
 """
 
+from agent.errors import AgentError
 from agent.orders.enrolment import from_text
 
 
@@ -17,8 +18,10 @@ class Command:
         self.handler = handler
 
 
-class CommandError(ValueError):
-    """A command cannot be carried out; `code` is for programs, the text says what was wrong, where and what to do."""
+class CommandError(AgentError):
+    """A command cannot be carried out. `code` is a word for this case, the text says what was wrong and what to do."""
+
+    code = "command-error"
 
     def __init__(self, code, text):
         super().__init__(text)

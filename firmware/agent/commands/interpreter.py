@@ -10,11 +10,8 @@ import sys
 
 from micropython import const
 
-from agent.adjustment.parameters import AdjustmentRefused
-from agent.adjustment.permits import PermitRefused
 from agent.commands import CommandError, require_no_words
-from agent.record.chain import ChainError
-from agent.record.journal import JournalError
+from agent.errors import AgentError
 
 _LINE_BYTES = const(1024)
 _LONG_COMMAND = b"enrol accept "
@@ -112,10 +109,12 @@ async def answer(terminal, scale, line):
             raise CommandError("unknown-command", "there is no command '%s': 'help' lists them all" % name[:32])
         await asyncio.sleep_ms(0)
         await command.handler(scale, words, reply)
-    except (CommandError, AdjustmentRefused) as error:
+    except AgentError as error:
         await refuse(terminal, as_json, error.code, str(error))
-    except (ValueError, OSError, PermitRefused, ChainError, JournalError) as error:
-        await refuse(terminal, as_json, _code(error), str(error))
+    except ValueError as error:
+        await refuse(terminal, as_json, "wrong-value", str(error))
+    except OSError as error:  # of the flash, or of a chip
+        await refuse(terminal, as_json, "device", str(error))
     except Exception as error:
         await refuse(terminal, as_json, "internal", "%s in the scale's program: report this" % repr(error))
 
@@ -123,16 +122,6 @@ async def answer(terminal, scale, line):
 async def refuse(terminal, as_json, code, text):
     """Answer with an error: `code` for programs, `text` for people."""
     await Reply(terminal, as_json).give({"error": code, "message": text}, "error: " + text)
-
-
-def _code(error):
-    """An error class's name as programs see it: SwitchOff is switch-off."""
-    code = ""
-    for letter in type(error).__name__:
-        if letter.isupper() and code:
-            code += "-"
-        code += letter.lower()
-    return code
 
 
 def parse(line):

@@ -11,6 +11,7 @@ import hashlib
 from micropython import const
 
 from agent.adjustment.permits import PermitRefused
+from agent.errors import AgentError
 from agent.orders import keyset
 from agent.record import chain
 from agent.record.journal import JournalFull, NotInJournal
@@ -49,11 +50,14 @@ _REASONS = (
 _MAX_NUMBER = const(0xFFFFFFFF)
 
 
-class Refused(ValueError):
-    """The platform's message is refused: {reason}"""
+class MessageRefused(AgentError):
+    """The platform's message is refused: `why` is one of the above, `order` the message's kind, 0 for none."""
+
+    code = "message-refused"
+    message = "The platform's message is refused: %s"
 
     def __init__(self, why, order=0, reason=None):
-        super().__init__("The platform's message is refused: " + (reason or _REASONS[why - 1]))
+        super().__init__(reason or _REASONS[why - 1])
         self.why = why
         self.order = order
 
@@ -95,7 +99,7 @@ class Downlink:
         """
         try:
             if payload is None:
-                raise Refused(TOO_LARGE)
+                raise MessageRefused(TOO_LARGE)
             message = bytes(payload)
             order = self._look(message)
             if order[0] == RECEIPT:
@@ -106,7 +110,7 @@ class Downlink:
                     await self._taken.wait()
                 self._order = (message, order)
             self._arrived.set()
-        except Refused as refusal:
+        except MessageRefused as refusal:
             self._refuse(refusal)
 
     async def run(self):
@@ -120,13 +124,13 @@ class Downlink:
                     break
                 try:
                     await self._judge(message, order)
-                except Refused as refusal:
+                except MessageRefused as refusal:
                     self._refuse(refusal)
                 except MemoryError as error:
                     self.error = error  # not judged: the platform sends again what still matters
 
     async def present(self, message):
-        """Judge one message that was brought to the scale by hand; Refused says why not, and is no event."""
+        """Judge one message that was brought to the scale by hand; MessageRefused says why not, and is no event."""
         await self._judge(message, self._look(message))
 
     def _next(self):
@@ -153,20 +157,20 @@ class Downlink:
         try:
             _, protected, _, payload, _ = cose.decode_sign1(message)
             order = cbor.decode(payload)
-        except ValueError:
-            raise Refused(MALFORMED) from None
+        except AgentError:
+            raise MessageRefused(MALFORMED) from None
         if not isinstance(order, list) or not order or not isinstance(order[0], int):
-            raise Refused(MALFORMED)
+            raise MessageRefused(MALFORMED)
         kind = order[0]
         if not RECEIPT <= kind <= KEY_SET:
-            raise Refused(KIND_UNKNOWN, kind if 0 <= kind <= 255 else 0)
+            raise MessageRefused(KIND_UNKNOWN, kind if 0 <= kind <= 255 else 0)
         _check_shape(order)
         if kind != KEY_SET and order[1] != self._keystore.kid:
-            raise Refused(OTHER_IDENTITY, kind)
+            raise MessageRefused(OTHER_IDENTITY, kind)
         kid = protected.get(4)
         if kid not in self._keys(kind):
             known = kind != KEY_SET and isinstance(kid, bytes) and self._platform.keys.roles(kid)
-            raise Refused(ROLE if known else KEY_UNKNOWN, kind)
+            raise MessageRefused(ROLE if known else KEY_UNKNOWN, kind)
         return order
 
     def _keys(self, kind):
@@ -189,7 +193,7 @@ class Downlink:
             return
         # Cheap, and it keeps a forger who has not even seen our statements from costing us a verification each.
         if hashlib.sha256(statement).digest() != statement_hash:
-            raise Refused(FOREIGN_HASH, RECEIPT)
+            raise MessageRefused(FOREIGN_HASH, RECEIPT)
         if self._receipt is None or number > self._receipt[1][2]:
             self._receipt = (message, order)
 
@@ -202,21 +206,21 @@ class Downlink:
                 await finish(cose.verify_down_steps(message, self._keys(kind)))
             except cose.CoseError as error:
                 why = SIGNATURE if error.reason == "signature" else KEY_UNKNOWN if error.reason == "key" else MALFORMED
-                raise Refused(why, kind) from None
+                raise MessageRefused(why, kind) from None
             if kind == RECEIPT:
                 await self._take_receipt(order[2], order[3])
             elif kind == PERMIT:
                 try:
                     await self._open_permit(order, message)
                 except PermitRefused as error:
-                    raise Refused(PERMIT_REFUSED, kind, str(error)) from None
+                    raise MessageRefused(PERMIT_REFUSED, kind, str(error)) from None
             else:
                 await self._renew_keys(message)
 
     async def _take_receipt(self, number, statement_hash):
         try:
             if await self._chain.receipt(number, statement_hash) == chain.FOREIGN:
-                raise Refused(FOREIGN_HASH, RECEIPT)
+                raise MessageRefused(FOREIGN_HASH, RECEIPT)
         except JournalFull:
             pass  # no room to tell of being rolled back: the platform's next receipt asks for it again
 
@@ -224,7 +228,7 @@ class Downlink:
         try:
             await self._platform.renew_keys(keyset.read(message))
         except keyset.KeySetError as error:
-            raise Refused(KEY_SET_NOT_NEWER, KEY_SET, str(error)) from None
+            raise MessageRefused(KEY_SET_NOT_NEWER, KEY_SET, str(error)) from None
 
 
 def _check_shape(order):
@@ -238,7 +242,7 @@ def _check_shape(order):
     else:
         right = len(order) == 3
     if not right:
-        raise Refused(MALFORMED, kind)
+        raise MessageRefused(MALFORMED, kind)
 
 
 def _is_identity(value):

@@ -5,6 +5,7 @@ A message counts only if its key has the role that the kind of message demands; 
 
 from micropython import const
 
+from agent.errors import AgentError
 from agent.wire import cbor, cose, identity
 
 ONLINE = const(1)
@@ -19,12 +20,11 @@ _MAX_KEYS = const(8)
 _POINT_BYTES = const(65)
 
 
-class KeySetError(ValueError):
-    """The key set is refused: {reason}"""
+class KeySetError(AgentError):
+    """The key set is refused."""
 
-    def __init__(self, reason):
-        super().__init__("The key set is refused: " + reason)
-        self.reason = reason
+    code = "key-set-error"
+    message = "The key set is refused: %s"
 
 
 class KeySet:
@@ -50,7 +50,7 @@ def read(message):
         raise KeySetError("it has %d bytes, more than %d" % (len(message), _MAX_BYTES))
     try:
         order = cbor.decode(cose.decode_sign1(message)[3])
-    except ValueError as error:
+    except AgentError as error:
         raise KeySetError("its bytes are malformed, %s" % error) from None
     if not isinstance(order, list) or len(order) != 3 or order[0] != KIND:
         raise KeySetError("it is a message of another kind")

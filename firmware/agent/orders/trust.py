@@ -8,6 +8,7 @@ import asyncio
 
 from micropython import const
 
+from agent.errors import AgentError
 from agent.orders import keyset
 from agent.steps import finish, spread
 from agent.wire import cbor
@@ -20,12 +21,11 @@ _MAX_HOST_BYTES = const(253)
 _MAX_PASSWORD_BYTES = const(64)
 
 
-class AnswerError(ValueError):
-    """The answer to the enrolment is refused: {reason}; ask the platform for it again"""
+class AnswerError(AgentError):
+    """The answer to the enrolment is refused."""
 
-    def __init__(self, reason):
-        super().__init__("The answer to the enrolment is refused: %s; ask the platform for it again" % reason)
-        self.reason = reason
+    code = "answer-error"
+    message = "The answer to the enrolment is refused: %s; ask the platform for it again"
 
 
 class Platform:

@@ -10,6 +10,8 @@ import sys
 
 from micropython import const
 
+from agent.errors import AgentError
+
 _CHUNK = const(128)
 _RETRY_MS = const(10)
 _PATIENCE_MS = const(2000)
@@ -22,9 +24,10 @@ _INTERRUPT = const(3)
 _DELETE = const(127)
 
 
-class LineTooLong(ValueError):
+class LineTooLong(AgentError):
     """A line was too long and was dropped."""
 
+    code = "line-too-long"
     message = "the line has more than %d bytes and was dropped: send a shorter one"
 
 
@@ -67,7 +70,7 @@ class Console:
             if byte in (_RETURN, _LINE_FEED):
                 await self.write("\n")
                 if too_long:
-                    raise LineTooLong(LineTooLong.message % limit)
+                    raise LineTooLong(limit)
                 return bytes(line)
             if byte in (_BACKSPACE, _DELETE):
                 if line:

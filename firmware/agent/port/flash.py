@@ -8,14 +8,17 @@ import board
 import vfs
 from micropython import const
 
+from agent.errors import AgentError
+
 BLOCK_SIZE = const(4096)
 ROOT = "/fs"
 _BLANK_PROBE_BLOCKS = const(2)
 
 
-class FilesLost(OSError):
+class FilesLost(AgentError):
     """The file system is there and broken."""
 
+    code = "files-lost"
     message = "the file system does not mount and its region is not blank: have the scale repaired, its key may be lost"
 
 
@@ -72,7 +75,7 @@ def mount():
         vfs.mount(_littlefs(device), ROOT)
     except OSError as error:
         if not _blank(device):
-            raise FilesLost(FilesLost.message) from error
+            raise FilesLost from error
         vfs.VfsLfs2.mkfs(device, progsize=board.PROGRAM_SIZE)
         vfs.mount(_littlefs(device), ROOT)
 

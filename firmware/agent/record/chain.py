@@ -9,6 +9,7 @@ import hashlib
 
 from micropython import const
 
+from agent.errors import AgentError
 from agent.record.journal import JournalFull, NotInJournal
 from agent.steps import collect, finish, spread
 from agent.wire import cbor, cose, statements
@@ -44,30 +45,30 @@ _FLAG_SESSION_OPEN = const(1 << 6)
 _FLAG_RESERVE = const(1 << 9)
 
 
-class ChainError(Exception):
-    """A statement cannot be made; `message` of each kind says why."""
+class ChainError(AgentError):
+    """A statement cannot be made."""
 
-    message = "the statement cannot be made"
-
-    def __init__(self, *facts):
-        super().__init__(self.message % facts)
+    code = "chain-error"
 
 
 class NotEnrolled(ChainError):
     """There is no key or no statement 1 yet."""
 
+    code = "not-enrolled"
     message = "the scale has no identity yet: enrol it first"
 
 
 class ChainBroken(ChainError):
     """The flash failed under a statement; whether it counts is found out at the next start."""
 
+    code = "chain-broken"
     message = "the flash failed while statement %d was written: switch the scale off and on"
 
 
 class ForeignJournal(ChainError):
     """The journal holds statements although the scale has no key: they are another key's."""
 
+    code = "foreign-journal"
     message = "the journal holds statements of another key: erase the whole flash before enrolling this board"
 
 

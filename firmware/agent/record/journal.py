@@ -10,6 +10,8 @@ from binascii import crc32
 
 from micropython import const
 
+from agent.errors import AgentError
+
 MAX_STATEMENT_BYTES = const(2048)
 
 _SECTOR_BYTES = const(4096)
@@ -26,30 +28,30 @@ _RECORD_MARK = const(0x5352)
 _ATTEMPTS = const(3)
 
 
-class JournalError(Exception):
-    """Something is wrong with the journal; `message` of each kind says what, where, and what to do."""
+class JournalError(AgentError):
+    """Something is wrong with the journal."""
 
-    message = "the journal does not work"
-
-    def __init__(self, *facts):
-        super().__init__(self.message % facts)
+    code = "journal-error"
 
 
 class JournalFull(JournalError):
     """Every sector holds statements without receipt."""
 
+    code = "journal-full"
     message = "the journal is full of statements without receipt: connect the scale, or export them"
 
 
 class NotInJournal(JournalError):
     """A statement cannot be read."""
 
+    code = "not-in-journal"
     message = "statement %d is not in the journal: it was never written, was overwritten, or its flash is damaged"
 
 
 class JournalFault(JournalError):
     """Flash does not keep what is programmed."""
 
+    code = "journal-fault"
     message = "flash at sector %d, byte %d of the journal does not keep what is programmed: have the board repaired"
 
 

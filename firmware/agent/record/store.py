@@ -13,6 +13,7 @@ from binascii import crc32
 
 from micropython import const
 
+from agent.errors import AgentError
 from agent.wire import cbor
 
 # Mark, sequence, length of the encoded value, CRC-32 of sequence, length and value.
@@ -23,13 +24,11 @@ _MAX_BYTES = const(4096)
 _FOLDERS = ("0", "0/use", "1", "1/use")
 
 
-class StoreDamaged(Exception):
+class StoreDamaged(AgentError):
     """Both copies of a value are unreadable."""
 
+    code = "store-damaged"
     message = "both copies of '%s' in %s are damaged: have the scale repaired"
-
-    def __init__(self, *facts):
-        super().__init__(self.message % facts)
 
 
 class Store:

@@ -10,6 +10,7 @@ import struct
 
 from micropython import const
 
+from agent.errors import AgentError
 from agent.port import clock
 
 KEEPALIVE_S = const(60)
@@ -37,12 +38,11 @@ _CERTIFICATE = "the broker's certificate does not verify, %s"
 _REFUSALS = ("", "protocol version", "client identifier", "server unavailable", "user or password", "not authorised")
 
 
-class MqttError(OSError):
-    """The connection to the broker ended: {what}"""
+class MqttError(AgentError):
+    """The connection to the broker ended. Its one fact is why."""
 
-    def __init__(self, what):
-        super().__init__("The connection to the broker ended: " + what)
-        self.what = what
+    code = "mqtt"
+    message = "The connection to the broker ended: %s"
 
 
 async def connect(stream, buffer, identity, on_message, on_change, user=None, password=None, timeout_ms=20000):
@@ -186,7 +186,7 @@ class Client:
             try:
                 await asyncio.wait_for_ms(self._pour(packet, packet_id, chunks, length), _WRITE_MS)
             except MqttError as error:
-                self._fail(error.what)
+                self._fail(error.facts[0])
             except asyncio.TimeoutError:
                 self._fail("writing takes too long")
             except OSError as error:
@@ -257,7 +257,7 @@ class Client:
         except asyncio.CancelledError:
             raise
         except MqttError as error:
-            self._fail(error.what)
+            self._fail(error.facts[0])
         except Exception as error:  # also a lack of memory: else nobody would read any more, and nobody know
             self._fail("reading failed, %r" % error)
 

@@ -10,6 +10,7 @@ import asyncio
 
 from micropython import const
 
+from agent.errors import AgentError
 from agent.port import clock
 from agent.record.journal import JournalError, JournalFull
 from agent.transport import mqtt
@@ -75,7 +76,7 @@ class Uplink:
             try:
                 await self._ready()
                 await self._session()
-            except (OSError, MemoryError) as error:
+            except (AgentError, OSError, MemoryError) as error:
                 self.error = _text(error)
             self.state = CONNECTING
             if clock.uptime_s() - begun_s > _STEADY_S:
@@ -98,7 +99,7 @@ class Uplink:
             await asyncio.sleep_ms(_LINK_MS)
 
     async def _session(self):
-        """Connect, and send until the connection ends; what ended it is raised as OSError."""
+        """Connect, and send until the connection ends; what ended it is raised as MqttError or OSError."""
         broker = self._platform.broker
         host, port, tls, password = broker
         identity = identity_text(self._keystore.kid)

@@ -8,6 +8,7 @@ import asyncio
 
 from micropython import const
 
+from agent.errors import AgentError
 from agent.port import clock
 from agent.weighing.filtering import Stability, deviation, middle_mean
 from agent.weighing.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
@@ -31,11 +32,10 @@ _TRACKING_MILLI = const(125)
 _TEMPERATURE_READINGS = const(64)
 
 
-class Refused(ValueError):
-    """The scale cannot do that now: {0}."""
+class WeighingRefused(AgentError):
+    """The scale cannot do that now."""
 
-    def __init__(self, reason):
-        super().__init__(reason)
+    code = "weighing-refused"
 
 
 class Weighing:
@@ -188,13 +188,13 @@ class Weighing:
     def set_zero(self):
         """Make what is on the pan the zero.
 
-        Raises Refused where the load moves, or where that is further than half the zero-setting range from the zero
-        found at start.
+        Raises WeighingRefused where the load moves, or where that is further than half the zero-setting range from the
+        zero found at start.
         """
         compensated = self._require_stable("wait until the load rests, then set zero")
         if not self._within(compensated, self._zero_reference_counts, self._parameters[_ZERO_SETTING]):
             self._refuse_zero(compensated)
-            raise Refused("the load is too far from zero: take it off the pan, then set zero")
+            raise WeighingRefused("the load is too far from zero: take it off the pan, then set zero")
         self.zero_counts = self._zero_set_counts = compensated
         self.tare = 0
         self.gross = self._scaling.gross(self.net_counts())
@@ -242,10 +242,10 @@ class Weighing:
         return self.gross - self.tare
 
     def set_tare(self):
-        """Take the load as tare; an empty pan clears it. Raises Refused where the load moves or is not weighed."""
+        """Take the load as tare; an empty pan clears it. WeighingRefused where the load moves or is not weighed."""
         self._require_stable("wait until the load rests, then tare")
         if self.overload() or self.gross < 0:
-            raise Refused("the load is outside the weighing range: tare takes loads from zero to Max")
+            raise WeighingRefused("the load is outside the weighing range: tare takes loads from zero to Max")
         self.tare = self.gross
 
     def clear_tare(self):
@@ -254,7 +254,7 @@ class Weighing:
 
     def _require_stable(self, advice):
         if not self.fresh() or not self.stable:
-            raise Refused("the load is not stable: " + advice)
+            raise WeighingRefused("the load is not stable: " + advice)
         return self._scaling.compensated(self.filtered_counts)
 
     # Indication

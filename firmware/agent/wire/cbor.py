@@ -8,6 +8,8 @@ from struct import pack_into
 
 from micropython import const
 
+from agent.errors import AgentError
+
 MAX_DEPTH = const(8)
 # Every statement is encoded here: looking for so much free heap each time would cost a tenth of the work.
 _SCRATCH = bytearray(256)
@@ -17,12 +19,11 @@ _KEY = (int, str)
 _WRONG_KEY = "map key is neither an integer nor text"
 
 
-class CborError(ValueError):
-    """CBOR at byte {at}: {what}"""
+class CborError(AgentError):
+    """Bytes or a value that the subset does not have. Its facts: at which byte, and what is wrong."""
 
-    def __init__(self, what, at):
-        super().__init__("CBOR at byte %d: %s" % (at, what))
-        self.at = at
+    code = "cbor"
+    message = "CBOR at byte %d: %s"
 
 
 class Tag:
@@ -48,13 +49,11 @@ def encode(value, buffer=_SCRATCH):
         try:
             end = _PUTTERS[type(value)](buffer, 0, value, MAX_DEPTH)
             return bytes(memoryview(buffer)[:end])
-        except CborError:
-            raise
         except KeyError as error:
             raise _no_encoding(error, 0) from None
         except (IndexError, ValueError):  # from the writes themselves: too short
             if len(buffer) >= _MOST_ROOM:
-                raise CborError("longer than an item may be", len(buffer)) from None
+                raise CborError(len(buffer), "longer than an item may be") from None
             buffer = bytearray(4 * len(buffer))
 
 
@@ -66,12 +65,10 @@ def encode_into(buffer, offset, value):
     """
     try:
         return _PUTTERS[type(value)](buffer, offset, value, MAX_DEPTH)
-    except CborError:
-        raise
     except KeyError as error:
         raise _no_encoding(error, offset) from None
     except (IndexError, ValueError):  # from the writes themselves
-        raise CborError("buffer too short", len(buffer)) from None
+        raise CborError(len(buffer), "buffer too short") from None
 
 
 def decode(data, max_depth=MAX_DEPTH):
@@ -84,12 +81,12 @@ def decode(data, max_depth=MAX_DEPTH):
     reader = _Reader(data)
     value = reader.item(max_depth)
     if reader.at != reader.end:
-        raise CborError("further bytes after the item", reader.at)
+        raise CborError(reader.at, "further bytes after the item")
     return value
 
 
 def _no_encoding(error, at):
-    return CborError("%s has no encoding" % error.args[0].__name__, at)
+    return CborError(at, "%s has no encoding" % error.args[0].__name__)
 
 
 # One function a type, found in `_PUTTERS`: comparing with built-in names in turn would cost far more.
@@ -116,7 +113,7 @@ def _put_head(buffer, at, argument, depth=0, major=0x00):
         pack_into(">BI", buffer, at, major | 26, argument)
         return at + 5
     if argument >> 64:
-        raise CborError("integer beyond 64 bits", at)
+        raise CborError(at, "integer beyond 64 bits")
     pack_into(">BQ", buffer, at, major | 27, argument)
     return at + 9
 
@@ -145,7 +142,7 @@ def _put_simple(buffer, at, value, depth):
 
 def _put_array(buffer, at, value, depth):
     if not depth:
-        raise CborError("nested too deeply to encode", at)
+        raise CborError(at, "nested too deeply to encode")
     at = _put_head(buffer, at, len(value), 0, 0x80)
     putters, kind = _PUTTERS, type  # names of the function are found sooner than others
     depth -= 1
@@ -156,11 +153,11 @@ def _put_array(buffer, at, value, depth):
 
 def _put_map(buffer, at, value, depth):
     if not depth:
-        raise CborError("nested too deeply to encode", at)
+        raise CborError(at, "nested too deeply to encode")
     pairs = []
     for key in value:
         if type(key) not in _KEY:
-            raise CborError(_WRONG_KEY, at)
+            raise CborError(at, _WRONG_KEY)
         pairs.append((encode(key, bytearray(_KEY_ROOM)), key))
     pairs.sort()
     at = _put_head(buffer, at, len(pairs), 0, 0xA0)
@@ -172,9 +169,9 @@ def _put_map(buffer, at, value, depth):
 
 def _put_tag(buffer, at, value, depth):
     if not depth:
-        raise CborError("nested too deeply to encode", at)
+        raise CborError(at, "nested too deeply to encode")
     if value.number < 0 or value.number == 2 or value.number == 3:
-        raise CborError("tag %d has no encoding" % value.number, at)
+        raise CborError(at, "tag %d has no encoding" % value.number)
     item = value.value
     return _PUTTERS[type(item)](buffer, _put_head(buffer, at, value.number, 0, 0xC0), item, depth - 1)
 
@@ -206,7 +203,7 @@ class _Reader:
         """Read an initial byte and its argument; return (major type, argument)."""
         start = self.at
         if start >= self.end:
-            raise CborError("ends too early", start)
+            raise CborError(start, "ends too early")
         initial = self.view[start]
         major = initial >> 5
         argument = initial & 31
@@ -215,17 +212,17 @@ class _Reader:
             return major, argument
         if argument > 27:
             raise CborError(
-                "indefinite length" if argument == 31 and 2 <= major <= 5 else "reserved initial byte", start
+                start, "indefinite length" if argument == 31 and 2 <= major <= 5 else "reserved initial byte"
             )
         if major == 7:
-            raise CborError("float or simple value outside the subset", start)
+            raise CborError(start, "float or simple value outside the subset")
         length = 1 << (argument - 24)
         after = start + 1 + length
         if after > self.end:
-            raise CborError("ends too early", self.end)
+            raise CborError(self.end, "ends too early")
         argument = int.from_bytes(self.view[start + 1 : after], "big")
         if argument < (24 if length == 1 else 1 << (length * 4)):
-            raise CborError("argument not in its shortest form", start)
+            raise CborError(start, "argument not in its shortest form")
         self.at = after
         return major, argument
 
@@ -243,18 +240,18 @@ class _Reader:
                 return True
             if argument == 22:
                 return None
-            raise CborError("simple value %d outside the subset" % argument, start)
+            raise CborError(start, "simple value %d outside the subset" % argument)
         if major == 2 or major == 3:
             return self.string(major, argument)
         if not depth:
-            raise CborError("nested too deeply", start)
+            raise CborError(start, "nested too deeply")
         if major == 6:
             if argument == 2 or argument == 3:
-                raise CborError("bignum", start)
+                raise CborError(start, "bignum")
             return Tag(argument, self.item(depth - 1))
         # An element takes a byte at least, a pair two: a length beyond that is refused before any allocation.
         if (argument if major == 4 else 2 * argument) > self.end - self.at:
-            raise CborError("ends too early", self.end)
+            raise CborError(self.end, "ends too early")
         if major == 5:
             return self.map(argument, depth - 1)
         items = []
@@ -265,7 +262,7 @@ class _Reader:
     def string(self, major, length):
         start = self.at
         if length > self.end - start:
-            raise CborError("ends too early", self.end)
+            raise CborError(self.end, "ends too early")
         self.at = start + length
         if major == 2:
             return bytes(self.view[start : self.at])
@@ -279,10 +276,10 @@ class _Reader:
             start = self.at
             key = self.item(0)
             if type(key) not in _KEY:
-                raise CborError(_WRONG_KEY, start)
+                raise CborError(start, _WRONG_KEY)
             encoded = bytes(self.view[start : self.at])
             if encoded <= before:
-                raise CborError("map keys not strictly in order", start)
+                raise CborError(start, "map keys not strictly in order")
             before = encoded
             items[key] = self.item(depth)
         return items
@@ -302,10 +299,10 @@ def _check_utf8(view, at, end):
         elif 0xF0 <= first < 0xF5:
             length, low, high = 4, 0x90 if first == 0xF0 else 0x80, 0x8F if first == 0xF4 else 0xBF
         else:
-            raise CborError("text is not UTF-8", at)
+            raise CborError(at, "text is not UTF-8")
         if at + length > end or not low <= view[at + 1] <= high:
-            raise CborError("text is not UTF-8", at)
+            raise CborError(at, "text is not UTF-8")
         for i in range(at + 2, at + length):
             if view[i] & 0xC0 != 0x80:
-                raise CborError("text is not UTF-8", i)
+                raise CborError(i, "text is not UTF-8")
         at += length

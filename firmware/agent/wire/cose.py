@@ -4,6 +4,7 @@ Messages and headers are read as deterministic CBOR only, which is what every se
 verifying come in steps: generators that yield between pieces of work and return their result.
 """
 
+from agent.errors import AgentError
 from agent.wire import cbor, p256
 
 UP = b"steelyard/1 up"
@@ -19,8 +20,10 @@ _TAG_SIGN1 = 18
 _PROFILE_HEADER = b"\xa2\x01\x28\x04\x4a"
 
 
-class CoseError(ValueError):
-    """{reason}: one of malformed, tag, header, algorithm, key, high-s, signature"""
+class CoseError(AgentError):
+    """A message is refused. `reason` is one of malformed, tag, header, algorithm, key, high-s, signature."""
+
+    code = "cose"
 
     def __init__(self, reason):
         super().__init__(reason)

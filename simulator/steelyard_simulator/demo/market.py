@@ -57,7 +57,7 @@ class Stall:
                 answer = self.ask(command)
                 break
             except ScaleRefused as refusal:
-                if refusal.code != "refused" or attempt == ATTEMPTS - 1:
+                if refusal.code != "weighing-refused" or attempt == ATTEMPTS - 1:
                     raise
         self.scale.adjustment_switch(on=False)
         return answer

@@ -21,6 +21,9 @@ _ROOT_KEY = 1
 _PARAMETERS = 2
 _WIFI = 3
 
+# The circumstances of which a change is stated at once.
+_IDENTIFYING = ("software", "hardware", "adc", "debug_open", "key_set_number", "root")
+
 
 class FactoryDataLost(AgentError):
     """What the factory wrote is not there or makes no sense."""
@@ -43,12 +46,13 @@ class Ledger:
     """`store`, `journal`, `keystore`, `boots`, `chain`, `events`, `audit`, `lock`, `parameters` of this start.
 
     `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
-    gives n random bytes; `make_keystore(store, random)` may put a secure element in place of soft keys.
+    gives n random bytes, `instrument` is what measures (see `Chain` and `Parameters`); `make_keystore(store, random)`
+    may put a secure element in place of soft keys.
     `root_key` is the platform's root from the factory, a 65-byte point; `wifi` is [ssid, password] from there, or None;
     `head_before` the number of the last statement before this start. Raises FactoryDataLost without the factory's file.
     """
 
-    def __init__(self, device, folder, clock, random, program_bytes=256, make_keystore=SoftKeyStore):
+    def __init__(self, device, folder, clock, random, instrument, program_bytes=256, make_keystore=SoftKeyStore):
         self.root_key, factory_map, self.wifi = _factory_data(folder + "/" + _FACTORY_FILE)
         self.clock = clock
         self.store = Store(folder)
@@ -56,24 +60,24 @@ class Ledger:
         self.journal = Journal(device, program_bytes)
         self.journal.mount()
         self.keystore = make_keystore(self.store, random)
-        self.chain = Chain(self.journal, self.store, self.keystore, clock, self.boots.number)
+        self.chain = Chain(self.journal, self.store, self.keystore, clock, self.boots.number, instrument)
         self.head_before = self.chain.head
         self.events = Events(self.chain, clock)
         self.audit = AuditTrail(folder + "/audit")
         self.lock = Lock(self.store)
-        self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory_map)
+        self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory_map, instrument)
 
     async def state_start(self, circumstances):
         """Tell what this start found: a lost journal, the boot if one is due, a lock. Nothing before enrolment.
 
-        `circumstances()` returns (software identification, hardware, ADC, reset cause, debug open, key-set number, root
-        thumbprint or None, period in s). Call it again every minute: a boot statement may become due later, and what
-        the journal had no room for may fit now.
+        `circumstances()` returns what the boot statement tells beside parameters and numbers, by the names of
+        `statements.boot`. Call it again every minute: a boot statement may become due later, and what the journal had
+        no room for may fit now.
         """
         if not self.chain.enrolled:
             return
         facts = circumstances()
-        known = cbor.encode(facts[:3] + facts[4:7])
+        known = cbor.encode([facts[name] for name in _IDENTIFYING])
         try:
             await self.chain.state_loss()
             await spread(self.boots.tick(self.clock.uptime_s()))
@@ -90,19 +94,11 @@ class Ledger:
         await self.chain.append(statements.BOOT, lambda: self._boot_body(facts), settle)
 
     def _boot_body(self, facts):
-        software, hardware, adc, reset_cause, debug_open, key_set_number, root, period_s = facts
         enrolment = self.chain.decode(self.chain.enrolment)
         return statements.boot(
-            identity.thumbprint(self.keystore.public_key),
-            software,
-            hardware,
-            adc,
-            reset_cause,
-            debug_open,
-            key_set_number,
-            root,
-            self.head_before,
-            period_s,
-            self.parameters.map,
-            statements.production_code(enrolment[statements.BODY]),
+            thumbprint=identity.thumbprint(self.keystore.public_key),
+            head_before=self.head_before,
+            parameters=self.parameters.map,
+            production_code=statements.production_code(enrolment[statements.BODY]),
+            **facts,
         )

@@ -31,6 +31,9 @@ _SUPPLY_LOW = const(1 << 8)
 _SOURCE_CONSOLE = const(4)
 _SERIAL_NUMBER = const(5)
 
+# Places in the refusal that is to be told.
+_COUNT = const(2)
+
 _READING_MS = const(1000)
 _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
@@ -51,7 +54,7 @@ class Scale:
     def __init__(self):
         clock.start()
         flash.mount()
-        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, board.PROGRAM_SIZE)
+        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, self, board.PROGRAM_SIZE)
         self.clock = clock
         self.ledger = ledger
         self.journal = ledger.journal
@@ -78,9 +81,6 @@ class Scale:
         self.adjusted_ms = clock.ticks_ms()
         self.period_changed = asyncio.Event()
         self._refusal = None  # [why, order, count] of the newest that is to be told
-        self.chain.flags = self._flags
-        self.parameters.switch_on = lambda: self.switch.closed
-        self.parameters.on_change = self.use_parameters
         self._learn_serial()
 
     def _learn_serial(self):
@@ -153,7 +153,10 @@ class Scale:
             "software": {"name": name, "version": version, "hash": code_hash.hex()},
         }
 
-    def _flags(self):
+    # What the ledger asks of its instrument
+
+    def flags(self):
+        """The instrument's bits of a statement's flags."""
         flags = 0
         if self.weighing.stable:
             flags |= _STABLE
@@ -166,6 +169,15 @@ class Scale:
         if self.supply_mv < board.SUPPLY_LOW_MV:
             flags |= _SUPPLY_LOW
         return flags
+
+    def switch_on(self):
+        """Whether the adjustment switch is on."""
+        return self.switch.closed
+
+    def use_parameters(self):
+        """Weigh by the parameters as they were just committed."""
+        self.adjusted_ms = clock.ticks_ms()
+        self.weighing.load(self.parameters.map)
 
     def is_idle(self):
         """True while nothing is on the pan: the moment for work that would disturb weighing."""
@@ -217,11 +229,6 @@ class Scale:
             if self._permit is permit:
                 self._permit = None
 
-    def use_parameters(self):
-        """Weigh by the parameters as they were just committed."""
-        self.adjusted_ms = clock.ticks_ms()
-        self.weighing.load(self.parameters.map)
-
     async def settled_counts(self):
         """Compensated counts of the resting load: the mean of 16 filtered values. Raises WeighingRefused after 20 s."""
         started_ms = clock.ticks_ms()
@@ -250,7 +257,7 @@ class Scale:
 
     def _downlink_refused(self, why, order):
         # However fast they come, no more than the newest and their number is kept.
-        count = self._refusal[2] if self._refusal else 0
+        count = self._refusal[_COUNT] if self._refusal else 0
         self._refusal = [why, order, count + 1]
 
     def take_refusal(self):
@@ -265,33 +272,33 @@ class Scale:
         weighing = self.weighing
         zero_low, zero_high, zero_mean = weighing.zero_statistics()
         body = statements.snapshot(
-            weighing.filtered_counts,
-            weighing.zero_counts,
-            weighing.gross,
-            weighing.tare,
-            weighing.temperature_cdeg,
-            self.supply_mv,
-            weighing.noise_counts(),
-            weighing.zero_drift(),
-            zero_low,
-            zero_high,
-            zero_mean,
-            weighing.weighings,
-            self.journal.free_permille() // 10,
+            filtered_counts=weighing.filtered_counts,
+            zero_counts=weighing.zero_counts,
+            gross=weighing.gross,
+            tare=weighing.tare,
+            temperature_cdeg=weighing.temperature_cdeg,
+            supply_mv=self.supply_mv,
+            noise_counts=weighing.noise_counts(),
+            zero_drift_counts=weighing.zero_drift(),
+            zero_minimum_counts=zero_low,
+            zero_maximum_counts=zero_high,
+            zero_mean_counts=zero_mean,
+            weighings=weighing.weighings,
+            journal_free_percent=self.journal.free_permille() // 10,
         )
         weighing.forget_zero()
         return body
 
     def circumstances(self):
-        """What the boot statement tells beside parameters and numbers (`Ledger.state_start`)."""
+        """What the boot statement tells beside parameters and numbers, by the names of `statements.boot`."""
         root = self.ledger.root_key
-        return (
-            self.software,
-            board.HARDWARE,
-            board.ADC,
-            system.reset_cause(),
-            system.debug_open(),
-            self.platform.keys.number,
-            identity.thumbprint(root) if root else None,
-            self.platform.period_s,
-        )
+        return {
+            "software": self.software,
+            "hardware": board.HARDWARE,
+            "adc": board.ADC,
+            "reset_cause": system.reset_cause(),
+            "debug_open": system.debug_open(),
+            "key_set_number": self.platform.keys.number,
+            "root": identity.thumbprint(root) if root else None,
+            "period_s": self.platform.period_s,
+        }

@@ -67,7 +67,7 @@ def test_statements_are_numbered_linked_and_headed():
         await begin(ledger)
         board.clock.now_s = 77
         await snapshot(ledger)
-        ledger.chain.flags = lambda: 1 << 2 | 1 << 5
+        board.instrument.bits = 1 << 2 | 1 << 5
         board.clock._quality = 2
         await event(ledger)
         return ledger, payloads(ledger)
@@ -136,7 +136,7 @@ def test_quick_restarts_are_stated_once_an_hour():
 
     async def other_software(ledger):
         def circumstances_after():
-            return (("steelyard", "0.2.0", bytes(32)),) + circumstances()[1:]
+            return dict(circumstances(), software=("steelyard", "0.2.0", bytes(32)))
 
         await ledger.state_start(circumstances_after)
         return payloads(ledger)[-1][0]

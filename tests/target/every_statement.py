@@ -6,7 +6,7 @@ The last two are a snapshot of mid-life values and one with every field beyond i
 from agent.adjustment import parameters
 from agent.record.keystore import SoftKeyStore
 from agent.wire import statements
-from ledger_bench import Board, circumstances, enrol, snapshot
+from ledger_bench import SNAPSHOT, Board, circumstances, enrol, snapshot
 
 EVENTS = (
     (statements.CASE_OPENED, 1800000000),
@@ -30,7 +30,7 @@ EVENTS = (
 async def story(ledger):
     await enrol(ledger)
     await ledger.state_start(circumstances)
-    ledger.chain.flags = lambda: 1 << 2 | 1 << 5
+    board.instrument.bits = 1 << 2 | 1 << 5
     await ledger.parameters.open_session()
     await ledger.parameters.commit({42: 200000, 43: 1900000, 10: 1, 41: 990000})
     await ledger.parameters.close_session(parameters.BY_SWITCH)
@@ -39,8 +39,9 @@ async def story(ledger):
     board.clock.unix_s, board.clock._quality, board.clock.now_s = 1800000000, 2, 86400
     await snapshot(ledger)
     over = 1 << 32
-    body = [over] * 2 + [2147483647] * 2 + [over, over, over, -over, -over, -over, -over, over, over]
-    await ledger.chain.append(statements.SNAPSHOT, lambda: statements.snapshot(*body))
+    body = {name: -over if name.startswith("zero_") else over for name in SNAPSHOT}
+    body.update(zero_counts=over, gross=2147483647, tare=2147483647)
+    await ledger.chain.append(statements.SNAPSHOT, lambda: statements.snapshot(**body))
     print(ledger.keystore.public_key.hex())
     for _, statement in ledger.journal.iterate(1):
         print(statement.hex())

@@ -41,6 +41,23 @@ MAP = {
 }
 
 
+SNAPSHOT = {
+    "filtered_counts": 123456,
+    "zero_counts": 1000,
+    "gross": 200,
+    "tare": 0,
+    "temperature_cdeg": 2150,
+    "supply_mv": 4980,
+    "noise_counts": 41,
+    "zero_drift_counts": 3,
+    "zero_minimum_counts": -2,
+    "zero_maximum_counts": 5,
+    "zero_mean_counts": 1,
+    "weighings": 7,
+    "journal_free_percent": 97,
+}
+
+
 class Clock:
     """A clock at a test's command; it starts at 0 with every life of the board."""
 
@@ -57,6 +74,22 @@ class Clock:
 
     def quality(self):
         return self._quality
+
+
+class Instrument:
+    """What measures, at a test's command; the adjustment switch is on."""
+
+    bits = 0
+    switch = True
+
+    def flags(self):
+        return self.bits
+
+    def switch_on(self):
+        return self.switch
+
+    def use_parameters(self):
+        pass
 
 
 class QuickKeyStore(SoftKeyStore):
@@ -110,9 +143,8 @@ class Board:
         """Begin a life: mount, and open the ledger as the scale does."""
         self.mount()
         self.clock = Clock()
-        ledger = Ledger(self.ring(), "/fs", self.clock, os.urandom, 256, self.make_keystore)
-        ledger.parameters.switch_on = lambda: True
-        return ledger
+        self.instrument = Instrument()
+        return Ledger(self.ring(), "/fs", self.clock, os.urandom, self.instrument, 256, self.make_keystore)
 
     def life(self, story):
         """Run the coroutine function `story(ledger)` in a new life of the board; return what it returns."""
@@ -128,7 +160,16 @@ def unmount():
 
 
 def circumstances():
-    return ("steelyard", "0.1.0", bytes(32)), "bench", "hx711", 1, False, 0, None, 600
+    return {
+        "software": ("steelyard", "0.1.0", bytes(32)),
+        "hardware": "bench",
+        "adc": "hx711",
+        "reset_cause": 1,
+        "debug_open": False,
+        "key_set_number": 0,
+        "root": None,
+        "period_s": 600,
+    }
 
 
 async def enrol(ledger):
@@ -136,7 +177,7 @@ async def enrol(ledger):
 
 
 def snapshot_body():
-    return statements.snapshot(123456, 1000, 200, 0, 2150, 4980, 41, 3, -2, 5, 1, 7, 97)
+    return statements.snapshot(**SNAPSHOT)
 
 
 async def snapshot(ledger):

@@ -58,7 +58,7 @@ def test_a_commit_is_an_event_then_audited_then_kept():
         ledger.audit.append = lambda number, data: seen.append("audit") or audit(number, data)
         ledger.store.write_steps = lambda name, value: seen.append(name) or write(name, value)
         before = ledger.parameters.digest
-        ledger.parameters.on_change = lambda: seen.append(ledger.chain.head)
+        board.instrument.use_parameters = lambda: seen.append(ledger.chain.head)
         await ledger.parameters.open_session()
         del seen[:]
         number = await ledger.parameters.commit({41: 900000, 40: 110000})
@@ -130,14 +130,14 @@ def test_nothing_changes_without_session_switch_and_room():
         assert await refused(our.open_session()) == "not-enrolled"
         await begin(ledger)
         assert await refused(our.commit({32: 5})) == "no-session"
-        our.switch_on = lambda: False
+        board.instrument.switch = False
         assert await refused(our.open_session()) == "switch-off"
-        our.switch_on = lambda: True
+        board.instrument.switch = True
         await our.open_session()
         assert await refused(our.open_session()) == "session-open"
-        our.switch_on = lambda: False
+        board.instrument.switch = False
         assert await refused(our.commit({32: 5})) == "switch-off"
-        our.switch_on = lambda: True
+        board.instrument.switch = True
         await our.close_session(parameters.BY_SWITCH)
         await our.close_session(parameters.BY_SWITCH)
         assert await refused(our.commit({32: 5})) == "no-session"

@@ -28,6 +28,11 @@ class Parameters:
     session_open = locked = False
 
 
+class Instrument:
+    def flags(self):
+        return 0
+
+
 class Scale:
     def __init__(self):
         self.nor = hal_flash.Nor(SECTORS * 4096, folder + "/flash")
@@ -37,7 +42,7 @@ class Scale:
         self.network = desk.Network()
         self.keystore = keystore.SoftKeyStore(files, os.urandom)
         self.platform = trust.Platform(files, root)
-        self.chain = chain.Chain(ring, files, self.keystore, clock, 1)
+        self.chain = chain.Chain(ring, files, self.keystore, clock, 1, Instrument())
         self.chain.parameters = Parameters()
         self.refused = []
         self.permits = []

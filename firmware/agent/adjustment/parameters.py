@@ -19,8 +19,15 @@ _FILE = "parameters"
 _MAX_COUNTER = const(0xFFFF)
 _AUDIT_ROOM_BYTES = const(2048)
 
-CALIBRATION = const(0)
-CONFIGURATION = const(1)
+# Places in what is kept in the file: the map, and the counters, each of which counts changes to one group of it.
+_CALIBRATION = const(1)
+_CONFIGURATION = const(2)
+
+# Places in an event's body, in a parameter change's facts, and from there on digest and counters after it.
+_EVENT_KIND = const(0)
+_FACTS = const(1)
+_CHANGES = const(0)
+_AFTER = const(2)
 
 # Why a session was closed.
 BY_SWITCH = const(1)
@@ -42,23 +49,22 @@ class AdjustmentRefused(AgentError):
 class Parameters:
     """The map in use, its digest and both counters.
 
-    `factory_map` is taken at the first start of all. Set `switch_on`, a function that tells whether the adjustment
-    switch is on, before sessions are opened, and `on_change`, which is called with every commit before anything else
-    can be stated, so that no statement shows new parameters with an old weight.
+    `factory_map` is taken at the first start of all. `instrument.switch_on()` tells whether the adjustment switch is
+    on; `instrument.use_parameters()` is called with every commit before anything else can be stated, so that no
+    statement shows new parameters with an old weight.
     Raises StoreDamaged where an enrolled scale has lost its parameters.
     """
 
-    def __init__(self, store, chain, audit, scale_lock, factory_map):
-        self.switch_on = lambda: False
-        self.on_change = lambda: None
+    def __init__(self, store, chain, audit, scale_lock, factory_map, instrument):
         self.session_open = False
         self.permit = None  # of the open session
         self._store = store
         self._chain = chain
         self._audit = audit
         self._scale_lock = scale_lock
+        self._instrument = instrument
         self._busy = asyncio.Lock()
-        self._raised = [False, False]  # which counters this session has raised
+        self._raised: tuple = ()  # the places of the counters that this session has raised
         slot = store.read(_FILE)
         if slot is None:
             if chain.enrolled:
@@ -108,7 +114,7 @@ class Parameters:
     def _roll_forward(self, head):
         """Write what the commit of the last statement would have written had the power stayed."""
         changed = dict(self.map)
-        for key, _, new in head[statements.BODY][1][0]:
+        for key, _, new in head[statements.BODY][_FACTS][_CHANGES]:
             _set(changed, key, new)
         digest, calibration, configuration = _after(head)
         if fields.breach(changed) or fields.digest(changed) != digest:
@@ -146,13 +152,13 @@ class Parameters:
             )
             self.session_open = True
             self.permit = permit
-            self._raised = [False, False]
+            self._raised = ()
 
     def _check_room(self):
         """Raise AdjustmentRefused where no adjustment is possible just now."""
         if self.locked:
             raise AdjustmentRefused("locked", "the scale is locked: unlock it before adjusting")
-        if not self.switch_on():
+        if not self._instrument.switch_on():
             raise AdjustmentRefused("switch-off", "the adjustment switch is off: break the seal and switch it on")
         if not self._chain.room_for_adjustment:
             raise AdjustmentRefused(
@@ -169,7 +175,7 @@ class Parameters:
             self.session_open = False
             permit, self.permit = self.permit, None
             await self._chain.append(statements.EVENT, statements.event(statements.SESSION_CLOSED, why))
-            if any(self._raised):
+            if self._raised:
                 await self._chain.append(
                     statements.PARAMETERS, lambda: statements.parameters(self.map, permit.raw if permit else None)
                 )
@@ -205,30 +211,28 @@ class Parameters:
             return await self._commit(listed, changed)
 
     async def _commit(self, listed, changed):
-        raised = list(self._raised)
+        raised = self._raised
         slot = [changed, self.calibration_counter, self.configuration_counter]
-        for group, place in ((CALIBRATION, 1), (CONFIGURATION, 2)):
-            if not raised[group] and any(_group(key) == group for key, _, _ in listed):
-                raised[group] = True
-                slot[place] += 1
-        if max(slot[1:]) > _MAX_COUNTER:
+        for key, _, _ in listed:
+            counter = _CALIBRATION if key >= fields.FIRST_DEVICE_KEY else _CONFIGURATION
+            if counter not in raised:
+                raised += (counter,)
+                slot[counter] += 1
+        calibration, configuration = slot[_CALIBRATION], slot[_CONFIGURATION]
+        if max(calibration, configuration) > _MAX_COUNTER:
             raise AdjustmentRefused(
                 "counter-full", "a counter has reached its end: this scale cannot be adjusted any more"
             )
         permit_hash = self.permit.hash if self.permit else None
-        body = statements.parameter_change(listed, permit_hash, fields.digest(changed), slot[1], slot[2])
+        body = statements.parameter_change(listed, permit_hash, fields.digest(changed), calibration, configuration)
 
         def settle(number, statement):
             yield from self._keep(number, statement, slot)
             self._raised = raised
-            self.on_change()
+            self._instrument.use_parameters()
 
         number, _ = await self._chain.append(statements.EVENT, body, settle)
         return number
-
-
-def _group(key):
-    return CALIBRATION if key >= fields.FIRST_DEVICE_KEY else CONFIGURATION
 
 
 def _set(parameter_map, key, value):
@@ -239,9 +243,12 @@ def _set(parameter_map, key, value):
 
 
 def _is_change(payload):
-    return payload[statements.KIND] == statements.EVENT and payload[statements.BODY][0] == statements.PARAMETER_CHANGE
+    return (
+        payload[statements.KIND] == statements.EVENT
+        and payload[statements.BODY][_EVENT_KIND] == statements.PARAMETER_CHANGE
+    )
 
 
 def _after(payload):
     """Digest and both counters after the commit that a parameter-change event tells of."""
-    return payload[statements.BODY][1][2:5]
+    return payload[statements.BODY][_FACTS][_AFTER:]

@@ -13,7 +13,14 @@ from agent.errors import AgentError
 PERMIT = const(2)
 ADJUST = const(2)
 
+# Places in an order: kind, identity, then seven numbers and something to skip, then the keys that may change.
+_KIND = const(0)
+_IDENTITY = const(1)
+_NUMBERS = const(2)
+_NUMBERS_END = const(9)
+_FIELDS = const(10)
 _ELEMENTS = const(11)
+_MOST_FIELDS = const(64)
 _SIGNED_NETWORK_TIME = const(3)
 
 
@@ -57,9 +64,12 @@ class Permit:
 
 
 def _well_formed(order):
-    if not isinstance(order, list) or len(order) != _ELEMENTS or order[0] != PERMIT or not isinstance(order[10], list):
+    if not isinstance(order, list) or len(order) != _ELEMENTS or order[_KIND] != PERMIT:
         return False
-    numbers = order[2:9] + order[10]
-    if not isinstance(order[1], bytes) or len(order[10]) > 64:
+    if not isinstance(order[_IDENTITY], bytes):
         return False
+    fields = order[_FIELDS]
+    if not isinstance(fields, list) or len(fields) > _MOST_FIELDS:
+        return False
+    numbers = order[_NUMBERS:_NUMBERS_END] + fields
     return all(type(number) is int and 0 <= number <= 0xFFFFFFFF for number in numbers)

@@ -47,6 +47,13 @@ _REASONS = (
     "the key set is not newer than the one held",
 )
 
+# Places in an order: [1, identity, number, hash, time] is a receipt's; kind comes first in all of them.
+_KIND = const(0)
+_IDENTITY = const(1)
+_NUMBER = const(2)
+_HASH = const(3)
+_KID = const(4)  # label of a header
+
 _MAX_NUMBER = const(0xFFFFFFFF)
 
 
@@ -102,7 +109,7 @@ class Downlink:
                 raise MessageRefused(TOO_LARGE)
             message = bytes(payload)
             order = self._look(message)
-            if order[0] == RECEIPT:
+            if order[_KIND] == RECEIPT:
                 self._keep_receipt(message, order)
             else:
                 while self._order is not None:
@@ -159,15 +166,15 @@ class Downlink:
             order = cbor.decode(payload)
         except AgentError:
             raise MessageRefused(MALFORMED) from None
-        if not isinstance(order, list) or not order or not isinstance(order[0], int):
+        if not isinstance(order, list) or not order or not isinstance(order[_KIND], int):
             raise MessageRefused(MALFORMED)
-        kind = order[0]
+        kind = order[_KIND]
         if not RECEIPT <= kind <= KEY_SET:
             raise MessageRefused(KIND_UNKNOWN, kind if 0 <= kind <= 255 else 0)
         _check_shape(order)
-        if kind != KEY_SET and order[1] != self._keystore.kid:
+        if kind != KEY_SET and order[_IDENTITY] != self._keystore.kid:
             raise MessageRefused(OTHER_IDENTITY, kind)
-        kid = protected.get(4)
+        kid = protected.get(_KID)
         if kid not in self._keys(kind):
             known = kind != KEY_SET and isinstance(kid, bytes) and self._platform.keys.roles(kid)
             raise MessageRefused(ROLE if known else KEY_UNKNOWN, kind)
@@ -188,19 +195,19 @@ class Downlink:
         try:
             statement = self._chain.journal.read(number)
         except NotInJournal:
-            if self._unchecked is None or number > self._unchecked[1][2]:
+            if self._unchecked is None or number > _number(self._unchecked):
                 self._unchecked = (message, order)
             return
         # Cheap, and it keeps a forger who has not even seen our statements from costing us a verification each.
         if hashlib.sha256(statement).digest() != statement_hash:
             raise MessageRefused(FOREIGN_HASH, RECEIPT)
-        if self._receipt is None or number > self._receipt[1][2]:
+        if self._receipt is None or number > _number(self._receipt):
             self._receipt = (message, order)
 
     # ---- the signature, and after ------------------------------------------------------------------------------
 
     async def _judge(self, message, order):
-        kind = order[0]
+        kind = order[_KIND]
         async with self._verifying:
             try:
                 await finish(cose.verify_down_steps(message, self._keys(kind)))
@@ -208,7 +215,7 @@ class Downlink:
                 why = SIGNATURE if error.reason == "signature" else KEY_UNKNOWN if error.reason == "key" else MALFORMED
                 raise MessageRefused(why, kind) from None
             if kind == RECEIPT:
-                await self._take_receipt(order[2], order[3])
+                await self._take_receipt(order[_NUMBER], order[_HASH])
             elif kind == PERMIT:
                 try:
                     await self._open_permit(order, message)
@@ -233,16 +240,22 @@ class Downlink:
 
 def _check_shape(order):
     """Hold an order to the definition: number and types of its fields, as far as this module relies on them."""
-    kind = order[0]
+    kind = order[_KIND]
     if kind == RECEIPT:
-        right = len(order) == 5 and _is_identity(order[1]) and _is_number(order[2])
-        right = right and isinstance(order[3], bytes) and len(order[3]) == 32
+        right = len(order) == 5 and _is_identity(order[_IDENTITY]) and _is_number(order[_NUMBER])
+        right = right and isinstance(order[_HASH], bytes) and len(order[_HASH]) == 32
     elif kind == PERMIT:
-        right = len(order) == 11 and _is_identity(order[1])
+        right = len(order) == 11 and _is_identity(order[_IDENTITY])
     else:
         right = len(order) == 3
     if not right:
         raise MessageRefused(MALFORMED, kind)
+
+
+def _number(waiting):
+    """The statement's number in a receipt that waits, (message, order)."""
+    _, order = waiting
+    return order[_NUMBER]
 
 
 def _is_identity(value):

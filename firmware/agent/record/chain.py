@@ -33,6 +33,9 @@ _KEPT_LOSSES = const(8)
 # Before these events numbers were skipped.
 _SKIPPING = (statements.JOURNAL_LOST, statements.ROLLED_BACK)
 
+# Places in an event's body.
+_EVENT_KIND = const(0)
+
 # What `Chain.receipt` did.
 TAKEN = const(1)
 KNOWN = const(2)
@@ -75,17 +78,16 @@ class ForeignJournal(ChainError):
 class Chain:
     """Makes statements and keeps them until they are receipted.
 
-    `clock` has `uptime_s()`, `stamp()` and `quality()`. Before the first statement `parameters` is set (an object with
-    `digest`, `calibration_counter`, `configuration_counter`, `session_open`, `locked`), and `flags` to a function that
-    gives the instrument's bits of the flags: stable, case open, switch on, ADC fault, supply low.
+    `clock` has `uptime_s()`, `stamp()` and `quality()`; `instrument.flags()` gives the instrument's bits of the flags:
+    stable, case open, switch on, ADC fault, supply low. `parameters` (an object with `digest`, `calibration_counter`,
+    `configuration_counter`, `session_open`, `locked`) puts itself here, as it is read with the chain's help.
     `head` is the number of the newest released statement; up to `receipted` the platform holds them. `news` is an
     asyncio.Event that is set whenever a statement is released or a receipt taken.
     """
 
-    def __init__(self, journal, store, keystore, clock, boot_number):
+    def __init__(self, journal, store, keystore, clock, boot_number, instrument):
         self.journal = journal
         self.parameters = None
-        self.flags = lambda: 0
         self.news = asyncio.Event()
         self.enrolment = store.read(_ENROLMENT_FILE)
         self.lost_after = None  # last head known outside a journal that was lost, until a statement has told of it
@@ -96,6 +98,7 @@ class Chain:
         self._keystore = keystore
         self._clock = clock
         self._boot_number = boot_number
+        self._instrument = instrument
         self._lock = asyncio.Lock()
         self._broken = False
         self._reserve, self.head, self.receipted, self._lost = store.read(_NUMBERS_FILE) or [0, 0, 0, []]
@@ -194,7 +197,7 @@ class Chain:
         return number, statement
 
     def _header(self, kind, number, parameters):
-        flags = self.flags() | self._clock.quality()
+        flags = self._instrument.flags() | self._clock.quality()
         if parameters.locked:
             flags |= _FLAG_LOCKED
         if parameters.session_open:
@@ -283,7 +286,7 @@ class Chain:
     async def _state_hole(self, first, last, next_statement):
         async with self._lock:
             following = self.decode(next_statement)
-            if following[statements.KIND] == statements.EVENT and following[statements.BODY][0] in _SKIPPING:
+            if following[statements.KIND] == statements.EVENT and following[statements.BODY][_EVENT_KIND] in _SKIPPING:
                 return  # these numbers were skipped, not lost, and the statement after them says so
             if [first, last] in self._lost:
                 return

@@ -96,6 +96,7 @@ def production_code(enrol_body):
 
 
 def boot(
+    *,
     thumbprint,
     software,
     hardware,
@@ -133,6 +134,7 @@ def boot(
 
 
 def snapshot(
+    *,
     filtered_counts,
     zero_counts,
     gross,

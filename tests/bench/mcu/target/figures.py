@@ -133,7 +133,7 @@ def cryptography():
 
 
 def encoding(public_key):
-    body = statements.snapshot(123456, 1000, 200, 0, 2150, 4980, 41, 3, -2, 5, 1, 7, 97)
+    body = [123456, 1000, 200, 0, 2150, 4980, 41, 3, -2, 5, 1, 7, 97]
     header = (statements.SNAPSHOT, 70000, bytes(16), 1790000000, 864000, 0x06, 12, bytes(16), 3, 5)
     payload = header + (body,)
     encoded = cbor.encode(payload)

@@ -14,3 +14,19 @@ class AgentError(Exception):
     def __init__(self, *facts):
         super().__init__(self.message % facts)
         self.facts = facts
+
+
+class CaseError(AgentError):
+    """One whose `code` is a word for the case: nobody handles the cases apart, and a class of its own takes heap."""
+
+    code = "case"
+
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+
+class Damaged(CaseError):
+    """What the scale keeps, or the flash below it, is not as it must be. The text says what to do."""
+
+    code = "damaged"

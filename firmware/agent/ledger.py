@@ -4,7 +4,7 @@ What a power cut left undone is made good here, before anything is measured or s
 """
 
 from agent.adjustment.parameters import Parameters
-from agent.errors import AgentError
+from agent.errors import AgentError, Damaged
 from agent.record.audit import AuditTrail
 from agent.record.boots import Boots
 from agent.record.chain import Chain
@@ -25,13 +25,6 @@ _WIFI = 3
 _IDENTIFYING = ("software", "hardware", "adc", "debug_open", "key_set_number", "root")
 
 
-class FactoryDataLost(AgentError):
-    """What the factory wrote is not there or makes no sense."""
-
-    code = "factory-data-lost"
-    message = "the factory's data in %s cannot be read (%r): have the scale repaired"
-
-
 def _factory_data(path):
     """Return root key, parameter map, and [ssid, password] or None from the factory's file."""
     try:
@@ -39,7 +32,9 @@ def _factory_data(path):
             factory = cbor.decode(file.read())
         return factory[_ROOT_KEY], factory[_PARAMETERS], factory.get(_WIFI)
     except (OSError, AgentError, LookupError, TypeError, AttributeError) as error:
-        raise FactoryDataLost(path, error) from error
+        raise Damaged(
+            "factory-data-lost", "the factory's data in %s cannot be read (%r): have the scale repaired" % (path, error)
+        ) from error
 
 
 class Ledger:
@@ -49,7 +44,7 @@ class Ledger:
     gives n random bytes, `instrument` is what measures (see `Chain` and `Parameters`); `make_keystore(store, random)`
     may put a secure element in place of soft keys.
     `root_key` is the platform's root from the factory, a 65-byte point; `wifi` is [ssid, password] from there, or None;
-    `head_before` the number of the last statement before this start. Raises FactoryDataLost without the factory's file.
+    `head_before` the number of the last statement before this start. Raises Damaged without the factory's file.
     """
 
     def __init__(self, device, folder, clock, random, instrument, program_bytes=256, make_keystore=SoftKeyStore):

@@ -2,8 +2,8 @@
 
 from agent.adjustment import fields, parameters
 from agent.adjustment.permits import Permit, PermitRefused
+from agent.errors import Damaged
 from agent.record.audit import AuditTrail
-from agent.record.store import StoreDamaged
 from agent.sealing import lock
 from ledger_bench import MAP, Board, Clock, circumstances, enrol, event, payloads, raises, receipt, refused, snapshot
 
@@ -143,7 +143,7 @@ def test_nothing_changes_without_session_switch_and_room():
         assert await refused(our.commit({32: 5})) == "no-session"
         while ledger.chain.room_for_adjustment:
             await event(ledger)
-        assert await refused(our.open_session()) == "journal-full"
+        assert await refused(our.open_session()) == "journal-too-full"
         await receipt(ledger, ledger.chain.head)
         await our.open_session()
         ledger.lock.engage(lock.CASE_OPENED)
@@ -382,12 +382,12 @@ def test_an_enrolled_scale_never_falls_back_to_the_factory():
     for copy in (0, 1):
         with open("/fs/%d/parameters" % copy, "wb") as file:
             file.write(b"")
-    raises(StoreDamaged, board.start)
+    assert raises(Damaged, board.start).code == "store-damaged"
     import os
 
     for copy in (0, 1):
         os.remove("/fs/%d/parameters" % copy)
-    raises(StoreDamaged, board.start)
+    assert raises(Damaged, board.start).code == "store-damaged"
 
 
 def test_the_audit_trail_outlives_the_journal_and_ends():

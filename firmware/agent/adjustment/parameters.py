@@ -10,8 +10,8 @@ import asyncio
 from micropython import const
 
 from agent.adjustment import fields
-from agent.errors import AgentError
-from agent.record.store import StoreDamaged
+from agent.errors import CaseError
+from agent.record.chain import NotEnrolled
 from agent.sealing import lock
 from agent.wire import statements
 
@@ -36,14 +36,10 @@ BY_TIME_OUT = const(3)
 BY_CASE = const(4)
 
 
-class AdjustmentRefused(AgentError):
-    """Nothing was changed. `code` is a word for this case, the text says what to do."""
+class AdjustmentRefused(CaseError):
+    """Nothing was changed. The text says what to do."""
 
     code = "adjustment-refused"
-
-    def __init__(self, code, text):
-        super().__init__(text)
-        self.code = code
 
 
 class Parameters:
@@ -52,7 +48,7 @@ class Parameters:
     `factory_map` is taken at the first start of all. `instrument.switch_on()` tells whether the adjustment switch is
     on; `instrument.use_parameters()` is called with every commit before anything else can be stated, so that no
     statement shows new parameters with an old weight.
-    Raises StoreDamaged where an enrolled scale has lost its parameters.
+    Raises Damaged where an enrolled scale has lost its parameters.
     """
 
     def __init__(self, store, chain, audit, scale_lock, factory_map, instrument):
@@ -68,7 +64,7 @@ class Parameters:
         slot = store.read(_FILE)
         if slot is None:
             if chain.enrolled:
-                raise StoreDamaged(_FILE, store.root)
+                raise store.damage(_FILE)
             breach = fields.breach(factory_map)
             if breach:
                 raise ValueError("the factory's parameters are invalid: %s" % breach)
@@ -135,13 +131,13 @@ class Parameters:
     async def open_session(self, permit=None):
         """Open an adjustment session, under a checked `permits.Permit` if one is given; an event tells of it.
 
-        Raises AdjustmentRefused.
+        Raises AdjustmentRefused or NotEnrolled.
         """
         async with self._busy:
             if self.session_open:
                 raise AdjustmentRefused("session-open", "an adjustment session is open already: close it first")
             if not self._chain.enrolled:
-                raise AdjustmentRefused("not-enrolled", "the scale has no identity yet: enrol it before adjusting")
+                raise NotEnrolled
             if self.map[fields.PERMIT_REQUIRED] and permit is None:
                 raise AdjustmentRefused(
                     "permit-required", "this scale is adjusted under a permit only: present one first"
@@ -162,7 +158,7 @@ class Parameters:
             raise AdjustmentRefused("switch-off", "the adjustment switch is off: break the seal and switch it on")
         if not self._chain.room_for_adjustment:
             raise AdjustmentRefused(
-                "journal-full", "the journal is too full to adjust: connect the scale, or export its statements"
+                "journal-too-full", "the journal is too full to adjust: connect the scale, or export its statements"
             )
         if not self._audit.has_room(_AUDIT_ROOM_BYTES):
             raise AdjustmentRefused("audit-full", "the audit trail is full: this scale cannot be adjusted any more")

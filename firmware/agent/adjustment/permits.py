@@ -10,8 +10,8 @@ from micropython import const
 
 from agent.errors import AgentError
 
-PERMIT = const(2)
-ADJUST = const(2)
+_PERMIT = const(2)
+_ADJUST = const(2)
 
 # Places in an order: kind, identity, then seven numbers and something to skip, then the keys that may change.
 _KIND = const(0)
@@ -44,7 +44,7 @@ class Permit:
         _, identity, what, number, by, not_before, not_after, calibration, configuration, _, fields = order
         if identity != kid:
             raise PermitRefused("identity", "the permit is for another scale")
-        if what != ADJUST:
+        if what != _ADJUST:
             raise PermitRefused("purpose", "the permit is not one to adjust")
         self.raw = raw
         self.hash = hashlib.sha256(raw).digest()
@@ -64,7 +64,7 @@ class Permit:
 
 
 def _well_formed(order):
-    if not isinstance(order, list) or len(order) != _ELEMENTS or order[_KIND] != PERMIT:
+    if not isinstance(order, list) or len(order) != _ELEMENTS or order[_KIND] != _PERMIT:
         return False
     if not isinstance(order[_IDENTITY], bytes):
         return False

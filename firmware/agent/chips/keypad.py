@@ -8,7 +8,7 @@ import asyncio
 
 from micropython import const
 
-from agent.port import pins
+from agent.port import matrix, pins
 
 _DEBOUNCE_MS = const(20)
 
@@ -20,9 +20,9 @@ class Keypad:
         if len(names) != len(columns) * len(rows):
             raise ValueError("%d keys cannot have %d names" % (len(columns) * len(rows), len(names)))
         self._names = names
-        self._columns = [pins.OpenDrain(number) for number in columns]
+        self._columns = [matrix.OpenDrain(number) for number in columns]
         self._rows = [pins.Input(number, pull_up=True) for number in rows]
-        self._edges = pins.Edges(self._rows)
+        self._edges = matrix.Edges(self._rows)
         self._waits_for_release = False
         self._listen()
 

@@ -4,7 +4,7 @@ Each module has a tuple `COMMANDS` of `Command`; the interpreter knows no others
 (`agent.scale.Scale`), the words after the command's name and the reply to write to.
 """
 
-from agent.errors import AgentError
+from agent.errors import CaseError
 from agent.orders.enrolment import from_text
 
 
@@ -18,14 +18,10 @@ class Command:
         self.handler = handler
 
 
-class CommandError(AgentError):
-    """A command cannot be carried out. `code` is a word for this case, the text says what was wrong and what to do."""
+class CommandError(CaseError):
+    """A command cannot be carried out. The text says what was wrong and what to do."""
 
     code = "command-error"
-
-    def __init__(self, code, text):
-        super().__init__(text)
-        self.code = code
 
 
 def decoded(text):

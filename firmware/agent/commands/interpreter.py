@@ -12,6 +12,7 @@ from micropython import const
 
 from agent.commands import CommandError, require_no_words
 from agent.errors import AgentError
+from agent.port.console import LineTooLong
 
 _LINE_BYTES = const(1024)
 _LONG_COMMAND = b"enrol accept "
@@ -125,9 +126,9 @@ async def refuse(terminal, as_json, code, text):
 
 
 def parse(line):
-    """(command's name, words after it, whether JSON is wanted) of a line of bytes. Raises CommandError."""
+    """(command's name, words after it, whether JSON is wanted) of a line of bytes. Raises CommandError, LineTooLong."""
     if len(line) > _LINE_BYTES and not line.startswith(_LONG_COMMAND):
-        raise CommandError("line-too-long", "the line has more than %d bytes and was dropped" % _LINE_BYTES)
+        raise LineTooLong(_LINE_BYTES)
     try:
         text = line.decode()
     except UnicodeError:

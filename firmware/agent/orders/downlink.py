@@ -18,21 +18,21 @@ from agent.record.journal import JournalFull, NotInJournal
 from agent.steps import finish
 from agent.wire import cbor, cose, identity
 
-RECEIPT = const(1)
-PERMIT = const(2)
-KEY_SET = keyset.KIND
+_RECEIPT = const(1)
+_PERMIT = const(2)
+_KEY_SET = const(3)
 
 # Why a message is refused: the `why` of the event "downlink refused" (docs/wire.md).
-MALFORMED = const(1)
-TOO_LARGE = const(2)
-KEY_UNKNOWN = const(3)
-ROLE = const(4)
-SIGNATURE = const(5)
-OTHER_IDENTITY = const(6)
-KIND_UNKNOWN = const(7)
-FOREIGN_HASH = const(8)
-PERMIT_REFUSED = const(9)
-KEY_SET_NOT_NEWER = const(10)
+_MALFORMED = const(1)
+_TOO_LARGE = const(2)
+_KEY_UNKNOWN = const(3)
+_ROLE = const(4)
+_SIGNATURE = const(5)
+_OTHER_IDENTITY = const(6)
+_KIND_UNKNOWN = const(7)
+_FOREIGN_HASH = const(8)
+_PERMIT_REFUSED = const(9)
+_KEY_SET_NOT_NEWER = const(10)
 
 _REASONS = (
     "it is malformed",
@@ -106,10 +106,10 @@ class Downlink:
         """
         try:
             if payload is None:
-                raise MessageRefused(TOO_LARGE)
+                raise MessageRefused(_TOO_LARGE)
             message = bytes(payload)
             order = self._look(message)
-            if order[_KIND] == RECEIPT:
+            if order[_KIND] == _RECEIPT:
                 self._keep_receipt(message, order)
             else:
                 while self._order is not None:
@@ -165,27 +165,27 @@ class Downlink:
             _, protected, _, payload, _ = cose.decode_sign1(message)
             order = cbor.decode(payload)
         except AgentError:
-            raise MessageRefused(MALFORMED) from None
+            raise MessageRefused(_MALFORMED) from None
         if not isinstance(order, list) or not order or not isinstance(order[_KIND], int):
-            raise MessageRefused(MALFORMED)
+            raise MessageRefused(_MALFORMED)
         kind = order[_KIND]
-        if not RECEIPT <= kind <= KEY_SET:
-            raise MessageRefused(KIND_UNKNOWN, kind if 0 <= kind <= 255 else 0)
+        if not _RECEIPT <= kind <= _KEY_SET:
+            raise MessageRefused(_KIND_UNKNOWN, kind if 0 <= kind <= 255 else 0)
         _check_shape(order)
-        if kind != KEY_SET and order[_IDENTITY] != self._keystore.kid:
-            raise MessageRefused(OTHER_IDENTITY, kind)
+        if kind != _KEY_SET and order[_IDENTITY] != self._keystore.kid:
+            raise MessageRefused(_OTHER_IDENTITY, kind)
         kid = protected.get(_KID)
         if kid not in self._keys(kind):
-            known = kind != KEY_SET and isinstance(kid, bytes) and self._platform.keys.roles(kid)
-            raise MessageRefused(ROLE if known else KEY_UNKNOWN, kind)
+            known = kind != _KEY_SET and isinstance(kid, bytes) and self._platform.keys.roles(kid)
+            raise MessageRefused(_ROLE if known else _KEY_UNKNOWN, kind)
         return order
 
     def _keys(self, kind):
         """Return {kid: point} of the keys that may sign orders of a kind."""
-        if kind == KEY_SET:
+        if kind == _KEY_SET:
             root = self._platform.root
             return {} if root is None else {identity.kid(root): root}
-        return self._platform.keys.with_role(keyset.ONLINE if kind == RECEIPT else keyset.AUTHORITY)
+        return self._platform.keys.with_role(keyset.ONLINE if kind == _RECEIPT else keyset.AUTHORITY)
 
     def _keep_receipt(self, message, order):
         _, _, number, statement_hash, _ = order
@@ -200,7 +200,7 @@ class Downlink:
             return
         # Cheap, and it keeps a forger who has not even seen our statements from costing us a verification each.
         if hashlib.sha256(statement).digest() != statement_hash:
-            raise MessageRefused(FOREIGN_HASH, RECEIPT)
+            raise MessageRefused(_FOREIGN_HASH, _RECEIPT)
         if self._receipt is None or number > _number(self._receipt):
             self._receipt = (message, order)
 
@@ -212,22 +212,24 @@ class Downlink:
             try:
                 await finish(cose.verify_down_steps(message, self._keys(kind)))
             except cose.CoseError as error:
-                why = SIGNATURE if error.reason == "signature" else KEY_UNKNOWN if error.reason == "key" else MALFORMED
+                why = (
+                    _SIGNATURE if error.reason == "signature" else _KEY_UNKNOWN if error.reason == "key" else _MALFORMED
+                )
                 raise MessageRefused(why, kind) from None
-            if kind == RECEIPT:
+            if kind == _RECEIPT:
                 await self._take_receipt(order[_NUMBER], order[_HASH])
-            elif kind == PERMIT:
+            elif kind == _PERMIT:
                 try:
                     await self._open_permit(order, message)
                 except PermitRefused as error:
-                    raise MessageRefused(PERMIT_REFUSED, kind, str(error)) from None
+                    raise MessageRefused(_PERMIT_REFUSED, kind, str(error)) from None
             else:
                 await self._renew_keys(message)
 
     async def _take_receipt(self, number, statement_hash):
         try:
             if await self._chain.receipt(number, statement_hash) == chain.FOREIGN:
-                raise MessageRefused(FOREIGN_HASH, RECEIPT)
+                raise MessageRefused(_FOREIGN_HASH, _RECEIPT)
         except JournalFull:
             pass  # no room to tell of being rolled back: the platform's next receipt asks for it again
 
@@ -235,21 +237,21 @@ class Downlink:
         try:
             await self._platform.renew_keys(keyset.read(message))
         except keyset.KeySetError as error:
-            raise MessageRefused(KEY_SET_NOT_NEWER, KEY_SET, str(error)) from None
+            raise MessageRefused(_KEY_SET_NOT_NEWER, _KEY_SET, str(error)) from None
 
 
 def _check_shape(order):
     """Hold an order to the definition: number and types of its fields, as far as this module relies on them."""
     kind = order[_KIND]
-    if kind == RECEIPT:
+    if kind == _RECEIPT:
         right = len(order) == 5 and _is_identity(order[_IDENTITY]) and _is_number(order[_NUMBER])
         right = right and isinstance(order[_HASH], bytes) and len(order[_HASH]) == 32
-    elif kind == PERMIT:
+    elif kind == _PERMIT:
         right = len(order) == 11 and _is_identity(order[_IDENTITY])
     else:
         right = len(order) == 3
     if not right:
-        raise MessageRefused(MALFORMED, kind)
+        raise MessageRefused(_MALFORMED, kind)
 
 
 def _number(waiting):

@@ -13,7 +13,7 @@ AUTHORITY = const(2)
 MANUFACTURER = const(4)
 UNLOCK = const(8)
 
-KIND = const(3)
+_KIND = const(3)
 
 _MAX_BYTES = const(1024)
 _MAX_KEYS = const(8)
@@ -52,7 +52,7 @@ def read(message):
         order = cbor.decode(cose.decode_sign1(message)[3])
     except AgentError as error:
         raise KeySetError("its bytes are malformed, %s" % error) from None
-    if not isinstance(order, list) or len(order) != 3 or order[0] != KIND:
+    if not isinstance(order, list) or len(order) != 3 or order[0] != _KIND:
         raise KeySetError("it is a message of another kind")
     _, number, keys = order
     if not isinstance(number, int) or not 0 < number <= 0xFFFFFFFF:

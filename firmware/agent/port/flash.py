@@ -8,44 +8,11 @@ import board
 import vfs
 from micropython import const
 
-from agent.errors import AgentError
+from agent.errors import Damaged
 
 BLOCK_SIZE = const(4096)
 ROOT = "/fs"
 _BLANK_PROBE_BLOCKS = const(2)
-
-
-class FilesLost(AgentError):
-    """The file system is there and broken."""
-
-    code = "files-lost"
-    message = "the file system does not mount and its region is not blank: have the scale repaired, its key may be lost"
-
-
-class _Region:
-    """Some blocks of a larger device, for ports whose flash class cannot give a part of itself."""
-
-    def __init__(self, device, first_block, block_count):
-        self._device = device
-        self._first_block = first_block
-        self._block_count = block_count
-
-    def readblocks(self, block, buffer, offset=0):
-        return self._device.readblocks(self._first_block + block, buffer, offset)
-
-    def writeblocks(self, block, buffer, offset=None):
-        if offset is None:
-            return self._device.writeblocks(self._first_block + block, buffer)
-        return self._device.writeblocks(self._first_block + block, buffer, offset)
-
-    def ioctl(self, operation, argument):
-        if operation == 4:
-            return self._block_count
-        if operation == 5:
-            return BLOCK_SIZE
-        if operation == 6:
-            return self._device.ioctl(6, self._first_block + argument)
-        return 0
 
 
 def _device(name):
@@ -56,8 +23,10 @@ def _device(name):
         return rp2.Flash(start=offset, len=length)
     import esp32
 
+    from agent.port.region import Region  # takes heap on the boards that need it only
+
     partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")[0]
-    return _Region(partition, offset // BLOCK_SIZE, length // BLOCK_SIZE)
+    return Region(partition, offset // BLOCK_SIZE, length // BLOCK_SIZE)
 
 
 def journal_device():
@@ -68,14 +37,18 @@ def journal_device():
 def mount():
     """Mount littlefs at `ROOT`. It is made only on a region whose first blocks are blank, never over something broken.
 
-    Raises FilesLost where the region holds something that does not mount.
+    Raises Damaged where the region holds something that does not mount.
     """
     device = _device("files")
     try:
         vfs.mount(_littlefs(device), ROOT)
     except OSError as error:
         if not _blank(device):
-            raise FilesLost from error
+            raise Damaged(
+                "files-lost",
+                "the file system does not mount and its region is not blank: have the scale repaired, "
+                "its key may be lost",
+            ) from error
         vfs.VfsLfs2.mkfs(device, progsize=board.PROGRAM_SIZE)
         vfs.mount(_littlefs(device), ROOT)
 

@@ -9,7 +9,7 @@ import hashlib
 
 from micropython import const
 
-from agent.errors import AgentError
+from agent.errors import AgentError, Damaged
 from agent.record.journal import JournalFull, NotInJournal
 from agent.steps import collect, finish, spread
 from agent.wire import cbor, cose, statements
@@ -48,31 +48,11 @@ _FLAG_SESSION_OPEN = const(1 << 6)
 _FLAG_RESERVE = const(1 << 9)
 
 
-class ChainError(AgentError):
-    """A statement cannot be made."""
-
-    code = "chain-error"
-
-
-class NotEnrolled(ChainError):
+class NotEnrolled(AgentError):
     """There is no key or no statement 1 yet."""
 
     code = "not-enrolled"
     message = "the scale has no identity yet: enrol it first"
-
-
-class ChainBroken(ChainError):
-    """The flash failed under a statement; whether it counts is found out at the next start."""
-
-    code = "chain-broken"
-    message = "the flash failed while statement %d was written: switch the scale off and on"
-
-
-class ForeignJournal(ChainError):
-    """The journal holds statements although the scale has no key: they are another key's."""
-
-    code = "foreign-journal"
-    message = "the journal holds statements of another key: erase the whole flash before enrolling this board"
 
 
 class Chain:
@@ -146,12 +126,15 @@ class Chain:
     async def enrol(self, make_body):
         """Return the bytes of statement 1: made once with `make_body()`, afterwards always the same.
 
-        Raises ForeignJournal where the journal is not this key's.
+        Raises Damaged where the journal is not this key's.
         """
         async with self._lock:
             if self.enrolment is None:
                 if self.journal.head:
-                    raise ForeignJournal
+                    raise Damaged(
+                        "foreign-journal",
+                        "the journal holds statements of another key: erase the whole flash, then enrol this board",
+                    )
                 await self._make(statements.ENROL, make_body, self._keep_enrolment)
         return self.enrolment
 
@@ -162,7 +145,7 @@ class Chain:
         that body and header show one moment. The steps that `settle(number, bytes)` makes are done after the sync and
         before the release.
         A snapshot for which the journal has no room is left out and counted: then None is returned. Raises NotEnrolled,
-        JournalFull, or ChainBroken after a fault of the flash.
+        JournalFull, or Damaged after a fault of the flash.
         """
         async with self._lock:
             if self.enrolment is None:
@@ -176,7 +159,10 @@ class Chain:
     async def _make(self, kind, make_body, settle=None):
         number = self._next
         if self._broken:
-            raise ChainBroken(number)
+            # Whether that statement counts is found out at the next start.
+            raise Damaged(
+                "chain-broken", "the flash failed while statement %d was written: switch the scale off and on" % number
+            )
         if number > self._reserve:
             await spread(self._save(number + _RESERVE_BLOCK - 1, self.receipted))
         payload = cbor.encode(self._header(kind, number, self.parameters) + (make_body(),))

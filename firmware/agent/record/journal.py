@@ -10,7 +10,7 @@ from binascii import crc32
 
 from micropython import const
 
-from agent.errors import AgentError
+from agent.errors import AgentError, Damaged
 
 MAX_STATEMENT_BYTES = const(2048)
 
@@ -28,31 +28,18 @@ _RECORD_MARK = const(0x5352)
 _ATTEMPTS = const(3)
 
 
-class JournalError(AgentError):
-    """Something is wrong with the journal."""
-
-    code = "journal-error"
-
-
-class JournalFull(JournalError):
+class JournalFull(AgentError):
     """Every sector holds statements without receipt."""
 
     code = "journal-full"
     message = "the journal is full of statements without receipt: connect the scale, or export them"
 
 
-class NotInJournal(JournalError):
+class NotInJournal(AgentError):
     """A statement cannot be read."""
 
     code = "not-in-journal"
     message = "statement %d is not in the journal: it was never written, was overwritten, or its flash is damaged"
-
-
-class JournalFault(JournalError):
-    """Flash does not keep what is programmed."""
-
-    code = "journal-fault"
-    message = "flash at sector %d, byte %d of the journal does not keep what is programmed: have the board repaired"
 
 
 class Journal:
@@ -270,7 +257,7 @@ class Journal:
     def append(self, number, data):
         """Program one record and read it back; when this returns, statement `number` is synced.
 
-        Numbers rise. Raises JournalFull before anything is written, JournalFault if the flash does not keep it.
+        Numbers rise. Raises JournalFull before anything is written, Damaged if the flash does not keep it.
         """
         if number <= self.head or not 0 < len(data) <= MAX_STATEMENT_BYTES:
             raise ValueError("record %d of %d bytes cannot follow record %d" % (number, len(data), self.head))
@@ -291,7 +278,7 @@ class Journal:
                     self._first[self._active] = number
                 self.head = number
                 return
-        raise JournalFault(self._active, offset)
+        raise _fault(self._active, offset)
 
     def _advance(self):
         if not self._prepared and not self.prepare():
@@ -324,7 +311,7 @@ class Journal:
         struct.pack_into("<I", header, _CHECKED_BYTES, crc32(memoryview(header)[:_CHECKED_BYTES]))
         self._device.writeblocks(sector, header, 0)
         if self._sequence_of(sector) != self._sequence + 1:
-            raise JournalFault(sector, 0)
+            raise _fault(sector, 0)
         self._prepared = True
         return True
 
@@ -353,3 +340,11 @@ class Journal:
             return 1000
         used = (self._kept - 1) * (_SECTOR_BYTES - self._start) + self._offset - self._start
         return 1000 - 1000 * used // self.capacity
+
+
+def _fault(sector, offset):
+    return Damaged(
+        "journal-fault",
+        "flash at sector %d, byte %d of the journal does not keep what is programmed: have the board repaired"
+        % (sector, offset),
+    )

@@ -13,7 +13,7 @@ from binascii import crc32
 
 from micropython import const
 
-from agent.errors import AgentError
+from agent.errors import Damaged
 from agent.wire import cbor
 
 # Mark, sequence, length of the encoded value, CRC-32 of sequence, length and value.
@@ -22,13 +22,6 @@ _HEADER_BYTES = const(12)
 _MARK = const(0x5359)
 _MAX_BYTES = const(4096)
 _FOLDERS = ("0", "0/use", "1", "1/use")
-
-
-class StoreDamaged(AgentError):
-    """Both copies of a value are unreadable."""
-
-    code = "store-damaged"
-    message = "both copies of '%s' in %s are damaged: have the scale repaired"
 
 
 class Store:
@@ -46,15 +39,21 @@ class Store:
     def read(self, name):
         """Return the value called `name`, None if it was never written.
 
-        Raises StoreDamaged when it was written and no copy is whole: that is never taken for absence.
+        Raises Damaged when it was written and no copy is whole: that is never taken for absence.
         """
         copies = self._copies(name)
         newest = max(copies, key=lambda copy: copy[0])
         if newest[0]:
             return cbor.decode(newest[1])
         if self._exists(name, 1):  # the second copy is begun only when the first is whole
-            raise StoreDamaged(name, self.root)
+            raise self.damage(name)
         return None
+
+    def damage(self, name):
+        """Return the error of a value that was written and is gone."""
+        return Damaged(
+            "store-damaged", "both copies of '%s' in %s are damaged: have the scale repaired" % (name, self.root)
+        )
 
     def write(self, name, value):
         """Write a value in both copies; when this returns it is synced."""

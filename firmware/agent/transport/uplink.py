@@ -12,7 +12,7 @@ from micropython import const
 
 from agent.errors import AgentError
 from agent.port import clock
-from agent.record.journal import JournalError, JournalFull
+from agent.record.journal import JournalFull, NotInJournal
 from agent.transport import mqtt
 from agent.wire.identity import identity_text
 
@@ -228,7 +228,7 @@ class Uplink:
     def _read(self, number):
         try:
             return self._chain.journal.read(number)
-        except JournalError as error:
+        except NotInJournal as error:
             # A receipt for an earlier copy let it go while it was being sent again.
             raise OSError("statement %d cannot be sent: %s" % (number, error)) from None
 

@@ -57,11 +57,8 @@ KIND = const(0)
 NUMBER = const(1)
 TIME = const(3)
 UPTIME = const(4)
-FLAGS = const(5)
 BOOT_NUMBER = const(6)
 DIGEST = const(7)
-CALIBRATION_COUNTER = const(8)
-CONFIGURATION_COUNTER = const(9)
 BODY = const(10)
 
 # Places in an enrolment's body.

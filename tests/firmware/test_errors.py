@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from interpreter import FIRMWARE, ROOT, MicroPython
+from kit.micropython import FIRMWARE, ROOT, MicroPython
 
 HAL = ROOT / "simulator" / "hal"
 PATH = [HAL / "modules", HAL, ROOT / "hardware" / "boards" / "simulated"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from interpreter import FIRMWARE, ROOT, MicroPython
+from kit.micropython import FIRMWARE, ROOT, MicroPython
 
 AGENT = FIRMWARE / "agent"
 is_empty = runpy.run_path(str(AGENT / "record" / "relevance.py"))["is_empty"]

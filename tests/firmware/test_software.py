@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from interpreter import FIRMWARE, ROOT, MicroPython
+from kit.micropython import FIRMWARE, ROOT, MicroPython
 
 SCRIPT = FIRMWARE / "scripts" / "code_hash.py"
 BOARDS = sorted(path.parent.name for path in (ROOT / "hardware" / "boards").glob("*/board.py"))

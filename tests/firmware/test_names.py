@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import runpy
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,21 @@ def test_every_driver_can_be_made_by_its_chips_name() -> None:
         if any(isinstance(base, ast.Name) and base.id == "Converter" for base in driver.bases):
             brings = {node.name for node in driver.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
             assert {"start", "_take", "_restart"} <= brings, path
+
+
+def test_converters_are_told_of_alike_in_driver_and_board_check() -> None:
+    """Pins, rates and gains of a board profile are checked by `chips.toml`, and once more by the driver at start."""
+    told = tomllib.loads((ROOT / "hardware" / "steelyard_hardware" / "chips.toml").read_text())["converters"]
+    for name, converter in told.items():
+        for node in ast.parse((AGENT / "chips" / f"{name}.py").read_text()).body:
+            if isinstance(node, ast.ClassDef) and node.name == name.upper():
+                brings = {
+                    assigned.targets[0].id: ast.literal_eval(assigned.value)
+                    for assigned in node.body
+                    if isinstance(assigned, ast.Assign) and isinstance(assigned.targets[0], ast.Name)
+                }
+                assert sorted(brings["RATES"]) == sorted(map(int, converter["rates"]))
+                assert sorted(brings["GAINS"]) == sorted(map(int, converter["gains"]))
+                break
+        else:
+            raise AssertionError(f"chips/{name}.py has no class {name.upper()}")

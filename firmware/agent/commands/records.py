@@ -9,6 +9,7 @@ from agent.commands import Command, whole_number
 from agent.orders.enrolment import to_text
 from agent.wire import cbor, cose, statements
 
+_PAYLOAD = const(3)  # its place in a decoded message
 _EVENTS_DEFAULT = const(20)
 _EVENTS_MOST = const(100)
 _LARGEST_NUMBER = const(0xFFFFFFFF)
@@ -49,14 +50,14 @@ async def _log(scale, words, reply):
 
 
 def _is_event(statement):
-    # Kind is the second byte of the payload, which follows the headers: no need to decode what is passed over.
-    payload = cose.decode_sign1(statement)[3]
+    # Kind is the second byte of the payload, after the array's head: no need to decode what is passed over.
+    payload = cose.decode_sign1(statement)[_PAYLOAD]
     return payload[1] in (statements.ENROL, statements.BOOT, statements.EVENT)
 
 
 def _told(journal, numbers):
     for number in numbers:
-        payload = cbor.decode(cose.decode_sign1(journal.read(number))[3])
+        payload = cbor.decode(cose.decode_sign1(journal.read(number))[_PAYLOAD])
         name, facts = _name_and_facts(payload)
         time_s, boot_number = payload[statements.TIME], payload[statements.BOOT_NUMBER]
         when = "at %d" % time_s if time_s else "boot %d + %d s" % (boot_number, payload[statements.UPTIME])

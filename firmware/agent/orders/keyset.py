@@ -14,6 +14,7 @@ MANUFACTURER = const(4)
 UNLOCK = const(8)
 
 _KIND = const(3)
+_PAYLOAD = const(3)  # its place in a decoded message
 
 _MAX_BYTES = const(1024)
 _MAX_KEYS = const(8)
@@ -49,7 +50,7 @@ def read(message):
     if len(message) > _MAX_BYTES:
         raise KeySetError("it has %d bytes, more than %d" % (len(message), _MAX_BYTES))
     try:
-        order = cbor.decode(cose.decode_sign1(message)[3])
+        order = cbor.decode(cose.decode_sign1(message)[_PAYLOAD])
     except AgentError as error:
         raise KeySetError("its bytes are malformed, %s" % error) from None
     if not isinstance(order, list) or len(order) != 3 or order[0] != _KIND:

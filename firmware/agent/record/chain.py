@@ -33,8 +33,9 @@ _KEPT_LOSSES = const(8)
 # Before these events numbers were skipped.
 _SKIPPING = (statements.JOURNAL_LOST, statements.ROLLED_BACK)
 
-# Places in an event's body.
+# Places in an event's body, and in a decoded message.
 _EVENT_KIND = const(0)
+_PAYLOAD = const(3)
 
 # What `Chain.receipt` did.
 TAKEN = const(1)
@@ -252,7 +253,7 @@ class Chain:
 
     def decode(self, statement):
         """Return the decoded payload of one of the scale's own statements: an array, see `agent.wire.statements`."""
-        return cbor.decode(cose.decode_sign1(statement)[3])
+        return cbor.decode(cose.decode_sign1(statement)[_PAYLOAD])
 
     # What the uplink sends and what receipts do
 

@@ -23,6 +23,7 @@ ONLINE = "online"
 MAX_BATCH_BYTES = const(8192)
 MAX_BATCH_STATEMENTS = const(40)
 
+_TLS = const(2)  # its place in a broker, [host, port, tls, password]
 _OPEN_MS = const(15000)
 _LINK_MS = const(1000)  # between two looks at a network that is down
 _CALM_S = const(600)  # so long a handshake waits for a calm moment: an empty pan may never come
@@ -95,7 +96,7 @@ class Uplink:
         while not await self._network.up():
             await asyncio.sleep_ms(_LINK_MS)
         begun_s = clock.uptime_s()
-        while self._platform.broker[2] and not self._calm() and clock.uptime_s() - begun_s < _CALM_S:
+        while self._platform.broker[_TLS] and not self._calm() and clock.uptime_s() - begun_s < _CALM_S:
             await asyncio.sleep_ms(_LINK_MS)
 
     async def _session(self):

@@ -29,7 +29,7 @@ TOOLS = {
     "mosquitto": "mosquitto",
 }
 # What every reading and every statement goes through: worth native code on a board that has the flash for it.
-NATIVE = ("chips/hx711", "weighing/core", "weighing/filtering", "weighing/weight")
+NATIVE = ("chips/converter", "chips/hx711", "weighing/core", "weighing/filtering", "weighing/weight")
 LIBC = "libnewlib-arm-none-eabi"
 
 

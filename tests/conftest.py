@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from kit import servers
 
+pytest_plugins = ["kit.micropython_checks"]
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach what the tests start: a shell that runs them in the background hands on that it is ignored."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -107,3 +108,15 @@ class MicroPython:
         finally:
             process.kill()
             process.communicate()
+
+
+def interpreter() -> MicroPython:
+    """The interpreter; with STEELYARD_BOARD_IMAGE set, the one in that image on an emulated Cortex-M3."""
+    if image := os.environ.get("STEELYARD_BOARD_IMAGE"):
+        from kit.board_interpreter import BoardMicroPython  # needs mpremote, which nothing else does
+
+        return BoardMicroPython(image)
+    executable = Path(os.environ.get("MICROPYTHON") or Path(sys.executable).parent / "micropython")
+    if not executable.exists():
+        pytest.fail(f"no MicroPython at {executable}: run `make setup`, or set MICROPYTHON to its path")
+    return MicroPython(str(executable))

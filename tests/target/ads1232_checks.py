@@ -1,10 +1,11 @@
-"""The ADS1232's driver against the chip at its three pins; `test_ads1232.py` calls each function by name."""
+"""The ADS1232's driver against the chip at its three pins."""
 
 import hal_asyncio
 from hal_board import BOARD
 
 BOARD.start()
 hal_asyncio.install()
+RUNS_ON = "simulated"
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Checks of the agent's duties on a scale of stand-ins; the check's name is the argument; prints JSON."""
+"""Checks of the agent's duties on a scale of stand-ins: when the journal is full, when others are at it too."""
 
 import hal_asyncio
 
@@ -9,6 +9,10 @@ import json
 import sys
 
 from hal_board import BOARD
+
+BOARD.start(cell="ideal", seed=5)
+RUNS_ON = "simulated"
+OPENED = ["synced", 2, 7]
 
 
 class StandIn:
@@ -66,29 +70,28 @@ def _agent(full):
     return Agent(scale), chain, log
 
 
-async def latch_and_full_journal():
+async def test_the_latch_forgets_an_opening_only_when_it_is_synced():
     """The journal is full when the case is opened, and has room some minutes later."""
     agent, chain, log = _agent(full=True)
     await agent._case_opened(7)
     await agent._tell_case()
-    before = list(log)
+    assert log == []
     chain.full = False
     await agent._tell_case()
-    return [before, log]
+    assert log == [OPENED, ["forgotten"]]
 
 
-async def latch_and_two_tellers():
-    """While the opening is being synced, the minute's housekeeping comes by."""
+async def test_the_latch_is_told_of_once_though_housekeeping_comes_by_while_it_is_synced():
     agent, _, log = _agent(full=False)
     opened = asyncio.create_task(agent._case_opened(7))
     await asyncio.sleep_ms(500)
     await agent._tell_case()
     await opened
-    return log
+    assert log[0] == OPENED
+    assert log.count(OPENED) == 1
 
 
-async def lock_and_two_tellers():
-    """Two tasks find at the same time that the lock is to be told of."""
+async def test_the_lock_is_told_of_once_though_two_tasks_find_it_due():
     from agent.sealing.lock import CASE_OPENED
     from agent.sealing.lock import Lock as RealLock
 
@@ -96,10 +99,10 @@ async def lock_and_two_tellers():
     real = RealLock(StandIn(read=lambda name: [CASE_OPENED, False]))
     chain = Chain(False, log)
     await asyncio.gather(real.state(chain), real.state(chain))
-    return len(log)
+    assert len(log) == 1
 
 
-async def line_without_memory():
+async def test_a_line_that_finds_no_room_in_memory_is_answered_and_stops_nothing():
     """A command's modules find no room in memory; the next line finds it again."""
     from agent import console
 
@@ -117,11 +120,14 @@ async def line_without_memory():
     await served._answer(b"help json", None)
     del console.__import__
     await served._answer(b"tarragon json", None)
-    return written
+    plain, as_json, after = written
+    assert plain.startswith("error: ")
+    assert json.loads(as_json)["error"] == "no-room"
+    assert json.loads(after)["error"] == "unknown-command"
 
 
-async def what_a_line_leaves_loaded():
-    """The modules of the agent that a line, of a command that loads more than commands, has left in memory."""
+async def test_what_a_line_loads_is_let_go_of_with_it():
+    """Of a command that loads more than commands."""
     from agent import app, console
 
     async def write(text):
@@ -131,9 +137,5 @@ async def what_a_line_leaves_loaded():
     before = set(sys.modules)
     served = console.Console(StandIn(write=write, key=None), StandIn())
     await served._answer(b"help json", None)  # it loads every command
-    left = [name for name in sys.modules if name not in before]
-    return [left, hasattr(sys.modules["agent"], "commands")]
-
-
-BOARD.start(cell="ideal", seed=5)
-print(json.dumps(asyncio.run(globals()[sys.argv[1]]())))
+    assert [name for name in sys.modules if name not in before] == []
+    assert not hasattr(sys.modules["agent"], "commands")

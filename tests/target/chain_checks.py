@@ -1,4 +1,4 @@
-"""Checks of numbers, links, receipts and losses, run one by one in MicroPython."""
+"""Checks of numbers, links, receipts and losses."""
 
 import os
 

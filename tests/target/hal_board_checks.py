@@ -1,10 +1,11 @@
-"""What the simulated board promises, checked inside MicroPython; `test_hal_board.py` calls each function by name."""
+"""What the simulated board promises, checked inside MicroPython."""
 
 import hal_asyncio
 from hal_board import BOARD
 
 BOARD.start()
 hal_asyncio.install()
+RUNS_ON = "simulated"
 
 import asyncio
 import time

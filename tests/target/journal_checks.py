@@ -1,4 +1,4 @@
-"""Checks of the ring journal on the simulated flash, run one by one in MicroPython."""
+"""Checks of the ring journal on the simulated flash."""
 
 from agent.record.journal import Journal, JournalFull, NotInJournal
 from hal_flash import Nor, PowerCut, Region

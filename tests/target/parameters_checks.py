@@ -1,4 +1,4 @@
-"""Checks of parameters, sessions, permits and the audit trail, run one by one in MicroPython."""
+"""Checks of parameters, sessions, permits and the audit trail."""
 
 from agent.adjustment import fields, parameters
 from agent.adjustment.permits import Permit, PermitRefused

@@ -1,10 +1,11 @@
-"""Keypad, displays and NFC tag: their drivers against simulated chips; `test_peripherals.py` calls each by name."""
+"""Keypad, displays and NFC tag: their drivers against simulated chips."""
 
 import hal_asyncio
 from hal_board import BOARD
 
 BOARD.start()
 hal_asyncio.install()
+RUNS_ON = "simulated"
 
 import asyncio
 

@@ -1,18 +1,18 @@
-"""Checks of `agent.port` on the simulated board; the check's name is the argument; prints JSON."""
+"""Checks of the machine behind the agent (`agent.port`), on the simulated board."""
 
 import hal_asyncio
 
 hal_asyncio.install()
 
-import json
-import sys
-
 import board
 from hal_board import BOARD
 
+BOARD.start(cell="ideal", seed=5)
+RUNS_ON = "simulated"
 
-def uptime_beyond_the_tick_counter():
-    """Uptime over a year, asked once in five days, while the counter of milliseconds wraps every twelve."""
+
+def test_uptime_outlives_the_tick_counter():
+    """Over a year, asked once in five days, while the counter of milliseconds wraps every twelve."""
     import time
 
     now_ms = 0
@@ -22,33 +22,31 @@ def uptime_beyond_the_tick_counter():
     for _ in range(73):
         now_ms += 5 * 86400 * 1000
         seconds = clock.uptime_s()
-    return seconds
+    assert abs(seconds - 365 * 86400) <= 2
 
 
-def clock_without_battery():
-    """What the clock is worth before and after it is set."""
+def test_a_clock_without_battery_is_worth_nothing_until_set():
     from agent.port import clock
 
     clock.start()
-    found = [clock.quality(), clock.stamp()]
+    assert (clock.quality(), clock.stamp()) == (0, 0)
     clock.set(1800000000, clock.NETWORK)
     BOARD.clock.now_us += 10000000
-    return found + [clock.quality(), clock.stamp()]
+    assert (clock.quality(), clock.stamp()) == (2, 1800000010)
 
 
-def clock_with_battery():
-    """A battery clock is believed if it kept a plausible time."""
+def test_a_battery_clock_is_believed_only_at_a_plausible_time():
     board.RTC_BATTERY = True
     from agent.port import clock
 
     clock.start()
-    lost = clock.quality()
+    assert clock.quality() == 0
     clock.set_unix_time(1800000000)
     clock.start()
-    return [lost, clock.quality(), clock.stamp()]
+    assert (clock.quality(), clock.stamp()) == (1, 1800000000)
 
 
-def clock_that_counts_from_2000():
+def test_the_epoch_of_2000_makes_no_difference():
     """The ESP32 port's epoch: Unix seconds all the same, read and set."""
     import time
 
@@ -57,12 +55,12 @@ def clock_that_counts_from_2000():
     time.time = lambda: seconds() - 946684800
     from agent.port import clock
 
-    before = clock.unix_time()
+    assert clock.unix_time() == 1609459200
     clock.set(1800000000, clock.RTC)
-    return [before, clock.stamp()]
+    assert clock.stamp() == 1800000000
 
 
-def files_made_on_blank_flash_only():
+def test_a_file_system_is_made_on_blank_flash_and_never_over_something_broken():
     """Mount on a blank region makes a file system; the same again finds it; on rubbish nothing is touched."""
     import os
 
@@ -75,23 +73,24 @@ def files_made_on_blank_flash_only():
         file.write("kept")
     vfs.umount(flash.ROOT)
     flash.mount()
-    found = {"kept": open(flash.ROOT + "/kept").read(), "listed": os.listdir(flash.ROOT)}
+    assert open(flash.ROOT + "/kept").read() == "kept"
+    assert os.listdir(flash.ROOT) == ["kept"]
     vfs.umount(flash.ROOT)
     first_block = board.FLASH["files"][0] // flash.BLOCK_SIZE
     for block in range(2):
         BOARD.flash.writeblocks(first_block + block, bytes(4096))
     before = BOARD.flash.operations
+    refusal = None
     try:
         flash.mount()
     except Damaged as error:
-        assert error.code == "files-lost"
-        found["lost"] = str(error)
-    found["operations"] = BOARD.flash.operations - before
-    return found
+        refusal = error
+    assert refusal.code == "files-lost" and "have the scale repaired" in str(refusal)
+    assert BOARD.flash.operations == before
 
 
-def part_of_a_partition():
-    """On the ESP32 the regions are parts of one partition: each stays within its own blocks."""
+def test_a_region_of_a_partition_stays_within_its_blocks():
+    """On the ESP32 the regions are parts of one partition."""
     from agent.port.region import Region
 
     region = Region(BOARD.flash, 10, 3)
@@ -107,18 +106,20 @@ def part_of_a_partition():
     region.writeblocks(0, bytes(4096))
     whole = bytearray(1)
     BOARD.flash.readblocks(10, whole, 4095)
-    return [read == page, there == page, erased[0], whole[0], region.ioctl(4, 0), region.ioctl(5, 0)]
+    assert read == page and there == page
+    assert (erased[0], whole[0]) == (0xFF, 0)
+    assert (region.ioctl(4, 0), region.ioctl(5, 0)) == (3, 4096)
 
 
-def sensors():
-    """Temperature and supply from the analogue inputs."""
+def test_sensors_read_in_hundredths_of_a_degree_and_millivolts():
     from agent.port import system
 
-    found = []
-    for celsius in (-10.0, 20.0, 40.0):
-        BOARD.cell.temperature_c = celsius
-        found.append(system.temperature_cdeg())
-    return found + [system.supply_mv(), system.reset_cause(), len(system.random(16)), len(system.unique_id())]
+    for celsius in (-10, 20, 40):
+        BOARD.cell.temperature_c = float(celsius)
+        assert abs(system.temperature_cdeg() - 100 * celsius) <= 5
+    assert abs(system.supply_mv() - 5000) <= 5
+    assert system.reset_cause() == 1
+    assert (len(system.random(16)), len(system.unique_id())) == (16, 8)
 
 
 class _Terminal:
@@ -135,8 +136,8 @@ class _Terminal:
         self.written += bytes(data)
 
 
-def terminal_that_stops_reading():
-    """How many milliseconds twenty lines take that nobody reads, and what is written when somebody reads again."""
+def test_a_terminal_that_stops_reading_holds_an_answer_up_once():
+    """Not two seconds for each of thousands of lines: the next technician would wait for hours."""
     import asyncio
 
     from agent.port import clock, console
@@ -153,8 +154,5 @@ def terminal_that_stops_reading():
     taken_ms = clock.ticks_diff(clock.ticks_ms(), begun_ms)
     terminal.reads = True
     asyncio.run(there.write("read"))
-    return [taken_ms, terminal.written.decode()]
-
-
-BOARD.start(cell="ideal", seed=5)
-print(json.dumps(globals()[sys.argv[1]]()))
+    assert 2000 <= taken_ms < 3000
+    assert terminal.written == b"read"

@@ -28,13 +28,12 @@ SMALL_HEAPS = tuple(size << 10 for size in (96, 88, 80, 72, 64, 56))
 FIGURES = "tests/bench/mcu/target/figures.py"
 TWICE = 0.01  # how far apart a figure may be that is taken twice
 
-TESTS = tuple(
-    f"tests/firmware/test_{name}.py"
-    for name in ("cbor", "cose", "p256", "weight", "filtering", "journal", "parameters")
+TESTS = (
+    *(f"tests/firmware/test_{name}.py" for name in ("cbor", "cose", "p256", "weight", "filtering", "parameters")),
+    *(f"tests/target/{name}_checks.py" for name in ("journal", "parameters")),
 )
 # What cannot run on the board, and why.
 LEFT_OUT = {
-    "test_boards_declare_how_long_their_journal_lasts": "it is a sum over the board profiles, not over code",
     "test_tables_are_those_that_their_script_makes": "it compares files of the checkout",
 }
 

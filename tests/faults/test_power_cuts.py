@@ -6,29 +6,17 @@ The work is done in MicroPython by `target/power_cuts.py`, on the firmware's own
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from kit.micropython import ROOT, TARGET, interpreter
 
-ROOT = Path(__file__).parents[2]
-MICROPYTHON = os.environ.get("MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
-FOLDERS = [ROOT / "firmware", ROOT / "tests" / "target", Path(__file__).parent / "target"]
-# asyncio keeps the real clock: it is imported before the simulator's `time` comes into reach.
-BEGIN = f"import asyncio, sys\nsys.path.append({str(ROOT / 'simulator' / 'hal')!r})\nimport power_cuts\n"
+PATH = [TARGET, Path(__file__).parent / "target", ROOT / "simulator" / "hal"]
 
 
 def run(call: str) -> subprocess.CompletedProcess[str]:
-    path = ":".join([*map(str, FOLDERS), ".frozen"])
-    return subprocess.run(
-        [MICROPYTHON, "-X", "heapsize=32m", "-c", f"{BEGIN}power_cuts.{call}"],
-        env={**os.environ, "MICROPYPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return interpreter()(f"import power_cuts\npower_cuts.{call}", path=PATH, heap="32m", timeout=300, check=False)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from kit.chain import faults_of_chain, faults_of_evidence
 from kit.cloud_desk import Desk, Wire, wait_for
 from kit.servers import Server
 from kit.signing_scale import SigningScale
-from kit.whole_system import Witness, faults_of_chain, faults_of_evidence
+from kit.witness import Witness
 from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, Message, MqttBroker
 from steelyard_cloud.ingest.process import Ingest

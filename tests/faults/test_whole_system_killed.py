@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from kit import servers
+from kit.chain import faults_of_chain, faults_of_evidence
 from kit.servers import Server, ServerFailed, wait_until
-from kit.whole_system import Cloud, Witness, exported, faults_of_chain, faults_of_evidence, status
+from kit.whole_system import Cloud, exported, status
+from kit.witness import Witness
 from steelyard_protocol import identity, statement
 from steelyard_simulator.demo.market import Stall, together
 

@@ -1,6 +1,5 @@
-"""A cloud for tests: a migrated database, platform keys, a registry filled by hand, and ingest on a real broker."""
+"""A cloud for tests: a migrated database, platform keys, a registry, and ingest on a real broker."""
 
-import datetime
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,22 +7,9 @@ from typing import Any
 import cbor2
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
-from sqlalchemy import Engine, insert, select
-from steelyard_cloud.clock import now_ms
-from steelyard_cloud.db import database, feeds
-from steelyard_cloud.db.schema import (
-    alerts,
-    approved_software,
-    identities,
-    organisations,
-    permits,
-    quarantine_counts,
-    scale_types,
-    scales,
-    statements,
-    summaries,
-    verifications,
-)
+from sqlalchemy import Engine, select
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import alerts, identities, quarantine_counts, scales, statements, summaries
 from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
@@ -33,10 +19,9 @@ from steelyard_cloud.settings import SHARDS
 from steelyard_protocol import downlink, p256
 from steelyard_protocol.statement import hash_of
 
+from kit.registry import KnownScale, Registry
 from kit.servers import wait_until
-from kit.signing_scale import SOFTWARE, SigningScale
-
-DIVISION = "310101"
+from kit.signing_scale import SigningScale
 
 
 class Desk:
@@ -48,136 +33,28 @@ class Desk:
         self.engine: Engine = database.connect(url)
         self.online = PlatformKey.of(p256.make_private_key())
         self.authority = PlatformKey.of(p256.make_private_key())
-        self.orders = 0
-        with database.writing(self.engine) as connection:
-            organisation = {"name": "Maker", "kind": "manufacturer", "division_code": DIVISION, "created_ms": now_ms()}
-            self.organisation_id = connection.execute(insert(organisations).values(organisation)).inserted_primary_key[
-                0
-            ]
-            kind = {
-                "organisation_id": self.organisation_id,
-                "maker": "Maker",
-                "model": "Model",
-                "type_approval": "TA-1",
-                "parameters": {},
-                "created_ms": now_ms(),
-            }
-            self.scale_type_id = connection.execute(insert(scale_types).values(kind)).inserted_primary_key[0]
-            connection.execute(
-                insert(approved_software).values(
-                    scale_type_id=self.scale_type_id,
-                    software_hash=SOFTWARE,
-                    name="agent",
-                    version="0.1.0",
-                    recorded_ms=now_ms(),
-                )
-            )
+        self.registry = Registry(self.engine)
+        self.registry.add_type()
 
     def close(self) -> None:
         """Close the database's connections."""
         self.engine.dispose()
 
-    def register(self, *some: SigningScale) -> None:
-        """Put scales on record, as enrolment does."""
-        with database.writing(self.engine) as connection:
-            for scale in some:
-                row = {
-                    "public_code": scale.text,
-                    "shard": scale.text[0],
-                    "maker": "Maker",
-                    "model": "Model",
-                    "serial_number": scale.serial_number,
-                    "production_code": "P-1",
-                    "scale_type_id": self.scale_type_id,
-                    "organisation_id": self.organisation_id,
-                    "division_code": DIVISION,
-                    "place": "Stall 7",
-                    "state": "produced",
-                    "enrolled_ms": now_ms(),
-                }
-                scale_id = connection.execute(insert(scales).values(row)).inserted_primary_key[0]
-                key = {
-                    "scale_id": scale_id,
-                    "kid": scale.kid,
-                    "text": scale.text,
-                    "shard": scale.text[0],
-                    "thumbprint": scale.thumbprint,
-                    "public_key": scale.public_key,
-                    "agreement_key": scale.agreement_key,
-                    "key_store_class": 0,
-                    "enrolment": b"",
-                    "active": True,
-                    "enrolled_ms": now_ms(),
-                }
-                connection.execute(insert(identities).values(key))
-                self._tell(connection, scale, "identity", scale_id, {"identity": scale.text})
+    def register(self, *some: KnownScale) -> None:
+        """Put scales on record."""
+        self.registry.enrol(*some)
 
-    def verify(self, scale: SigningScale, number: int) -> None:
-        """A verification institution fixes the baseline at a statement."""
-        with database.writing(self.engine) as connection:
-            scale_id, identity_id = self._ids(connection, scale)
-            connection.execute(
-                insert(verifications).values(
-                    scale_id=scale_id,
-                    identity_id=identity_id,
-                    number=number,
-                    kind="initial",
-                    valid_until=datetime.date(2030, 1, 1),
-                    seal="S-1",
-                    organisation_id=self.organisation_id,
-                    division_code=DIVISION,
-                    recorded_ms=now_ms(),
-                )
-            )
-            self._tell(connection, scale, "verification", scale_id, {})
+    def verify(self, scale: KnownScale, number: int) -> None:
+        """A verification institution fixes the baseline at a statement; NotHeldYet where it is not held."""
+        self.registry.verify(scale, number)
 
-    def permit(self, scale: SigningScale, fields: Iterable[int], *, seconds: tuple[int, int] = (0, 1 << 32)) -> bytes:
-        """Record a permit to adjust; returns its hash."""
-        self.orders += 1
-        _, calibration, configuration = scale.state()
-        last = min(seconds[1], 0xFFFFFFFF)
-        order = downlink.Permit(
-            scale.kid, 2, self.orders, 1, seconds[0], last, calibration, configuration, None, tuple(fields)
-        )
-        raw = downlink.sign(order, self.authority.private_key, self.authority.kid)
-        permit_hash = hash_of(raw)
-        with database.writing(self.engine) as connection:
-            scale_id, identity_id = self._ids(connection, scale)
-            row = {
-                "scale_id": scale_id,
-                "identity_id": identity_id,
-                "permit_hash": permit_hash,
-                "what": 2,
-                "order_number": self.orders,
-                "by_number": 1,
-                "not_before_s": seconds[0],
-                "not_after_s": last,
-                "calibration_counter": calibration,
-                "configuration_counter": configuration,
-                "fields": list(fields),
-                "raw": raw,
-                "organisation_id": self.organisation_id,
-                "division_code": DIVISION,
-                "recorded_ms": now_ms(),
-            }
-            permit_id = connection.execute(insert(permits).values(row)).inserted_primary_key[0]
-            self._tell(connection, scale, "permit", scale_id, {"permit_id": permit_id})
-        return permit_hash
+    def permit(self, scale: KnownScale, fields: Iterable[int]) -> bytes:
+        """Record a permit to adjust the scale as it is; returns its hash."""
+        return hash_of(self.registry.permit(self.authority, scale, fields))
 
-    def approve(self, software: bytes) -> None:
+    def approve(self, software_hash: bytes) -> None:
         """A program with this hash becomes approved for the type of all scales."""
-        row = {
-            "scale_type_id": self.scale_type_id,
-            "software_hash": software,
-            "name": "agent",
-            "version": "0.2.0",
-            "recorded_ms": now_ms(),
-        }
-        with database.writing(self.engine) as connection:
-            connection.execute(insert(approved_software).values(row))
-            body = {"scale_type_id": self.scale_type_id}
-            for shard in SHARDS:
-                feeds.append(connection, feeds.CHANGES, shard, "scale-type", None, body, now_ms())
+        self.registry.approve(software_hash)
 
     def receiver(self, shards: str = SHARDS, listening: Listening | None = None) -> Receiver:
         """A receiver without a broker."""
@@ -203,7 +80,7 @@ class Desk:
         query = select(alerts, scales.c.public_code).join(scales).order_by(alerts.c.rule, alerts.c.what)
         with database.reading(self.engine) as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
-        return [row for row in rows if scale is None or row["public_code"] == scale.text]
+        return [row for row in rows if scale is None or row["public_code"] == scale.code]
 
     def quarantined(self) -> dict[str, int]:
         """Counts by reason."""
@@ -222,15 +99,6 @@ class Desk:
         )
         with database.reading(self.engine) as connection:
             return connection.scalar(query) or 0
-
-    def _ids(self, connection: Any, scale: SigningScale) -> tuple[int, int]:
-        row = connection.execute(
-            select(identities.c.scale_id, identities.c.id).where(identities.c.kid == scale.kid)
-        ).one()
-        return row.scale_id, row.id
-
-    def _tell(self, connection: Any, scale: SigningScale, topic: str, scale_id: int, body: dict[str, Any]) -> None:
-        feeds.append(connection, feeds.CHANGES, scale.text[0], topic, scale_id, body, now_ms())
 
 
 def in_format(number: int, dump: bytes) -> bytes:

@@ -18,10 +18,13 @@ from mpremote.romfs import VfsRomWriter
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
+from kit.parameters import map_as_module
+
 ROOT = Path(__file__).resolve().parents[2]
 # What scripts on the board may need, under the same names below /rom. The bench's are compiled: they shall take next to
 # nothing of the heap that they look at.
-SCRIPTS = ("simulator/hal", "tests/target", "tests/bench/target", "tests/bench/mcu/target")
+TARGET = "tests/target"
+SCRIPTS = ("simulator/hal", TARGET, "tests/bench/target", "tests/bench/mcu/target")
 COMPILED = ("tests/bench/target", "tests/bench/mcu/target")
 ROM = "/rom"
 ROM_ADDRESS = 0x21200000
@@ -34,7 +37,7 @@ class BoardError(Exception):
 
 
 def rom_image() -> bytes:
-    """Return a ROM file system with the folders of SCRIPTS."""
+    """Return a ROM file system with the folders of SCRIPTS, and the tests' parameter map in one of them."""
     writer = VfsRomWriter()
 
     def add(folder: Path, names: list[str]) -> None:
@@ -43,6 +46,8 @@ def rom_image() -> bytes:
             if path.is_dir() and any(script.startswith(name) or name.startswith(script) for script in names):
                 writer.opendir(path.name)
                 add(path, names)
+                if path == ROOT / TARGET:
+                    writer.mkfile("parameter_map.mpy", compiled(map_as_module()))
                 writer.closedir()
             elif path.suffix == ".py" and any(name.startswith(f"{script}/") for script in COMPILED):
                 writer.mkfile(f"{path.stem}.mpy", compiled(path))

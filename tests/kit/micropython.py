@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.parameters import map_as_module
+
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware"
 TARGET = Path(__file__).parents[1] / "target"
@@ -66,8 +68,9 @@ class MicroPython:
         return [self.executable, "-X", f"heapsize={heap}", *program, *(str(arg) for arg in args)]
 
     def environment(self, path: Iterable[Path | str]) -> dict[str, str]:
-        """Return the environment in which the firmware, then the folders of `path`, then frozen modules are found."""
-        return {**os.environ, "MICROPYPATH": ":".join([str(FIRMWARE), *(str(folder) for folder in path), ".frozen"])}
+        """Return the environment in which firmware, folders of `path`, the map and frozen modules are found."""
+        folders = [FIRMWARE, *path, map_as_module().parent]
+        return {**os.environ, "MICROPYPATH": ":".join([*map(str, folders), ".frozen"])}
 
     def __call__(
         self,

@@ -29,10 +29,20 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Take a file of checks in a folder `target`."""
-    if file_path.parent.name == "target" and file_path.name.endswith("_checks.py"):
+    """Take a file of checks."""
+    if has_checks(file_path) and not parent.session.isinitpath(file_path):
         return CheckFile.from_parent(parent, path=file_path)
     return None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Take a file of checks that is named on the command line, which pytest would import."""
+    return CheckFile.from_parent(parent, path=module_path) if has_checks(module_path) else None
+
+
+def has_checks(path: Path) -> bool:
+    """Whether it is named as a file of checks."""
+    return path.parent.name == "target" and path.name.endswith("_checks.py")
 
 
 class CheckFile(pytest.File):

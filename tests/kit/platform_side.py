@@ -50,6 +50,17 @@ class Platform:
         return (key or self.online).sign(downlink.Receipt(**{**fields, **other}))
 
 
+def accepts_permit(raw: bytes, key_set: bytes, root: bytes) -> downlink.Permit:
+    """The permit, checked as a scale checks it: root → key set → authority."""
+    held = downlink.open_order(key_set, root)
+    assert isinstance(held, downlink.KeySet)
+    kid = downlink.kid_of(raw)
+    (key,) = [key for key, roles in held.keys if identity.kid(key) == kid and roles & downlink.Role.AUTHORITY]
+    order = downlink.open_order(raw, key)
+    assert isinstance(order, downlink.Permit)
+    return order
+
+
 class Receiver:
     """What the cloud does as seen from a scale: takes what comes, checks it, and sends receipts if it may."""
 

@@ -1,72 +1,80 @@
 """A scale without a scale: it keeps a chain and signs statements as a real one would, for tests of what receives them.
 
-Every method appends one statement and returns its bytes; `branch()` copies the scale with its key, as a thief would.
+Methods named after one statement append it and return its bytes; `adjust` and `open_case` append what such an act
+leaves and return the list. `branch()` copies the scale with its key, as a thief would.
 """
 
 import copy
+import hashlib
 from typing import Any
 
 from steelyard_protocol import identity, p256, parameters, statement, weight
 from steelyard_protocol.bodies import EventKind, Kind
 from steelyard_protocol.statement import Flag
 
-MAP = {
-    1: 15_000_000,
-    2: 100_000,
-    3: 5_000,
-    4: 8,
-    5: 500,
-    6: 500,
-    7: 500,
-    8: 20,
-    9: 100,
-    10: 2,
-    11: 156,
-    12: 0,
-    32: 10_000,
-    33: 9_801_000,
-    34: 9_801_000,
-    35: 2_000,
-    36: 0,
-    37: 0,
-    40: 500_000,
-    41: 15_000_000,
-}
-SOFTWARE = bytes(range(32))
+from kit.parameters import MAP
+
+MAKER, MODEL, PRODUCTION_CODE = "Hengtai", "ACS-15", "P-2026-11"
+SOFTWARE = ("steelyard-agent", "0.1.0", hashlib.sha256(b"approved software").digest())
+OTHER_SOFTWARE = ("steelyard-agent", "0.1.0", hashlib.sha256(b"replaced software").digest())
+SOFTWARE_HASH = SOFTWARE[2]
 START_S = 1_800_000_000
+TEMPERATURE_CDEG = 2_000
 
 
 class SigningScale:
     """One key, one chain; `time_s` advances by the period with each statement."""
 
-    def __init__(self, seed: int = 1, *, period_s: int = 600, serial_number: str | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        *,
+        period_s: int = 600,
+        serial_number: str | None = None,
+        root: bytes | None = None,
+        start_s: int = START_S,
+    ) -> None:
         self.private_key = (seed * 0x9E3779B97F4A7C15 + 7).to_bytes(32, "big")
         self.public_key = p256.public_key(self.private_key)
         self.agreement_key = p256.public_key((seed + 1_000_000).to_bytes(32, "big"))
-        self.thumbprint = identity.thumbprint(self.public_key)
-        self.kid = self.thumbprint[:10]
-        self.text = identity.to_text(self.kid)
+        self.kid = identity.kid(self.public_key)
         self.serial_number = serial_number or f"S{seed:06d}"
+        self.root = identity.thumbprint(root) if root else None
         self.period_s = period_s
         self.map = dict(MAP)
+        self.software = SOFTWARE
+        self.repair_code: str | None = None
+        self.chain: list[bytes] = []
         self.number = 0
         self.head_hash = b""
         self.boot_number = 1
-        self.time_s = START_S
+        self.time_s = start_s
         self.uptime_s = 0
         self.flags = 2  # clock by the network
         self.calibration_counter = 0
         self.configuration_counter = 0
+        self._started = False
+
+    @classmethod
+    def called(cls, serial_number: str, **known: Any) -> "SigningScale":
+        """A scale whose key follows from its serial number."""
+        seed = int.from_bytes(hashlib.sha256(serial_number.encode()).digest()[:16], "big")
+        return cls(seed, serial_number=serial_number, **known)
+
+    @property
+    def code(self) -> str:
+        """Its identity as text, which is its public code."""
+        return identity.to_text(self.kid)
 
     @property
     def up(self) -> str:
         """Topic of its statements."""
-        return f"sy/1/{self.text[0]}/{self.text}/up"
+        return f"sy/1/{self.code[0]}/{self.code}/up"
 
     @property
     def down(self) -> str:
         """Topic of what the platform sends it."""
-        return f"sy/1/{self.text[0]}/{self.text}/down"
+        return f"sy/1/{self.code[0]}/{self.code}/down"
 
     def branch(self) -> "SigningScale":
         """A second machine with the same key and the same past."""
@@ -86,7 +94,7 @@ class SigningScale:
         payload = [
             int(kind),
             head.get("number", self.number),
-            head.get("link", self.head_hash[:16] or bytes(16)),
+            head.get("link", self.head_hash[: statement.LINK_BYTES] or statement.NO_LINK),
             self.time_s if flags & Flag.CLOCK_QUALITY else 0,
             self.uptime_s,
             flags,
@@ -98,47 +106,38 @@ class SigningScale:
         ]
         raw = statement.build(self.private_key, self.kid, payload)
         self.head_hash = statement.hash_of(raw)
+        self.chain.append(raw)
         return raw
 
     def enrol(self) -> bytes:
-        """Statement 1."""
-        keys = [identity.cose_key(self.public_key), identity.cose_key(self.agreement_key)]
-        return self.append(Kind.ENROL, [*keys, 0, "Maker", "Model", self.serial_number, "P-1", None])
+        """Statement 1, made when it is first asked for."""
+        if not self.chain:
+            keys = [identity.cose_key(self.public_key), identity.cose_key(self.agreement_key)]
+            self.append(Kind.ENROL, [*keys, 0, MAKER, MODEL, self.serial_number, PRODUCTION_CODE, None])
+        return self.chain[0]
 
-    def boot(self, *, software: bytes = SOFTWARE, restart: bool = False) -> bytes:
-        """A start; `restart` begins a new boot."""
-        if restart:
+    def boot(self, *, software: bytes | None = None) -> bytes:
+        """A start, after the first one a restart; `software` is the hash of another program than its own."""
+        if self._started:
             self.boot_number += 1
             self.uptime_s = -self.period_s
-        return self.append(
-            Kind.BOOT,
-            [
-                self.thumbprint,
-                ["agent", "0.1.0", software],
-                "simulated",
-                "hx711",
-                1,
-                False,
-                1,
-                None,
-                self.number,
-                self.period_s,
-                dict(self.map),
-                "P-1",
-                None,
-            ],
-        )
+        self._started = True
+        name, version, own = self.software
+        body = [identity.thumbprint(self.public_key), [name, version, software or own], "simulated", "hx711", 0, False]
+        body += [1, self.root, self.number, self.period_s, dict(self.map), PRODUCTION_CODE, self.repair_code]
+        return self.append(Kind.BOOT, body)
 
-    def snapshot(self, filtered: int = 110_000, *, lie: int = 0, **head: Any) -> bytes:
-        """A snapshot; `lie` intervals are added to the recomputable weight."""
-        gross = weight.gross_intervals(self.map, filtered, self.map[32], 2_000) + lie
-        return self.append(
-            Kind.SNAPSHOT, [filtered, self.map[32], gross, 0, 2_000, 3_300, 12, 3, -2, 4, 1, 7, 96], **head
-        )
+    def snapshot(self, load_mg: int = 0, noise: int = 38, drift: int = 0, *, lie: int = 0, **head: Any) -> bytes:
+        """A snapshot of a stable load; `lie` intervals are added to the weight that follows from the counts."""
+        zero = self.map[32] + drift
+        filtered = zero + load_mg * MAP[40] // MAP[41]
+        gross = weight.gross_intervals(self.map, filtered, zero, TEMPERATURE_CDEG) + lie
+        body = [filtered, zero, gross, 0, TEMPERATURE_CDEG, 4_980, noise, drift, -3, 3, 0, 7, 93]
+        return self.append(Kind.SNAPSHOT, body, **{"flags": self.flags | Flag.STABLE, **head})
 
-    def parameters(self) -> bytes:
-        """The whole map, as after each session."""
-        return self.append(Kind.PARAMETERS, [dict(self.map), None])
+    def parameters(self, permit: bytes | None = None) -> bytes:
+        """The whole map, as after each session; `permit` is the one that the session was opened with."""
+        return self.append(Kind.PARAMETERS, [dict(self.map), permit])
 
     def event(self, kind: int, *facts: Any, **head: Any) -> bytes:
         """Any event."""
@@ -157,9 +156,30 @@ class SigningScale:
         return self.event(EventKind.PARAMETER_CHANGE, *facts, **dict(zip(names, before, strict=True)), **head)
 
     def raise_span(self, permille: int = 100, permit: bytes | None = None, **head: Any) -> bytes:
-        """The cheat: fewer counts stand for the same mass."""
-        return self.change({40: self.map[40] * 1000 // (1000 + permille)}, permit, **head)
+        """The cheat's own event: fewer counts stand for the same mass."""
+        return self.change(self._raised_span(permille), permit, **head)
 
     def skip(self, count: int) -> None:
         """Use up numbers, as after a lost journal."""
         self.number += count
+
+    def adjust(self, changes: dict[int, int], permit: bytes | None = None) -> list[bytes]:
+        """A whole session under a permit or without: its opening, the change, the new map and its closing."""
+        named = statement.hash_of(permit) if permit else None
+        opened = self.event(EventKind.SESSION_OPENED, named)
+        changed, whole = self.change(changes, named), self.parameters(permit)
+        return [opened, changed, whole, self.event(EventKind.SESSION_CLOSED, 2)]
+
+    def cheat(self, permille: int = 100) -> list[bytes]:
+        """The classic fraud, as a session without a permit: everything weighs more."""
+        return self.adjust(self._raised_span(permille))
+
+    def open_case(self, stamp_s: int | None = None) -> list[bytes]:
+        """The case is opened now, or was at the latch's stamp; the scale locks itself."""
+        stamp_s = self.time_s + self.period_s if stamp_s is None else stamp_s
+        opened = self.event(EventKind.CASE_OPENED, stamp_s)
+        self.flags |= Flag.LOCKED | Flag.CASE_OPEN
+        return [opened, self.event(EventKind.LOCKED, 1)]
+
+    def _raised_span(self, permille: int) -> dict[int, int]:
+        return {40: self.map[40] * 1000 // (1000 + permille)}

@@ -69,7 +69,8 @@ def checks(folder: Path, text: str) -> Path:
 
 
 def test_async_checks_and_checks_with_an_argument_are_run(tmp_path: Path) -> None:
-    printed = run_pytest("-rA", checks(tmp_path, CHECKS))
+    file = checks(tmp_path, CHECKS) / "target" / "some_checks.py"
+    printed = run_pytest("-rA", file)
     outcomes = set(re.findall(r"^(PASSED|FAILED) \S*::(\S+)", printed, re.MULTILINE))
     assert outcomes == {
         ("FAILED", "test_awaited"),

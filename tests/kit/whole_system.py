@@ -1,7 +1,6 @@
-"""The whole system for tests: a cloud whose ingest is a process to be killed, real scales, a witness at the broker.
+"""The whole system for tests: a cloud whose ingest is a process to be killed, and real scales.
 
-Scales are put on record as their users do it: through the console, the API and the serial port. The witness sees what
-passes the broker in both directions and looks into the database with a connection of its own at the very moment.
+Scales are put on record as their users do it: through the console, the API and the serial port.
 """
 
 from __future__ import annotations
@@ -11,20 +10,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from paho.mqtt.client import Client as MqttClient
-from paho.mqtt.client import MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.publish import multiple
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 from steelyard_cloud import keys
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, statements
@@ -32,14 +25,11 @@ from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.people import access
-from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.scales import types
 from steelyard_cloud.settings import SHARDS, Settings
 from steelyard_cloud.web.app import create_app
 from steelyard_gateway.platform import Client
-from steelyard_protocol import downlink, identity, statement
+from steelyard_protocol import identity
 from steelyard_protocol.enrolment import from_base64url
 from steelyard_protocol.parameters import KEYS
 from steelyard_simulator.demo import market
@@ -47,17 +37,14 @@ from steelyard_simulator.demo.market import Stall
 from steelyard_simulator.flashing import PARAMETERS, factory_file
 from steelyard_simulator.scale import SimulatedScale
 
-from kit.servers import free_port, wait_until
+from kit import registry
+from kit.registry import Registry
+from kit.servers import wait_until
+from kit.web_server import WebServer
 
 STEELYARD = (sys.executable, "-m", "steelyard_gateway")
 SPEED = 4.0
-DATABASE_PATIENCE_S = 30
-ORGANISATIONS = {
-    Role.ADMIN: ("Platform", "platform", ""),
-    Role.MANUFACTURER: (market.MAKER, "manufacturer", "330000"),
-    Role.VERIFICATION: ("Institute of Metrology", "verification", "330100"),
-    Role.REGULATOR: ("Market Supervision", "regulator", "330100"),
-}
+OFFICES = tuple(replace(one, name=market.MAKER) if one.role is Role.MANUFACTURER else one for one in registry.OFFICES)
 
 
 class Clock:
@@ -75,13 +62,14 @@ class Cloud:
 
     def __init__(self, folder: Path, broker_port: int, *, database_url: str = "", period_s: int = 1) -> None:
         self.clock = Clock()
+        self._web = WebServer()
         self.log = folder / "ingest.log"
         self.settings = Settings(
             data_dir=folder,
             database_url=database_url,
             mqtt_port=broker_port,
             broker_port=broker_port,
-            listen_port=free_port(),
+            listen_port=self._web.port,
             period_s=period_s,
         )
         database.migrate(self.settings.database)
@@ -94,15 +82,9 @@ class Cloud:
         self._stack = ExitStack()
         self._approving, self._approved = threading.Lock(), False
         self._ingest: Ingest | None = None
-        self._clients: dict[Role, Client] = {}
-        self._organisations: dict[Role, int] = {}
-        app = create_app(self.settings, self.engine, now_ms=self.clock)
-        self._hub = app.state.context.hub
-        self._web = uvicorn.Server(uvicorn.Config(app, port=self.settings.listen_port, log_level="warning"))
-        self._thread = threading.Thread(target=self._web.run, name="web")
-        self._thread.start()
-        wait_until(lambda: self._web.started, 20, "the start of the web server")
-        self._enter_organisations()
+        self.registry = Registry(self.engine, self.clock, OFFICES)
+        self._clients = {role: Client(self.settings.url, secret) for role, secret in self.registry.tokens.items()}
+        self._web.start(create_app(self.settings, self.engine, now_ms=self.clock))
 
     def close(self) -> None:
         """Stop everything, scales included."""
@@ -112,23 +94,8 @@ class Cloud:
             self._ingest.stop()
         for client in self._clients.values():
             client.close()
-        self._hub.stop()
-        self._web.should_exit = True
-        self._thread.join(timeout=20)
+        self._web.stop()
         self.engine.dispose()
-
-    def _enter_organisations(self) -> None:
-        nobody = Actor("process:test", 0, None, None)
-        at_ms = self.clock()
-        with database.writing(self.engine) as connection:
-            for role, (name, kind, division) in ORGANISATIONS.items():
-                self._organisations[role] = types.add_organisation(
-                    connection, nobody, name=name, kind=kind, division_code=division, now_ms=at_ms
-                )
-                secret = access.create_token(
-                    connection, name=name, role=role, organisation_id=self._organisations[role], now_ms=at_ms
-                )
-                self._clients[role] = Client(self.settings.url, secret)
 
     def api(self, role: Role) -> Client:
         """The API with a token of that role."""
@@ -219,7 +186,7 @@ class Cloud:
         return stall
 
     def _approve(self, software: dict[str, str]) -> None:
-        maker, admin = self._organisations[Role.MANUFACTURER], self.api(Role.ADMIN)
+        maker, admin = self.registry.organisations[market.MAKER], self.api(Role.ADMIN)
         listed = [{name: software[name] for name in ("name", "version", "hash")}]
         kind = {"maker": market.MAKER, "model": market.MODEL, "type_approval": market.TYPE_APPROVAL}
         made = admin.post("/scale-types", organisation=maker, software=listed, **kind)
@@ -287,123 +254,3 @@ def publish(port: int, topic: str, *payloads: bytes) -> None:
     """Publish messages as anybody could who gets past the broker's access list; returns when the broker has them."""
     messages = [{"topic": topic, "payload": payload, "qos": 1} for payload in payloads]
     multiple(messages, hostname="127.0.0.1", port=port)
-
-
-# ---- judging what was found --------------------------------------------------------------------------------------
-
-
-def faults_of_chain(raws: Sequence[bytes], head: int) -> list[str]:
-    """Sentences on what is wrong with held statements that should be 1 … head of one honest scale, whole and linked.
-
-    The links are over whole bytes: if the last one is the scale's own, then so is every other.
-    """
-    parsed = [statement.parse(raw) for raw in raws]
-    numbers = [one.number for one in parsed]
-    found = []
-    if numbers != list(range(1, head + 1)):
-        missing = sorted(set(range(1, head + 1)) - set(numbers))
-        twice = sorted({one for one in numbers if numbers.count(one) > 1})
-        found.append(f"of 1 … {head} missing {missing}, twice {twice}, beyond {[n for n in numbers if n > head]}")
-    for before, after in pairwise(parsed):
-        if after.number == before.number + 1 and after.link != statement.link_of(before.hash):
-            found.append(f"{after.number} does not link to {before.number}")
-    found += [f"{one.number}: {breach}" for one in parsed for breach in one.breaches]
-    return found
-
-
-def faults_of_evidence(raws: Sequence[bytes], seen: Iterable[bytes]) -> list[str]:
-    """Sentences on what was seen leaving the scale and is not held byte for byte."""
-    evidence = set(raws)
-    return [f"statement {statement.parse(raw).number} is not held as it was" for raw in seen if raw not in evidence]
-
-
-@dataclass(frozen=True)
-class ReceiptSeen:
-    """A receipt on its way to a scale, and how many of the statements it covers were committed at that moment."""
-
-    receipt: downlink.Receipt
-    committed: int
-    named_is_held: bool
-
-    @property
-    def true(self) -> bool:
-        """Whether everything that it covers was held."""
-        return self.named_is_held and self.committed == self.receipt.number
-
-
-class Witness:
-    """Sees all that passes the broker, through its restarts: statements up, receipts down, each looked up at once."""
-
-    def __init__(self, port: int, database_url: str, online_public_key: bytes) -> None:
-        self.engine = database.connect(database_url)
-        self.up: dict[bytes, dict[int, set[bytes]]] = {}  # kid → number → all contents seen
-        self.receipts: list[ReceiptSeen] = []
-        self.failures: list[Exception] = []
-        self.connected = threading.Event()
-        self._online_public_key = online_public_key
-        self._client = MqttClient(CallbackAPIVersion.VERSION2, client_id="witness")
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe([("sy/1/+/+/up", 1), ("sy/1/+/+/down", 1)])
-        self._client.on_subscribe = lambda *_: self.connected.set()
-        self._client.on_disconnect = lambda *_: self.connected.clear()
-        self._client.on_message = lambda _client, _data, message: self._see(message)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        if not self.connected.wait(20):
-            raise TimeoutError("the broker did not take the witness's subscription")
-
-    def close(self) -> None:
-        """Stop listening; what went wrong in the listener's thread is raised."""
-        self._client.disconnect()
-        self._client.loop_stop()
-        self.engine.dispose()
-        if self.failures:
-            raise self.failures[0]
-
-    def seen_of(self, kid: bytes) -> list[bytes]:
-        """Every content of the identity that passed."""
-        return [raw for contents in self.up.get(kid, {}).values() for raw in contents]
-
-    def second_contents(self) -> list[tuple[str, int]]:
-        """Numbers under which more than one content passed."""
-        return [
-            (identity.to_text(kid), number)
-            for kid, numbers in self.up.items()
-            for number, contents in numbers.items()
-            if len(contents) > 1
-        ]
-
-    def _see(self, message: MQTTMessage) -> None:
-        try:
-            if message.topic.endswith("/up"):
-                for raw in statement.decode_message(bytes(message.payload)):
-                    one = statement.parse(raw)
-                    self.up.setdefault(one.kid, {}).setdefault(one.number, set()).add(raw)
-            else:
-                order = downlink.open_order(bytes(message.payload), self._online_public_key)
-                if isinstance(order, downlink.Receipt):
-                    self.receipts.append(self._look_up(order))
-        except Exception as error:
-            self.failures.append(error)
-
-    def _look_up(self, receipt: downlink.Receipt) -> ReceiptSeen:
-        """Ask the database; one that was killed meanwhile is asked as soon as it answers again."""
-        deadline_s = time.monotonic() + DATABASE_PATIENCE_S
-        while True:
-            try:
-                return self._ask(receipt)
-            except (OperationalError, InterfaceError):
-                if time.monotonic() > deadline_s:
-                    raise
-
-    def _ask(self, receipt: downlink.Receipt) -> ReceiptSeen:
-        c = statements.c
-        of_identity = select(identities.c.id).where(identities.c.kid == receipt.identity).scalar_subquery()
-        covered = select(func.count(c.number.distinct())).where(
-            c.identity_id == of_identity, c.number <= receipt.number
-        )
-        named = select(func.count()).where(
-            c.identity_id == of_identity, c.number == receipt.number, c.hash == receipt.hash
-        )
-        with database.reading(self.engine) as connection:
-            return ReceiptSeen(receipt, connection.scalar(covered) or 0, bool(connection.scalar(named)))

@@ -9,7 +9,7 @@ import cddl_verifier
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.signing_scale import MAP
+from kit.parameters import MAP
 from steelyard_protocol import bodies, cbor, identity, p256, parameters
 from steelyard_protocol.bodies import EventKind, Kind
 
@@ -29,7 +29,7 @@ BODIES: dict[int, list[list[Any]]] = {
         [bytes(32), ["a", "1", bytes(32)], "h", "a", 15, True, 0, bytes(32), 0xFFFFFFFF, 86_400, MAP, "P", "R-1"],
     ],
     Kind.SNAPSHOT: [[110_000, 10_000, 600, 0, 2_000, 3_300, 12, 3, -2, 4, 1, 7, 96]],
-    Kind.PARAMETERS: [[MAP, None], [{**MAP, 42: 600_000, 43: 16_000_000}, PERMIT]],
+    Kind.PARAMETERS: [[MAP, None], [{**MAP, 42: 1_600_000, 43: 16_000_000}, PERMIT]],
     Kind.EVENT: [
         [int(EventKind.PARAMETER_CHANGE), [[[40, 500_000, 450_000], [42, None, 1]], bytes(32), bytes(16), 1, 0]],
         [int(EventKind.CASE_OPENED), [0]],

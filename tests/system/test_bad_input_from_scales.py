@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import pytest
 from kit import servers
-from kit.cloud_desk import Desk
+from kit.chain import faults_of_chain
 from kit.servers import wait_until
 from kit.signing_scale import SigningScale
-from kit.whole_system import Cloud, faults_of_chain, publish, status, topic_of
+from kit.whole_system import Cloud, publish, status, topic_of
 from sqlalchemy import func, select
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import quarantine as table
@@ -202,8 +202,8 @@ def authentic(scale: SigningScale, payload: bytes) -> bytes:
 
 def test_what_is_authentic_but_breaks_the_profile_is_held_and_judged(scene: Scene) -> None:
     rogue = SigningScale(97 if scene.cloud.engine.name == "sqlite" else 96)
-    desk = Desk(scene.cloud.settings.database)
-    desk.register(rogue)
+    scene.cloud.registry.add_type()
+    scene.cloud.registry.enrol(rogue)
     before = scene.cloud.quarantined()
     head = [3, 4, bytes(16), 1, 1, 2, 1, bytes(16), 0, 0, []]
     raws = [rogue.enrol(), rogue.boot(), rogue.snapshot()]
@@ -225,11 +225,11 @@ def test_what_is_authentic_but_breaks_the_profile_is_held_and_judged(scene: Scen
     raws.append(authentic(rogue, cbor.encode([*head[:1], 5, *head[2:10], [2**66] * 13])))
     raws.append(authentic(rogue, cbor.encode([77, 6, *head[2:10], ["from", "the", "future"]])))
     publish(scene.port, rogue.up, *raws)
-    wait_until(lambda: len(scene.cloud.held(rogue.text)) == len(raws), 20, "all of it held")
-    assert set(scene.cloud.held(rogue.text)) == set(raws)
+    wait_until(lambda: len(scene.cloud.held(rogue.code)) == len(raws), 20, "all of it held")
+    assert set(scene.cloud.held(rogue.code)) == set(raws)
     assert scene.cloud.quarantined() == before
-    profile = [alert for alert in desk.alerts(rogue) if alert["values"]["code"] == "profile"]
-    desk.close()
+    found = [alert for alert in scene.cloud.alerts() if alert["scale"] == rogue.code]
+    profile = [alert for alert in found if alert["values"]["code"] == "profile"]
     assert sum(alert["count"] for alert in profile) >= len(raws) - 5
     assert len(profile) <= 12, "as many findings as there are kinds of breach, however many spellings"
     scene.stays_as_it_is()

@@ -58,7 +58,7 @@ def test_cheat_becomes_an_alert_and_the_honest_scale_stays_silent(
     wait_for(lambda: desk.alerts(cheat) != [], "the alert")
     (alert,) = desk.alerts()
     assert (alert["rule"], alert["state"], alert["severity"]) == ("parameter_change", "open", 3)
-    assert alert["values"]["changes"] == [[40, 500_000, 454_545]]
+    assert alert["values"]["changes"] == [[40, 1_530_000, 1_390_909]]
     wire.close()
 
 

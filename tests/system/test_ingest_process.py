@@ -15,6 +15,7 @@ from steelyard_cloud.alerts.states import TransitionRefused
 from steelyard_cloud.db import database, feeds
 from steelyard_cloud.db import due as due_rows
 from steelyard_cloud.db.schema import alert_events, due, feed_entries
+from steelyard_cloud.errors import NotHeldYet
 from steelyard_cloud.ingest import listening, process
 from steelyard_cloud.ingest import receiver as receiver_module
 from steelyard_cloud.ingest.listening import Listening
@@ -289,15 +290,17 @@ def test_same_finding_again_raises_the_count_of_one_alert(stage: Stage) -> None:
         assert (alert["values"]["code"], alert["count"]) == ("not-recomputable", count)
 
 
-def test_baseline_takes_effect_when_its_statement_arrives(stage: Stage) -> None:
+def test_baseline_takes_effect_at_its_statement_however_late_that_arrives(stage: Stage) -> None:
     scale = SigningScale()
     stage.desk.register(scale)
     enrol, boot = scale.enrol(), scale.boot()
-    stage.report(scale, enrol)
-    stage.desk.verify(scale, 2)
-    stage.report(scale, scale.raise_span())
-    assert stage.state(scale, "changed") is None
+    stage.report(scale, enrol, scale.raise_span())
+    with pytest.raises(NotHeldYet):
+        stage.desk.verify(scale, 2)
     stage.report(scale, boot)
+    assert stage.state(scale, "changed") is None
+    stage.desk.verify(scale, 2)
+    stage.ingest.wake()
     stage.becomes(scale, "changed", "open")
 
 
@@ -337,7 +340,7 @@ def test_every_alert_is_told_to_the_outbox_in_its_own_transaction(stage: Stage) 
     with database.reading(stage.desk.engine) as connection:
         query = select(feed_entries).where(feed_entries.c.feed == "outbox", feed_entries.c.topic == "alert")
         (entry,) = connection.execute(query).mappings()
-    assert entry["shard"] == scale.text[0]
+    assert entry["shard"] == scale.code[0]
     assert (entry["body"]["rule"], entry["body"]["state"]) == ("weight", "open")
 
 

@@ -3,6 +3,7 @@
 The broker is left out here, so that every batch is exactly the one that the test means.
 """
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy import func, select, update
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, scales, statements, summaries
 from steelyard_cloud.db.schema import quarantine as quarantine_table
+from steelyard_cloud.errors import NotHeldYet
 from steelyard_cloud.ingest import later, receipts
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.mqtt.broker import Message
@@ -65,7 +67,7 @@ def hand(receiver: Receiver, scale: SigningScale, *payloads: bytes, at_ms: int =
 def judgement_of(desk: Desk, scale: SigningScale, at_ms: int = NOW) -> Judgement:
     """Judge from what the database holds, as a receiver that has just started would."""
     with database.reading(desk.engine) as connection:
-        scale_id = connection.execute(select(scales.c.id).where(scales.c.public_code == scale.text)).scalar_one()
+        scale_id = connection.execute(select(scales.c.id).where(scales.c.public_code == scale.code)).scalar_one()
         facts = scale_facts.load(connection, scale_id)
         keys = load_keys_of(connection, facts.identity_ids)
         held = summary_store.load_summaries(connection, list(keys.values()))
@@ -221,14 +223,14 @@ def test_bad_input_is_quarantined_with_its_reason_and_changes_no_scale(desk: Des
     hand(receiver, scale, *good)
     before = judgement_of(desk, scale)
     foreign = other.enrol()
-    wrong_shard = next(shard for shard in SHARDS if shard != scale.text[0])
+    wrong_shard = next(shard for shard in SHARDS if shard != scale.code[0])
     wrong_key = scale.branch()
     wrong_key.private_key = other.private_key
     cases: dict[str, tuple[str, bytes]] = {
         "malformed": (scale.up, b"garbage"),
         "oversized": (scale.up, bytes(9000)),
         "topic": (scale.up, foreign),
-        "wrong-shard": (f"sy/1/{wrong_shard}/{scale.text}/up", good[1]),
+        "wrong-shard": (f"sy/1/{wrong_shard}/{scale.code}/up", good[1]),
         "unknown-identity": (stranger.up, stranger.enrol()),
         "signature": (scale.up, wrong_key.snapshot()),
     }
@@ -293,7 +295,7 @@ def test_what_came_too_early_is_judged_again_when_its_identity_is_registered(des
     assert desk.quarantined() == {"unknown-identity": 2}
     desk.register(scale)
     with database.writing(desk.engine) as connection:
-        again = receiver.identity_registered(connection, scale.text)
+        again = receiver.identity_registered(connection, scale.code)
     receiver.handle(again, NOW)
     assert desk.held(scale) == raws
     assert count(desk, "quarantine") == 0
@@ -487,19 +489,24 @@ def test_several_receivers_in_any_order_come_to_the_same_as_one(desk: Desk, data
         raws = [scale.enrol(), scale.boot(), scale.snapshot()]
         permit = desk.permit(scale, [40])
         thief = scale.branch()
-        raws += [scale.raise_span(permit=permit), scale.parameters(), scale.snapshot(lie=1), scale.boot(restart=True)]
+        raws += [scale.raise_span(permit=permit), scale.parameters(), scale.snapshot(lie=1), scale.boot()]
         raws += [scale.raise_span(), scale.snapshot(), thief.snapshot(99_000)]
         items: list[bytes | None] = [*raws, *raws[:3], None]  # None stands for the verification
         if shuffled:
             items = data.draw(st.permutations(items))
         receivers = [desk.receiver() for _ in range(3)]
+        to_verify = False
         while items:
             size = data.draw(st.integers(1, len(items)))
             batch, items = items[:size], items[size:]
-            if None in batch:
-                desk.verify(scale, 2)
             chosen = data.draw(st.integers(0, 2)) if shuffled else 0
             hand(receivers[chosen], scale, *(raw for raw in batch if raw is not None))
+            to_verify |= None in batch
+            if to_verify:
+                with contextlib.suppress(NotHeldYet):
+                    desk.verify(scale, 2)
+                    to_verify = False
+        assert not to_verify
         for receiver in receivers:
             receiver.close()
         judged.append(judgement_of(desk, scale))

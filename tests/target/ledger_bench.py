@@ -14,31 +14,10 @@ from agent.orders import enrolment
 from agent.record.keystore import SoftKeyStore
 from agent.wire import cbor, statements
 from hal_flash import Nor, Region
+from parameter_map import MAP
 
 SECTOR = 4096
 ROOT_KEY = b"\x04" + bytes(64)
-MAP = {
-    1: 15000000,
-    2: 100000,
-    3: 5000,
-    4: 8,
-    5: 500,
-    6: 500,
-    7: 500,
-    8: 20,
-    9: 100,
-    10: 2,
-    11: 156,
-    12: 0,
-    32: 1000,
-    33: 9800000,
-    34: 9800000,
-    35: 2000,
-    36: 0,
-    37: 0,
-    40: 100000,
-    41: 1000000,
-}
 
 
 SNAPSHOT = {

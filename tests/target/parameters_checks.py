@@ -67,7 +67,7 @@ def test_a_commit_is_an_event_then_audited_then_kept():
         assert payload[7:10] == [before, 0, 0]
         assert payload[10] == [
             1,
-            [[[40, 100000, 110000], [41, 1000000, 900000]], None, ledger.parameters.digest, 1, 0],
+            [[[40, 1530000, 110000], [41, 15000000, 900000]], None, ledger.parameters.digest, 1, 0],
         ]
         assert ledger.parameters.map[41] == 900000 and counters(ledger) == (1, 0)
         assert [entry[0] for entry in ledger.audit.entries()] == [number]
@@ -117,7 +117,7 @@ def test_a_session_is_told_from_opening_to_closing():
     changed = dict(MAP)
     changed[32] = 5
     told = board.life(story)
-    assert told[1][1][0] == [[32, 1000, 5]]
+    assert told[1][1][0] == [[32, MAP[32], 5]]
     told[1] = "change"
     assert told == [[12, [None]], "change", [13, [2]], 4, [12, [None]], [13, [2]]]
 
@@ -183,15 +183,15 @@ def test_invalid_maps_are_refused():
             {3: None},
             {3: True},
             {3: "5"},
-            {42: 200000},
-            {42: 90000, 43: 2000000},
-            {42: 200000, 43: 1000000},
-            {44: 200000, 45: 2000000},
+            {42: 1600000},
+            {42: 90000, 43: 16000000},
+            {42: 1600000, 43: MAP[41]},
+            {44: 1600000, 45: 16000000},
             {41: 1000000001},
         ):
             assert await refused(ledger.parameters.commit(changes)) == "invalid", changes
         assert ledger.parameters.map == MAP and counters(ledger) == (0, 0)
-        await ledger.parameters.commit({42: 200000, 43: 2000000, 44: 300000, 45: 3000000})
+        await ledger.parameters.commit({42: 1600000, 43: 16000000, 44: 1700000, 45: 17000000})
         await ledger.parameters.commit({44: None, 45: None})
         return sorted(ledger.parameters.map)[-1]
 

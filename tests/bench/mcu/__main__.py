@@ -17,7 +17,7 @@ import image
 import life
 import result
 import sizes
-from kit.emulated_board import BoardError, EmulatedBoard, script
+from kit.emulated_board import TARGET, BoardError, EmulatedBoard, script
 from rich.console import Console
 
 # Where an operation's own cost is looked at, the heap is so large that nothing is collected meanwhile.
@@ -75,7 +75,7 @@ def row(name: str, value: float, unit: str, reference: float | None = None) -> d
 def measured(firmware: Path) -> dict[str, dict[str, Any]]:
     """Run the single operations on a board; return what it said of each, by name. Raises Uneven."""
     with EmulatedBoard(firmware, LARGE_HEAP) as board:
-        lines = board.run(script(FIGURES, path=("tests/bench/target",)), 300).splitlines()
+        lines = board.run(script(FIGURES, path=("tests/bench/target", TARGET)), 300).splitlines()
     found = {facts["name"]: facts for facts in map(json.loads, lines) if facts}
     for name, facts in found.items():
         first, second = facts["instructions"]

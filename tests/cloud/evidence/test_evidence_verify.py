@@ -5,7 +5,7 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
-from kit.signing_scale import SOFTWARE, SigningScale
+from kit.signing_scale import SOFTWARE_HASH, SigningScale
 from rich.console import Console
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence import command
@@ -34,12 +34,12 @@ def evidence(scale: SigningScale, enrolment: bytes, raws: Iterable[bytes], basel
     keys = KeySet(1, ((p256.public_key(AUTHORITY), int(Role.AUTHORITY)),))
     return Bundle(
         created_ms=COMMITTED_MS + 1,
-        scale={"maker": "Maker", "model": "Model", "serial number": scale.serial_number, "public code": scale.text},
+        scale={"maker": "Maker", "model": "Model", "serial number": scale.serial_number, "public code": scale.code},
         identities=(Identity(scale.public_key, enrolment),),
         statements=tuple(StoredStatement(raw, COMMITTED_MS) for raw in raws),
         verifications=(Verification(scale.kid, baseline, "initial", "2030-01-01", "S-1", "Institute", 1),),
         permits=(),
-        software=(Software(SOFTWARE, "agent", "0.1.0"),),
+        software=(Software(SOFTWARE_HASH, "agent", "0.1.0"),),
         root=root,
         key_set=sign(keys, ROOT, identity.kid(root)),
     )
@@ -58,7 +58,7 @@ def test_a_finding_after_a_year_of_daily_starts_still_follows_from_the_cut_file(
     for _ in range(MAX_INTERVALS + 20):
         scale.snapshot()
         left_out.append((scale.kid, scale.number, scale.number))
-        kept.append(scale.boot(restart=True))
+        kept.append(scale.boot())
     kept += [scale.snapshot(), scale.raise_span(), scale.snapshot()]
     digest, calibration, configuration = scale.state()
     alert = Alert(1, "parameter_change", f"{digest.hex()}:{calibration}:{configuration}", COMMITTED_MS)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 from kit.cloud_desk import in_format
-from kit.signing_scale import SOFTWARE, START_S, SigningScale
+from kit.parameters import MAP
+from kit.signing_scale import SOFTWARE_HASH, START_S, SigningScale
 from steelyard_cloud.judge import intake, summary_bytes
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome, absorb
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
@@ -26,7 +27,7 @@ def summarise(raws: Iterable[bytes]) -> Summary:
 
 def facts_of(scale: SigningScale, number: int | None = None, permits: Iterable[PermitFact] = ()) -> Facts:
     baselines = frozenset({Baseline(scale.kid, number, ParameterState(*scale.state()))} if number else ())
-    return Facts(baselines, frozenset(permits), frozenset({SOFTWARE}))
+    return Facts(baselines, frozenset(permits), frozenset({SOFTWARE_HASH}))
 
 
 def judged(summary: Summary, facts: Facts, after_ms: int = 0) -> Judgement:
@@ -53,8 +54,8 @@ def permit_for(
 
 def test_honest_scale_is_silent() -> None:
     scale, raws, facts = verified()
-    raws += [scale.snapshot(10_000 + 1_000 * load) for load in range(20)]
-    raws += [scale.boot(restart=True), scale.snapshot()]
+    raws += [scale.snapshot(1_000 * load) for load in range(20)]
+    raws += [scale.boot(), scale.snapshot()]
     summary = summarise(raws)
     judgement = judged(summary, facts)
     assert judgement.findings == ()
@@ -70,16 +71,16 @@ def test_raised_span_is_found_at_the_event_itself() -> None:
     (finding,) = judgement.findings
     assert (finding.rule, finding.code, finding.first_number) == ("parameter_change", "changed", 3)
     assert finding.values["reason"] == "no-permit"
-    assert finding.values["changes"] == [[40, 500_000, 454_545]]
+    assert finding.values["changes"] == [[40, 1_530_000, 1_390_909]]
     assert judgement.standing is not None
     assert judgement.standing.altered
 
 
 def test_restoring_before_inspection_leaves_both_changes_and_altered() -> None:
     scale, raws, facts = verified()
-    raws += [scale.raise_span(), scale.snapshot(), scale.change({40: 500_000}), scale.snapshot()]
+    raws += [scale.raise_span(), scale.snapshot(), scale.change({40: MAP[40]}), scale.snapshot()]
     judgement = judged(summarise(raws), facts)
-    assert [finding.first_number for finding in judgement.findings] == [3, 5]
+    assert {finding.first_number for finding in judgement.findings} == {3, 5}
     assert judgement.standing is not None
     assert judgement.standing.altered
 
@@ -89,7 +90,7 @@ def test_permitted_adjustment_is_no_finding() -> None:
     permit = permit_for(scale, b"p" * 32, fields=(40, 32))
     raws += [
         scale.raise_span(5, permit.hash),
-        scale.change({32: 10_005}, permit.hash, commit=2),
+        scale.change({32: MAP[32] + 5}, permit.hash, commit=2),
         scale.parameters(),
         scale.snapshot(),
     ]
@@ -140,7 +141,7 @@ def test_one_permit_does_not_cover_a_second_session_that_changes_the_other_group
 
     def by_a_start() -> list[bytes]:
         two = scale.branch()
-        return [two.raise_span(5, permit.hash), two.boot(restart=True), two.change({4: 8}, permit.hash)]
+        return [two.raise_span(5, permit.hash), two.boot(), two.change({4: 8}, permit.hash)]
 
     def already_moved_on() -> list[bytes]:
         two = scale.branch()
@@ -270,7 +271,7 @@ def test_weight_is_recomputed_once_its_map_is_held() -> None:
 
 def test_software_that_was_not_approved() -> None:
     scale, raws, facts = verified()
-    raws.append(scale.boot(software=b"x" * 32, restart=True))
+    raws.append(scale.boot(software=b"x" * 32))
     (finding,) = judged(summarise(raws), facts).findings
     assert (finding.rule, finding.code, finding.first_number) == ("software", "not-approved", 3)
 
@@ -322,7 +323,7 @@ def test_holes_are_bounded_and_what_would_exceed_them_is_refused() -> None:
 
 def test_summary_survives_the_database() -> None:
     scale, raws, _ = verified()
-    raws += [scale.raise_span(flags=0), scale.parameters(), scale.snapshot(lie=1), scale.boot(restart=True)]
+    raws += [scale.raise_span(flags=0), scale.parameters(), scale.snapshot(lie=1), scale.boot()]
     scale.skip(2)
     raws.append(scale.snapshot())
     raws.append(scale.event(EventKind.CASE_OPENED, START_S))
@@ -350,7 +351,7 @@ def test_a_permitted_change_from_newly_verified_parameters_is_no_finding() -> No
     verified_again = Baseline(scale.kid, 4, ParameterState(*scale.state()))
     permit = permit_for(scale, b"p" * 32)
     facts = Facts(facts.baselines | {verified_again}, frozenset({permit}), facts.approved_software)
-    raws.append(scale.change({40: 500_000}, permit=b"p" * 32))
+    raws.append(scale.change({40: MAP[40]}, permit=b"p" * 32))
     judgement = judged(summarise(raws), facts)
     assert [finding.first_number for finding in judgement.findings] == [3]
     assert judgement.standing is not None
@@ -366,7 +367,7 @@ def openings(raws: list[bytes], facts: Facts) -> list[dict[str, object]]:
 
 def test_each_opening_of_the_case_is_a_finding_with_the_stamp_of_the_latch() -> None:
     scale, raws, facts = verified()
-    raws += [scale.event(EventKind.CASE_OPENED, scale.time_s + scale.period_s), scale.boot(restart=True)]
+    raws += [scale.event(EventKind.CASE_OPENED, scale.time_s + scale.period_s), scale.boot()]
     switched_on_s = scale.time_s
     raws.append(scale.event(EventKind.CASE_OPENED, switched_on_s - 1))
     while_on, while_off = openings(raws, facts)
@@ -386,7 +387,7 @@ def test_an_opening_before_the_first_verification_is_no_finding() -> None:
     assert openings(raws, facts_of(scale)) == []
     assert openings(raws, facts_of(scale, 4)) == []
     assert len(openings(raws, facts_of(scale, 2))) == 1
-    both = Facts(facts_of(scale, 2).baselines | facts_of(scale, 4).baselines, frozenset(), frozenset({SOFTWARE}))
+    both = Facts(facts_of(scale, 2).baselines | facts_of(scale, 4).baselines, frozenset(), frozenset({SOFTWARE_HASH}))
     assert len(openings(raws, both)) == 1, "a later verification excuses nothing"
 
 
@@ -417,7 +418,7 @@ def test_openings_are_bounded_and_those_before_the_verification_hide_none_after_
 def test_a_summary_of_an_older_format_reads_what_it_lacks_from_the_evidence(number: int) -> None:
     scale, raws, facts = verified()
     raws += [scale.event(EventKind.SESSION_OPENED, None), scale.event(EventKind.SESSION_CLOSED, 2)]
-    raws += [scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot(), scale.boot(restart=True)]
+    raws += [scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot(), scale.boot()]
     raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s - 5_000))
     raws.append(raws[-1][:-64] + p256.lower(bytes(reversed(raws[-1][-64:]))))
     evidence = intake.StatementsInMemory()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.signing_scale import SOFTWARE, START_S, SigningScale
+from kit.signing_scale import SOFTWARE_HASH, START_S, SigningScale
 from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
@@ -68,23 +68,23 @@ def tell(actions: list[tuple[str, int]], withheld: set[int], baseline_at: int) -
         scale = machines[choice % len(machines)]
         match action:
             case "snapshot":
-                raws.append(scale.snapshot(10_000 + 500 * choice))
+                raws.append(scale.snapshot(500 * choice))
             case "undated snapshot":
                 raws.append(scale.snapshot(flags=0))
             case "lie":
                 raws.append(scale.snapshot(lie=1 + choice))
             case "restart":
-                raws.append(scale.boot(restart=True))
+                raws.append(scale.boot())
             case "other software":
-                raws.append(scale.boot(software=bytes([choice]) * 32, restart=True))
+                raws.append(scale.boot(software=bytes([choice]) * 32))
             case "cheat":
                 raws.append(scale.raise_span(50 + choice))
             case "permitted":
-                raws.append(scale.change({40: 490_000 + choice}, PERMIT))
+                raws.append(scale.change({40: 1_500_000 + choice}, PERMIT))
             case "undated permitted":
-                raws.append(scale.change({40: 480_000 + choice}, PERMIT, flags=0))
+                raws.append(scale.change({40: 1_490_000 + choice}, PERMIT, flags=0))
             case "second commit":
-                raws.append(scale.change({32: 10_000 + choice}, PERMIT, commit=2))
+                raws.append(scale.change({32: 100_000 + choice}, PERMIT, commit=2))
             case "parameters":
                 raws.append(scale.parameters())
             case "skip":
@@ -154,7 +154,7 @@ def known_facts(story: Story, facts: list[int | PermitFact], store: Store) -> Fa
             state = ParameterState(held.digest, held.calibration_counter, held.configuration_counter) if held else None
             baselines.add(Baseline(story.scale.kid, fact, state))
     permits = frozenset(fact for fact in facts if isinstance(fact, PermitFact))
-    return Facts(frozenset(baselines), permits, frozenset({SOFTWARE}))
+    return Facts(frozenset(baselines), permits, frozenset({SOFTWARE_HASH}))
 
 
 def judged(story: Story, facts: list[int | PermitFact], store: Store, after_ms: int) -> Judgement:
@@ -198,8 +198,8 @@ def test_honest_scale_is_silent_in_every_order(loads: list[int], restarts: set[i
     raws = [scale.enrol(), scale.boot()]
     for at, filtered in enumerate(loads):
         if at in restarts:
-            raws.append(scale.boot(restart=True))
-        raws.append(scale.snapshot(10_000 + filtered))
+            raws.append(scale.boot())
+        raws.append(scale.snapshot(filtered))
     store = Store(scale.kid)
     Receiver(store).take(data.draw(st.permutations(raws)))
     assert judged(Story(scale), [2], store, 0).findings == ()

@@ -12,7 +12,7 @@ def started(folder: Path, url: str = "") -> Iterator[World]:
     made = World(folder / "data", url)
     made.start()
     try:
-        made.prepare()
+        made.registry.add_type(quantity=20)
         yield made
     finally:
         made.stop()

@@ -36,6 +36,11 @@ def signed_in(world: World, role: Role) -> httpx.Client:
     return client
 
 
+def cookie(secret: str) -> dict[str, str]:
+    """The header of a request with this session."""
+    return {"Cookie": f"steelyard={secret}"}
+
+
 def test_a_token_is_kept_only_as_its_hash_and_dies_by_revocation_and_age(world: World) -> None:
     secret = world.tokens[Role.REGULATOR]
     assert secret.startswith("sy_")
@@ -95,9 +100,9 @@ def test_a_session_ends_by_signing_out_by_age_and_by_deactivation(world: World) 
     client = signed_in(world, Role.REGULATOR)
     assert client.get("/alerts").status_code == 200
     csrf = credentials.csrf_token(client.cookies["steelyard"])
-    old = dict(client.cookies)
+    old = cookie(client.cookies["steelyard"])
     assert client.post("/sign-out", data={"csrf": csrf}).status_code == 303
-    assert world.client(None).get("/api/v1/alerts", cookies=old).status_code == 401
+    assert world.client(None).get("/api/v1/alerts", headers=old).status_code == 401
     other = signed_in(world, Role.REGULATOR)
     world.now += access.SESSION_MS
     assert other.get("/alerts").headers["location"] == "/sign-in"
@@ -224,7 +229,7 @@ def test_people_see_their_own_region_or_organisation_and_nobody_else_s(world: Wo
     world.order("ORDER-JINHUA", 1, 5, "330702")
     far = world.scale("HT-2")
     assert world.enrol(far, order="ORDER-JINHUA").status_code == 201
-    world.send(own, own.raise_span())
+    world.send(own, own.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     alert = world.alerts()[0]["id"]
 
@@ -325,7 +330,7 @@ def test_each_command_is_carried_out_for_the_roles_that_may_and_leaves_no_trace_
     world: World, command: str
 ) -> None:
     scale, second = world.in_use("HT-1"), world.scale("HT-2")
-    world.send(scale, [*scale.raise_span(), scale.boot()])
+    world.send(scale, [*scale.cheat(), scale.boot()])
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     body, allowed = COMMANDS[command]
     method, path = command.split()[:2]
@@ -356,7 +361,7 @@ def test_each_command_is_carried_out_for_the_roles_that_may_and_leaves_no_trace_
 
 def test_who_supervises_a_division_may_hand_a_scale_over_with_its_alerts(world: World) -> None:
     scale = world.in_use("HT-1")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     there = world.client(None, token=world.token_for("Ningbo", "regulator", "330200", Role.REGULATOR))
     elsewhere = {"place": "Ningbo, fishmonger", "division_code": "330212"}
@@ -370,7 +375,7 @@ def test_who_supervises_a_division_may_hand_a_scale_over_with_its_alerts(world: 
     world.until(lambda: world.alerts() == [], "the alert going with it")
     assert [alert["scale"] for alert in there.get("/api/v1/alerts").json()["alerts"]] == [scale.code]
     assert there.get("/api/v1/alerts/1/evidence").status_code == 200
-    world.send(scale, scale.raise_span(200))
+    world.send(scale, scale.cheat(200))
     world.until(lambda: there.get("/api/v1/alerts").json()["total"] == 2, "the next alert in the new division")
 
 
@@ -419,7 +424,7 @@ def test_a_refused_post_keeps_no_key_so_that_it_can_be_sent_again(world: World) 
 
 def test_the_audit_log_names_who_did_what_and_cannot_be_changed(world: World) -> None:
     scale = world.in_use("HT-4")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     regulator = signed_in(world, Role.REGULATOR)
     assert regulator.get("/alerts/1/evidence").status_code == 200
@@ -439,7 +444,7 @@ def test_the_audit_log_names_who_did_what_and_cannot_be_changed(world: World) ->
 
 def test_the_audit_log_says_who_looked_at_what_and_once_for_a_page_that_keeps_itself_fresh(world: World) -> None:
     scale = world.in_use("HT-4")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
 
     def looks() -> list[tuple[str, str, str]]:
@@ -487,7 +492,7 @@ def test_a_key_that_is_away_is_told_without_telling_where_it_should_be(
 
 def test_a_decision_follows_the_steps_and_keeps_its_reason(world: World) -> None:
     scale = world.in_use("HT-5")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     regulator = world.client(Role.REGULATOR)
     url = "/api/v1/alerts/1/transitions"
@@ -508,7 +513,7 @@ def test_a_decision_follows_the_steps_and_keeps_its_reason(world: World) -> None
 
 def test_a_decision_cannot_be_slipped_in_by_a_form_of_another_site(world: World) -> None:
     scale = world.in_use("HT-6")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     client = signed_in(world, Role.REGULATOR)
     answer = client.post("/alerts/1/transitions", data={"to": "acknowledged", "reason": "forged", "csrf": ""})
@@ -535,4 +540,4 @@ def test_an_unknown_session_is_nobody(world: World) -> None:
             )
         )
     for secret in ("mine", "", "x" * 3000):
-        assert world.client(None).get("/api/v1/alerts", cookies={"steelyard": secret}).status_code == 401
+        assert world.client(None).get("/api/v1/alerts", headers=cookie(secret)).status_code == 401

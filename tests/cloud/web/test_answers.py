@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from kit import messages
-from kit.played import PARAMETERS
+from kit.parameters import MAP
 from kit.world import World
 from steelyard_cloud.alerts.states import TRANSITIONS
 from steelyard_cloud.judge.effect import Effect, effect
@@ -194,7 +194,7 @@ def test_times_and_numbers_are_written_as_each_language_does() -> None:
 
 
 def test_the_effect_of_a_change_is_what_the_scale_would_show() -> None:
-    verified = dict(PARAMETERS)
+    verified = dict(MAP)
     assert effect(verified, verified) is None
     assert effect(verified, verified | {41: 16_500_000}) == Effect(1_000_000, 1_100_000)
     assert effect(verified, verified | {40: 1_700_000}).percent == pytest.approx(-10, abs=0.01)

@@ -4,13 +4,14 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from kit.played import PlayedScale
+from kit.signing_scale import SigningScale
 from kit.world import World
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence.check import check_file
 from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, zone
+from steelyard_protocol import statement
 from test_access import signed_in
 
 WORDS = {
@@ -24,17 +25,17 @@ WORDS = {
 }
 
 
-def opened(world: World, stamp_s: int | None) -> tuple[PlayedScale, int]:
+def opened(world: World, stamp_s: int | None) -> tuple[SigningScale, int]:
     """A scale in use that was off for an hour, and started with this stamp in its latch (None: half an hour ago)."""
     scale = world.in_use("HT-1")
-    scale.clock_s += 3600
-    stamp_s = scale.clock_s - 1800 if stamp_s is None else stamp_s
+    scale.time_s += 3600
+    stamp_s = scale.time_s - 1800 if stamp_s is None else stamp_s
     world.send(scale, [scale.boot(), *scale.open_case(stamp_s), scale.snapshot()])
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     return scale, stamp_s
 
 
-def pages(world: World, scale: PlayedScale, language: str) -> dict[str, str]:
+def pages(world: World, scale: SigningScale, language: str) -> dict[str, str]:
     """The text of the three pages without their mark-up."""
     desk, headers = signed_in(world, Role.REGULATOR), {"Accept-Language": language}
     paths = {"alert": "/alerts/1", "scale": f"/scales/{scale.code}", "public": f"/s/{scale.code}"}
@@ -51,7 +52,7 @@ def test_every_page_says_when_the_case_was_opened(world: World, language: str) -
         "code": "opened",
         "number": 4,
         "stamp_s": stamp_s,
-        "dated_s": stamp_s + 1801,
+        "dated_s": statement.parse(scale.chain[3]).time,
         "before_start": True,
         "reason": "before-start",
     }

@@ -49,7 +49,7 @@ def market(world: World) -> list:
     places = ("龙翔桥市场 A-12", "龙翔桥市场 B-03", "文三路 218 号")
     made = []
     for index, place in enumerate(places):
-        scale = world.in_use(f"HT26-{40117 + index}", place, clock_s=world.now // 1000 - 60 * 600)
+        scale = world.in_use(f"HT26-{40117 + index}", place, start_s=world.now // 1000 - 60 * 600)
         loads = (0, 0, 350_000, 0, 1_240_000, 0, 0, 2_755_000, 0, 515_000, 0, 0)
         reports = [scale.snapshot(loads[n % 12], 34 + n * 7 % 11, drift=n * 3 % 17 - 8) for n in range(58)]
         world.send(scale, reports)
@@ -63,7 +63,7 @@ def test_alert_appears_without_a_reload_and_is_decided(world: World, desk: Page)
     expect(desk.locator("[data-live-indicator]")).to_have_attribute("data-state", "on")
     shoot(desk, "desk-empty")
     desk.evaluate("window.notReloaded = true")
-    world.send(cheat, cheat.raise_span())
+    world.send(cheat, cheat.cheat())
     row = desk.locator("#alerts tbody tr")
     expect(row).to_have_count(1, timeout=3_000)
     expect(row).to_contain_text("Parameters changed without a permit")
@@ -74,11 +74,11 @@ def test_alert_appears_without_a_reload_and_is_decided(world: World, desk: Page)
     shoot(desk, "desk-alerts")
     desk.get_by_role("link", name="Parameters changed without a permit").click()
     expect(desk.locator("#alert-verdict")).to_contain_text("1.000 kg on the pan is now shown as 1.100 kg: +10.0 %.")
-    expect(desk.locator("tr.changed")).to_contain_text("Calibration point 1: mass")
+    expect(desk.locator("tr.changed")).to_contain_text("Calibration point 1: counts")
     shoot(desk, "desk-alert")
     desk.get_by_text("19 parameters are as verified").click()
     desk.locator("#alert-parameters").evaluate("part => { part.dataset.seen = 'before' }")
-    world.send(cheat, cheat.raise_span(200))
+    world.send(cheat, cheat.cheat(200))
     expect(desk.get_by_text("The parameters were changed again since; both are shown below.")).to_be_visible()
     expect(desk.locator("#alert-parameters[data-seen]")).to_have_count(0)
     expect(desk.locator("#alert-parameters details")).to_have_attribute("open", "")
@@ -111,7 +111,7 @@ def phone(browser: Browser, locale: str, **options: object) -> BrowserContext:
 
 def test_public_page_works_without_javascript(world: World, browser: Browser) -> None:
     honest, cheat, _ = market(world)
-    world.send(cheat, cheat.raise_span())
+    world.send(cheat, cheat.cheat())
     world.until(lambda: world.one(cheat)["verdict"] == "altered", "altered")
     for locale, name in (("en-GB", "en"), ("zh-CN", "zh")):
         context = phone(browser, locale)
@@ -143,11 +143,11 @@ def test_public_page_works_without_javascript(world: World, browser: Browser) ->
 def test_several_alerts_are_decided_at_once_after_a_preview(world: World, desk: Page) -> None:
     scales = [world.in_use(f"HT26-{number}", "龙翔桥市场") for number in (1, 2, 3)]
     for scale in scales:
-        world.send(scale, scale.raise_span())
+        world.send(scale, scale.cheat())
     expect(desk.locator("#alerts tbody tr")).to_have_count(3)
     desk.get_by_label("Choose alert 1").check()
     desk.get_by_label("Choose alert 2").check()
-    world.send(scales[0], scales[0].raise_span(200))
+    world.send(scales[0], scales[0].cheat(200))
     world.until(lambda: len(world.alerts()) == 4, "another alert")
     expect(desk.get_by_label("Choose alert 1")).to_be_checked()
     desk.get_by_label("Decide all chosen:").select_option("investigating")
@@ -170,7 +170,7 @@ def test_several_alerts_are_decided_at_once_after_a_preview(world: World, desk: 
 
 
 def test_the_plots_and_statements_of_a_scale_follow_without_a_reload(world: World, desk: Page) -> None:
-    scale = world.in_use("HT26-1", clock_s=world.now // 1000 - 60 * 600)
+    scale = world.in_use("HT26-1", start_s=world.now // 1000 - 60 * 600)
     world.send(scale, [scale.snapshot(100_000 * n) for n in range(40)])
     desk.goto(f"{world.settings.url}/scales/{scale.code}")
     first = desk.locator("#scale-statements tbody tr").first

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.played import PlayedScale
 from kit.world import World
 from steelyard_cloud import keys
 from steelyard_cloud.evidence import bundle as bundles
@@ -30,7 +29,7 @@ class Case:
         self.world = world
         self.scale = world.in_use("HT26-40118", "龙翔桥市场 B-03")
         reports = [self.scale.snapshot(100_000 * n) for n in range(8)]
-        world.send(self.scale, [*reports, *self.scale.raise_span(), self.scale.snapshot(1_000_000)])
+        world.send(self.scale, [*reports, *self.scale.cheat(), self.scale.snapshot(1_000_000)])
         world.until(lambda: len(world.alerts()) == 1, "the alert")
         self.file = self.download()
         self.bundle = bundles.read(self.file)
@@ -67,7 +66,7 @@ def test_a_downloaded_file_proves_the_change_by_the_scale_s_own_words(case: Case
     assert words(report) == (Word.GOOD, Word.GOOD, Word.BAD)
     assert report.stands
     lines = " ".join(report.rules.lines)
-    assert "parameter 41: 15000000 → 16500000" in lines
+    assert "parameter 40: 1530000 → 1390909" in lines
     assert "alert 1 (parameter_change) follows from the statements in it" in lines
     assert "The scale's own boot statements name the same root." in report.authenticity.lines
 
@@ -112,7 +111,7 @@ def test_a_cut_chain_keeps_what_vouches_for_a_bad_signature(case: Case, monkeypa
     world, scale = case.world, case.scale
     bad = scale.boot()
     bad = bad[:-1] + bytes([bad[-1] ^ 1])
-    scale.last_hash, scale.chain[-1] = hash_of(bad), bad
+    scale.head_hash, scale.chain[-1] = hash_of(bad), bad
     world.send(scale, [bad, *(scale.snapshot() for _ in range(6))])
     monkeypatch.setattr(choose, "WHOLE_CHAIN", 8)
     monkeypatch.setattr(choose, "BEFORE", 1)
@@ -168,8 +167,7 @@ def test_what_is_left_out_is_what_is_held_and_not_kept(held: set[int], kept: set
 
 def test_a_fork_is_shown_with_both_contents(case: Case) -> None:
     world, scale = case.world, case.scale
-    clone = PlayedScale(scale.serial_number, keys.read_root_public(world.settings.keys), scale.clock_s)
-    clone.__dict__.update({**scale.__dict__, "chain": [], "parameters": dict(scale.parameters)})
+    clone = scale.branch()
     world.send(scale, [scale.snapshot(2_000_000)])
     world.send(clone, [clone.snapshot(1_500_000)], held=False)
     world.until(lambda: any(alert["rule"] == "continuity" for alert in world.alerts()), "the fork found")
@@ -203,7 +201,7 @@ def test_another_key_beside_the_statements_is_noticed(case: Case) -> None:
     (one,) = case.bundle.identities
     wrong_key = replace(case.bundle, identities=(replace(one, public_key=other),))
     assert case.judge(wrong_key).authenticity.word is Word.BAD
-    foreign = PlayedScale("elsewhere", keys.read_root_public(case.world.settings.keys), 1_700_000_000)
+    foreign = case.world.scale("elsewhere")
     mixed = replace(case.bundle, statements=(*case.bundle.statements, StoredStatement(foreign.enrol(), 1)))
     report = case.judge(mixed)
     assert report.authenticity.word is Word.BAD

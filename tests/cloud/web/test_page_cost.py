@@ -75,7 +75,7 @@ def lengthen(world: World, count: int) -> None:
 def test_a_page_costs_the_same_however_long_the_chain_is(either: World, page: str) -> None:
     world = either
     scale = world.in_use("HT-1")
-    world.send(scale, [scale.boot(), *(scale.snapshot() for _ in range(30)), *scale.raise_span()])
+    world.send(scale, [scale.boot(), *(scale.snapshot() for _ in range(30)), *scale.cheat()])
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     lengthen(world, 100)
     client = world.client(None)

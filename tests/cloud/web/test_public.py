@@ -5,7 +5,8 @@ from datetime import date
 
 import httpx
 import pytest
-from kit.played import OTHER_SOFTWARE
+from kit.parameters import MAP
+from kit.signing_scale import OTHER_SOFTWARE
 from kit.world import World
 from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
 from steelyard_cloud.people.roles import Role
@@ -83,7 +84,7 @@ def test_each_verdict_as_a_consumer_meets_it(world: World) -> None:
     assert heading(look(world, scale.code)) == "No recent data"
     world.send(scale, scale.open_case())
     world.until(lambda: heading(look(world, scale.code)) == "Locked", "locked")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: heading(look(world, scale.code)).startswith("Altered"), "altered")
     altered = look(world, scale.code).text
     assert "1.000 kg on the pan is now shown as 1.100 kg: +10.0 %." in altered
@@ -92,8 +93,8 @@ def test_each_verdict_as_a_consumer_meets_it(world: World) -> None:
 
 def test_restored_parameters_are_still_altered(world: World) -> None:
     scale = world.in_use("HT-1")
-    world.send(scale, scale.raise_span())
-    world.send(scale, scale.change({41: 15_000_000}))
+    world.send(scale, scale.cheat())
+    world.send(scale, scale.adjust({40: MAP[40]}))
     world.until(lambda: len(world.alerts()) == 2, "both changes found")
     assert heading(look(world, scale.code)).startswith("Altered")
 
@@ -138,7 +139,7 @@ def test_what_cannot_be_authenticated_never_changes_the_verdict(world: World) ->
 
 def test_the_page_is_small_needs_no_script_and_loads_nothing_from_elsewhere(world: World) -> None:
     scale = world.in_use("HT-1", "x" * 120)
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: heading(look(world, scale.code)).startswith("Altered"), "altered")
     client = world.client(None)
     for language in ("en", "zh-CN"):

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from kit.played import OTHER_SOFTWARE, PARAMETERS, SOFTWARE, PlayedScale, accepts_permit
+from kit.parameters import MAP
+from kit.platform_side import accepts_permit
+from kit.signing_scale import OTHER_SOFTWARE, SOFTWARE
 from kit.world import World
 from sqlalchemy import select
 from steelyard_cloud import keys
@@ -90,10 +92,10 @@ def test_a_forged_or_damaged_enrolment_is_refused_and_uses_nothing_up(either: Wo
 def test_one_identity_one_serial_number_one_order(either: World) -> None:
     scale = either.scale("HT-1")
     assert post(either, scale.enrol()).status_code == 201
-    twin = PlayedScale("HT-1", keys.read_root_public(either.settings.keys), either.now // 1000 - 5)
+    twin = either.scale("HT-1", either.now // 1000 - 5)
     second = post(either, twin.enrol())
     assert (second.status_code, second.json()["code"]) == (409, "identity-taken")
-    same_serial = PlayedScale("other seed", keys.read_root_public(either.settings.keys), either.now // 1000)
+    same_serial = either.scale("other seed")
     same_serial.serial_number = "HT-1"
     taken = post(either, same_serial.enrol())
     assert (taken.status_code, taken.json()["code"]) == (409, "taken")
@@ -123,7 +125,7 @@ def test_an_order_is_for_its_type_and_its_quantity(either: World) -> None:
 def test_a_verification_takes_effect_at_its_statement_not_when_it_is_typed_in(either: World) -> None:
     scale = either.scale("HT-1")
     assert either.enrol(scale).status_code == 201
-    either.send(scale, [scale.snapshot(), *scale.raise_span(), scale.snapshot()])
+    either.send(scale, [scale.snapshot(), *scale.cheat(), scale.snapshot()])
     assert either.one(scale)["verdict"] == "not-verified"
     assert either.alerts() == [], "before the first baseline nothing is unpermitted"
     assert either.verify(scale, number=2).status_code == 201
@@ -152,7 +154,7 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
         {"valid_until": 5},
     ):
         assert client.post(url, json=blank | {"seal": "S"} | bad).status_code == 422, bad
-    either.send(scale, [scale._sign(Kind.PARAMETERS, [{**scale.parameters, 41: 14_000_000}, None])])
+    either.send(scale, [scale.append(Kind.PARAMETERS, [{**scale.map, 41: 14_000_000}, None])])
     belied = either.verify(scale, number=4)
     assert (belied.status_code, belied.json()["code"]) == (422, "no-baseline"), "its header names other parameters"
     assert either.verify(scale).status_code == 201
@@ -177,7 +179,7 @@ def test_a_permitted_adjustment_raises_nothing_and_asks_for_a_new_verification(e
     either.until(
         lambda: any(topic.endswith("/down") and sent == raw for topic, sent in either.broker.published), "sent"
     )
-    either.send(scale, scale.change({41: PARAMETERS[41] - 1000}, permit=raw))
+    either.send(scale, scale.adjust({41: MAP[41] - 1000}, permit=raw))
     either.until(lambda: either.one(scale)["standing"]["adjusted_since"], "the adjustment judged")
     assert either.alerts() == []
     assert either.one(scale)["verdict"] == "not-verified"

@@ -11,7 +11,7 @@ COMMITTED_MS = 1_800_000_000_000
 
 
 @pytest.mark.parametrize(
-    "changes", [[[41, 15_000_000, None]], [[3, 5_000, None]], [[40, 500_000, -1]], [[63, None, 1]]]
+    "changes", [[[41, 15_000_000, None]], [[3, 5_000, None]], [[40, 1_530_000, -1]], [[63, None, 1]]]
 )
 def test_a_reported_change_that_leaves_no_whole_map_is_no_map(changes: list[list[int | None]]) -> None:
     """Nothing could be weighed by it, and the page that says "altered" must not break on it."""
@@ -31,7 +31,7 @@ def test_a_reported_change_that_leaves_no_whole_map_is_no_map(changes: list[list
 def test_a_reported_change_that_belies_its_digest_is_no_map() -> None:
     scale = SigningScale()
     raws = [scale.enrol(), scale.boot()]
-    raws.append(scale.event(EventKind.PARAMETER_CHANGE, [[40, 500_000, 499_000]], None, bytes(16), 1, 0))
+    raws.append(scale.event(EventKind.PARAMETER_CHANGE, [[40, 1_530_000, 1_520_000]], None, bytes(16), 1, 0))
     assert map_of(summarise(scale.kid, ((raw, COMMITTED_MS) for raw in raws)), bytes(16)) is None
 
 

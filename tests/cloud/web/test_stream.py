@@ -77,7 +77,7 @@ def test_an_alert_is_told_to_who_listens(world: World, listening: Callable[..., 
     scale = world.in_use("HT-1")
     regulator = listening(world.client(Role.REGULATOR), "alert")
     settle(world)
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: bool(regulator.events), "the alert told")
     told = json.loads(regulator.events[0]["data"])
     assert (told["scale"], told["rule"], told["state"], told["severity"]) == (scale.code, "parameter_change", "open", 3)
@@ -90,15 +90,15 @@ def test_a_client_that_comes_back_misses_nothing_and_gets_nothing_twice(
     first, second = world.in_use("HT-1"), world.in_use("HT-2")
     before = listening(world.client(Role.REGULATOR), "alert")
     settle(world)
-    world.send(first, first.raise_span())
+    world.send(first, first.cheat())
     world.until(lambda: len(before.events) == 1, "the first alert told")
     last_id = before.events[0]["id"]
-    world.send(second, second.raise_span())
-    world.send(first, first.raise_span(200))
+    world.send(second, second.cheat())
+    world.send(first, first.cheat(200))
     world.until(lambda: len(before.events) == 3, "all told")
     again = listening(world.client(Role.REGULATOR), "alert", last_id)
     world.until(lambda: len(again.events) == 2, "what was missed")
-    world.send(second, second.raise_span(300))
+    world.send(second, second.cheat(300))
     world.until(lambda: len(again.events) == 3, "what is new")
 
     def essence(events: list[Event]) -> list[int]:
@@ -116,7 +116,7 @@ def test_an_id_that_is_none_of_ours_starts_anew_and_replays_nothing(
     client = listening(world.client(Role.REGULATOR), "alert", last_id)
     world.until(lambda: bool(client.events), "the answer")
     assert [event["event"] for event in client.events] == ["anew"]
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(client.events) == 2, "what is new")
     again = listening(world.client(Role.REGULATOR), "alert", client.events[0]["id"])
     world.until(lambda: bool(again.events), "the same, by the new id")
@@ -195,7 +195,7 @@ def test_other_regions_and_roles_hear_nothing(world: World, listening: Callable[
     maker = listening(world.client(Role.MANUFACTURER))
     here = listening(world.client(Role.REGULATOR))
     settle(world)
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: bool(here.of("alert")) and bool(maker.of("scale")), "the alert told")
     assert elsewhere.events == []
     assert maker.of("alert") == []
@@ -239,7 +239,7 @@ def test_a_database_that_fails_for_a_moment_costs_no_listener_its_events(
 
     monkeypatch.setattr(hub, "_news", fail_once)
     assert failed.wait(10)
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: bool(heard.of("alert")), "the alert on the same connection")
 
 
@@ -250,7 +250,7 @@ def test_an_entry_of_no_scale_on_record_is_told_to_nobody(world: World, listenin
         feeds.append(connection, feeds.OUTBOX, "0", "alert", None, {"alert_id": 1}, world.now)
         feeds.append(connection, feeds.OUTBOX, "0", "alert", 12345, {"alert_id": 2}, world.now)
     scale = world.in_use("HT-1")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: bool(admin.of("alert")), "a real alert")
     assert [json.loads(event["data"])["alert_id"] for event in admin.of("alert")] == [1]
     assert json.loads(admin.of("alert")[0]["data"])["scale"] == scale.code

@@ -42,7 +42,7 @@ def first_day(bench):
 
     async def goes_on(ledger):
         await ledger.state_start(circumstances)
-        await adjust(ledger, {42: 200000, 43: 1900000})
+        await adjust(ledger, {42: 1600000, 43: 16000000})
         ledger.journal.prepare()
 
     bench.life(enrolled)

@@ -1,0 +1,190 @@
+"""The registry of a cloud for tests, filled as production fills it: through the registry's own functions."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, select
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import identities
+from steelyard_cloud.keys import PlatformKey
+from steelyard_cloud.people import access
+from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales import enrolment, permits, types, verification
+from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY
+
+from kit.parameters import MAP
+from kit.signing_scale import MAKER, MODEL, SOFTWARE, START_S
+
+DIVISION = "330106"
+ORDER = "ORDER-1"
+NOBODY = Actor("process:test", 0, None, None)
+
+
+@dataclass(frozen=True)
+class Office:
+    """An organisation with one person in it, and the role of both."""
+
+    role: Role
+    name: str
+    kind: str
+    division_code: str
+    person: str
+
+
+OFFICES = (
+    Office(Role.ADMIN, "Zhejiang Platform", "platform", "000000", "Root"),
+    Office(Role.MANUFACTURER, "Hengtai Scales", "manufacturer", "330700", "Line 1"),
+    Office(Role.VERIFICATION, "Hangzhou Metrology Institute", "verification", "330100", "Chen Min"),
+    Office(Role.REGULATOR, "Hangzhou Market Supervision", "regulator", "330100", "Wang Li"),
+    Office(Role.TECHNICIAN, "Xihu Repairs", "repair", "330106", "Zhou"),
+)
+
+
+class KnownScale(Protocol):
+    """What the registry's functions need to know of a scale, real or not."""
+
+    kid: bytes
+
+    def enrol(self) -> bytes:
+        """Its statement 1."""
+
+    def state(self) -> tuple[bytes, int, int]:
+        """Digest, calibration counter and configuration counter as they are."""
+
+
+class Registry:
+    """What people enter, by the clock `now_ms`; with `offices` there are people, by role with their tokens."""
+
+    def __init__(
+        self, engine: Engine, now_ms: Callable[[], int] = lambda: START_S * 1000, offices: Iterable[Office] = OFFICES
+    ) -> None:
+        self.engine, self.now_ms = engine, now_ms
+        self.organisations: dict[str, int] = {}
+        self.tokens: dict[Role, str] = {}
+        self.users: dict[Role, int] = {}
+        self._actors: dict[Role, Actor] = {}
+        with database.writing(engine) as connection:
+            for office in offices:
+                self._open(connection, office)
+
+    def _open(self, connection: Connection, office: Office) -> None:
+        known = {"organisation_id": self._organisation(connection, office.name, office.kind, office.division_code)}
+        self.tokens[office.role] = access.create_token(
+            connection, name=f"{office.name} token", role=office.role, now_ms=self.now_ms(), **known
+        )
+        self.users[office.role] = types.add_user(
+            connection, NOBODY, name=office.person, role=office.role.value, now_ms=self.now_ms(), **known
+        )
+        user = self.users[office.role]
+        self._actors[office.role] = Actor(f"user:{user}", user, *known.values(), office.division_code, user)
+
+    def _organisation(self, connection: Connection, name: str, kind: str, division_code: str) -> int:
+        self.organisations[name] = types.add_organisation(
+            connection, NOBODY, name=name, kind=kind, division_code=division_code, now_ms=self.now_ms()
+        )
+        return self.organisations[name]
+
+    def token_for(self, name: str, kind: str, division_code: str, role: Role) -> str:
+        """A token of a new organisation."""
+        with database.writing(self.engine) as connection:
+            organisation = self._organisation(connection, name, kind, division_code)
+            return access.create_token(
+                connection, name=name, role=role, organisation_id=organisation, now_ms=self.now_ms()
+            )
+
+    def sign_in_secret(self, role: Role) -> str:
+        """The secret of a one-time link for the role's person."""
+        with database.writing(self.engine) as connection:
+            return access.create_sign_in_link(connection, self.users[role], self.now_ms())
+
+    # ---- scales of one type ----------------------------------------------------------------------------------------
+
+    def add_type(self, quantity: int = 1_000_000) -> None:
+        """The type of a SigningScale with its software, and an order for so many of them."""
+        maker = self._actors[Role.MANUFACTURER].organisation_id
+        assert maker is not None
+        with database.writing(self.engine) as connection:
+            self.scale_type_id = types.add_scale_type(
+                connection,
+                self._actors[Role.ADMIN],
+                organisation_id=maker,
+                maker=MAKER,
+                model=MODEL,
+                type_approval="PA-2026-0417",
+                parameters={FIELDS[key].name: value for key, value in MAP.items() if key < FIRST_DEVICE_KEY},
+                software=[types.Software(*SOFTWARE)],
+                now_ms=self.now_ms(),
+            )
+            types.add_factory_order(
+                connection,
+                self._actors[Role.MANUFACTURER],
+                number=ORDER,
+                organisation_id=maker,
+                scale_type_id=self.scale_type_id,
+                quantity=quantity,
+                division_code=DIVISION,
+                now_ms=self.now_ms(),
+            )
+
+    def enrol(self, *some: KnownScale) -> None:
+        """Put scales on record by their statement 1."""
+        maker = self._actors[Role.MANUFACTURER]
+        with database.writing(self.engine) as connection:
+            for scale in some:
+                enrolment.enrol(
+                    connection, maker, order=ORDER, raw=scale.enrol(), place="Stall 7", now_ms=self.now_ms()
+                )
+
+    def verify(self, scale: KnownScale, number: int) -> None:
+        """An institution fixes the baseline at a statement; NotHeldYet where the cloud does not hold it."""
+        with database.writing(self.engine) as connection:
+            verification.verify(
+                connection,
+                self._actors[Role.VERIFICATION],
+                scale_id=scale_id(connection, scale),
+                number=number,
+                kind="initial",
+                valid_until=date(2030, 1, 1),
+                seal="S-1",
+                today=datetime.fromtimestamp(self.now_ms() / 1000, UTC).date(),
+                now_ms=self.now_ms(),
+            )
+
+    def permit(self, authority: PlatformKey, scale: KnownScale, fields: Iterable[int]) -> bytes:
+        """Sign and record a permit to adjust the scale as it is, from yesterday on for as long as a permit may last."""
+        _, calibration, configuration = scale.state()
+        begin_s = self.now_ms() // 1000 - 86_400
+        with database.writing(self.engine) as connection:
+            return permits.permit(
+                connection,
+                self._actors[Role.REGULATOR],
+                authority,
+                scale_id=scale_id(connection, scale),
+                fields=tuple(fields),
+                not_before_s=begin_s,
+                not_after_s=begin_s + permits.LONGEST_DAYS * 86_400,
+                calibration_counter=calibration,
+                configuration_counter=configuration,
+                now_ms=self.now_ms(),
+            )
+
+    def approve(self, software_hash: bytes) -> None:
+        """A program with this hash becomes approved for the type of all scales."""
+        program = types.Software("steelyard-agent", "0.2.0", software_hash)
+        with database.writing(self.engine) as connection:
+            types.approve_software(
+                connection,
+                self._actors[Role.ADMIN],
+                scale_type_id=self.scale_type_id,
+                software=program,
+                now_ms=self.now_ms(),
+            )
+
+
+def scale_id(connection: Connection, scale: KnownScale) -> int:
+    """The row of an enrolled scale."""
+    found = connection.execute(select(identities.c.scale_id).where(identities.c.kid == scale.kid)).scalar_one()
+    return int(found)

@@ -99,7 +99,6 @@ class Board:
             self.process.kill()
         code = self.process.wait()
         self._reader.join()
-        self._control.close()
         return code
 
     def _write(self, message: dict[str, Any]) -> None:
@@ -120,5 +119,7 @@ class Board:
                 else:
                     self._answers.put(message)
         code = self.process.wait()
+        with self._writing:
+            self._control.close()
         self._answers.put(None)
         self._on_end(self, code)

@@ -119,7 +119,7 @@ class Cloud:
     def _authentic_by(self) -> dict[int, int]:
         c = statements.c.authentic_by
         with database.reading(self.desk.engine) as connection:
-            return dict(row.tuple() for row in connection.execute(select(c, func.count()).group_by(c)))
+            return {row[0]: row[1] for row in connection.execute(select(c, func.count()).group_by(c))}
 
     def take(self, load: Messages, *, singly: bool = False) -> tuple[float, int]:
         """Seconds from the first publication to the receipt of the last statement of every scale; all receipts.

@@ -105,7 +105,7 @@ def read(connection: Connection, feed: str, cursor: Mapping[str, int], limit: in
 def heads(connection: Connection, feed: str, shards: Iterable[str]) -> dict[str, int]:
     """Where each shard's feed ends now: the cursor of somebody who wants only what comes."""
     rows = connection.execute(select(feeds.c.shard, feeds.c.position).where(feeds.c.feed == feed))
-    ends: dict[str, int] = dict(row.tuple() for row in rows)
+    ends: dict[str, int] = {row.shard: row.position for row in rows}
     return {shard: ends.get(shard, 0) for shard in shards}
 
 
@@ -127,7 +127,7 @@ def load_cursor(connection: Connection, consumer: str, feed: str, shards: Iterab
     rows = connection.execute(
         select(cursors.c.shard, cursors.c.position).where(cursors.c.consumer == consumer, cursors.c.feed == feed)
     )
-    known: dict[str, int] = dict(row.tuple() for row in rows)
+    known: dict[str, int] = {row.shard: row.position for row in rows}
     return {shard: known.get(shard, 0) for shard in shards}
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit.chain import exported
 from steelyard_protocol import statement
-from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.scale import SimulatedScale
 from steelyard_simulator.world import EPOCH_S
 
@@ -33,7 +33,7 @@ def scale(simulate: Simulate) -> SimulatedScale:
 
 def openings(scale: SimulatedScale) -> list[int]:
     """The stamps of all *case opened* events, in order; all statements must be authentic in form."""
-    bodies = [statement.parse(from_base64url(text)).body for text in scale.console_json("export")]
+    bodies = [statement.parse(raw).body for raw in exported(scale)]
     return [body.facts[0] for body in bodies if getattr(body, "kind", None) == CASE_OPENED]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kit.chain import exported
 from steelyard_protocol import statement, weight
-from steelyard_protocol.enrolment import from_base64url
 from steelyard_protocol.statement import Statement
 from steelyard_simulator.flashing import PARAMETERS, factory_file
 from steelyard_simulator.scale import SimulatedScale
@@ -40,7 +40,7 @@ def weigh(scale: SimulatedScale, kg: float) -> dict[str, Any]:
 
 def held(scale: SimulatedScale, kind: int) -> list[Statement]:
     """The statements of one kind in the scale's journal."""
-    parsed = [statement.parse(from_base64url(text)) for text in scale.console_json("export")]
+    parsed = [statement.parse(raw) for raw in exported(scale)]
     return [one for one in parsed if one.kind == kind]
 
 

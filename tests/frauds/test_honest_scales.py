@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from kit.chain import exported
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts
 from steelyard_cloud.judge.findings import Finding
 from steelyard_cloud.judge.intake import StatementsInMemory, accept
@@ -22,7 +23,6 @@ from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import ParameterState
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Boot, Snapshot
-from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.scale import SimulatedScale
 from steelyard_simulator.world import EPOCH_S
 
@@ -70,7 +70,7 @@ class Shop:
         self.deliver()
 
     def new(self) -> list[bytes]:
-        return [from_base64url(line) for line in self.scale.console(f"export {self.delivered + 1}").split()]
+        return exported(self.scale, self.delivered + 1)
 
     def deliver(self) -> None:
         """What the network brings arrives and is judged; while it is down the clock goes on all the same."""

@@ -4,6 +4,13 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from steelyard_protocol import statement
+from steelyard_protocol.enrolment import from_base64url
+from steelyard_simulator.scale import SimulatedScale
+
+
+def exported(scale: SimulatedScale, first: int = 1) -> list[bytes]:
+    """The statements in a scale's journal from number `first` on, as its console gives them."""
+    return [from_base64url(line) for line in scale.console(f"export {first}").split()]
 
 
 def faults_of_chain(raws: Sequence[bytes], head: int) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from kit.chain import exported
 from kit.platform_side import Key, Platform
 from steelyard_protocol import identity, statement
 from steelyard_protocol.bodies import Event, ParameterChange
@@ -52,13 +53,13 @@ def state(scale: SimulatedScale) -> State:
     return told["parameters"], told["digest"], told["calibration_counter"], told["configuration_counter"]
 
 
-def exported(scale: SimulatedScale) -> list[Statement]:
-    return [statement.parse(from_base64url(line)) for line in scale.console("export").split()]
+def statements(scale: SimulatedScale) -> list[Statement]:
+    return [statement.parse(raw) for raw in exported(scale)]
 
 
 def changes(scale: SimulatedScale) -> list[Statement]:
     return [
-        one for one in exported(scale) if isinstance(one.body, Event) and isinstance(one.body.facts, ParameterChange)
+        one for one in statements(scale) if isinstance(one.body, Event) and isinstance(one.body.facts, ParameterChange)
     ]
 
 
@@ -157,7 +158,7 @@ def test_nothing_typed_without_the_switch_changes_a_parameter(simulate: Simulate
     before = state(scale)
     _hostile_examples(scale, before)
     assert changes(scale) == []
-    assert {one.digest.hex() for one in exported(scale)} == {before[1]}
+    assert {one.digest.hex() for one in statements(scale)} == {before[1]}
     assert not scale.console_json("status")["session"]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.chain import exported
 from kit.cloud_desk import Desk
 from kit.platform_side import Platform
 from kit.signing_scale import MAKER, MODEL, PRODUCTION_CODE, START_S
@@ -35,7 +36,7 @@ from steelyard_cloud.statements import summaries as summary_store
 from steelyard_cloud.statements.keys import load_keys_of
 from steelyard_cloud.statements.sql import Conflict
 from steelyard_protocol import identity, statement
-from steelyard_protocol.enrolment import from_base64url, to_base64url
+from steelyard_protocol.enrolment import to_base64url
 from steelyard_protocol.parameters import KEYS
 from steelyard_simulator.flashing import factory_file
 from steelyard_simulator.scale import SimulatedScale
@@ -62,10 +63,6 @@ class History:
     def state(self) -> tuple[bytes, int, int]:
         """What a permit is made for: the counters from the factory."""
         return bytes(16), 0, 0
-
-
-def exported(scale: SimulatedScale) -> list[bytes]:
-    return [from_base64url(line) for line in scale.console("export").split()]
 
 
 def history(scale: SimulatedScale, platform: Platform, office: Desk, copy: Path) -> History:

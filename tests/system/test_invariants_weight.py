@@ -13,10 +13,10 @@ from pathlib import Path
 
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from kit.chain import exported
 from kit.platform_side import Platform
 from steelyard_protocol import parameters, statement, weight
 from steelyard_protocol.bodies import Boot, Event, ParameterChange, Parameters, Snapshot
-from steelyard_protocol.enrolment import from_base64url
 from steelyard_protocol.parameters import KEYS
 from steelyard_protocol.statement import Statement
 from steelyard_simulator.flashing import PARAMETERS, factory_file
@@ -135,7 +135,7 @@ def _lives(cell: str, seed: int, parameter_map: dict[int, int], steps: list[tupl
             scale.adjustment_switch(True)
             for what, how in steps:
                 live(scale, what, how)
-            chain = [statement.parse(from_base64url(line)) for line in scale.console("export").split()]
+            chain = [statement.parse(raw) for raw in exported(scale)]
     assert not [one.breaches for one in chain if one.breaches]
     compared = recompute(chain)
     wrong = [(number, stated, again) for number, stated, again in compared if stated != again]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
+from kit.chain import faults_of_chain
 from kit.platform_side import Key, Platform, Receiver, receiving
 from kit.servers import Server, wait_until
 from steelyard_protocol import cbor, downlink, statement
@@ -64,11 +64,7 @@ def events(receiver: Receiver, kind: int) -> list[Statement]:
 
 def assert_whole(receiver: Receiver) -> None:
     """Every number is held, and each links to the one before."""
-    parsed = [statement.parse(receiver.held[number]) for number in sorted(receiver.held)]
-    assert [one.number for one in parsed] == list(range(1, len(parsed) + 1))
-    for before, after in pairwise(parsed):
-        assert after.link == statement.link_of(before.hash)
-        assert not after.breaches
+    assert faults_of_chain([receiver.held[number] for number in sorted(receiver.held)], len(receiver.held)) == []
 
 
 def wait_receipted(scale: SimulatedScale, least: int) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from kit.chain import exported
 from steelyard_protocol import statement
-from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator import SimulatedScale
 
 ENROL = "enrol maker=Acme model=S15 serial=0001 code=P1"
@@ -46,7 +46,7 @@ def test_a_load_becomes_a_statement(scale: SimulatedScale) -> None:
     scale.console(ENROL)
     scale.place(kg=2.5)
     scale.advance(601)
-    raw = [from_base64url(line) for line in scale.console("export").split()]
+    raw = exported(scale)
     snapshot = statement.parse(raw[-1])
     assert snapshot.number == len(raw) == 3
     assert snapshot.body.gross == 500

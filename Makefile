@@ -35,7 +35,7 @@ bench-mcu: .venv/dev.stamp
 	PYTHONPATH=tests:tests/bench $(BIN)/python tests/bench/mcu $(ARGS)
 
 screenshots: .venv/dev.stamp
-	PYTHONPATH=tests $(BIN)/python tests/cloud/web/screenshots.py
+	PYTHONPATH=tests $(BIN)/python tests/kit/screenshots.py
 
 # Electrical check, netlist, bill of materials and drawing of each reference board, in build/hardware/BOARD.
 hardware: .venv/dev.stamp

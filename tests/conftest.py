@@ -45,6 +45,15 @@ def postgresql(postgresql_server: servers.PostgreSQL) -> Iterator[servers.Databa
         yield servers.Database(address.replace("postgresql://", "postgresql+psycopg://"), address, postgresql_server)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLAlchemy's URL of an empty database of the test's own, once on each server."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cloud.db"
+    url: str = request.getfixturevalue("postgresql").url
+    return url
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
     """The browser for Playwright's `chromium.launch(executable_path=…, args=servers.CHROMIUM_ARGUMENTS)`."""

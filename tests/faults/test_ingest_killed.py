@@ -47,12 +47,11 @@ class Killable:
             self.process.wait()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
     """A cloud with keys on disk, for an ingest process to find."""
-    url = f"sqlite:///{tmp_path}/cloud.db" if request.param == "sqlite" else request.getfixturevalue("postgresql").url
     keys.create(tmp_path / "keys", tmp_path / "root")
-    desk = Desk(url)
+    desk = Desk(database_url)
     desk.online = keys.read_online(tmp_path / "keys")
     yield desk
     desk.close()

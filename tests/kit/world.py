@@ -121,6 +121,14 @@ class World:
         """A one-time link for the role's person."""
         return f"{self.settings.url}/sign-in?token={self.registry.sign_in_secret(role)}"
 
+    def signed_in(self, role: Role) -> httpx.Client:
+        """A client with a session of the role's person instead of a token."""
+        client = self.client(None)
+        secret = self.sign_in_link(role).split("token=")[1]
+        answer = client.post("/sign-in", data={"token": secret})
+        assert answer.status_code == 303
+        return client
+
     # ---- scales ----------------------------------------------------------------------------------------------------
 
     def order(self, number: str, scale_type: int, quantity: int, division: str) -> None:

@@ -71,18 +71,16 @@ def test_status_watch_and_log_read_a_real_console(bench_scale: SimulatedScale) -
 def test_a_guided_span_corrects_the_scale_and_is_on_record(bench_scale: SimulatedScale, tmp_path: Path) -> None:
     bench_scale.fraud("line gain", percent=-1.0)
     before = parameters(bench_scale)
-    process = start(bench_scale, "adjust", "span", "5 kg", "--yes", "--json")
-    hands = follow(
-        process,
-        {
-            "switch on": lambda: bench_scale.adjustment_switch(on=True),
-            "Put 5 kg": lambda: bench_scale.place(kg=5.0),
-        },
-    )
-    assert process.wait(timeout=60) == 0
-    hands.join()
-    assert process.stdout is not None
-    done = json.loads(process.stdout.read())
+    deeds = {
+        "switch on": lambda: bench_scale.adjustment_switch(on=True),
+        "Put 5 kg": lambda: bench_scale.place(kg=5.0),
+    }
+    with start(bench_scale, "adjust", "span", "5 kg", "--yes", "--json") as process:
+        hands = follow(process, deeds)
+        assert process.wait(timeout=60) == 0
+        hands.join()
+        assert process.stdout is not None
+        done = json.loads(process.stdout.read())
     assert done["error_before_e"] == pytest.approx(-10, abs=1)
     assert done["error_after_e"] == pytest.approx(0, abs=0.1)
     assert done["calibration_counter"] == before["calibration_counter"] + 1
@@ -95,10 +93,10 @@ def test_a_guided_span_corrects_the_scale_and_is_on_record(bench_scale: Simulate
 def test_ctrl_c_before_the_last_step_leaves_the_parameters_as_they_were(bench_scale: SimulatedScale) -> None:
     bench_scale.adjustment_switch(on=True)
     before = parameters(bench_scale)
-    process = start(bench_scale, "adjust", "span", "5 kg", "--yes")
-    hands = follow(process, {"Put 5 kg": lambda: process.send_signal(signal.SIGINT)})
-    assert process.wait(timeout=60) == 130
-    hands.join()
+    with start(bench_scale, "adjust", "span", "5 kg", "--yes") as process:
+        hands = follow(process, {"Put 5 kg": lambda: process.send_signal(signal.SIGINT)})
+        assert process.wait(timeout=60) == 130
+        hands.join()
     assert parameters(bench_scale) == before
 
 

@@ -32,7 +32,7 @@ async def story(ledger):
     await ledger.state_start(circumstances)
     board.instrument.bits = 1 << 2 | 1 << 5
     await ledger.parameters.open_session()
-    await ledger.parameters.commit({42: 200000, 43: 1900000, 10: 1, 41: 990000})
+    await ledger.parameters.commit({42: 1600000, 43: 16000000, 10: 1, 41: 14900000})
     await ledger.parameters.close_session(parameters.BY_SWITCH)
     for event in EVENTS:
         await ledger.events.state(*event)

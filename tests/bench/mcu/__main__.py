@@ -29,7 +29,9 @@ FIGURES = "tests/bench/mcu/target/figures.py"
 TWICE = 0.01  # how far apart a figure may be that is taken twice
 
 TESTS = (
-    *(f"tests/firmware/test_{name}.py" for name in ("cbor", "cose", "p256", "weight", "filtering", "parameters")),
+    *(f"tests/firmware/wire/test_{name}.py" for name in ("cbor", "cose", "p256")),
+    *(f"tests/firmware/weighing/test_{name}.py" for name in ("weight", "filtering")),
+    "tests/firmware/adjustment/test_parameters.py",
     *(f"tests/target/{name}_checks.py" for name in ("journal", "parameters")),
 )
 # What cannot run on the board, and why.

@@ -30,8 +30,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     yield from started(tmp_path_factory.mktemp("quiet"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture
+def either(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A world of the test's own, once on each database."""
-    url = request.getfixturevalue("postgresql").url if request.param == "postgresql" else ""
-    yield from started(tmp_path, url)
+    yield from started(tmp_path, database_url)

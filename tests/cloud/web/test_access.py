@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from kit.commands import COMMANDS, ORGANISATION
 from kit.world import World
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
@@ -23,17 +24,6 @@ from steelyard_cloud.web.http.idempotency import KEPT_MS
 from steelyard_cloud.web.http.looks import AGAIN_MS
 from steelyard_cloud.web.pages.routes import PARTS
 from steelyard_protocol.enrolment import to_base64url
-
-ORGANISATION = {"name": "Jinhua Supervision", "kind": "regulator", "division_code": "330700"}
-
-
-def signed_in(world: World, role: Role) -> httpx.Client:
-    """A client with a session instead of a token."""
-    client = world.client(None)
-    secret = world.sign_in_link(role).split("token=")[1]
-    answer = client.post("/sign-in", data={"token": secret})
-    assert answer.status_code == 303
-    return client
 
 
 def cookie(secret: str) -> dict[str, str]:
@@ -97,23 +87,23 @@ def test_a_sign_in_link_works_once_for_an_hour_and_looking_at_it_does_not_spend_
 
 
 def test_a_session_ends_by_signing_out_by_age_and_by_deactivation(world: World) -> None:
-    client = signed_in(world, Role.REGULATOR)
+    client = world.signed_in(Role.REGULATOR)
     assert client.get("/alerts").status_code == 200
     csrf = credentials.csrf_token(client.cookies["steelyard"])
     old = cookie(client.cookies["steelyard"])
     assert client.post("/sign-out", data={"csrf": csrf}).status_code == 303
     assert world.client(None).get("/api/v1/alerts", headers=old).status_code == 401
-    other = signed_in(world, Role.REGULATOR)
+    other = world.signed_in(Role.REGULATOR)
     world.now += access.SESSION_MS
     assert other.get("/alerts").headers["location"] == "/sign-in"
-    third = signed_in(world, Role.REGULATOR)
+    third = world.signed_in(Role.REGULATOR)
     with database.writing(world.engine) as connection:
         connection.execute(update(users).where(users.c.id == world.users[Role.REGULATOR]).values(active=False))
     assert third.get("/alerts").headers["location"] == "/sign-in"
 
 
 def test_a_session_changes_nothing_without_the_token_of_its_forms(world: World) -> None:
-    client = signed_in(world, Role.ADMIN)
+    client = world.signed_in(Role.ADMIN)
     good = credentials.csrf_token(client.cookies["steelyard"])
     url = "/api/v1/organisations"
     for headers in ({}, {"X-CSRF-Token": "0" * 64}, {"X-CSRF-Token": good, "Sec-Fetch-Site": "cross-site"}):
@@ -296,35 +286,6 @@ def test_no_number_is_too_large_for_an_answer(quiet: World) -> None:
     assert quiet.client(Role.MANUFACTURER).post("/api/v1/factory-orders", json=order).status_code == 422
 
 
-COMMANDS = {
-    "post /organisations": (ORGANISATION, {Role.ADMIN}),
-    "post /scale-types": (
-        {"organisation": 2, "maker": "Hengtai", "model": "HT-60", "type_approval": "PA-2026-0500"},
-        {Role.ADMIN},
-    ),
-    "post /scale-types/1/software": ({"name": "agent", "version": "2", "hash": "5a" * 32}, {Role.ADMIN}),
-    "post /factory-orders": (
-        {"number": "ORDER-2", "scale_type": 1, "quantity": 1, "division_code": "330106", "organisation": 2},
-        {Role.ADMIN, Role.MANUFACTURER},
-    ),
-    "post /enrolments": ({"order": "ORDER-1", "statement": "SECOND", "place": ""}, {Role.MANUFACTURER}),
-    "post /scales/CODE/verifications": (
-        {"number": 3, "valid_until": "2031-01-01", "kind": "subsequent", "seal": "S-2"},
-        {Role.VERIFICATION},
-    ),
-    "post /scales/CODE/permits": (
-        {"fields": ["point_1_mg"], "not_after": 0xFFFFFFFF, "not_before": 0xFFFFF000},
-        {Role.VERIFICATION, Role.REGULATOR},
-    ),
-    "patch /scales/CODE": ({"place": "Stall 9"}, set(Role) - {Role.TECHNICIAN}),  # theirs are none in this world
-    "patch /scales/CODE division": (
-        {"place": "Stall 9", "division_code": "330108"},
-        {Role.ADMIN, Role.REGULATOR},
-    ),
-    "post /alerts/1/transitions": ({"to": "acknowledged", "reason": "seen on site"}, {Role.REGULATOR}),
-}
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_is_carried_out_for_the_roles_that_may_and_leaves_no_trace_for_others(
     world: World, command: str
@@ -426,7 +387,7 @@ def test_the_audit_log_names_who_did_what_and_cannot_be_changed(world: World) ->
     scale = world.in_use("HT-4")
     world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
-    regulator = signed_in(world, Role.REGULATOR)
+    regulator = world.signed_in(Role.REGULATOR)
     assert regulator.get("/alerts/1/evidence").status_code == 200
     with database.reading(world.engine) as connection:
         log = [(row.actor.split(":")[0], row.action) for row in connection.execute(select(audit_log))]
@@ -456,7 +417,7 @@ def test_the_audit_log_says_who_looked_at_what_and_once_for_a_page_that_keeps_it
 
     admin = "token:1"  # by which the test itself looks
     regulator, stranger = (
-        signed_in(world, Role.REGULATOR),
+        world.signed_in(Role.REGULATOR),
         world.client(None, token=world.token_for("Ningbo", "regulator", "330200", Role.REGULATOR)),
     )
     scale_paths = [f"/scales/{scale.code}", f"/api/v1/scales/{scale.code}", f"/scales/{scale.code}/plots/zero.svg"]
@@ -507,7 +468,7 @@ def test_a_decision_follows_the_steps_and_keeps_its_reason(world: World) -> None
     found = regulator.get("/api/v1/alerts/1").json()
     assert (found["state"], found["standing"], found["can"]) == ("closed", True, [])
     assert world.one(scale)["verdict"] == "altered", "closing an alert clears nothing"
-    page = signed_in(world, Role.REGULATOR).get("/alerts/1").text
+    page = world.signed_in(Role.REGULATOR).get("/alerts/1").text
     assert "because confirmed" in page
 
 
@@ -515,7 +476,7 @@ def test_a_decision_cannot_be_slipped_in_by_a_form_of_another_site(world: World)
     scale = world.in_use("HT-6")
     world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
-    client = signed_in(world, Role.REGULATOR)
+    client = world.signed_in(Role.REGULATOR)
     answer = client.post("/alerts/1/transitions", data={"to": "acknowledged", "reason": "forged", "csrf": ""})
     assert answer.status_code == 403
     several = client.post("/alerts/decide", data={"to": "acknowledged", "reason": "forged", "alert": "1"})

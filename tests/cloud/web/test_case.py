@@ -12,7 +12,6 @@ from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, zone
 from steelyard_protocol import statement
-from test_access import signed_in
 
 WORDS = {
     "en": (
@@ -37,7 +36,7 @@ def opened(world: World, stamp_s: int | None) -> tuple[SigningScale, int]:
 
 def pages(world: World, scale: SigningScale, language: str) -> dict[str, str]:
     """The text of the three pages without their mark-up."""
-    desk, headers = signed_in(world, Role.REGULATOR), {"Accept-Language": language}
+    desk, headers = world.signed_in(Role.REGULATOR), {"Accept-Language": language}
     paths = {"alert": "/alerts/1", "scale": f"/scales/{scale.code}", "public": f"/s/{scale.code}"}
     texts = {name: desk.get(path, headers=headers).text for name, path in paths.items()}
     return {name: re.sub(r"<[^>]*>", "", text) for name, text in texts.items()}

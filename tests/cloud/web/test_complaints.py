@@ -16,7 +16,6 @@ from steelyard_cloud.db.schema import audit_log, complaints
 from steelyard_cloud.people import credentials
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web.http import allowance, context
-from test_access import signed_in
 
 TOLD = {"words": "It showed more than my own scale at home.", "bought": "Apples", "weighed": "1.10 kg", "paid": "13.2"}
 UNKNOWN = "0123456789ABCDEF"
@@ -69,7 +68,7 @@ def test_a_consumer_complains_and_the_supervision_reads_and_answers(either: Worl
     assert len(form.content) < 20_000
     reference = reference_of(complain(world, scale.code, PHOTO))
     assert reference in world.client(None).get(f"/s/{scale.code}/complaint?reference={reference}").text
-    desk = signed_in(world, Role.REGULATOR)
+    desk = world.signed_in(Role.REGULATOR)
     listed = desk.get("/complaints").text
     assert TOLD["words"][:30] in listed
     (path,) = set(re.findall(r"/complaints/\d+", listed))

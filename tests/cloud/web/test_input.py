@@ -9,10 +9,10 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.commands import COMMANDS
 from kit.world import World
 from steelyard_cloud.people import credentials
 from steelyard_cloud.people.roles import Role
-from test_access import COMMANDS, signed_in
 
 BAD_TEXT = ["\0", "a\0b", "\ud800", "x\udfff", "a" * 5_000]
 texts = st.one_of(st.sampled_from(BAD_TEXT), st.text(), st.text(st.characters(categories=["Cs", "Cc"]), min_size=1))
@@ -82,7 +82,7 @@ def test_no_body_makes_the_platform_fail(either: World) -> None:
 
 
 def test_no_form_makes_the_platform_fail(either: World) -> None:
-    client = signed_in(either, Role.REGULATOR)
+    client = either.signed_in(Role.REGULATOR)
     csrf = {"csrf": credentials.csrf_token(client.cookies["steelyard"])}
     for path, good in FORMS.items():
         for name, value in itertools.product(good | csrf, (*BAD_TEXT[:2], "\ufffe", "a" * 5_000)):
@@ -98,7 +98,7 @@ def test_no_form_makes_the_platform_fail(either: World) -> None:
 def test_no_address_makes_the_platform_fail(either: World, path: str) -> None:
     answers_well(either.client(Role.ADMIN).get(f"/api/v1/{path}"))
     for page in (f"/{path}", "/s?code=%00", "/s/%00"):
-        assert signed_in(either, Role.REGULATOR).get(page).status_code < 500
+        assert either.signed_in(Role.REGULATOR).get(page).status_code < 500
 
 
 def test_what_no_database_keeps_is_refused_by_its_name(quiet: World) -> None:

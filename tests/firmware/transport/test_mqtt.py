@@ -6,8 +6,9 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import iotcore
@@ -85,11 +86,21 @@ def target(micropython: MicroPython) -> Iterator[Target]:
         yield Target(conversation)
 
 
+Accept = Callable[[], Peer]
+
+
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
         yield server
+
+
+@pytest.fixture
+def accept(listener: socket.socket) -> Iterator[Accept]:
+    """Takes the client's connection, and closes it at the end."""
+    with ExitStack() as stack:
+        yield lambda: Peer(stack.enter_context(listener.accept()[0]))
 
 
 @pytest.fixture
@@ -115,19 +126,19 @@ def publish(topic: str, payload: bytes, first: int = 0x32, packet_id: bytes = b"
     return bytes([first]) + digits + bytes([length]) + body
 
 
-def test_connect_asks_for_the_persistent_session_of_the_identity(target: Target, listener: socket.socket) -> None:
+def test_connect_asks_for_the_persistent_session_of_the_identity(
+    target: Target, listener: socket.socket, accept: Accept
+) -> None:
     answer = target.begin_connect(listener.getsockname()[1])
-    connection, _ = listener.accept()
-    peer = Peer(connection)
+    peer = accept()
     assert peer.read(30) == bytes.fromhex("101c 0004") + b"MQTT" + bytes.fromhex("04 00 003c 0010") + IDENTITY.encode()
     peer.say("20020100")
     assert answer.result(5) == {"session_present": True}
 
 
-def test_connect_carries_user_and_password(target: Target, listener: socket.socket) -> None:
+def test_connect_carries_user_and_password(target: Target, listener: socket.socket, accept: Accept) -> None:
     answer = target.begin_connect(listener.getsockname()[1], IDENTITY, "s3cret")
-    connection, _ = listener.accept()
-    peer = Peer(connection)
+    peer = accept()
     packet = peer.read_packet()
     assert packet[7:9] == bytes.fromhex("04c0"), "level 4, flags user and password"
     assert packet.endswith(b"\x00\x10" + IDENTITY.encode() + b"\x00\x06s3cret")
@@ -148,22 +159,20 @@ def test_connect_carries_user_and_password(target: Target, listener: socket.sock
     ],
 )
 def test_connect_reports_what_the_broker_refuses(
-    target: Target, listener: socket.socket, answer: str, what: str
+    target: Target, listener: socket.socket, accept: Accept, answer: str, what: str
 ) -> None:
     connecting = target.begin_connect(listener.getsockname()[1])
-    connection, _ = listener.accept()
-    peer = Peer(connection)
+    peer = accept()
     peer.read_packet()
     peer.say(answer)
     assert what in connecting.result(5)["error"]
     assert peer.hung_up()
 
 
-def test_connect_gives_up_on_a_silent_broker(target: Target, listener: socket.socket) -> None:
+def test_connect_gives_up_on_a_silent_broker(target: Target, listener: socket.socket, accept: Accept) -> None:
     connecting = target.begin_connect(listener.getsockname()[1], timeout_ms=100)
-    connection, _ = listener.accept()
+    peer = accept()
     assert "no answer to CONNECT" in connecting.result(5)["error"]
-    peer = Peer(connection)
     peer.read_packet()
     assert peer.hung_up()
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from kit import servers
 from playwright.sync_api import Browser, sync_playwright
 from steelyard_simulator.demo.narration import Teller
 from steelyard_simulator.demo.scene import set_up
 from steelyard_simulator.demo.story import CHEAT, CHEAT_AT_S, Story
 
-ROOT = Path(__file__).resolve().parents[3]
+from kit import servers
+
+ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
 
 

@@ -3,7 +3,6 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 
 import pytest
 from kit.cloud_desk import Desk, wait_for
@@ -104,15 +103,6 @@ class Stage:
         with database.reading(self.desk.engine) as connection:
             rows = connection.execute(select(c.actor, c.from_state, c.to_state, c["values"]).order_by(c.id))
             return [(actor, before, after, values.get("code")) for actor, before, after, values in rows]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    """A cloud."""
-    url = f"sqlite:///{tmp_path}/cloud.db" if request.param == "sqlite" else request.getfixturevalue("postgresql").url
-    desk = Desk(url)
-    yield desk
-    desk.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ The broker is left out here, so that every batch is exactly the one that the tes
 import contextlib
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -38,15 +37,6 @@ from steelyard_protocol.statement import encode_batch, hash_of, parse
 
 NOW = 1_800_000_000_000
 SEEDS = itertools.count(1_000)  # a fresh scale for every example
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    """A cloud without a broker."""
-    url = f"sqlite:///{tmp_path}/cloud.db" if request.param == "sqlite" else request.getfixturevalue("postgresql").url
-    desk = Desk(url)
-    yield desk
-    desk.close()
 
 
 @pytest.fixture

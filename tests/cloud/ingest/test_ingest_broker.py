@@ -34,8 +34,10 @@ class Scripted:
         self._heard: list[tuple[int, bytes]] = []
 
     def accept(self) -> None:
-        """Take a connection, grant the session and the subscription."""
-        self.peer, _ = self.listener.accept()
+        """Take a connection, grant the session and the subscription; the one before is over."""
+        before, (self.peer, _) = self.peer, self.listener.accept()
+        if before:
+            before.close()
         self.peer.settimeout(20)
         self._packets, self._heard = packets.Packets(), []
         assert self.hear() == (0x10, packets.connect("steelyard-ingest-0", 30)[2:])

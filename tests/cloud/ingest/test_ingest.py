@@ -1,7 +1,6 @@
 """Statements through a real broker into a real database: held, judged, receipted. On SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from kit.cloud_desk import Desk, Wire, wait_for
@@ -9,15 +8,6 @@ from kit.servers import Server
 from kit.signing_scale import SigningScale
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_protocol.statement import encode_batch, hash_of
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    """A cloud without ingest."""
-    url = f"sqlite:///{tmp_path}/cloud.db" if request.param == "sqlite" else request.getfixturevalue("postgresql").url
-    desk = Desk(url)
-    yield desk
-    desk.close()
 
 
 @pytest.fixture

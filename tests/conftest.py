@@ -10,11 +10,23 @@ from kit import servers
 
 pytest_plugins = ["kit.micropython_checks"]
 
+TESTS = Path(__file__).parent
+FAST = ("cloud/evidence", "cloud/judge", "gateway", "hardware", "project", "protocol", "target")
+"""What `pytest -m fast` runs: folders whose tests start no server and no whole scale."""
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach what the tests start: a shell that runs them in the background hands on that it is ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests in the folders of FAST."""
+    fast = [TESTS / folder for folder in FAST]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in fast):
+            item.add_marker("fast")
 
 
 def pytest_report_header() -> str:

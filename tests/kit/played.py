@@ -3,7 +3,8 @@
 import hashlib
 
 from steelyard_protocol import downlink, identity, p256, parameters, statement, weight
-from steelyard_protocol.bodies import EventKind, Kind
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import EventKind
 from steelyard_protocol.identity import cose_key
 
 SOFTWARE = ("steelyard-agent", "0.1.0", hashlib.sha256(b"approved software").digest())

@@ -15,8 +15,9 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from kit.platform_side import Platform
 from steelyard_protocol import parameters, statement, weight
-from steelyard_protocol.bodies import Boot, Event, ParameterChange, Parameters, Snapshot
+from steelyard_protocol.bodies import Boot, Parameters, Snapshot
 from steelyard_protocol.enrolment import from_base64url
+from steelyard_protocol.events import Event, ParameterChange
 from steelyard_protocol.parameters import KEYS
 from steelyard_protocol.statement import Statement
 from steelyard_simulator.flashing import PARAMETERS, factory_file

@@ -26,7 +26,7 @@ from steelyard_cloud.web.words.findings import RULES
 from steelyard_cloud.web.words.i18n import Speech
 from steelyard_cloud.web.words.parameters import parameter_difference, parameter_name, parameter_value
 from steelyard_cloud.web.words.states import STATES
-from steelyard_protocol.bodies import EventKind
+from steelyard_protocol.events import EventKind
 from steelyard_protocol.parameters import FIELDS
 
 PAGES = ("/sign-in", "/s", "/s/0000000000000000", "/nowhere", "/api/v1/health", "/api/v1/scales", "/static/live.js")

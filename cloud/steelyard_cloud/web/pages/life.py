@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 from steelyard_protocol import statement
-from steelyard_protocol.bodies import Boot, Event, EventKind, Kind, ParameterChange
+from steelyard_protocol.bodies import Boot, Kind
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.db.schema import alert_events, organisations, permits, tokens, users
 from steelyard_cloud.scales import queries

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from steelyard_protocol import identity
-from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.statement import parse
 
 from steelyard_cloud.errors import Unknown

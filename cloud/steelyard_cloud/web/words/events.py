@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
-from steelyard_protocol.bodies import Event, EventKind, ParameterChange
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.web.words.i18n import N_, Speech
 from steelyard_cloud.web.words.parameters import parameter_name
 
+# A sentence has places for its event's facts, by their names in the definition.
 EVENTS = {
     EventKind.PARAMETER_CHANGE: N_("Parameters changed: %(fields)s"),
     EventKind.CASE_OPENED: N_("Case opened: %(opened)s"),
@@ -31,12 +32,11 @@ EVENTS = {
 
 def event_sentence(speech: Speech, event: Event, stated_s: int) -> str:
     """What an event says; `stated_s` is the time of its statement, 0 where the scale knew none."""
-    facts = event.facts
-    places = {}
-    if isinstance(facts, ParameterChange):
-        places["fields"] = ", ".join(parameter_name(speech, change.field) for change in facts.changes)
+    places = event.named
+    if isinstance(event.facts, ParameterChange):
+        places["fields"] = ", ".join(parameter_name(speech, change.field) for change in event.facts.changes)
     elif event.kind == EventKind.CASE_OPENED:
-        places["opened"] = opened(speech, facts[0], stated_s)
+        places["opened"] = opened(speech, places["stamp"], stated_s)
     try:
         template = EVENTS[EventKind(event.kind)]
     except ValueError:

@@ -164,8 +164,10 @@ def test_everything_shown_is_translated_with_the_same_places(language: str) -> N
     for one in have:
         ids = one.id if isinstance(one.id, tuple) else (one.id,)
         texts = one.string if isinstance(one.string, tuple) else (one.string,)
-        for text in texts:
-            assert set(places.findall(text)) == set(places.findall(ids[-1])), one.id
+        for form, text in enumerate(texts):
+            # Where a language has forms of its own for one and for many, that for one may leave the number out.
+            as_in = ids if form == 0 < len(texts) - 1 else ids[-1:]
+            assert set(places.findall(text)) in [set(places.findall(id_)) for id_ in as_in], one.id
 
 
 def test_every_code_has_words() -> None:

@@ -1,7 +1,8 @@
 """The table "where the next change goes" in docs/architecture.md is true: each of seven additions, made in a copy.
 
 `additions/` has a module for each: `add` makes it, touching the files that the table names and no other; `SUITE` is the
-part of the tests that concerns it; the module's own tests, run in the copy, show that what was added is of use.
+part of the tests that concerns it; the module's own tests, run in the copy, show that what was added is of use, if
+need be after `fit`.
 """
 
 import re
@@ -16,6 +17,7 @@ ADDITIONS = {
     "a rule": "rule",
     "a parameter": "parameter",
     "a kind of event": "event_kind",
+    "an ADC": "adc",
     "a fraud": "fraud",
     "a language": "language",
     "a board": "board",
@@ -48,5 +50,7 @@ def test_an_addition_touches_what_the_table_says_and_works(what: str, tmp_path: 
     assert [file for file in files if not any(matches(file, path) for path in touched)] == []
     for target in targets:
         checkout.make(target)
+    if hasattr(addition, "fit"):
+        addition.fit(checkout)
     own = Path(addition.__file__ or "").relative_to(ROOT)
     checkout.run("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(own), *addition.SUITE)

@@ -15,19 +15,19 @@ SUITE = (
 )
 SOURCE = '''"""Scales that start again and again: more often than people switch them on."""
 
-from steelyard_cloud.judge.findings import Case, Finding, Report, Severity
+from steelyard_cloud.judge.findings import Finding, Report, Severity, Subject
 
 RULE = "starts"
 MOST = 10_000
 
 
-def judge(case: Case) -> Report:
+def judge(subject: Subject) -> Report:
     """Finding `too-many-starts`."""
-    edge = case.summary.latest
+    edge = subject.summary.latest
     if edge is None or edge.boot <= MOST:
         return [], []
     values = {"starts": edge.boot}
-    code, kid, number = "too-many-starts", case.summary.kid, edge.number
+    code, kid, number = "too-many-starts", subject.summary.kid, edge.number
     return [Finding(RULE, code, code, Severity.NOTICE, kid, number, number, 1, values)], []
 '''
 WORDS = """

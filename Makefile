@@ -1,7 +1,7 @@
 # make demo: from a fresh clone to a caught cheat. Needs Python 3.11 or later; no root, no servers.
 # ARGS reaches the program behind a target: make demo ARGS='--for 60 --json', make test ARGS='tests/cloud -x'
 .POSIX:
-.PHONY: setup demo test lint bench bench-mcu screenshots format lock clean hardware boards budget
+.PHONY: setup demo test lint bench bench-mcu screenshots format lock clean hardware boards budget tables
 
 ARGS =
 BIN = .venv/bin
@@ -44,6 +44,10 @@ hardware: .venv/dev.stamp
 # The firmware's board profiles from hardware/boards/*.toml.
 boards: .venv/dev.stamp
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware boards
+
+# What steelyard.cddl says of events and parameters, into the code of host and firmware.
+tables: .venv/dev.stamp
+	PYTHONPATH=protocol $(BIN)/python -m steelyard_definition
 
 # Tables and plots of docs/hardware.md.
 budget: .venv/dev.stamp

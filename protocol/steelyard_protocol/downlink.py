@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from steelyard_protocol import cbor, cose, p256
-from steelyard_protocol.bodies import UINT32, Check, array, integer, octets, optional
+from steelyard_protocol.checks import UINT32, Check, array, integer, octets, optional
 
 EXTERNAL = b"steelyard/1 down"
 

@@ -47,39 +47,42 @@ class Field:
         return Group.TYPE_SPECIFIC if self.key < FIRST_DEVICE_KEY else Group.DEVICE_SPECIFIC
 
 
-def _points() -> list[Field]:
-    fields = []
-    for index in range(MAX_POINTS):
-        key, optional = FIRST_POINT_KEY + 2 * index, index > 0
-        fields.append(Field(key, f"point_{index + 1}_counts", 1, 16_777_215, optional))
-        fields.append(Field(key + 1, f"point_{index + 1}_mg", 1, 1_000_000_000, optional))
-    return fields
+# ---- from steelyard.cddl, by `make tables`
+_DEFINED = (
+    Field(1, "max_mg", 1_000, 1_000_000_000),
+    Field(2, "min_mg", 0, 1_000_000_000),
+    Field(3, "e_mg", 1, 100_000_000),
+    Field(4, "filter_samples", 1, 64),
+    Field(5, "stability_band_millie", 1, 10_000),
+    Field(6, "stability_time_ms", 100, 10_000),
+    Field(7, "zero_tracking_millie_per_s", 0, 500),
+    Field(8, "zero_setting_permille", 0, 40),
+    Field(9, "initial_zero_permille", 0, 200),
+    Field(10, "price_decimals", 0, 4),
+    Field(11, "currency", 0, 999),
+    Field(12, "permit_required", 0, 1),
+    Field(32, "zero_counts", -8_388_608, 8_388_607),
+    Field(33, "gravity_calibration_um_s2", 9_700_000, 9_900_000),
+    Field(34, "gravity_use_um_s2", 9_700_000, 9_900_000),
+    Field(35, "reference_temperature_cdeg", -5_500, 12_500),
+    Field(36, "zero_temperature_mcounts_per_k", -10_000_000, 10_000_000),
+    Field(37, "span_temperature_ppb_per_k", -10_000_000, 10_000_000),
+    Field(40, "point_1_counts", 1, 16_777_215),
+    Field(41, "point_1_mg", 1, 1_000_000_000),
+    Field(42, "point_2_counts", 1, 16_777_215, optional=True),
+    Field(43, "point_2_mg", 1, 1_000_000_000, optional=True),
+    Field(44, "point_3_counts", 1, 16_777_215, optional=True),
+    Field(45, "point_3_mg", 1, 1_000_000_000, optional=True),
+    Field(46, "point_4_counts", 1, 16_777_215, optional=True),
+    Field(47, "point_4_mg", 1, 1_000_000_000, optional=True),
+    Field(48, "point_5_counts", 1, 16_777_215, optional=True),
+    Field(49, "point_5_mg", 1, 1_000_000_000, optional=True),
+    Field(50, "point_6_counts", 1, 16_777_215, optional=True),
+    Field(51, "point_6_mg", 1, 1_000_000_000, optional=True),
+)
+# ----
 
-
-FIELDS: dict[int, Field] = {
-    field.key: field
-    for field in [
-        Field(1, "max_mg", 1_000, 1_000_000_000),
-        Field(2, "min_mg", 0, 1_000_000_000),
-        Field(3, "e_mg", 1, 100_000_000),
-        Field(4, "filter_samples", 1, 64),
-        Field(5, "stability_band_millie", 1, 10_000),
-        Field(6, "stability_time_ms", 100, 10_000),
-        Field(7, "zero_tracking_millie_per_s", 0, 500),
-        Field(8, "zero_setting_permille", 0, 40),
-        Field(9, "initial_zero_permille", 0, 200),
-        Field(10, "price_decimals", 0, 4),
-        Field(11, "currency", 0, 999),
-        Field(12, "permit_required", 0, 1),
-        Field(32, "zero_counts", -8_388_608, 8_388_607),
-        Field(33, "gravity_calibration_um_s2", 9_700_000, 9_900_000),
-        Field(34, "gravity_use_um_s2", 9_700_000, 9_900_000),
-        Field(35, "reference_temperature_cdeg", -5_500, 12_500),
-        Field(36, "zero_temperature_mcounts_per_k", -10_000_000, 10_000_000),
-        Field(37, "span_temperature_ppb_per_k", -10_000_000, 10_000_000),
-        *_points(),
-    ]
-}
+FIELDS: dict[int, Field] = {field.key: field for field in _DEFINED}
 KEYS: dict[str, int] = {field.name: field.key for field in FIELDS.values()}
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from steelyard_protocol import bodies, cbor, cose, p256
 from steelyard_protocol.bodies import Body, Kind
+from steelyard_protocol.checks import UINT32
 
 EXTERNAL = b"steelyard/1 up"
 MAX_BYTES = 2048
@@ -165,7 +166,7 @@ def _is_uint(value: Any, maximum: int) -> bool:
 
 def _head_breach(head: Sequence[Any]) -> str | None:
     kind, number, link, time, uptime, flags, boot, digest, calibration, configuration = head
-    u32 = bodies.UINT32
+    u32 = UINT32
     if not (_is_uint(kind, u32) and kind and _is_uint(number, u32) and number):
         return "kind or number is out of range"
     if not (type(link) is bytes and len(link) == LINK_BYTES and type(digest) is bytes and len(digest) == 16):

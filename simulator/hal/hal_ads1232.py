@@ -5,34 +5,24 @@ drives the pin high, without it the pin keeps the last bit. PWDN low stops the c
 four conversions have settled.
 """
 
+from hal_converter import Converter
+
 PERIOD_US = {10: 100_000, 80: 12_500}
 SETTLING_US = {10: 401_000, 80: 51_000}
-HIGHEST = 0x7FFFFF
-LOWEST = -0x800000
 _RESET_US = 26
 
 
-class ADS1232:
-    """One chip, in power-down until PWDN has been low and high again. `sample()` gives the input in counts."""
+class ADS1232(Converter):
+    """One chip, in power-down until PWDN has been low and high again. `wires` are DRDY/DOUT, SCLK and PWDN."""
 
-    def __init__(self, clock, data, sck, pwdn, sample, rate=10):
-        self.sample = sample
-        self.conversions = 0
-        self.unread = 0
-        self._clock = clock
-        self._data = data
-        self._sck = sck
-        self._pwdn = pwdn
-        self._period_us = PERIOD_US[rate]
+    def __init__(self, clock, wires, sample, rate=10, seed=0):
+        super().__init__(clock, wires, sample, PERIOD_US[rate])
+        self._pwdn = wires[2]
         self._settling_us = SETTLING_US[rate]
-        self._word = 0
-        self._pulses = 0
-        self._ready = False
         self._life = 0
         self._fell_us = None
-        sck.output = self._clocked
-        pwdn.output = self._power
-        data.drive(1)
+        self._pwdn.output = self._power
+        self._data.drive(1)
 
     def _power(self, level):
         self._pwdn.level = level
@@ -47,19 +37,14 @@ class ADS1232:
         def convert():
             if life == self._life:
                 self._convert()
-                self._convert_on(life, due_us + self._period_us)
+                self._convert_on(life, due_us + self.period_us)
 
         self._clock.at(due_us, convert)
 
     def _convert(self):
         if self._ready and not self._pulses:
             self.unread += 1
-        self._word = min(HIGHEST, max(LOWEST, int(self.sample() // 1))) & 0xFFFFFF
-        self._pulses = 0
-        self._ready = True
-        self.conversions += 1
-        self._data.drive(1)
-        self._data.drive(0)
+        self._offer(self.sample("A", 128))
 
     def _clocked(self, level):
         self._sck.level = level

@@ -1,4 +1,4 @@
-"""The simulated board: an RP2 with an HX711 and a load cell, switches, flash, sensors, clock and network.
+"""The simulated board: an RP2 with a converter and a load cell, switches, flash, sensors, clock and network.
 
 `BOARD` is the one board of this process; `BOARD.start` powers it up after the board profile (module `board`).
 Everything that MicroPython modules such as `machine` show the agent comes from here.
@@ -9,7 +9,6 @@ import hal_frauds
 from hal_cell import LoadCell
 from hal_clock import Clock
 from hal_flash import FLASH_BYTES, Nor
-from hal_hx711 import HX711
 from hal_i2c import Bus
 from hal_pins import Interrupts, Wire
 from hal_random import Random
@@ -72,8 +71,7 @@ class Board:
 
         `life` counts the starts of this board: noise goes on differently after each, the cell stays itself.
         """
-        data, sck = self.wire(profile.PIN_ADC_DOUT), self.wire(profile.PIN_ADC_SCK)
-        self.chip = HX711(self.clock, data, sck, self._input, profile.ADC_RATE, seed)
+        self.chip = self._converter(seed)
         self.cell = LoadCell(cell, seed, self.chip.period_us / 1e6, life)
         self._noise = Random(seed, "analogue%d" % life)
         self.unique_id = Random(seed, "unique").bits(64).to_bytes(8, "big")
@@ -84,6 +82,12 @@ class Board:
         self.i2c.attach(CLOCK_ADDRESS, self.case_clock)
         self.case(False)
         self.adjustment_switch(False)
+
+    def _converter(self, seed):
+        """The chip that the profile names: the class NAME of the module `hal_name`, at the pins of its driver."""
+        chip = getattr(__import__("hal_" + profile.ADC), profile.ADC.upper())
+        wires = [self.wire(pin) for pin in profile.ADC_PINS]
+        return chip(self.clock, wires, self._input, profile.ADC_RATE, seed)
 
     def true_us(self):
         """Microseconds since 1970 in the world around the board."""

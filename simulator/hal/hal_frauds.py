@@ -5,8 +5,31 @@ Frauds done through the console, the flash image or the network need nothing of 
 
 from hal_random import Random
 
+FRAUDS = {}
 
-class CountsAdded:
+
+def fraud(name):
+    """A decorator: the host switches the class on and off by this name, with the arguments of its constructor."""
+
+    def register(kind):
+        FRAUDS[name] = kind
+        return kind
+
+    return register
+
+
+class Fraud:
+    """What a fraud does unless it says otherwise: nothing to the counts, and nothing to undo."""
+
+    def alter(self, counts):
+        return counts
+
+    def undo(self, board):
+        pass
+
+
+@fraud("counts added")
+class CountsAdded(Fraud):
     """A remote-controlled board in the load-cell line adds `counts`."""
 
     def __init__(self, board, counts):
@@ -15,11 +38,9 @@ class CountsAdded:
     def alter(self, counts):
         return counts + self._counts
 
-    def undo(self, board):
-        pass
 
-
-class LineGain:
+@fraud("line gain")
+class LineGain(Fraud):
     """A circuit in the load-cell line amplifies the signal by `percent`, with a little noise of its own."""
 
     def __init__(self, board, percent, noise_counts=20.0):
@@ -32,11 +53,9 @@ class LineGain:
         noise = self._noise_counts * self._noise.gauss() if self._noise_counts else 0.0
         return self._zero_counts + (counts - self._zero_counts) * self._factor + noise
 
-    def undo(self, board):
-        pass
 
-
-class CellExchanged:
+@fraud("cell exchanged")
+class CellExchanged(Fraud):
     """Another load cell is fitted: sensitivity and zero differ."""
 
     def __init__(self, board, counts_per_g, zero_counts=None):
@@ -46,22 +65,16 @@ class CellExchanged:
         if zero_counts is not None:
             cell.zero_counts = zero_counts
 
-    def alter(self, counts):
-        return counts
-
     def undo(self, board):
         board.cell.counts_per_g, board.cell.zero_counts = self._before
-
-
-FRAUDS = {"counts added": CountsAdded, "line gain": LineGain, "cell exchanged": CellExchanged}
 
 
 def switch(board, name, on, arguments):
     """Start or end the fraud `name` on `board`; starting it again replaces its arguments."""
     if name not in FRAUDS:
         raise ValueError("no fraud %r: %s" % (name, ", ".join(sorted(FRAUDS))))
-    fraud = board.frauds.pop(name, None)
-    if fraud:
-        fraud.undo(board)
+    running = board.frauds.pop(name, None)
+    if running:
+        running.undo(board)
     if on:
         board.frauds[name] = FRAUDS[name](board, **arguments)

@@ -4,39 +4,22 @@ DOUT falls when a conversion is ready; rising edges of PD_SCK shift it out, most
 choose channel and gain of the next conversion; PD_SCK high for more than 60 µs powers the chip down.
 """
 
+from hal_converter import Converter
 from hal_random import Random
 
 PERIOD_US = {10: 85_837, 80: 11_862}  # 11.65 and 84.3 conversions per second: what real chips do
 POWER_DOWN_US = 60
-HIGHEST = 0x7FFFFF
-LOWEST = -0x800000
-
 _SELECTION = {25: ("A", 128), 26: ("B", 32), 27: ("A", 64)}
 # How far off the conversions after power-up or another gain are, at most, in counts: settled by the fifth.
 _UNSETTLED_COUNTS = (900, 500, 200, 40)
 
 
-class HX711:
-    """One chip, running from the moment it is made.
+class HX711(Converter):
+    """One chip, running from the moment it is made. `wires` are those at DOUT and PD_SCK."""
 
-    `sample(channel, gain)` gives the input in counts, of any size, whenever a conversion ends; `data` and `sck` are the
-    wires at DOUT and PD_SCK.
-    """
-
-    def __init__(self, clock, data, sck, sample, rate=10, seed=0):
-        self.sample = sample
-        self.period_us = PERIOD_US[rate]
+    def __init__(self, clock, wires, sample, rate=10, seed=0):
+        super().__init__(clock, wires, sample, PERIOD_US[rate])
         self.selection = ("A", 128)
-        self.stretch_chance = 0.0
-        self.stretch_us = 0
-        self.conversions = 0
-        self.unread = 0
-        self.wrong_pulse_counts = 0
-        self.power_downs = 0
-        self._clock = clock
-        self._data = data
-        self._sck = sck
-        sck.output = self._clocked
         self._random = Random(seed, "hx711")
         self._rise_us = 0
         self._watched = False
@@ -110,14 +93,9 @@ class HX711:
             elif pulses <= 27 and _SELECTION[pulses] != self.selection:
                 self.selection = _SELECTION[pulses]
                 self._settling = 0
-        counts = int(self.sample(*self.selection) // 1)
+        counts = self.sample(*self.selection)
         if self._settling < len(_UNSETTLED_COUNTS):
             limit = _UNSETTLED_COUNTS[self._settling]
             counts += self._random.below(2 * limit + 1) - limit
             self._settling += 1
-        self._word = min(HIGHEST, max(LOWEST, counts)) & 0xFFFFFF
-        self._pulses = 0
-        self._ready = True
-        self.conversions += 1
-        self._data.drive(1)
-        self._data.drive(0)
+        self._offer(counts)

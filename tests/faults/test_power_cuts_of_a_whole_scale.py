@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from kit.chain import exported, faults_of_chain
 from steelyard_protocol import statement
-from steelyard_protocol.bodies import Event, ParameterChange
+from steelyard_protocol.events import Event, ParameterChange
 from steelyard_simulator.errors import ScaleIsOff
 from steelyard_simulator.scale import SimulatedScale
 

@@ -9,7 +9,8 @@ import hashlib
 from typing import Any
 
 from steelyard_protocol import identity, p256, parameters, statement, weight
-from steelyard_protocol.bodies import EventKind, Kind
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import Flag
 
 from kit.parameters import MAP

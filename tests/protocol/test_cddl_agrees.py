@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.parameters import MAP
+from steelyard_definition.definition import Definition
 from steelyard_protocol import bodies, cbor, identity, p256, parameters
-from steelyard_protocol.bodies import EventKind, Kind
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import EventKind
 
 VALIDATOR = cddl_verifier.Validator(Path(__file__).parents[2] / "protocol" / "steelyard.cddl")
 logging.getLogger("cddl_verifier").setLevel(logging.CRITICAL)  # it reports every refusal, and most are refused here
@@ -32,23 +34,7 @@ BODIES: dict[int, list[list[Any]]] = {
     Kind.PARAMETERS: [[MAP, None], [{**MAP, 42: 1_600_000, 43: 16_000_000}, PERMIT]],
     Kind.EVENT: [
         [int(EventKind.PARAMETER_CHANGE), [[[40, 500_000, 450_000], [42, None, 1]], bytes(32), bytes(16), 1, 0]],
-        [int(EventKind.CASE_OPENED), [0]],
-        [int(EventKind.LOCKED), [255]],
-        [int(EventKind.UNLOCKED), [1, None]],
-        [int(EventKind.WRONG_CODE), [3]],
-        [int(EventKind.ZERO_OUT_OF_RANGE), [-5, 1]],
-        [int(EventKind.ADC_FAULT), [1, 2]],
-        [int(EventKind.CLOCK_SET), [0, 1_800_000_000, 4]],
-        [int(EventKind.DOWNLINK_REFUSED), [1, 0, 1]],
-        [int(EventKind.KEY_SUCCESSION), [bytes(10), bytes(10)]],
-        [int(EventKind.SOFTWARE_UPDATE), [bytes(32), bytes(32)]],
-        [int(EventKind.SESSION_OPENED), [None]],
-        [int(EventKind.SESSION_CLOSED), [1]],
-        [int(EventKind.JOURNAL_LOST), [0]],
-        [int(EventKind.STATEMENTS_LOST), [1, 2]],
-        [int(EventKind.SNAPSHOTS_LEFT_OUT), [1]],
-        [int(EventKind.PERIOD_CHANGED), [1, 86_400]],
-        [int(EventKind.ROLLED_BACK), [1]],
+        *[event.example for event in Definition().events() if event.facts is not None],
     ],
 }
 EDGES = sorted({bound for field in parameters.FIELDS.values() for bound in (field.minimum, field.maximum)})

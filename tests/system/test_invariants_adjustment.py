@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from kit.chain import exported
 from kit.platform_side import Key, Platform
 from steelyard_protocol import identity, statement
-from steelyard_protocol.bodies import Event, ParameterChange
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Role
 from steelyard_protocol.enrolment import EnrolAnswer, from_base64url, to_base64url
+from steelyard_protocol.events import Event, ParameterChange
 from steelyard_protocol.parameters import FIELDS, KEYS
 from steelyard_protocol.statement import Statement
 from steelyard_simulator.errors import ScaleIsOff

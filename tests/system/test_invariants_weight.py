@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from kit.chain import exported
 from kit.platform_side import Platform
 from steelyard_protocol import parameters, statement, weight
-from steelyard_protocol.bodies import Boot, Event, ParameterChange, Parameters, Snapshot
+from steelyard_protocol.bodies import Boot, Parameters, Snapshot
+from steelyard_protocol.events import Event, ParameterChange
 from steelyard_protocol.parameters import KEYS
 from steelyard_protocol.statement import Statement
 from steelyard_simulator.flashing import PARAMETERS, factory_file

@@ -14,7 +14,7 @@ from hal_ads1232 import ADS1232 as Chip
 
 DOUT, SCK, PWDN = 20, 21, 22
 load = [100_000]
-chip = Chip(BOARD.clock, BOARD.wire(DOUT), BOARD.wire(SCK), BOARD.wire(PWDN), lambda: load[0])
+chip = Chip(BOARD.clock, [BOARD.wire(pin) for pin in (DOUT, SCK, PWDN)], lambda channel, gain: load[0])
 
 
 def run(body):

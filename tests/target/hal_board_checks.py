@@ -12,8 +12,9 @@ import time
 
 import board
 import machine
+from hal_converter import HIGHEST, LOWEST
 from hal_flash import PowerCut
-from hal_hx711 import HIGHEST, LOWEST, PERIOD_US
+from hal_hx711 import PERIOD_US
 from hal_reset import Reset
 
 clock = BOARD.clock

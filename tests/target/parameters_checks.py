@@ -179,7 +179,7 @@ def test_invalid_maps_are_refused():
         await ledger.parameters.open_session()
         for changes in (
             {3: 0},
-            {13: 1},
+            {63: 1},
             {3: None},
             {3: True},
             {3: "5"},

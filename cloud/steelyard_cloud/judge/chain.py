@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from steelyard_protocol.bodies import Event, EventKind
+from steelyard_protocol.events import Event, EventKind
 from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
 
 from steelyard_cloud.judge.contents import Need, read

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 from steelyard_protocol import parameters, weight
-from steelyard_protocol.bodies import Boot, Event, EventKind, ParameterChange, Parameters, Snapshot
+from steelyard_protocol.bodies import Boot, Parameters, Snapshot
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.statement import Statement
 
 from steelyard_cloud.judge.summary import Summary

@@ -66,7 +66,7 @@ def judge(summaries: Iterable[Summary], facts: Facts, clock: Clock, active_kid: 
     standing = None
     for subject in subjects:
         found: list[Finding] = []
-        for rule in RULES:
+        for rule in RULES.values():
             more, waits = rule(subject)
             found += more
             pending += waits

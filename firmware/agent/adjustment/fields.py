@@ -21,8 +21,9 @@ _NAME = const(1)
 _MINIMUM = const(2)
 _MAXIMUM = const(3)
 
+# ---- from steelyard.cddl, by `make tables`
 FIELDS = (
-    (MAX_MG, "max_mg", 1000, 1000000000),
+    (1, "max_mg", 1000, 1000000000),
     (2, "min_mg", 0, 1000000000),
     (3, "e_mg", 1, 100000000),
     (4, "filter_samples", 1, 64),
@@ -33,7 +34,7 @@ FIELDS = (
     (9, "initial_zero_permille", 0, 200),
     (10, "price_decimals", 0, 4),
     (11, "currency", 0, 999),
-    (PERMIT_REQUIRED, "permit_required", 0, 1),
+    (12, "permit_required", 0, 1),
     (32, "zero_counts", -8388608, 8388607),
     (33, "gravity_calibration_um_s2", 9700000, 9900000),
     (34, "gravity_use_um_s2", 9700000, 9900000),
@@ -53,6 +54,8 @@ FIELDS = (
     (50, "point_6_counts", 1, 16777215),
     (51, "point_6_mg", 1, 1000000000),
 )
+_OPTIONAL = (42, 43, 44, 45, 46, 47, 48, 49, 50, 51)
+# ----
 
 
 def key_of(name):
@@ -85,7 +88,7 @@ def breach(parameters):
             return "parameter %s is unknown" % key
     for key, name, minimum, maximum in FIELDS:
         if key not in parameters:
-            if key < FIRST_POINT_KEY + 2:
+            if key not in _OPTIONAL:
                 return "%s is missing" % name
         elif type(parameters[key]) is not int or not minimum <= parameters[key] <= maximum:
             return "%s is %s: %d to %d expected" % (name, parameters[key], minimum, maximum)

@@ -14,26 +14,29 @@ _EVENTS_DEFAULT = const(20)
 _EVENTS_MOST = const(100)
 _LARGEST_NUMBER = const(0xFFFFFFFF)
 
-# Names of an event's facts in the order of the CDDL; a parameter change is told in words of its own.
-_FACTS = {
-    statements.CASE_OPENED: ("stamp",),
-    statements.LOCKED: ("why",),
-    statements.UNLOCKED: ("by", "order"),
-    statements.WRONG_CODE: ("count",),
-    statements.ZERO_OUT_OF_RANGE: ("zero", "count"),
-    statements.ADC_FAULT: ("missed", "faults"),
-    statements.CLOCK_SET: ("from", "to", "source"),
-    statements.DOWNLINK_REFUSED: ("why", "order", "count"),
-    statements.KEY_SUCCESSION: ("predecessor", "successor"),
-    statements.SOFTWARE_UPDATE: ("from", "to"),
-    statements.SESSION_OPENED: ("permit",),
-    statements.SESSION_CLOSED: ("why",),
-    statements.JOURNAL_LOST: ("head",),
-    statements.STATEMENTS_LOST: ("first", "last"),
-    statements.SNAPSHOTS_LEFT_OUT: ("count",),
-    statements.PERIOD_CHANGED: ("from", "to"),
-    statements.ROLLED_BACK: ("number",),
+# Kind of event → its name and those of its facts; a parameter change is told in words of its own.
+# ---- from steelyard.cddl, by `make tables`
+_EVENTS = {
+    1: ("parameter change",),
+    2: ("case opened", "stamp"),
+    3: ("locked", "why"),
+    4: ("unlocked", "by", "order"),
+    5: ("wrong code", "count"),
+    6: ("zero out of range", "zero", "count"),
+    7: ("ADC fault", "missed", "faults"),
+    8: ("clock set", "from", "to", "source"),
+    9: ("downlink refused", "why", "order", "count"),
+    10: ("key succession", "predecessor", "successor"),
+    11: ("software update", "from", "to"),
+    12: ("session opened", "permit"),
+    13: ("session closed", "why"),
+    14: ("journal lost", "head"),
+    15: ("statements lost", "first", "last"),
+    16: ("snapshots left out", "count"),
+    17: ("period changed", "from", "to"),
+    18: ("rolled back", "number"),
 }
+# ----
 _KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}
 
 
@@ -70,10 +73,9 @@ def _name_and_facts(payload):
     if payload[statements.KIND] != statements.EVENT:
         return _KINDS[payload[statements.KIND]], {}
     kind, facts = payload[statements.BODY]
-    name = statements.EVENT_NAMES[kind] if kind < len(statements.EVENT_NAMES) else "event %d" % kind
+    name, *names = _EVENTS.get(kind) or ("event %d" % kind,)
     if kind == statements.PARAMETER_CHANGE:
         return name, {fields.name_of(key): "%s -> %s" % (old, new) for key, old, new in facts[0]}
-    names = _FACTS.get(kind, ())
     return name, {names[place]: _readable(fact) for place, fact in enumerate(facts[: len(names)])}
 
 

@@ -11,6 +11,7 @@ SNAPSHOT = const(3)
 PARAMETERS = const(4)
 EVENT = const(5)
 
+# ---- from steelyard.cddl, by `make tables`
 PARAMETER_CHANGE = const(1)
 CASE_OPENED = const(2)
 LOCKED = const(3)
@@ -29,28 +30,7 @@ STATEMENTS_LOST = const(15)
 SNAPSHOTS_LEFT_OUT = const(16)
 PERIOD_CHANGED = const(17)
 ROLLED_BACK = const(18)
-
-EVENT_NAMES = (
-    "unknown event",
-    "parameter change",
-    "case opened",
-    "locked",
-    "unlocked",
-    "wrong code",
-    "zero out of range",
-    "ADC fault",
-    "clock set",
-    "downlink refused",
-    "key succession",
-    "software update",
-    "session opened",
-    "session closed",
-    "journal lost",
-    "statements lost",
-    "snapshots left out",
-    "period changed",
-    "rolled back",
-)
+# ----
 
 # Places in a payload: [kind, number, link, time, uptime, flags, boot, digest, both counters, body].
 KIND = const(0)

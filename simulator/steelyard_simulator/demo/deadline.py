@@ -10,7 +10,7 @@ import time
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from steelyard_protocol import statement
-from steelyard_protocol.bodies import Event, EventKind
+from steelyard_protocol.events import Event, EventKind
 
 TOPICS = "sy/1/+/+/up"
 

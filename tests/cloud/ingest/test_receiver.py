@@ -32,7 +32,7 @@ from steelyard_cloud.statements import quarantine
 from steelyard_cloud.statements import summaries as summary_store
 from steelyard_cloud.statements.keys import load_keys_of
 from steelyard_protocol import cbor, downlink, p256
-from steelyard_protocol.bodies import EventKind
+from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import encode_batch, hash_of, parse
 
 NOW = 1_800_000_000_000

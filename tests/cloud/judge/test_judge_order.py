@@ -15,7 +15,7 @@ from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import ParameterState
 from steelyard_protocol import p256
-from steelyard_protocol.bodies import EventKind
+from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import parse
 
 NOW = 1_800_000_000_000

@@ -10,7 +10,7 @@ from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence.check import check_file
 from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, zone
+from steelyard_cloud.web.words.i18n import Speech, zone
 from steelyard_protocol import statement
 
 WORDS = {
@@ -42,7 +42,7 @@ def pages(world: World, scale: SigningScale, language: str) -> dict[str, str]:
     return {name: re.sub(r"<[^>]*>", "", text) for name, text in texts.items()}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", WORDS)
 def test_every_page_says_when_the_case_was_opened(world: World, language: str) -> None:
     scale, stamp_s = opened(world, None)
     (alert,) = world.alerts()
@@ -66,7 +66,7 @@ def test_every_page_says_when_the_case_was_opened(world: World, language: str) -
         assert moment in page
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", WORDS)
 def test_an_opening_without_a_stamp_is_said_to_be_at_an_unknown_time(world: World, language: str) -> None:
     scale, _ = opened(world, 0)
     unknown = WORDS[language][3]

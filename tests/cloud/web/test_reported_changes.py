@@ -5,7 +5,7 @@ from kit.signing_scale import SigningScale
 from steelyard_cloud.judge.intake import summarise
 from steelyard_cloud.web.pages.comparison import map_of
 from steelyard_protocol import parameters
-from steelyard_protocol.bodies import EventKind
+from steelyard_protocol.events import EventKind
 
 COMMITTED_MS = 1_800_000_000_000
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import cddl_verifier
 import pytest
 from kit.micropython import ROOT, TARGET, MicroPython
-from steelyard_protocol import statement
-from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange, Snapshot
+from steelyard_definition.definition import Definition
+from steelyard_protocol import cbor, statement
+from steelyard_protocol.bodies import Kind, Snapshot
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 SCHEMA = ROOT / "protocol" / "steelyard.cddl"
 # asyncio keeps the real clock: it is imported before the simulator's `time` comes into reach.
 SOURCE = f"import asyncio, sys\nsys.path.append({str(ROOT / 'simulator' / 'hal')!r})\nimport every_statement"
 
+TOLD_BY_THE_SESSION = ("parameter-change", "session-opened", "session-closed")  # which the target opens itself
+
 
 @pytest.fixture(scope="module")
 def made(micropython: MicroPython) -> tuple[bytes, list[bytes]]:
     """The public key of a scale, and a statement of every kind that it made."""
-    lines = micropython(SOURCE, path=[TARGET], heap="2M").stdout.split()
+    others = [event for event in Definition().events() if event.name not in TOLD_BY_THE_SESSION]
+    events = [cbor.encode(event.example).hex() for event in others]
+    lines = micropython(SOURCE, *events, path=[TARGET], heap="2M").stdout.split()
     return bytes.fromhex(lines[0]), [bytes.fromhex(line) for line in lines[1:]]
 
 

@@ -1,19 +1,14 @@
-"""The rules, one file each: `judge(subject)` gives the findings and what is still pending.
+"""The rules, one file each: `RULE` names it, `judge(subject)` gives its findings and what is still pending.
 
-To add a rule, write its file here and name it in `RULES`; its codes get words in the pages' catalogues.
+Every file in this folder is a rule and takes part; its name and its findings get words in `web/words/findings.py`.
 """
 
 from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 
 from steelyard_cloud.judge.findings import Report, Subject
-from steelyard_cloud.judge.rules import authenticity, case, continuity, parameter_change, silent, software, weight
 
-RULES: tuple[Callable[[Subject], Report], ...] = (
-    authenticity.judge,
-    continuity.judge,
-    parameter_change.judge,
-    case.judge,
-    software.judge,
-    weight.judge,
-    silent.judge,
-)
+RULES: dict[str, Callable[[Subject], Report]] = {
+    rule.RULE: rule.judge for rule in (import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__))
+}

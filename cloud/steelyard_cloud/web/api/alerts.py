@@ -15,7 +15,7 @@ from steelyard_cloud.web.http.decisions import decide_alert
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.http.fields import Before, Id, Reason, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
-from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.findings import finding_title
 from steelyard_cloud.web.words.i18n import Speech
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -37,7 +37,7 @@ def shown(alert: Alert, speech: Speech) -> dict[str, Any]:
         "first_number": alert.first_number,
         "last_number": alert.last_number,
         "values": alert.values,
-        "title": wording.finding_title(speech, alert.rule, alert.values),
+        "title": finding_title(speech, alert.rule, alert.values),
         "opened": datetime.fromtimestamp(alert.opened_ms / 1000, UTC).isoformat(),
         "changed": datetime.fromtimestamp(alert.changed_ms / 1000, UTC).isoformat(),
         "assignee": alert.assignee,

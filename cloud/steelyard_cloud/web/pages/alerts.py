@@ -27,8 +27,9 @@ from steelyard_cloud.web.pages.comparison import Comparison, compare
 from steelyard_cloud.web.pages.forms import FormSender
 from steelyard_cloud.web.pages.opinions import Opinion
 from steelyard_cloud.web.pages.render import page
-from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.findings import RULES, SEVERITIES, finding_sentence, finding_title, severity
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.states import STATES, alert_state
 
 router = APIRouter()
 PAGE_LENGTH = 50
@@ -56,15 +57,15 @@ class Row:
 
 def row_of(alert: Alert, speech: Speech, now: datetime) -> Row:
     """An alert as a line."""
-    word, tone = wording.severity(speech, alert.severity)
+    word, tone = severity(speech, alert.severity)
     opened = queries.moment(alert.opened_ms)
     return Row(
         alert=alert,
-        title=wording.finding_title(speech, alert.rule, alert.values),
-        sentence=wording.finding_sentence(speech, alert.rule, alert.values),
+        title=finding_title(speech, alert.rule, alert.values),
+        sentence=finding_sentence(speech, alert.rule, alert.values),
         severity=word,
         tone=tone,
-        state=wording.state(speech, alert.state),
+        state=alert_state(speech, alert.state),
         opened=opened,
         ago=speech.ago(opened, now),
     )
@@ -102,11 +103,11 @@ def alert_list(
         states=[
             ("undecided", speech.say(N_("Not decided"))),
             ("all", speech.say(N_("All"))),
-            *((code, speech.say(word)) for code, word in wording.STATES.items()),
+            *((code, speech.say(word)) for code, word in STATES.items()),
         ],
-        severities=[(level, speech.say(word)) for level, (word, _) in wording.SEVERITIES.items()],
-        rules=[(code, speech.say(word)) for code, word in wording.RULES.items()],
-        decisions=[(code, wording.state(speech, code)) for code in DECISIONS],
+        severities=[(level, speech.say(word)) for level, (word, _) in SEVERITIES.items()],
+        rules=[(code, speech.say(words.name)) for code, words in RULES.items()],
+        decisions=[(code, alert_state(speech, code)) for code in DECISIONS],
         next_page=f"/alerts?{urlencode(query)}" if more else "",
     )
 
@@ -147,7 +148,7 @@ def preview(
         "alerts_decide.html",
         principal=principal,
         to=to,
-        to_word=wording.state(speech, to),
+        to_word=alert_state(speech, to),
         will=[row for row in rows if to in decisions.steps(row.alert.state)],
         will_not=[row for row in rows if to not in decisions.steps(row.alert.state)],
     )
@@ -203,7 +204,7 @@ def _view(connection: Connection, principal: Principal, alert: Alert, speech: Sp
         timeline=life.timeline(connection, scale, verified, speech, unexplained),
         decisions=life.decisions(connection, alert.id, speech),
         related=[row_of(one, speech, now) for one in related],
-        can=[(state, wording.state(speech, state)) for state in decisions.steps(alert.state)],
+        can=[(state, alert_state(speech, state)) for state in decisions.steps(alert.state)],
     )
 
 

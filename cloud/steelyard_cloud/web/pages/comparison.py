@@ -10,8 +10,8 @@ from steelyard_cloud.judge.effect import effect
 from steelyard_cloud.judge.rules.parameter_change import in_force
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import ParameterState
-from steelyard_cloud.web.words import wording
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.parameters import parameter_difference, parameter_name, parameter_value
 
 Map = Mapping[int, int]
 
@@ -97,11 +97,11 @@ def compare(
 
 def _line(speech: Speech, key: int, verified: int | None, found: int | None, now: int | None) -> Line:
     return Line(
-        name=wording.parameter_name(speech, key),
-        verified=wording.parameter_value(speech, key, verified),
-        found=wording.parameter_value(speech, key, found),
-        now=wording.parameter_value(speech, key, now),
-        difference=wording.parameter_difference(speech, key, verified, found),
+        name=parameter_name(speech, key),
+        verified=parameter_value(speech, key, verified),
+        found=parameter_value(speech, key, found),
+        now=parameter_value(speech, key, now),
+        difference=parameter_difference(speech, key, verified, found),
         changed=verified != found or verified != now,
     )
 

@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 from steelyard_protocol import statement
-from steelyard_protocol.bodies import Boot, Event, EventKind, Kind, ParameterChange
+from steelyard_protocol.bodies import Boot, Kind
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.db.schema import alert_events, organisations, permits, tokens, users
 from steelyard_cloud.scales import queries
 from steelyard_cloud.scales.queries import Scale, Verification
-from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.events import event_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.parameters import parameter_name
+from steelyard_cloud.web.words.states import alert_state
 
 TOLD_BY_THE_SCALE = 60
 _GRAVE = (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK, EventKind.WRONG_CODE)
@@ -68,7 +71,7 @@ def _permits(connection: Connection, scale: Scale, speech: Speech) -> list[Momen
             speech.say(
                 N_("Adjustment permitted by %(who)s: %(fields)s"),
                 who=row.name,
-                fields=", ".join(wording.parameter_name(speech, key) for key in row.fields),
+                fields=", ".join(parameter_name(speech, key) for key in row.fields),
             ),
             "person",
         )
@@ -99,7 +102,7 @@ def describe(one: statement.Statement, speech: Speech, unexplained: set[int]) ->
         ), ""
     if isinstance(body, Event):
         facts = body.facts
-        text = wording.event_sentence(speech, body, one.time)
+        text = event_sentence(speech, body, one.time)
         if isinstance(facts, ParameterChange):
             if one.number in unexplained:
                 return text + speech.say(N_(" — without a permit")), "tamper"
@@ -115,7 +118,7 @@ def decisions(connection: Connection, alert_id: int, speech: Speech) -> list[Mom
     ).all()
     moments = []
     for row in rows:
-        text = f"{wording.state(speech, row.to_state)} · {_name(connection, row.actor, speech)}"
+        text = f"{alert_state(speech, row.to_state)} · {_name(connection, row.actor, speech)}"
         if row.reason:
             text += f": {row.reason}"
         moments.append(Moment(_at_ms(row.at_ms), text, "person" if row.reason else ""))

@@ -11,7 +11,7 @@ from steelyard_cloud.db.schema import alerts
 from steelyard_cloud.judge.rules import authenticity, continuity, silent
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.scales.queries import Scale
-from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.findings import finding_title
 from steelyard_cloud.web.words.i18n import N_, Speech
 
 
@@ -34,7 +34,7 @@ def of(connection: Connection, scale: Scale, summary: Summary | None, speech: Sp
     ).all()
     found: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(row.rule, []).append(wording.finding_title(speech, row.rule, row._mapping["values"]))
+        found.setdefault(row.rule, []).append(finding_title(speech, row.rule, row._mapping["values"]))
     rules = [title for rule, titles in found.items() if rule not in _APART for title in titles]
     return [
         _signature(summary, found.get(authenticity.RULE, []), speech),

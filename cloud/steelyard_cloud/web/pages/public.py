@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from steelyard_protocol import identity
-from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.statement import parse
 
 from steelyard_cloud.errors import Unknown
@@ -22,8 +23,9 @@ from steelyard_cloud.web.http.context import Here, Reader
 from steelyard_cloud.web.pages.comparison import consequence, map_of, state_at
 from steelyard_cloud.web.pages.life import Moment
 from steelyard_cloud.web.pages.render import page
-from steelyard_cloud.web.words import wording
+from steelyard_cloud.web.words.events import event_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.states import VERDICT_LINES, VERDICTS
 
 router = APIRouter()
 EVENTS_READ = 40
@@ -68,7 +70,7 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
         extra = _how_altered(connection, scale, current, speech) if verdict is Verdict.ALTERED else ""
         history = _history(connection, scale, verified, speech)
         repaired = queries.repair_code(connection, scale)
-    word, tone, icon = wording.VERDICTS[verdict.value]
+    word, tone, icon = VERDICTS[verdict.value]
     received = queries.moment(scale.newest_received_ms)
     response = page(
         request,
@@ -78,7 +80,7 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
         word=speech.say(word),
         tone=tone,
         icon_name=icon,
-        line=speech.say(wording.VERDICT_LINES[verdict.value]),
+        line=speech.say(VERDICT_LINES[verdict.value]),
         extra=extra,
         altered=verdict is Verdict.ALTERED,
         verification=current,
@@ -93,7 +95,7 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
 
 
 def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
-    word, tone, icon = wording.VERDICTS[Verdict.NOT_ON_RECORD]
+    word, tone, icon = VERDICTS[Verdict.NOT_ON_RECORD]
     return page(
         request,
         speech,
@@ -103,7 +105,7 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         word=speech.say(word),
         tone=tone,
         icon_name=icon,
-        line=speech.say(wording.VERDICT_LINES[Verdict.NOT_ON_RECORD]),
+        line=speech.say(VERDICT_LINES[Verdict.NOT_ON_RECORD]),
         extra="",
         altered=False,
         verification=None,
@@ -146,5 +148,5 @@ def _history(connection: Connection, scale: Scale, verified: list[Verification],
         if isinstance(one.body.facts, ParameterChange):
             moments.append(Moment(at, speech.say(N_("Its parameters were changed"))))
         elif one.body.kind in (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.SOFTWARE_UPDATE):
-            moments.append(Moment(at, wording.event_sentence(speech, one.body, one.time)))
+            moments.append(Moment(at, event_sentence(speech, one.body, one.time)))
     return sorted(moments, key=lambda one: one.at, reverse=True)[:8]

@@ -13,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from steelyard_cloud.people import credentials
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, SEES_COMPLAINTS, Principal
 from steelyard_cloud.web.http.context import context_of, session_secret
-from steelyard_cloud.web.words import wording
 from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, catalogue
+from steelyard_cloud.web.words.states import AT_STATEMENT
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -75,7 +75,7 @@ def page(
                 "here": "",
                 "scale_code": "",
                 "refresh_s": 0,
-                "at_statement": wording.AT_STATEMENT,
+                "at_statement": AT_STATEMENT,
                 "status": status,
                 "csrf": credentials.csrf_token(secret) if principal is not None and secret else "",
                 "zone_name": context.settings.time_zone,

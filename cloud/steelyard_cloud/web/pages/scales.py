@@ -23,8 +23,8 @@ from steelyard_cloud.web.http.fields import After, Code
 from steelyard_cloud.web.pages import life, opinions, plots
 from steelyard_cloud.web.pages.alerts import row_of
 from steelyard_cloud.web.pages.render import page
-from steelyard_cloud.web.words import wording
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.states import LIFE, VERDICT_LINES, VERDICTS
 
 router = APIRouter()
 PAGE_LENGTH = 50
@@ -78,7 +78,7 @@ def scale_list(
         for scale in found[:PAGE_LENGTH]:
             verified = queries.verifications_of(connection, scale.id)
             verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
-            word, tone, _ = wording.VERDICTS[verdict.value]
+            word, tone, _ = VERDICTS[verdict.value]
             received = queries.moment(scale.newest_received_ms)
             rows.append((scale, speech.say(word), tone, received, speech.ago(received, now)))
     query: dict[str, Any] = {"q": q, "after": found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else 0}
@@ -127,7 +127,7 @@ def one_scale(
             "samples": len(series.read(connection, scale, 2)),
         }
     here.looked(principal, f"scale:{scale.id}")
-    word, tone, icon = wording.VERDICTS[verdict.value]
+    word, tone, icon = VERDICTS[verdict.value]
     return page(
         request,
         speech,
@@ -140,9 +140,9 @@ def one_scale(
             "word": speech.say(word),
             "tone": tone,
             "icon": icon,
-            "line": speech.say(wording.VERDICT_LINES[verdict]),
+            "line": speech.say(VERDICT_LINES[verdict]),
         },
-        life_word=speech.say(wording.LIFE.get(scale.life, N_("Unknown"))),
+        life_word=speech.say(LIFE.get(scale.life, N_("Unknown"))),
         key_store=speech.say(KEY_STORES.get(scale.key_store_class, N_("elsewhere"))),
         received=queries.moment(scale.newest_received_ms),
         received_ago=speech.ago(queries.moment(scale.newest_received_ms), now),

@@ -1,7 +1,8 @@
 """Languages: which one a reader wants, the catalogues, and how numbers and times are written in each.
 
 English is the source language and the key of every message; `locale/<language>.po` holds the others and is read at
-start, so there is nothing to compile. A language is added by its .po file and one line in `LANGUAGES`.
+start, so there is nothing to compile. A .po file is all that a language needs: its name on the pages, its numbers and
+dates follow from the tag that the file is named by (BCP 47).
 """
 
 import gettext
@@ -16,10 +17,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers, support
 from babel.messages import mofile, pofile
 
-LANGUAGES = {"en": "English", "zh-CN": "中文"}
-_LOCALES = {"en": "en_GB", "zh-CN": "zh_Hans_CN"}
 JUST_NOW = timedelta(seconds=10)
 _FOLDER = Path(__file__).parent / "locale"
+_LOCALES = {"en": Locale("en", "GB")} | {
+    file.stem: Locale.parse(file.stem, sep="-") for file in sorted(_FOLDER.glob("*.po"))
+}
+LANGUAGES = {language: str(locale.language_name) for language, locale in _LOCALES.items()}
+"""Tag → the language's name in itself, English first."""
 
 
 def N_(message: str) -> str:
@@ -68,7 +72,7 @@ class Speech:
 
     @property
     def locale(self) -> Locale:
-        return Locale.parse(_LOCALES[self.language])
+        return _LOCALES[self.language]
 
     def say(self, message: str, **values: object) -> str:
         """Translate `message` and fill its `%(name)s` places."""

@@ -1,0 +1,55 @@
+"""What the scale's events tell, in words."""
+
+from datetime import UTC, datetime
+
+from steelyard_protocol.events import Event, EventKind, ParameterChange
+
+from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.parameters import parameter_name
+
+# A sentence has places for its event's facts, by their names in the definition.
+EVENTS = {
+    EventKind.PARAMETER_CHANGE: N_("Parameters changed: %(fields)s"),
+    EventKind.CASE_OPENED: N_("Case opened: %(opened)s"),
+    EventKind.LOCKED: N_("Scale locked itself"),
+    EventKind.UNLOCKED: N_("Scale unlocked"),
+    EventKind.WRONG_CODE: N_("Wrong unlock code entered"),
+    EventKind.ZERO_OUT_OF_RANGE: N_("Zero out of its range"),
+    EventKind.ADC_FAULT: N_("Fault of the converter"),
+    EventKind.CLOCK_SET: N_("Clock set"),
+    EventKind.DOWNLINK_REFUSED: N_("Scale refused an order of the platform"),
+    EventKind.KEY_SUCCESSION: N_("Key succeeded by a new one"),
+    EventKind.SOFTWARE_UPDATE: N_("Software updated"),
+    EventKind.SESSION_OPENED: N_("Adjustment session opened"),
+    EventKind.SESSION_CLOSED: N_("Adjustment session closed"),
+    EventKind.JOURNAL_LOST: N_("Journal lost"),
+    EventKind.STATEMENTS_LOST: N_("Statements declared lost"),
+    EventKind.SNAPSHOTS_LEFT_OUT: N_("Snapshots left out, as the journal was nearly full"),
+    EventKind.PERIOD_CHANGED: N_("Reporting period changed"),
+    EventKind.ROLLED_BACK: N_("Memory was set back"),
+}
+
+
+def event_sentence(speech: Speech, event: Event, stated_s: int) -> str:
+    """What an event says; `stated_s` is the time of its statement, 0 where the scale knew none."""
+    places = event.named
+    if isinstance(event.facts, ParameterChange):
+        places["fields"] = ", ".join(parameter_name(speech, change.field) for change in event.facts.changes)
+    elif event.kind == EventKind.CASE_OPENED:
+        places["opened"] = opened(speech, places["stamp"], stated_s)
+    try:
+        template = EVENTS[EventKind(event.kind)]
+    except ValueError:
+        return speech.say(N_("Event of an unknown kind %(kind)s"), kind=event.kind)
+    return speech.say(template, **places)
+
+
+def opened(speech: Speech, stamp_s: int | None, stated_s: int | None) -> str:
+    """When the case was opened, by the stamp of its latch; without one at least the time by which it was stated."""
+    if stamp_s:
+        return speech.moment(datetime.fromtimestamp(stamp_s, UTC))
+    if stated_s:
+        return speech.say(
+            N_("at an unknown time, not after %(stated)s"), stated=speech.moment(datetime.fromtimestamp(stated_s, UTC))
+        )
+    return speech.say(N_("at an unknown time"))

@@ -1,0 +1,197 @@
+"""What the rules find, in words, from the codes and values of a finding.
+
+Messages are English and the keys of the translations. Nothing here decides anything.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from steelyard_cloud.web.words.events import opened
+from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.parameters import parameter_difference, parameter_name
+
+_CHANGES_SHOWN = 4
+
+
+class RuleWords(NamedTuple):
+    """A rule's name, and for the code of each of its findings a title and a sentence with places for the values."""
+
+    name: str
+    findings: dict[str, tuple[str, str]]
+
+
+RULES = {
+    "authenticity": RuleWords(
+        N_("Authenticity"),
+        {
+            "profile": (
+                N_("Out of profile"),
+                N_("An authentic statement departs from the wire's profile: %(breach)s."),
+            ),
+            "bad-signature": (
+                N_("Bad signature inside the chain"),
+                N_("A statement that a later one vouches for carries a signature that does not verify."),
+            ),
+        },
+    ),
+    "continuity": RuleWords(
+        N_("Continuity"),
+        {
+            "gap": (
+                N_("Statements missing"),
+                N_("%(missing)s statements of the chain never arrived, although later ones did."),
+            ),
+            "fork": (
+                N_("Two contents under one number"),
+                N_(
+                    "The same identity signed two different statements with one number:"
+                    " a copied key, or restored memory."
+                ),
+            ),
+            "re-signed": (
+                N_("Signed twice"),
+                N_("The same content came with two signatures."),
+            ),
+            "link": (
+                N_("The chain is broken"),
+                N_("A statement does not link to the one before it."),
+            ),
+            "counters": (
+                N_("A counter went down"),
+                N_(
+                    "The calibration or configuration counter is lower than before;"
+                    " it can only rise on an intact scale."
+                ),
+            ),
+            "boot": (
+                N_("A boot number went down"),
+                N_("The boot number is lower than before."),
+            ),
+            "uptime": (
+                N_("Time ran backwards"),
+                N_("The time since start is lower than before within one start."),
+            ),
+            "journal-lost": (
+                N_("Journal lost"),
+                N_("The scale reports that it lost its journal."),
+            ),
+            "rolled-back": (
+                N_("Rolled back"),
+                N_("The scale found a receipt beyond its own head: its memory was set back."),
+            ),
+        },
+    ),
+    "parameter_change": RuleWords(
+        N_("Parameters changed without a permit"),
+        {
+            "changed": (
+                N_("Parameters changed without a permit"),
+                N_("%(changes)s; the scale itself reported it."),
+            ),
+            "changed-silently": (
+                N_("Parameters differ, and no change was reported"),
+                N_("The signed parameters are not those that were verified, and no event in the chain explains how."),
+            ),
+            "too-many-states": (
+                N_("Parameters changed too often to follow"),
+                N_("More sets of parameters were seen than are kept; look at the statements themselves."),
+            ),
+        },
+    ),
+    "case": RuleWords(
+        N_("Case opened"),
+        {
+            "opened": (
+                N_("Case opened"),
+                N_("The scale reports that its case was opened: %(opened)s."),
+            ),
+            "too-many": (
+                N_("Case opened too often to follow"),
+                N_("The case was opened more often than is kept; look at the statements themselves."),
+            ),
+        },
+    ),
+    "software": RuleWords(
+        N_("Software not approved"),
+        {
+            "not-approved": (
+                N_("Software not approved"),
+                N_("The scale runs %(name)s %(version)s, whose hash is not in the type approval."),
+            ),
+        },
+    ),
+    "weight": RuleWords(
+        N_("Weight not recomputable"),
+        {
+            "not-recomputable": (
+                N_("Weight not recomputable"),
+                N_("The indicated weight does not follow from the counts and parameters in the same signed statement."),
+            ),
+        },
+    ),
+    "silent": RuleWords(
+        N_("Silent"),
+        {
+            "silent": (
+                N_("No reports"),
+                N_("Nothing was received for three reporting periods."),
+            ),
+        },
+    ),
+}
+
+SEVERITIES = {3: (N_("Tampering"), "tamper"), 2: (N_("Warning"), "warning"), 1: (N_("Notice"), "notice")}
+
+REASONS = {
+    "no-permit": N_("No permit was named."),
+    "unknown-permit": N_("The permit that it names is not on record."),
+    "permit-for-something-else": N_("The permit is for something else."),
+    "field-not-permitted": N_("The permit does not cover these parameters."),
+    "permit-spent": N_("The permit was for other counters: it is spent."),
+    "outside-window": N_("It happened outside the permit's window."),
+    "from-unexplained-state": N_("It started from parameters that were already unexplained."),
+    "no-event": N_("No event tells of it."),
+    "before-start": N_("That was before the scale was switched on."),
+}
+
+_UNKNOWN = (N_("Finding"), N_("An unknown kind of finding: %(code)s."))
+
+
+def finding_title(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
+    """A short name of what was found."""
+    return speech.say(_words(rule, values)[0])
+
+
+def finding_sentence(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
+    """One sentence on what was found; the reason follows where there is one."""
+    _, template = _words(rule, values)
+    places = {
+        "changes": _changes(speech, values),
+        "opened": opened(speech, values.get("stamp_s"), values.get("dated_s")),
+    }
+    text = speech.say(template, **{"code": "?", **values, **places})
+    reason = REASONS.get(str(values.get("reason")))
+    return speech.say(N_("%(first)s %(then)s"), first=text, then=speech.say(reason)) if reason else text
+
+
+def _words(rule: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Title and sentence; a finding whose code has none is at least called by its rule's name."""
+    if rule not in RULES:
+        return _UNKNOWN
+    name, findings = RULES[rule]
+    return findings.get(str(values.get("code")), (name, _UNKNOWN[1]))
+
+
+def _changes(speech: Speech, values: Mapping[str, Any]) -> str:
+    """The parameters that a finding tells of, each with its difference."""
+    shown = [
+        f"{parameter_name(speech, key)} {parameter_difference(speech, key, old, new)}"
+        for key, old, new in values.get("changes", ())[:_CHANGES_SHOWN]
+    ]
+    return ", ".join(shown) + (" …" if len(values.get("changes", ())) > _CHANGES_SHOWN else "")
+
+
+def severity(speech: Speech, level: int) -> tuple[str, str]:
+    """The word for a severity, and its tone in the style sheet."""
+    word, tone = SEVERITIES.get(level, SEVERITIES[1])
+    return speech.say(word), tone

@@ -1,0 +1,45 @@
+"""What all simulated load-cell converters (ADCs) share: the counters that the host reads, and a conversion that waits.
+
+A chip is the class NAME of the module `hal_name`, made from the clock, the wires at its pins in the order of the
+driver's arguments, the input, the rate and a seed.
+"""
+
+HIGHEST = 0x7FFFFF
+LOWEST = -0x800000
+
+
+class Converter:
+    """A chip whose first wires are data and clock, a conversion ending every `period_us`.
+
+    `sample(channel, gain)` gives the input in counts, of any size, whenever a conversion ends. `stretch_chance` and
+    `stretch_us` are of use to chips that care how long a clock pulse lasts.
+    """
+
+    def __init__(self, clock, wires, sample, period_us):
+        self.sample = sample
+        self.period_us = period_us
+        self.stretch_chance = 0.0
+        self.stretch_us = 0
+        self.conversions = 0
+        self.unread = 0
+        self.wrong_pulse_counts = 0
+        self.power_downs = 0
+        self._clock = clock
+        self._data, self._sck = wires[:2]
+        self._sck.output = self._clocked
+        self._word = 0
+        self._pulses = 0
+        self._ready = False
+
+    def _clocked(self, level):
+        """The clock pin changes to `level`."""
+        raise NotImplementedError
+
+    def _offer(self, counts):
+        """A conversion has ended: it waits to be shifted out, and the data pin falls."""
+        self._word = min(HIGHEST, max(LOWEST, int(counts // 1))) & 0xFFFFFF
+        self._pulses = 0
+        self._ready = True
+        self.conversions += 1
+        self._data.drive(1)
+        self._data.drive(0)

@@ -132,18 +132,20 @@ def test_forged_messages_open_nothing_trim_nothing_and_are_told(cloud: Cloud, mo
     (stall,) = cloud.put_on_record(1, permit_required=1)
     wait_until(lambda: status(stall)["receipted"] >= 2, 20, "a true receipt")
     cloud.kill_ingest()
-    # a receipt that was on its way when ingest died still arrives, so what counts is read after the wait
+    kid, down = identity.from_text(stall.public_code), topic_of(stall.public_code, "down")
+    forgers = Forgers(cloud, kid, statement.parse(exported(stall)[-1]), PlatformKey.of(p256.make_private_key()))
+    # Receipts that were on their way when ingest died still arrive, but are judged before what is published now.
+    publish(mosquitto.port, down, signed(forgers.permit, cloud.authority)[:-1] + b"\x00")
+    wait_until(lambda: bool(refusals(stall)), 20, "the event of a refusal")
     wait_until(lambda: (now := status(stall))["number"] > now["receipted"] + 3, 20, "statements without receipt")
     receipted = status(stall)["receipted"]
     stall.scale.adjustment_switch(on=True)
     wait_until(lambda: bool(status(stall)["switch"]), 10, "the switch")
     before = stall.ask("parameters")
 
-    kid, down = identity.from_text(stall.public_code), topic_of(stall.public_code, "down")
-    forgers = Forgers(cloud, kid, statement.parse(exported(stall)[-1]), PlatformKey.of(p256.make_private_key()))
+    forgers = replace(forgers, newest=statement.parse(exported(stall)[-1]))
     assert forgers.newest.number > receipted
     publish(mosquitto.port, down, *forgers.messages().values())
-    wait_until(lambda: bool(refusals(stall)), 20, "the event of a refusal")
     for value in (9_799_000, 9_798_000):
         answer = stall.scale.console_json(f"{ADJUST} {value}")
         assert answer["error"] == "permit-required", answer

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MACHINE = ("machine", "network", "rp2", "esp32", "ssl", "time", "socket", "select", "vfs")
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[!d]*/README.md")])
 
 
 def banned(path: str, source: str) -> bool:
@@ -76,7 +76,7 @@ def test_every_command_names_the_extra_that_it_needs() -> None:
         assert extra[1] in project["optional-dependencies"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_the_documentation_links_to_exists(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", page.read_text())
     for link in links:

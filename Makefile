@@ -1,66 +1,98 @@
 # make demo: from a fresh clone to a caught cheat. Needs Python 3.11 or later; no root, no servers.
 # ARGS reaches the program behind a target: make demo ARGS='--for 60 --json', make test ARGS='tests/cloud -x'
+# `make help` prints what stands behind ## in this file.
 .POSIX:
-.PHONY: setup demo test lint bench bench-mcu screenshots format lock clean hardware boards budget tables
+.PHONY: help setup demo test test-fast check lint lint-style lint-types lint-imports lint-firmware lint-compile \
+	coverage bench bench-mcu screenshots format lock clean hardware boards budget tables
 
 ARGS =
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 MPY_ARCHITECTURES = bytecode armv6m armv7m xtensawin rv32imc
+LINT = lint-style lint-types lint-imports lint-firmware lint-compile
+# Folders whose tests need no server, no scale and little time.
+FAST = tests/project tests/protocol tests/gateway tests/hardware tests/cloud/judge tests/cloud/evidence
+COVERED = cloud/steelyard_cloud/judge cloud/steelyard_cloud/evidence protocol/steelyard_protocol
 
-setup: .venv/demo.stamp
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/demo.stamp
+setup: .venv/demo.stamp ## make .venv with what the demo needs
+
+demo: .venv/demo.stamp ## the whole system with simulated scales, in the browser; one is cheated with and is caught
 	@$(BIN)/steelyard demo $(ARGS)
 
-test: .venv/dev.stamp
+check: .venv/dev.stamp ## lint and the fast tests, within a minute on two idle cores
+	$(MAKE) -j 2 $(LINT)
+	$(MAKE) test-fast
+
+test: .venv/dev.stamp ## every test; it says which real servers it found
 	$(BIN)/pytest -n 2 $(ARGS)
 
-lint: .venv/dev.stamp
+test-fast: .venv/dev.stamp
+	$(BIN)/pytest -n 2 -q $(FAST) $(ARGS)
+
+coverage: .venv/dev.stamp ## every test, and how much of judge, evidence and protocol they go through, branches counted
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
+	@for folder in $(COVERED); do \
+		echo "$$folder: $$($(BIN)/coverage report --include="$$folder/*" --format=total) %"; \
+	done
+
+lint: $(LINT) ## every check that runs no test
+
+lint-style: .venv/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+lint-types: .venv/dev.stamp
 	$(BIN)/mypy
+	$(BIN)/mypy .ci
+
+lint-imports: .venv/dev.stamp
 	PYTHONPATH=firmware:hardware $(BIN)/lint-imports
+
+lint-firmware: .venv/dev.stamp
 	$(BIN)/python .ci/typecheck_firmware.py
+
+lint-compile: .venv/dev.stamp
 	$(BIN)/python .ci/compile_firmware.py $(MPY_ARCHITECTURES)
 
-format: .venv/dev.stamp
+format: .venv/dev.stamp ## put every file into the style that lint wants
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/dev.stamp
+bench: .venv/dev.stamp ## the figures of docs/performance.md, into build/bench.json
 	$(BIN)/python tests/bench $(ARGS)
 
-bench-mcu: .venv/dev.stamp
+bench-mcu: .venv/dev.stamp ## those of an emulated microcontroller
 	PYTHONPATH=tests:tests/bench $(BIN)/python tests/bench/mcu $(ARGS)
 
-screenshots: .venv/dev.stamp
+screenshots: .venv/dev.stamp ## the pictures in docs/images
 	PYTHONPATH=tests $(BIN)/python tests/kit/screenshots.py
 
-# Electrical check, netlist, bill of materials and drawing of each reference board, in build/hardware/BOARD.
-hardware: .venv/dev.stamp
+hardware: .venv/dev.stamp ## check, netlist, parts and drawing of each reference board, in build/hardware
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware
 
-# The firmware's board profiles from hardware/boards/*.toml.
-boards: .venv/dev.stamp
+boards: .venv/dev.stamp ## the firmware's board profiles from hardware/boards/*.toml
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware boards
 
-# What steelyard.cddl says of events and parameters, into the code of host and firmware.
-tables: .venv/dev.stamp
+tables: .venv/dev.stamp ## what steelyard.cddl says of events and parameters, into the code of host and firmware
 	PYTHONPATH=protocol $(BIN)/python -m steelyard_definition
 
-# Tables and plots of docs/hardware.md.
-budget: .venv/dev.stamp
+budget: .venv/dev.stamp ## tables and plots of docs/hardware.md
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware budget
 
-lock:
+lock: ## requirements.lock anew, from what pyproject.toml allows today
 	rm -rf build/lock && $(BIN)/python -m venv build/lock
 	build/lock/bin/python -m pip install --quiet '.[dev]'
 	{ sed -n 1p requirements.lock; build/lock/bin/python -m pip freeze --exclude steelyard; } > build/requirements.lock
 	mv build/requirements.lock requirements.lock
 
-clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove .venv and everything that was built
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Set-up: what the demo needs first, the tools of the tests only for those who run them. Its progress goes to standard

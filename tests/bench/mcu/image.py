@@ -1,7 +1,7 @@
 """Builds MicroPython with the agent frozen in for the emulated board, from Debian's source package of MicroPython.
 
-Nothing on the system is changed: the package is fetched by apt with a sources list and folders of its own under
-build/mcu. MICROPYTHON_SOURCE names an unpacked source tree that is taken instead.
+Nothing on the system is changed: the package is fetched by apt from where this machine gets Debian, with a sources list
+and folders of its own under build/mcu. MICROPYTHON_SOURCE names an unpacked source tree that is taken instead.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from apt_source import debian_source
+
 ROOT = Path(__file__).resolve().parents[3]
 BOARD = ROOT / "hardware" / "boards" / "mps2_an385"
 WORK = ROOT / "build" / "mcu"
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 SUITES = ("sid", "trixie")
 VERSIONS = ("1.26.1+ds-1", "1.25.0+ds-1")  # the first that is still to be had
 # Program that must be there, and the Debian package that brings it.
@@ -31,6 +32,7 @@ TOOLS = {
 # What every reading and every statement goes through: worth native code on a board that has the flash for it.
 NATIVE = ("chips/converter", "chips/hx711", "weighing/core", "weighing/filtering", "weighing/weight")
 LIBC = "libnewlib-arm-none-eabi"
+ELSEWHERE = "unpack MicroPython's sources yourself and set MICROPYTHON_SOURCE to their folder"
 
 
 class Missing(Exception):
@@ -120,7 +122,7 @@ def find_source() -> tuple[Path, str]:
             return unpacked(version), version
     raise Missing(
         f"MicroPython's source package ({' or '.join(VERSIONS)}) could not be fetched from Debian: see {WORK / 'log'};"
-        " or unpack MicroPython's sources and set MICROPYTHON_SOURCE to their folder"
+        f" or {ELSEWHERE}"
     )
 
 
@@ -132,12 +134,14 @@ def unpacked(version: str) -> Path:
 def fetch(version: str) -> bool:
     """Download one version's source package and unpack it; False if Debian no longer has it."""
     if not shutil.which("apt-get"):
-        raise Missing("apt-get: unpack MicroPython's sources elsewhere and set MICROPYTHON_SOURCE to their folder")
+        raise Missing(f"apt-get: {ELSEWHERE}")
+    debian = debian_source()
+    if debian is None:
+        raise Missing(f"a source of Debian in /etc/apt/sources.list or /etc/apt/sources.list.d: {ELSEWHERE}")
     for folder in ("state/lists/partial", "cache/archives/partial"):
         (WORK / "apt" / folder).mkdir(parents=True, exist_ok=True)
-    sources = WORK / "apt" / "sources.list"
-    lines = (f"deb-src [signed-by={KEYRING}] http://deb.debian.org/debian {suite} main\n" for suite in SUITES)
-    sources.write_text("".join(lines))
+    sources = WORK / "apt" / "debian.sources"
+    sources.write_text(debian.stanza(SUITES))
     settings = {
         "Dir::Etc::SourceList": sources,
         "Dir::Etc::SourceParts": "-",

@@ -8,7 +8,7 @@ from steelyard_simulator import SimulatedScale
 SUITE = (
     "tests/hardware/test_boards.py",
     "tests/hardware/test_hardware_profile.py::test_what_is_committed_is_what_is_generated",
-    "tests/firmware/test_hx711.py",
+    "tests/firmware/chips/test_hx711.py",
 )
 DRIVER = '''"""Driver of the HX710 load-cell converter by two pins."""
 

@@ -10,7 +10,7 @@ from steelyard_protocol.statement import parse
 SUITE = (
     "tests/protocol/test_definition.py",
     "tests/protocol/test_cddl_agrees.py::test_what_the_schema_allows_is_read",
-    "tests/firmware/test_statements.py::test_every_kind_of_statement_and_event_keeps_the_profile",
+    "tests/firmware/wire/test_statements.py::test_every_kind_of_statement_and_event_keeps_the_profile",
     "tests/cloud/web/test_answers.py::test_every_code_has_words",
     "tests/cloud/web/test_answers.py::test_everything_shown_is_translated_with_the_same_places",
 )

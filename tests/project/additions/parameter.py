@@ -10,7 +10,7 @@ from steelyard_simulator.interpreter import executable
 
 SUITE = (
     "tests/protocol/test_definition.py",
-    "tests/firmware/adjustment/test_parameters.py",
+    "tests/firmware/adjustment/test_parameters.py::test_fields_are_those_of_the_definition",
     "tests/cloud/web/test_answers.py::test_every_code_has_words",
     "tests/cloud/web/test_answers.py::test_everything_shown_is_translated_with_the_same_places",
 )

@@ -32,10 +32,9 @@ from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.people import access
+from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.scales import types
 from steelyard_cloud.settings import SHARDS, Settings
 from steelyard_cloud.web.app import create_app
 from steelyard_gateway.platform import Client
@@ -122,7 +121,7 @@ class Cloud:
         at_ms = self.clock()
         with database.writing(self.engine) as connection:
             for role, (name, kind, division) in ORGANISATIONS.items():
-                self._organisations[role] = types.add_organisation(
+                self._organisations[role] = organisations.add_organisation(
                     connection, nobody, name=name, kind=kind, division_code=division, now_ms=at_ms
                 )
                 secret = access.create_token(

@@ -21,10 +21,9 @@ from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.session import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.people import access
+from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.scales import types
 from steelyard_cloud.settings import SHARDS, Settings
 from steelyard_cloud.web.app import create_app
 from steelyard_protocol import parameters
@@ -130,21 +129,21 @@ class World:
                 ("Hangzhou Market Supervision", "regulator", "330100", Role.REGULATOR, "Wang Li"),
                 ("Xihu Repairs", "repair", "330106", Role.TECHNICIAN, "Zhou"),
             ):
-                organisation = types.add_organisation(
+                organisation = organisations.add_organisation(
                     connection, actor, name=name, kind=kind, division_code=division, now_ms=self.now
                 )
                 self.organisations[name] = organisation
                 self.tokens[role] = access.create_token(
                     connection, name=f"{name} token", role=role, organisation_id=organisation, now_ms=self.now
                 )
-                self.users[role] = types.add_user(
+                self.users[role] = organisations.add_user(
                     connection, actor, organisation_id=organisation, name=person, role=role.value, now_ms=self.now
                 )
 
     def token_for(self, name: str, kind: str, division: str, role: Role) -> str:
         """A token of a new organisation."""
         with database.writing(self.engine) as connection:
-            organisation = types.add_organisation(
+            organisation = organisations.add_organisation(
                 connection,
                 Actor("process:test", 0, None, None),
                 name=name,

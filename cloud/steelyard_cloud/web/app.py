@@ -10,10 +10,10 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from steelyard_cloud import clock
+from steelyard_cloud.db.database import Engine
 from steelyard_cloud.errors import Refusal
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.api.routes import router as api_router

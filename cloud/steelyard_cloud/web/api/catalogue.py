@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import Field
-from sqlalchemy import Connection
 
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.people import organisations
 from steelyard_cloud.people.roles import ADMINISTERS, MAKES_ORDERS, Principal, Role

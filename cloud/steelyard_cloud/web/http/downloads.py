@@ -35,7 +35,7 @@ def evidence_response(here: Context, principal: Principal, alert_id: int, span: 
     authority, root, key_set = here.authority(), here.root_public(), here.key_set()
     with here.reading() as connection:
         alert = alert_queries.alert_by_id(connection, principal, alert_id)
-        made = collect(connection, alert.id, root=root, key_set=key_set, now_ms=here.now_ms(), span=span)
+        made = collect(connection, alert, root=root, key_set=key_set, now_ms=here.now_ms(), span=span)
     data = bundle.write(made, authority.private_key, authority.kid)
     with here.writing() as connection:
         details = {"bytes": len(data), "statements": len(made.statements), "span": span}

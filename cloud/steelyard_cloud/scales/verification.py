@@ -52,13 +52,7 @@ def record_verification(
         raise WrongValue(where="valid_until", why="a day to come is expected")
     identity_id = store.active_identity(connection, scale.id).id
     _check_codes(connection, scale, identity_id, number, seal)
-    same = (
-        verifications.c.identity_id == identity_id,
-        verifications.c.number == number,
-        verifications.c.kind == kind,
-    )
-    if connection.scalar(select(verifications.c.id).where(*same)) is not None:
-        raise AlreadyVerified(number=number)
+    _check_new(connection, identity_id, number, kind)
     said = {"number": number, "kind": kind, "seal": seal}
     row = {
         **said,
@@ -75,6 +69,13 @@ def record_verification(
     record(connection, actor, "scale.verify", f"scale:{scale.id}", details, now_ms)
     feeds.append(connection, feeds.CHANGES, scale.shard, "verification", scale.id, {"verification": made}, now_ms)
     return Verified(made, verification_code(made, valid_until))
+
+
+def _check_new(connection: Connection, identity_id: int, number: int, kind: str) -> None:
+    c = verifications.c
+    same = select(c.id).where(c.identity_id == identity_id, c.number == number, c.kind == kind)
+    if connection.scalar(same) is not None:
+        raise AlreadyVerified(number=number)
 
 
 def _check_codes(connection: Connection, scale: ScaleInScope, identity_id: int, number: int, seal: str) -> None:

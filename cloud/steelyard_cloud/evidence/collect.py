@@ -3,8 +3,10 @@
 from steelyard_cloud.alerts.queries import AlertInScope
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.evidence.bundle import Alert, Bundle, Identity, Software, StoredStatement, Verification
-from steelyard_cloud.evidence.choose import LeftOut, Span, StoredChain
+from steelyard_cloud.evidence.choose import MOST_NUMBERS, LeftOut, Span, StoredChain
 from steelyard_cloud.evidence.queries import OnRecord, Row, on_record
+
+__all__ = ["MOST_NUMBERS", "Span", "collect"]
 
 NOTHING: Span = (0, -1)
 

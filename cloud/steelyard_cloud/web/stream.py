@@ -128,8 +128,18 @@ class Hub:
         """Whether the principal may open one more stream."""
         return sum(listener.actor == actor for listener in self._listeners) < MOST_STREAMS
 
-    async def listen(self, actor: str, last_id: str | None) -> AsyncIterator[Told]:
-        """Events from now on, or from behind `last_id`; ends when the client fell behind or the server closes."""
+    async def listen(
+        self, principal: Principal, topics: frozenset[str], last_id: str | None
+    ) -> AsyncIterator[dict[str, str]]:
+        """Events on these topics that the principal may see, as sse-starlette takes them.
+
+        They begin now, or behind `last_id`, and end when the client fell behind or the server closes.
+        """
+        async for told in self._listen(principal.actor, last_id):
+            if event := _for_principal(told, principal, topics):
+                yield event
+
+    async def _listen(self, actor: str, last_id: str | None) -> AsyncIterator[Told]:
         listener = Listener(actor)
         async with self._starting:
             if self._task is None or self._task.done():
@@ -226,8 +236,8 @@ def _with_scales(connection: Connection, entries: list[feeds.Entry]) -> list[New
     return [News(entry, scales.get(entry.scale_id) if entry.scale_id is not None else None) for entry in entries]
 
 
-def for_principal(told: Told, principal: Principal, topics: frozenset[str]) -> dict[str, str] | None:
-    """The event as `principal` may see it, for sse-starlette; None if it is not theirs or not asked for."""
+def _for_principal(told: Told, principal: Principal, topics: frozenset[str]) -> dict[str, str] | None:
+    """The event as `principal` may see it; None if it is not theirs or not asked for."""
     if told.news is None:
         return {"event": ANEW, "id": told.cursor, "data": "{}"}
     entry, scale = told.news.entry, told.news.scale

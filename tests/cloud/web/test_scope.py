@@ -23,6 +23,7 @@ from kit.world import World
 from steelyard_cloud import alerts, complaints, evidence, people, scales
 from steelyard_cloud.alerts.queries import AlertInScope, alert_by_id
 from steelyard_cloud.db import database, schema
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import Unknown
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.people.scoping import InScope, ScopeCheck, rows_in_scope
@@ -37,6 +38,8 @@ CONTRACTS = {
 }
 NO_SQL = CONTRACTS["the web speaks no SQL, and reads nothing by a bare id"]
 NO_TABLES = CONTRACTS["commands know no tables"]
+NO_OUTBOX = CONTRACTS["only the event stream reads the outbox"]
+IDS = {"scale_id", "identity_id", "alert_id", "complaint_id", "permit_id"}
 
 
 def test_mypy_refuses_what_forgets_the_check_and_nothing_else() -> None:
@@ -77,9 +80,23 @@ def test_lint_refuses_each_way_round_the_check_in_a_route(tmp_path: Path) -> Non
     assert refused == set(NO_SQL["forbidden_modules"]), told
 
 
-def test_lint_refuses_a_table_in_a_command(tmp_path: Path) -> None:
-    told = broken(tmp_path, NO_TABLES, "command.py", ["from steelyard_cloud.db.schema import users"])
-    assert "steelyard_cloud.command is not allowed to import steelyard_cloud.db.schema" in told
+@pytest.mark.parametrize(
+    ("contract", "module", "banned"),
+    [
+        (NO_TABLES, "command", "steelyard_cloud.db.schema"),
+        (NO_TABLES, "serving", "steelyard_cloud.db.schema"),
+        (NO_OUTBOX, "web.api", "steelyard_cloud.db.feeds"),
+        (NO_OUTBOX, "web.pages", "steelyard_cloud.db.feeds"),
+        (NO_OUTBOX, "web.http", "steelyard_cloud.db.feeds"),
+    ],
+)
+def test_lint_refuses_tables_in_commands_and_the_outbox_in_routes(
+    tmp_path: Path, contract: dict[str, Any], module: str, banned: str
+) -> None:
+    path = module.replace(".", "/")
+    file = f"{path}.py" if (CLOUD / f"{path}.py").exists() else f"{path}/__init__.py"
+    told = broken(tmp_path, contract, file, [f"import {banned}"])
+    assert f"steelyard_cloud.{module} is not allowed to import {banned}" in told
 
 
 def test_no_route_hands_the_database_a_sentence_of_its_own() -> None:
@@ -94,28 +111,31 @@ def test_no_route_hands_the_database_a_sentence_of_its_own() -> None:
     assert found == []
 
 
-def functions() -> Iterator[tuple[str, inspect.Signature]]:
-    """Every public function of the domains that the contract lets the web import."""
+def questions() -> Iterator[tuple[str, inspect.Signature]]:
+    """Every public function and class of the domains that takes a connection and that lint lets the web import."""
     for domain in (people, scales, alerts, complaints, evidence):
         for info in pkgutil.iter_modules(domain.__path__, f"{domain.__name__}."):
             if info.name not in NO_SQL["forbidden_modules"]:
-                yield from _functions(importlib.import_module(info.name))
+                yield from _questions(importlib.import_module(info.name))
 
 
-def _functions(module: ModuleType) -> Iterator[tuple[str, inspect.Signature]]:
-    for name, one in inspect.getmembers(module, inspect.isfunction):
-        if one.__module__ == module.__name__ and not name.startswith("_"):
-            yield f"{module.__name__}.{name}", inspect.signature(one)
+def _questions(module: ModuleType) -> Iterator[tuple[str, inspect.Signature]]:
+    for name, one in vars(module).items():
+        asked = inspect.isfunction(one) or (inspect.isclass(one) and "__init__" in vars(one))
+        if asked and not name.startswith("_") and one.__module__ == module.__name__:
+            signature = inspect.signature(one)
+            if any(parameter.annotation is Connection for parameter in signature.parameters.values()):
+                yield f"{module.__name__}.{name}", signature
 
 
-def test_no_domain_offers_the_web_a_function_of_a_bare_id() -> None:
-    """One that takes a number asks at the same time who wants it, or wants the scale that it belongs to in scope."""
+def test_no_domain_offers_the_web_a_question_about_a_bare_id() -> None:
+    """What takes a number asks at the same time who wants it, or wants the scale that it belongs to in scope."""
     seen, found = 0, []
-    for name, signature in functions():
+    for name, signature in questions():
         seen += 1
         kinds = [one.annotation for one in signature.parameters.values()]
         asks = Principal in kinds or any(isinstance(kind, type) and issubclass(kind, InScope) for kind in kinds)
-        if {"scale_id", "identity_id", "alert_id", "complaint_id"} & set(signature.parameters) and not asks:
+        if IDS & set(signature.parameters) and not asks:
             found.append(name)
     assert seen > 30
     assert found == []

@@ -7,8 +7,7 @@ from fastapi import Depends, Query, Response
 from steelyard_cloud.alerts import queries as alert_queries
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.evidence import bundle
-from steelyard_cloud.evidence.choose import MOST_NUMBERS, Span
-from steelyard_cloud.evidence.collect import collect
+from steelyard_cloud.evidence.collect import MOST_NUMBERS, Span, collect
 from steelyard_cloud.people.audit import record
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.web.http.context import Context, actor_of

@@ -111,7 +111,8 @@ def decisions(connection: Connection, alert: AlertInScope, speech: Speech) -> li
     """What happened to an alert, the newest first."""
     moments = []
     for step in alert_queries.steps_of(connection, alert, STEPS_SHOWN):
-        text = f"{wording.state(speech, step.to_status)} · {step.by or speech.say(N_('the platform'))}"
+        by = step.by or speech.say(N_("the platform"))
+        text = f"{wording.state(speech, step.to_status)} · {by}"
         if step.reason:
             text += f": {step.reason}"
         moments.append(Moment(_at_ms(step.at_ms), text, "person" if step.reason else ""))

@@ -17,6 +17,8 @@ from steelyard_cloud.people.audit import Actor, record
 DAY_MS = 24 * 60 * 60 * 1000
 A_SCALE_A_DAY = 30
 ALL_A_DAY = 1000
+LEAST_CHARACTERS = 3
+"""Fewer than these say nothing, neither in a complaint nor in its answer."""
 PUBLIC = Actor(name="public", number=0, organisation_id=None, division_code=None)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from steelyard_cloud.complaints import photos, service
-from steelyard_cloud.complaints.service import NewComplaint
+from steelyard_cloud.complaints.service import LEAST_CHARACTERS, NewComplaint
 from steelyard_cloud.errors import TooManyComplaints
 from steelyard_cloud.scales.public import public_scale
 from steelyard_cloud.scales.queries import fold
@@ -16,7 +16,6 @@ from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.i18n import N_, Speech
 
 router = APIRouter()
-LEAST_WORDS = 3
 FIELDS = ("words", "place", "bought", "weighed", "paid")
 
 
@@ -74,7 +73,7 @@ def complain(
     def again(wrong: str, status: int) -> Response:
         return _form(request, here, speech, folded, typed, wrong=speech.say(wrong), status=status)
 
-    if len(typed["words"]) < LEAST_WORDS:
+    if len(typed["words"]) < LEAST_CHARACTERS:
         return again(N_("Please say in a few words what was wrong."), 422)
     try:
         picture = _picture(photo)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from steelyard_cloud.complaints.queries import OPEN, complaint_by_id, complaint_list, photo_of
+from steelyard_cloud.complaints.service import LEAST_CHARACTERS
 from steelyard_cloud.complaints.service import close as close_complaint
 from steelyard_cloud.errors import Unknown, WrongValue
 from steelyard_cloud.people.roles import ANSWERS_COMPLAINTS, SEES_COMPLAINTS, Principal
@@ -19,7 +20,6 @@ from steelyard_cloud.web.words.i18n import N_
 
 router = APIRouter()
 PAGE_LENGTH = 50
-LEAST_WORDS = 3
 
 Reads = Annotated[Principal, Depends(needs(SEES_COMPLAINTS))]
 Answers = Annotated[Principal, Depends(needs(ANSWERS_COMPLAINTS))]
@@ -97,8 +97,8 @@ def close(
     answer: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Close it with what was found."""
-    if len(answer.strip()) < LEAST_WORDS:
-        raise WrongValue(where="answer", why=f"at least {LEAST_WORDS} characters expected")
+    if len(answer.strip()) < LEAST_CHARACTERS:
+        raise WrongValue(where="answer", why=f"at least {LEAST_CHARACTERS} characters expected")
     with here.writing() as connection:
         found = complaint_by_id(connection, sender, complaint)
         close_complaint(connection, actor_of(sender), found, answer=answer.strip(), now_ms=here.now_ms())

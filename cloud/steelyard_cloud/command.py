@@ -7,21 +7,19 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from sqlalchemy import Connection, Engine, insert, make_url, select
+from sqlalchemy import Connection, Engine, make_url
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
 from steelyard_cloud.db import database
-from steelyard_cloud.db.schema import organisations, users
-from steelyard_cloud.people import access
+from steelyard_cloud.people import access, organisations
+from steelyard_cloud.people.organisations import PLATFORM
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.settings import Settings, SettingsError, load
 
 app = typer.Typer(no_args_is_help=True, help="The platform: registry, ingest, rules, alerts, pages.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
 app.add_typer(token_app, name="token")
-
-PLATFORM = "Platform"  # the organisation of those who run it; its empty division code means everywhere
 
 Configured = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML); else STEELYARD_CONFIG.")]
 OfOrganisation = Annotated[str, typer.Option(help="Name of the organisation.")]
@@ -37,10 +35,7 @@ def init(config: Configured = None) -> None:
         _fail(str(error))
     database.migrate(settings.database)
     with _engine(settings) as engine, database.writing(engine) as connection:
-        if _organisation(connection, PLATFORM) is None:
-            connection.execute(
-                insert(organisations).values(name=PLATFORM, kind="platform", division_code="", created_ms=now_ms())
-            )
+        organisations.ensure_platform(connection, now_ms())
     typer.echo(f"database  {make_url(settings.database).render_as_string(hide_password=True)}")
     typer.echo(f"keys      {settings.keys}" + ("" if made else " (kept)"))
     typer.echo(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
@@ -98,7 +93,8 @@ def sign_in_link(
     """Print a link that signs one person in once."""
     settings = _settings(config)
     with _engine(settings) as engine, database.writing(engine) as connection:
-        user_id = _user(connection, _known_organisation(connection, organisation), role, name)
+        organisation_id = _known_organisation(connection, organisation)
+        user_id = organisations.ensure_user(connection, organisation_id, role, name, now_ms())
         secret = access.create_sign_in_link(connection, user_id, now_ms())
     typer.echo(f"{settings.url}/sign-in?token={secret}")
 
@@ -131,24 +127,11 @@ def _run(process: Callable[[Settings, Engine], None], config: Path | None) -> No
             _fail(str(error))
 
 
-def _organisation(connection: Connection, name: str) -> int | None:
-    return connection.scalar(select(organisations.c.id).where(organisations.c.name == name).limit(1))
-
-
 def _known_organisation(connection: Connection, name: str) -> int:
-    found = _organisation(connection, name)
+    found = organisations.organisation_named(connection, name)
     if found is None:
         _fail(f"There is no organisation {name!r}. `steelyard cloud init` makes {PLATFORM!r}, the API the others.")
     return found
-
-
-def _user(connection: Connection, organisation_id: int, role: Role, name: str) -> int:
-    wanted = {"organisation_id": organisation_id, "role": role.value, "name": name, "active": True}
-    found: int | None = connection.scalar(select(users.c.id).filter_by(**wanted).limit(1))
-    if found is not None:
-        return found
-    made = connection.execute(insert(users).values(**wanted, created_ms=now_ms()).returning(users.c.id))
-    return int(made.scalar_one())
 
 
 def _fail(message: str) -> NoReturn:

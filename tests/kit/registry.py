@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Engine, select
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities
 from steelyard_cloud.keys import PlatformKey
-from steelyard_cloud.people import access
+from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.scales import enrolment, permits, types, verification
+from steelyard_cloud.scales import enrolment, orders, permits, types, verification
 from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY
 
 from kit.parameters import MAP
@@ -75,14 +75,14 @@ class Registry:
         self.tokens[office.role] = access.create_token(
             connection, name=f"{office.name} token", role=office.role, now_ms=self.now_ms(), **known
         )
-        self.users[office.role] = types.add_user(
+        self.users[office.role] = organisations.add_user(
             connection, NOBODY, name=office.person, role=office.role.value, now_ms=self.now_ms(), **known
         )
         user = self.users[office.role]
         self._actors[office.role] = Actor(f"user:{user}", user, *known.values(), office.division_code, user)
 
     def _organisation(self, connection: Connection, name: str, kind: str, division_code: str) -> int:
-        self.organisations[name] = types.add_organisation(
+        self.organisations[name] = organisations.add_organisation(
             connection, NOBODY, name=name, kind=kind, division_code=division_code, now_ms=self.now_ms()
         )
         return self.organisations[name]
@@ -118,7 +118,7 @@ class Registry:
                 software=[types.Software(*SOFTWARE)],
                 now_ms=self.now_ms(),
             )
-            types.add_factory_order(
+            orders.add_factory_order(
                 connection,
                 self._actors[Role.MANUFACTURER],
                 number=ORDER,

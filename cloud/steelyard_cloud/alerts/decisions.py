@@ -1,31 +1,29 @@
 """What people decide about alerts: each step with a reason that stays, in the alert's log and in the audit log.
 
-Whether the finding still stands is no decision and is not changed here; tamper is never cleared by itself.
+Whether the rules still find it is no decision and is not changed here; tamper is never cleared by itself.
 """
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from steelyard_cloud.alerts.queries import AlertInScope
 from steelyard_cloud.alerts.states import TRANSITIONS, TransitionRefused
 from steelyard_cloud.alerts.store import transition
-from steelyard_cloud.db.schema import alerts
-from steelyard_cloud.errors import Unknown, WrongState
+from steelyard_cloud.errors import WrongState
 from steelyard_cloud.people.audit import Actor, record
 
 
-def steps(state: str) -> tuple[str, ...]:
-    """The states that a person may choose from `state`."""
-    return TRANSITIONS.get(state, ())
+def steps(status: str) -> tuple[str, ...]:
+    """The statuses that a person may choose from `status`."""
+    return TRANSITIONS.get(status, ())
 
 
-def decide(connection: Connection, actor: Actor, *, alert_id: int, to: str, reason: str, now_ms: int) -> None:
-    """Take an alert to another state, with a reason; the acting person becomes the one who has it.
+def decide(connection: Connection, actor: Actor, alert: AlertInScope, *, to: str, reason: str, now_ms: int) -> None:
+    """Take an alert to another status, with a reason; the acting person becomes the one who has it.
 
-    Raises Unknown and WrongState. The caller has checked that the actor may see the alert.
+    Raises WrongState, also where somebody else has moved the alert since it was read.
     """
-    if connection.scalar(select(alerts.c.id).where(alerts.c.id == alert_id)) is None:
-        raise Unknown(what="alert", name=alert_id)
     try:
-        transition(connection, alert_id, to, actor.name, reason, now_ms, actor.user_id)
+        transition(connection, alert.id, to, actor.name, reason, now_ms, actor.user_id)
     except TransitionRefused as error:
         raise WrongState(state=error.state, to=error.to) from error
-    record(connection, actor, "alert.decide", f"alert:{alert_id}", {"to": to, "reason": reason}, now_ms)
+    record(connection, actor, "alert.decide", f"alert:{alert.id}", {"to": to, "reason": reason}, now_ms)

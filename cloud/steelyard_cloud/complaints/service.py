@@ -4,25 +4,27 @@ A consumer says nothing of themselves and gets a reference. How many are taken i
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
 from steelyard_protocol import identity
 
+from steelyard_cloud.complaints.queries import CLOSED, OPEN, ComplaintInScope
 from steelyard_cloud.db.schema import complaints, scales
-from steelyard_cloud.errors import ComplaintClosed, TooManyComplaints, Unknown
+from steelyard_cloud.errors import ComplaintClosed, TooManyComplaints
 from steelyard_cloud.people.audit import Actor, record
 
 DAY_MS = 24 * 60 * 60 * 1000
 A_SCALE_A_DAY = 30
 ALL_A_DAY = 1000
-OPEN, CLOSED = "open", "closed"
-PUBLIC = Actor("public", 0, None, None)
+LEAST_CHARACTERS = 3
+"""Fewer than these say nothing, neither in a complaint nor in its answer."""
+PUBLIC = Actor(name="public", number=0, organisation_id=None, division_code=None)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the consumer tells; only `words` are needed. `photo` is a JPEG without metadata (`web.photos`)."""
+class NewComplaint:
+    """What the consumer says; only `words` are needed. `photo` is a JPEG without metadata (`photos.bare`)."""
 
     words: str
     place: str = ""
@@ -32,16 +34,12 @@ class Told:
     photo: bytes | None = None
 
 
-def complain(connection: Connection, public_code: str, told: Told, now_ms: int) -> str:
+def complain(connection: Connection, public_code: str, said: NewComplaint, now_ms: int) -> str:
     """Record a complaint about the scale with this code, which need not be on record; gives the reference.
 
     Raises TooManyComplaints.
     """
-    today = select(func.count()).select_from(complaints).where(complaints.c.received_ms > now_ms - DAY_MS)
-    of_scale = today.where(complaints.c.public_code == public_code)
-    for counted, most in ((of_scale, A_SCALE_A_DAY), (today, ALL_A_DAY)):
-        if connection.execute(counted).scalar_one() >= most:
-            raise TooManyComplaints
+    _check_room(connection, public_code, now_ms)
     scale = connection.execute(
         select(scales.c.id, scales.c.organisation_id, scales.c.division_code).where(scales.c.public_code == public_code)
     ).first()
@@ -52,35 +50,32 @@ def complain(connection: Connection, public_code: str, told: Told, now_ms: int) 
         "scale_id": scale.id if scale else None,
         "organisation_id": scale.organisation_id if scale else None,
         "division_code": scale.division_code if scale else "",
-        "place": told.place,
-        "bought": told.bought,
-        "weighed": told.weighed,
-        "paid": told.paid,
-        "words": told.words,
-        "photo": told.photo,
+        **asdict(said),
         "state": OPEN,
         "received_ms": now_ms,
     }
     made = connection.execute(insert(complaints).values(row).returning(complaints.c.id)).scalar_one()
-    details = {"code": public_code, "photo": told.photo is not None}
+    details = {"code": public_code, "photo": said.photo is not None}
     record(connection, PUBLIC, "complaint.make", f"complaint:{made}", details, now_ms)
     return reference
 
 
-def close(connection: Connection, actor: Actor, *, complaint_id: int, answer: str, now_ms: int) -> None:
-    """Close a complaint with what was found; raises Unknown and ComplaintClosed.
+def _check_room(connection: Connection, public_code: str, now_ms: int) -> None:
+    today = select(func.count()).select_from(complaints).where(complaints.c.received_ms > now_ms - DAY_MS)
+    of_scale = today.where(complaints.c.public_code == public_code)
+    for counted, most in ((of_scale, A_SCALE_A_DAY), (today, ALL_A_DAY)):
+        if connection.execute(counted).scalar_one() >= most:
+            raise TooManyComplaints
 
-    The caller has checked that the actor may see it.
-    """
+
+def close(connection: Connection, actor: Actor, complaint: ComplaintInScope, *, answer: str, now_ms: int) -> None:
+    """Close a complaint with what was found; raises ComplaintClosed."""
     c = complaints.c
-    reference = connection.scalar(select(c.reference).where(c.id == complaint_id))
-    if reference is None:
-        raise Unknown(what="complaint", name=complaint_id)
     closed = connection.execute(
         update(complaints)
-        .where(c.id == complaint_id, c.state == OPEN)
+        .where(c.id == complaint.id, c.state == OPEN)
         .values(state=CLOSED, answer=answer, closed_ms=now_ms)
     )
     if closed.rowcount != 1:
-        raise ComplaintClosed(reference=reference)
-    record(connection, actor, "complaint.close", f"complaint:{complaint_id}", {"answer": answer}, now_ms)
+        raise ComplaintClosed(reference=complaint.reference)
+    record(connection, actor, "complaint.close", f"complaint:{complaint.id}", {"answer": answer}, now_ms)

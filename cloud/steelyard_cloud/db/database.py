@@ -1,4 +1,7 @@
-"""Opening the database: one function for SQLite and PostgreSQL, and the migration to the newest schema."""
+"""Opening the database: one function for SQLite and PostgreSQL, and the migration to the newest schema.
+
+Who speaks no SQL takes the types of SQLAlchemy that it passes on from here.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +12,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 
-__all__ = ["AWAY", "Connection", "Engine", "OtherSchema", "check", "connect", "migrate", "reading", "writing"]
+__all__ = [
+    "AWAY",
+    "Connection",
+    "Engine",
+    "IntegrityError",
+    "OtherSchema",
+    "SQLAlchemyError",
+    "check",
+    "connect",
+    "migrate",
+    "ping",
+    "reading",
+    "writing",
+]
 
 AWAY = (OperationalError, InterfaceError)  # what is raised while the database does not answer
 
@@ -62,6 +78,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction, committed at the end and rolled back on an error."""
     with engine.begin() as connection:
         yield connection
+
+
+def ping(connection: Connection) -> None:
+    """Ask the database for an answer; raises SQLAlchemyError where there is none."""
+    connection.execute(select(1))
 
 
 class OtherSchema(Exception):

@@ -1,21 +1,21 @@
 """Putting an evidence file together from the database."""
 
+from steelyard_cloud.alerts.queries import AlertInScope
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.evidence.bundle import Alert, Bundle, Identity, Software, StoredStatement, Verification
-from steelyard_cloud.evidence.choose import LeftOut, Span, StoredChain
+from steelyard_cloud.evidence.choose import MOST_NUMBERS, LeftOut, Span, StoredChain
 from steelyard_cloud.evidence.queries import OnRecord, Row, on_record
+
+__all__ = ["MOST_NUMBERS", "Span", "collect"]
 
 NOTHING: Span = (0, -1)
 
 
 def collect(
-    connection: Connection, alert_id: int, *, root: bytes, key_set: bytes, now_ms: int, span: Span | None = None
+    connection: Connection, of: AlertInScope, *, root: bytes, key_set: bytes, now_ms: int, span: Span | None = None
 ) -> Bundle:
-    """All that the alert rests on, or what there is of it with numbers in `span`.
-
-    The caller has checked that the reader may see it. Raises EvidenceTooLarge.
-    """
-    known = on_record(connection, alert_id)
+    """All that the alert rests on, or what there is of it with numbers in `span`; raises EvidenceTooLarge."""
+    known = on_record(connection, of.id)
     alert = known.alert
     statements, left_out = _statements(connection, known, span)
     kids = {key.id: key.kid for key in known.identities}

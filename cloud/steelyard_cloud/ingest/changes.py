@@ -13,7 +13,7 @@ from steelyard_cloud.ingest.mqtt.session import Message
 from steelyard_cloud.ingest.pending import PendingBatches
 from steelyard_cloud.ingest.receipts import Outgoing
 from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.scales import permits
+from steelyard_cloud.scales import store as scale_store
 from steelyard_cloud.statements.keys import load_keys_of
 
 CONSUMER = "ingest"
@@ -73,7 +73,7 @@ class Changes:
         if entry.topic == "identity":
             effects.messages += self._receiver.identity_registered(connection, entry.body["identity"])
         elif entry.topic == "permit":  # it is recorded: only now it may be sent
-            identity_id, raw = permits.to_send(connection, entry.body["permit_id"], self._clock())
+            identity_id, raw = scale_store.permit_to_send(connection, entry.body["permit_id"], self._clock())
             effects.outgoing.append((load_keys_of(connection, [identity_id])[identity_id].down, raw))
         elif entry.topic == "scale-type":
             self._receiver.judging.judge_type(connection, entry.body["scale_type_id"], entry.shard, self._clock())

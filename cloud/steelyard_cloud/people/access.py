@@ -128,4 +128,12 @@ def by_session(connection: Connection, secret: str, now_ms: int) -> Principal | 
 
 
 def _principal(actor: str, row: Any, user_id: int | None) -> Principal:
-    return Principal(actor, Role(row.role), row.name, row.organisation_id, row.organisation, row.division_code, user_id)
+    return Principal(
+        actor=actor,
+        role=Role(row.role),
+        name=row.name,
+        organisation_id=row.organisation_id,
+        organisation=row.organisation,
+        division=row.division_code,
+        user_id=user_id,
+    )

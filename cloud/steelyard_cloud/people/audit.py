@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
-from steelyard_cloud.db.schema import audit_log
+from steelyard_cloud.db.schema import audit_log, tokens, users
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,10 @@ def record(
             details=dict(details),
         )
     )
+
+
+def name_of(connection: Connection, actor: str) -> str | None:
+    """What people call an actor of the audit log ("user:7", "token:3"); None for a process of the platform's own."""
+    kind, _, row_id = actor.partition(":")
+    table = {"user": users, "token": tokens}.get(kind)
+    return None if table is None else connection.scalar(select(table.c.name).where(table.c.id == int(row_id)))

@@ -5,6 +5,7 @@ whoever made it holds that key. The registry binds the full thumbprint to the id
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 from steelyard_protocol import identity, statement
@@ -74,6 +75,44 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
     """
     first, body = read_enrolment(raw)
     text = identity.to_text(first.kid)
+    ordered = _ordered(connection, actor, order)
+    if again := _known(connection, first, text):
+        return again
+    _check_new(connection, body, ordered, order)
+    _take_one(connection, ordered, order)
+    shard = identity.shard(first.kid)
+    scale = {
+        "public_code": text,
+        "shard": shard,
+        "maker": body.maker,
+        "model": body.model,
+        "serial_number": body.serial_number,
+        "production_code": body.production_code,
+        "scale_type_id": ordered.scale_type_id,
+        "factory_order_id": ordered.id,
+        "organisation_id": actor.organisation_id,
+        "division_code": ordered.division_code,
+        "place": place,
+        "state": PRODUCED,
+        "enrolled_ms": now_ms,
+    }
+    scale_id = _insert(connection, scale, first, body, text)
+    record(connection, actor, "scale.enrol", f"scale:{scale_id}", {"identity": text, "order": order}, now_ms)
+    feeds.append(connection, feeds.CHANGES, shard, "identity", scale_id, {"identity": text}, now_ms)
+    return Enrolled(scale_id, text, text, created=True)
+
+
+class _Order(NamedTuple):
+    id: int
+    quantity: int
+    division_code: str
+    scale_type_id: int
+    maker: str
+    model: str
+
+
+def _ordered(connection: Connection, actor: Actor, order: str) -> _Order:
+    """The factory order of the acting manufacturer, with the type that it is for; raises Unknown."""
     row = connection.execute(
         select(
             factory_orders.c.id,
@@ -88,41 +127,28 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
     ).first()
     if row is None:
         raise Unknown(what="factory order", name=order)
-    if again := _known(connection, first, text):
-        return again
-    if (body.maker, body.model) != (row.maker, row.model):
-        said, ordered = f"{body.maker} {body.model}", f"{row.maker} {row.model}"
-        raise OtherType(said=said, ordered=ordered, order=order)
+    return _Order._make(row)
+
+
+def _check_new(connection: Connection, body: Enrol, ordered: _Order, order: str) -> None:
+    """Raise OtherType for a scale of a type that was not ordered, and Taken for a serial number that is on record."""
+    if (body.maker, body.model) != (ordered.maker, ordered.model):
+        said, expected = f"{body.maker} {body.model}", f"{ordered.maker} {ordered.model}"
+        raise OtherType(said=said, ordered=expected, order=order)
     serial = (scales.c.maker == body.maker, scales.c.model == body.model, scales.c.serial_number == body.serial_number)
     if connection.scalar(select(scales.c.id).where(*serial)) is not None:
         raise Taken(what="scale with the serial number", name=body.serial_number)
+
+
+def _take_one(connection: Connection, ordered: _Order, order: str) -> None:
+    """Count one scale more of the order; raises OrderUsedUp."""
     taken = connection.execute(
         update(factory_orders)
-        .where(factory_orders.c.id == row.id, factory_orders.c.used < factory_orders.c.quantity)
+        .where(factory_orders.c.id == ordered.id, factory_orders.c.used < factory_orders.c.quantity)
         .values(used=factory_orders.c.used + 1)
     )
     if taken.rowcount != 1:
-        raise OrderUsedUp(order=order, quantity=row.quantity)
-    shard = identity.shard(first.kid)
-    scale = {
-        "public_code": text,
-        "shard": shard,
-        "maker": body.maker,
-        "model": body.model,
-        "serial_number": body.serial_number,
-        "production_code": body.production_code,
-        "scale_type_id": row.scale_type_id,
-        "factory_order_id": row.id,
-        "organisation_id": actor.organisation_id,
-        "division_code": row.division_code,
-        "place": place,
-        "state": PRODUCED,
-        "enrolled_ms": now_ms,
-    }
-    scale_id = _insert(connection, scale, first, body, text)
-    record(connection, actor, "scale.enrol", f"scale:{scale_id}", {"identity": text, "order": order}, now_ms)
-    feeds.append(connection, feeds.CHANGES, shard, "identity", scale_id, {"identity": text}, now_ms)
-    return Enrolled(scale_id, text, text, created=True)
+        raise OrderUsedUp(order=order, quantity=ordered.quantity)
 
 
 def _known(connection: Connection, first: statement.Statement, text: str) -> Enrolled | None:

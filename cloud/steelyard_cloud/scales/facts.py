@@ -9,7 +9,7 @@ from steelyard_protocol.statement import parse
 from steelyard_cloud.db.schema import approved_software, identities, permits, scales, verifications
 from steelyard_cloud.judge.facts import Baseline, Facts, PermitFact
 from steelyard_cloud.judge.summary_parts import ParameterState
-from steelyard_cloud.statements.stored import statement_at
+from steelyard_cloud.statements.queries import statement_at
 
 
 class ScaleFacts(NamedTuple):
@@ -90,10 +90,10 @@ def _baselines(connection: Connection, scale_id: int, kids: dict[int, bytes]) ->
 
 def _state_at(connection: Connection, scale_id: int, identity_id: int, number: int) -> ParameterState | None:
     """The state of the parameters that the named statement carries."""
-    raw = statement_at(connection, scale_id, identity_id, number)
-    if raw is None:
+    found = statement_at(connection, scale_id, identity_id, number)
+    if found is None:
         return None
-    named = parse(raw)
+    named = parse(found.raw)
     return ParameterState(named.digest, named.calibration_counter, named.configuration_counter)
 
 

@@ -1,14 +1,18 @@
 """Permits: signed, one-use authorisations to adjust a scale, recorded before anybody can use them."""
 
-from sqlalchemy import Connection, func, insert, select, update
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
 from steelyard_protocol import downlink, statement
 from steelyard_protocol.parameters import KEYS
 
 from steelyard_cloud.db import feeds
-from steelyard_cloud.db.schema import identities, permits, scales
-from steelyard_cloud.errors import Unknown, WrongValue, WrongWindow
+from steelyard_cloud.db.schema import organisations, permits
+from steelyard_cloud.errors import WrongValue, WrongWindow
 from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people.audit import Actor, record
+from steelyard_cloud.scales import store
+from steelyard_cloud.scales.queries import ScaleInScope
 
 LONGEST_DAYS = 31
 
@@ -21,77 +25,98 @@ def field_keys(names: list[str]) -> tuple[int, ...]:
     return tuple(sorted({KEYS[name] for name in names}))
 
 
-def permit(
-    connection: Connection,
-    actor: Actor,
-    authority: PlatformKey,
-    *,
-    scale_id: int,
-    fields: tuple[int, ...],
-    not_before_s: int,
-    not_after_s: int,
-    calibration_counter: int,
-    configuration_counter: int,
-    now_ms: int,
-) -> bytes:
-    """Sign a permit to adjust `fields` of the scale's active identity while both counters stand at the values given.
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a permit allows: to adjust `fields` while both counters stand at these values; times in Unix seconds."""
 
-    Times are Unix seconds. Gives the signed permit; raises Unknown and WrongWindow.
-    """
-    if not not_before_s < not_after_s or not_after_s * 1000 <= now_ms:
-        raise WrongWindow(days=LONGEST_DAYS)
-    if not_after_s - not_before_s > LONGEST_DAYS * 86_400:
-        raise WrongWindow(days=LONGEST_DAYS)
-    scale = connection.execute(
-        select(scales.c.id, scales.c.shard, identities.c.id.label("identity_id"), identities.c.kid)
-        .join_from(scales, identities)
-        .where(scales.c.id == scale_id, identities.c.active)
-    ).first()
-    if scale is None:
-        raise Unknown(what="scale", name=scale_id)
+    fields: tuple[int, ...]
+    not_before_s: int
+    not_after_s: int
+    calibration_counter: int
+    configuration_counter: int
+
+    def check(self, now_ms: int) -> None:
+        """Raise WrongWindow unless the window starts before it ends, ends in the future and is not too long."""
+        if not self.not_before_s < self.not_after_s or self.not_after_s * 1000 <= now_ms:
+            raise WrongWindow(days=LONGEST_DAYS)
+        if self.not_after_s - self.not_before_s > LONGEST_DAYS * 86_400:
+            raise WrongWindow(days=LONGEST_DAYS)
+
+
+def permit(
+    connection: Connection, actor: Actor, authority: PlatformKey, scale: ScaleInScope, terms: Terms, now_ms: int
+) -> bytes:
+    """Sign a permit for the scale's active identity and record it; raises Unknown and WrongWindow."""
+    terms.check(now_ms)
+    identity = store.active_identity(connection, scale.id)
     order_number = (connection.scalar(select(func.max(permits.c.order_number))) or 0) + 1
     order = downlink.Permit(
-        identity=scale.kid,
+        identity=identity.kid,
         what=downlink.PermitFor.ADJUST,
         order_number=order_number,
         by=actor.number,
-        not_before=not_before_s,
-        not_after=not_after_s,
-        calibration_counter=calibration_counter,
-        configuration_counter=configuration_counter,
-        fields=fields,
+        not_before=terms.not_before_s,
+        not_after=terms.not_after_s,
+        calibration_counter=terms.calibration_counter,
+        configuration_counter=terms.configuration_counter,
+        fields=terms.fields,
     )
     raw = downlink.sign(order, authority.private_key, authority.kid)
-    permit_id = connection.execute(
-        insert(permits)
-        .values(
-            scale_id=scale.id,
-            identity_id=scale.identity_id,
-            permit_hash=statement.hash_of(raw),
-            what=int(order.what),
-            order_number=order_number,
-            by_number=actor.number,
-            not_before_s=not_before_s,
-            not_after_s=not_after_s,
-            calibration_counter=calibration_counter,
-            configuration_counter=configuration_counter,
-            fields=list(fields),
-            raw=raw,
-            organisation_id=actor.organisation_id,
-            division_code=actor.division_code,
-            recorded_ms=now_ms,
-        )
-        .returning(permits.c.id)
-    ).scalar_one()
-    record(
-        connection, actor, "scale.permit", f"scale:{scale.id}", {"order": order_number, "fields": list(fields)}, now_ms
-    )
+    permit_id = _insert(connection, actor, scale, identity.id, order, raw, now_ms)
+    details = {"order": order_number, "fields": list(terms.fields)}
+    record(connection, actor, "scale.permit", f"scale:{scale.id}", details, now_ms)
     feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": permit_id}, now_ms)
     return raw
 
 
-def to_send(connection: Connection, permit_id: int, now_ms: int) -> tuple[int, bytes]:
-    """The id of the identity that a recorded permit is for, and its bytes; notes that it is sent now."""
-    sent = update(permits).where(permits.c.id == permit_id).values(sent_ms=now_ms)
-    row = connection.execute(sent.returning(permits.c.identity_id, permits.c.raw)).one()
-    return row.identity_id, row.raw
+def _insert(
+    connection: Connection,
+    actor: Actor,
+    scale: ScaleInScope,
+    identity_id: int,
+    order: downlink.Permit,
+    raw: bytes,
+    now_ms: int,
+) -> int:
+    row = {
+        "scale_id": scale.id,
+        "identity_id": identity_id,
+        "permit_hash": statement.hash_of(raw),
+        "what": int(order.what),
+        "order_number": order.order_number,
+        "by_number": order.by,
+        "not_before_s": order.not_before,
+        "not_after_s": order.not_after,
+        "calibration_counter": order.calibration_counter,
+        "configuration_counter": order.configuration_counter,
+        "fields": list(order.fields),
+        "raw": raw,
+        "organisation_id": actor.organisation_id,
+        "division_code": actor.division_code,
+        "recorded_ms": now_ms,
+    }
+    return int(connection.execute(insert(permits).values(row).returning(permits.c.id)).scalar_one())
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """A recorded permit for people: which organisation allowed which fields (keys of parameters), and when."""
+
+    organisation: str
+    fields: list[int]
+    recorded_ms: int
+
+
+def permits_of(connection: Connection, scale: ScaleInScope, limit: int) -> list[Permitted]:
+    """The newest permits for a scale, the newest first."""
+    query = (
+        select(organisations.c.name, permits.c.fields, permits.c.recorded_ms)
+        .join_from(permits, organisations)
+        .where(permits.c.scale_id == scale.id)
+        .order_by(permits.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Permitted(organisation=row.name, fields=row.fields, recorded_ms=row.recorded_ms)
+        for row in connection.execute(query)
+    ]

@@ -1,36 +1,23 @@
-"""What the API and the pages read: rows narrowed by `scoping`, put into plain values.
+"""Scales as somebody who is signed in sees them: rows narrowed by `people.scoping`, put into plain values.
 
-Every function takes the principal, so that no route can forget to ask who may see a row.
+A `ScaleInScope` comes from here alone. Whatever reads or changes something of one scale takes it, so that no route can
+forget to ask who may see the scale.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, Select, Table, or_, select
 from steelyard_protocol import identity
-from steelyard_protocol.bodies import Boot, Kind
-from steelyard_protocol.statement import parse
 
-from steelyard_cloud.db.schema import (
-    NOT_SNAPSHOT,
-    approved_software,
-    identities,
-    organisations,
-    scale_types,
-    scales,
-    standings,
-    statements,
-    summaries,
-    verifications,
-)
+from steelyard_cloud.db.schema import identities, organisations, scale_types, scales, standings, summaries
 from steelyard_cloud.errors import Unknown
-from steelyard_cloud.judge import summary_bytes
-from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
+from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.people.roles import Principal
-from steelyard_cloud.people.scoping import scope
-from steelyard_cloud.scales.verification import verification_code
+from steelyard_cloud.people.scoping import InScope, ScopeCheck, rows_in_scope
+from steelyard_cloud.scales import store, verdicts
+from steelyard_cloud.scales.verdicts import Verification
 
 
 def moment(ms: int | None) -> datetime | None:
@@ -46,33 +33,16 @@ def fold(code: str) -> str:
         raise Unknown(what="scale", name=code[:40]) from None
 
 
-@dataclass(frozen=True)
-class Verification:
-    """A recorded verification for people."""
-
-    id: int
-    number: int
-    kind: str
-    valid_until: date
-    seal: str
-    institution: str
-    recorded_ms: int
-
-    @property
-    def code(self) -> str:
-        """The verification code."""
-        return verification_code(self.id, self.valid_until)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A scale as lists and pages show it.
+@dataclass(frozen=True, kw_only=True)
+class ScaleInScope(InScope):
+    """A scale that the principal who asked may see.
 
     `standing` is what judging it gave last, empty before the first report; head (highest number), held (how many) and
     the time of the newest commit are those of the active identity.
     """
 
-    id: int
+    TABLE: ClassVar[Table] = scales
+
     code: str
     shard: str
     maker: str
@@ -81,11 +51,10 @@ class Scale:
     production_code: str
     type_approval: str
     scale_type_id: int
-    organisation_id: int
     organisation: str
     division_code: str
     place: str
-    life: str
+    life_stage: str
     enrolled_ms: int
     identity_id: int
     identity: str
@@ -123,9 +92,9 @@ _SCALE = (
 )
 
 
-def _scale(row: Row[Any]) -> Scale:
-    return Scale(
-        id=row.id,
+def _scale(check: ScopeCheck, row: Row[Any]) -> ScaleInScope:
+    return ScaleInScope(
+        check=check,
         code=row.public_code,
         shard=row.shard,
         maker=row.maker,
@@ -134,11 +103,10 @@ def _scale(row: Row[Any]) -> Scale:
         production_code=row.production_code,
         type_approval=row.type_approval,
         scale_type_id=row.scale_type_id,
-        organisation_id=row.organisation_id,
         organisation=row.organisation,
         division_code=row.division_code,
         place=row.place,
-        life=row.state,
+        life_stage=row.state,
         enrolled_ms=row.enrolled_ms,
         identity_id=row.identity_id,
         identity=row.identity_text,
@@ -150,23 +118,12 @@ def _scale(row: Row[Any]) -> Scale:
     )
 
 
-def scale_by_code(connection: Connection, principal: Principal, code: str) -> Scale:
+def scale_by_code(connection: Connection, principal: Principal, code: str) -> ScaleInScope:
     """One scale that the principal may see; raises Unknown."""
-    query = scope(_SCALE.where(scales.c.public_code == fold(code)), principal, scales)
-    row = connection.execute(query).first()
-    if row is None:
+    found = rows_in_scope(connection, principal, _SCALE.where(scales.c.public_code == fold(code)), scales)
+    if not found:
         raise Unknown(what="scale", name=code[:40])
-    return _scale(row)
-
-
-def public_scale(connection: Connection, code: str) -> Scale | None:
-    """One scale for anybody: what the public page shows of it; None if it is not on record."""
-    try:
-        folded = fold(code)
-    except Unknown:
-        return None
-    row = connection.execute(_SCALE.where(scales.c.public_code == folded)).first()
-    return None if row is None else _scale(row)
+    return _scale(*found[0])
 
 
 def matching(query: Select[Any], text: str) -> Select[Any]:
@@ -180,86 +137,28 @@ def matching(query: Select[Any], text: str) -> Select[Any]:
     return query.where(or_(*like, scales.c.public_code.startswith(text.upper(), autoescape=True)))
 
 
-def scale_list(connection: Connection, principal: Principal, *, text: str, after: int, limit: int) -> list[Scale]:
+def scale_list(
+    connection: Connection, principal: Principal, *, text: str, after: int, limit: int
+) -> list[ScaleInScope]:
     """Scales that the principal may see, by rising id behind `after`; `text` looks in numbers, names and places."""
-    query = matching(scope(_SCALE, principal, scales), text)
-    query = query.where(scales.c.id > after).order_by(scales.c.id).limit(limit)
-    return [_scale(row) for row in connection.execute(query)]
+    query = matching(_SCALE, text).where(scales.c.id > after).order_by(scales.c.id).limit(limit)
+    return [_scale(check, row) for check, row in rows_in_scope(connection, principal, query, scales)]
 
 
-def verifications_of(connection: Connection, scale_id: int) -> list[Verification]:
+def verifications_of(connection: Connection, scale: ScaleInScope) -> list[Verification]:
     """All verifications of a scale, the newest first."""
-    query = (
-        select(verifications, organisations.c.name.label("institution"))
-        .join_from(verifications, organisations)
-        .where(verifications.c.scale_id == scale_id)
-        .order_by(verifications.c.number.desc(), verifications.c.id.desc())
-    )
-    return [
-        Verification(row.id, row.number, row.kind, row.valid_until, row.seal, row.institution, row.recorded_ms)
-        for row in connection.execute(query)
-    ]
-
-
-def in_effect(standing: dict[str, Any], verified: list[Verification]) -> Verification | None:
-    """The verification whose baseline is in effect."""
-    number = standing.get("baseline_number")
-    return next((one for one in verified if one.number == number), None)
+    return store.verifications_of(connection, scale.id)
 
 
 def verdict_on(
-    connection: Connection, scale: Scale, verified: list[Verification], *, now_ms: int, today: date
+    connection: Connection, scale: ScaleInScope, verified: list[Verification], *, now_ms: int, today: date
 ) -> Verdict:
-    """The public verdict on a scale that is on record."""
-    standing = scale.standing
-    software = standing.get("software_hash")
-    approved = software is None or connection.scalar(
-        select(approved_software.c.id).where(
-            approved_software.c.scale_type_id == scale.scale_type_id,
-            approved_software.c.software_hash == bytes.fromhex(software),
-        )
-    )
-    baseline = in_effect(standing, verified)
-    known = Known(
-        altered=bool(standing.get("altered")),
-        software_approved=bool(approved),
-        locked=bool(standing.get("locked")),
-        baseline_number=standing.get("baseline_number"),
-        adjusted_since=bool(standing.get("adjusted_since")),
-        valid_until=baseline.valid_until if baseline else None,
+    """The public verdict on a scale."""
+    return verdicts.verdict(
+        scale.standing,
+        verified,
+        software_approved=store.is_approved(connection, scale.scale_type_id, scale.standing.get("software_hash")),
         newest_received_ms=scale.newest_received_ms,
-        period_s=int(standing.get("period_s") or 0),
+        now_ms=now_ms,
+        today=today,
     )
-    return public_verdict(known, now_ms=now_ms, today=today)
-
-
-def newest(connection: Connection, scale: Scale, kind: Kind, limit: int) -> list[Row[tuple[int, bytes, int]]]:
-    """(number, raw, received_ms) of the newest statements of a kind other than snapshots, the newest first.
-
-    An index serves it, so it costs the same however many snapshots lie between.
-    """
-    of_kind = (
-        statements.c.scale_id == scale.id,
-        statements.c.identity_id == scale.identity_id,
-        statements.c.kind == int(kind),
-        NOT_SNAPSHOT,
-    )
-    query = select(statements.c.number, statements.c.raw, statements.c.received_ms).where(*of_kind)
-    return list(connection.execute(query.order_by(statements.c.number.desc()).limit(limit)))
-
-
-def repair_code(connection: Connection, scale: Scale) -> str | None:
-    """The repair code that the scale's newest start names; None for one that was never repaired."""
-    found = newest(connection, scale, Kind.BOOT, 1)
-    body = parse(found[0].raw).body if found else None
-    return body.repair_code if isinstance(body, Boot) else None
-
-
-def summary_of(connection: Connection, identity_id: int) -> Summary | None:
-    """The summary of an identity's chain; None before its first statement."""
-    row = connection.execute(
-        select(summaries.c.state, identities.c.kid)
-        .join_from(summaries, identities, summaries.c.identity_id == identities.c.id)
-        .where(summaries.c.identity_id == identity_id)
-    ).first()
-    return None if row is None else summary_bytes.load(row.kid, row.state)

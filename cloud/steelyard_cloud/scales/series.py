@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Kind, Snapshot
+from steelyard_protocol.parameters import KEYS
 
-from steelyard_cloud.db.schema import statements
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.scales import queries
-from steelyard_cloud.scales.queries import Scale
+from steelyard_cloud.scales import reported
+from steelyard_cloud.scales.queries import ScaleInScope
 
-_E = 3
+_E = KEYS["e_mg"]
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,16 @@ class Sample:
     temperature_cdeg: int
 
 
-def read(connection: Connection, scale: Scale, points: int) -> list[Sample]:
+def read(connection: Connection, scale: ScaleInScope, points: int) -> list[Sample]:
     """The newest `points` snapshots of the scale's active identity, the oldest first.
 
     A weight needs the interval e of the parameters that its digest names; a snapshot without a held map has none and is
     left out.
     """
-    summary = queries.summary_of(connection, scale.identity_id)
+    summary = reported.summary_of(connection, scale)
     if summary is None:
         return []
-    rows = connection.execute(
-        select(statements.c.raw, statements.c.received_ms)
-        .where(
-            statements.c.scale_id == scale.id,
-            statements.c.identity_id == scale.identity_id,
-            statements.c.kind == int(Kind.SNAPSHOT),
-        )
-        .order_by(statements.c.number.desc())
-        .limit(points)
-    ).all()
+    rows = reported.newest_of_kind(connection, scale, Kind.SNAPSHOT, points)
     samples = [_sample(row.raw, row.received_ms, summary) for row in reversed(rows)]
     return [sample for sample in samples if sample is not None]
 

@@ -1,4 +1,4 @@
-"""Organisations, users, scale types with their approved software, and factory orders."""
+"""Scale types and the software that each type approval names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,10 @@ from sqlalchemy import Connection, insert, select
 from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY, KEYS
 
 from steelyard_cloud.db import feeds
-from steelyard_cloud.db.schema import (
-    approved_software,
-    factory_orders,
-    organisations,
-    scale_types,
-    scales,
-    users,
-)
+from steelyard_cloud.db.schema import approved_software, scale_types, scales
 from steelyard_cloud.errors import Taken, Unknown, WrongValue
 from steelyard_cloud.people.audit import Actor, record
-
-ORGANISATION_KINDS = ("platform", "manufacturer", "verification", "regulator", "operator", "repair")
+from steelyard_cloud.people.organisations import organisation_exists
 
 
 @dataclass(frozen=True)
@@ -28,36 +20,6 @@ class Software:
     name: str
     version: str
     hash: bytes
-
-
-def _new(result: object) -> int:
-    (key,) = result.inserted_primary_key  # type: ignore[attr-defined]  # SQLAlchemy types it away on Core results
-    return int(key)
-
-
-def add_organisation(
-    connection: Connection, actor: Actor, *, name: str, kind: str, division_code: str, now_ms: int
-) -> int:
-    """Record an organisation and give its id; raises Taken."""
-    known = select(organisations.c.id).where(organisations.c.name == name, organisations.c.kind == kind)
-    if connection.scalar(known) is not None:
-        raise Taken(what="organisation", name=name)
-    row = {"name": name, "kind": kind, "division_code": division_code, "created_ms": now_ms}
-    organisation_id = _new(connection.execute(insert(organisations).values(row)))
-    record(
-        connection, actor, "organisation.add", f"organisation:{organisation_id}", {"name": name, "kind": kind}, now_ms
-    )
-    return organisation_id
-
-
-def add_user(connection: Connection, actor: Actor, *, organisation_id: int, name: str, role: str, now_ms: int) -> int:
-    """Record a person who may sign in and give the id; raises Unknown."""
-    if connection.scalar(select(organisations.c.id).where(organisations.c.id == organisation_id)) is None:
-        raise Unknown(what="organisation", name=organisation_id)
-    row = {"organisation_id": organisation_id, "name": name, "role": role, "active": True, "created_ms": now_ms}
-    user_id = _new(connection.execute(insert(users).values(row)))
-    record(connection, actor, "user.add", f"user:{user_id}", {"role": role}, now_ms)
-    return user_id
 
 
 def type_parameters(named: Mapping[str, int]) -> dict[str, int]:
@@ -86,8 +48,8 @@ def add_scale_type(
     software: Sequence[Software],
     now_ms: int,
 ) -> int:
-    """Record an approved type of a manufacturer with its software ; raises Taken, Unknown, WrongValue."""
-    if connection.scalar(select(organisations.c.id).where(organisations.c.id == organisation_id)) is None:
+    """Record an approved type of a manufacturer with its software; raises Taken, Unknown, WrongValue."""
+    if not organisation_exists(connection, organisation_id):
         raise Unknown(what="organisation", name=organisation_id)
     known = select(scale_types.c.id).where(scale_types.c.maker == maker, scale_types.c.model == model)
     if connection.scalar(known) is not None:
@@ -100,7 +62,7 @@ def add_scale_type(
         "parameters": type_parameters(parameters),
         "created_ms": now_ms,
     }
-    type_id = _new(connection.execute(insert(scale_types).values(row)))
+    type_id = int(connection.execute(insert(scale_types).values(row).returning(scale_types.c.id)).scalar_one())
     record(connection, actor, "type.add", f"type:{type_id}", {"approval": type_approval}, now_ms)
     for program in software:
         approve_software(connection, actor, scale_type_id=type_id, software=program, now_ms=now_ms)
@@ -132,34 +94,3 @@ def approve_software(
     for shard in sorted(connection.scalars(concerned)):
         body = {"scale_type_id": scale_type_id}
         feeds.append(connection, feeds.CHANGES, shard, "scale-type", None, body, now_ms)
-
-
-def add_factory_order(
-    connection: Connection,
-    actor: Actor,
-    *,
-    number: str,
-    organisation_id: int,
-    scale_type_id: int,
-    quantity: int,
-    division_code: str,
-    now_ms: int,
-) -> int:
-    """Record how many scales of a type a manufacturer may enrol for a division; raises Taken, Unknown."""
-    if connection.scalar(select(factory_orders.c.id).where(factory_orders.c.number == number)) is not None:
-        raise Taken(what="factory order", name=number)
-    owner = connection.scalar(select(scale_types.c.organisation_id).where(scale_types.c.id == scale_type_id))
-    if owner is None or owner != organisation_id:
-        raise Unknown(what="scale type", name=scale_type_id)
-    row = {
-        "number": number,
-        "organisation_id": organisation_id,
-        "scale_type_id": scale_type_id,
-        "quantity": quantity,
-        "used": 0,
-        "division_code": division_code,
-        "created_ms": now_ms,
-    }
-    order_id = _new(connection.execute(insert(factory_orders).values(row)))
-    record(connection, actor, "order.add", f"order:{order_id}", {"number": number, "quantity": quantity}, now_ms)
-    return order_id

@@ -6,23 +6,19 @@ verified is on record byte for byte. The baseline takes effect there, whenever i
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 from steelyard_protocol import parameters, statement
 from steelyard_protocol.bodies import Boot, Kind, Parameters
 
 from steelyard_cloud.db import feeds
-from steelyard_cloud.db.schema import identities, scales, statements, verifications
-from steelyard_cloud.errors import (
-    AlreadyVerified,
-    CodesMissing,
-    NoBaseline,
-    NotHeldYet,
-    Unknown,
-    WrongValue,
-)
+from steelyard_cloud.db.schema import scales, verifications
+from steelyard_cloud.errors import AlreadyVerified, CodesMissing, NoBaseline, NotHeldYet, WrongValue
 from steelyard_cloud.people.audit import Actor, record
+from steelyard_cloud.scales import store
+from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.verdicts import verification_code
+from steelyard_cloud.statements import queries as statement_queries
 
 KINDS = ("initial", "subsequent")
 VERIFIED = "verified"
@@ -36,16 +32,11 @@ class Verified:
     code: str
 
 
-def verification_code(verification_id: int, valid_until: date) -> str:
-    """The verification code of a recorded verification, as plate and public page show it."""
-    return f"V{valid_until.year}-{verification_id:06d}"
-
-
-def verify(
+def record_verification(
     connection: Connection,
     actor: Actor,
+    scale: ScaleInScope,
     *,
-    scale_id: int,
     number: int,
     kind: str,
     valid_until: date,
@@ -59,59 +50,41 @@ def verify(
     """
     if valid_until <= today:
         raise WrongValue(where="valid_until", why="a day to come is expected")
-    scale = connection.execute(
-        select(scales.c.id, scales.c.shard, scales.c.production_code, identities.c.id.label("identity_id"))
-        .join_from(scales, identities)
-        .where(scales.c.id == scale_id, identities.c.active)
-    ).first()
-    if scale is None:
-        raise Unknown(what="scale", name=scale_id)
-    _check_codes(connection, scale, number, seal)
-    same = (
-        verifications.c.identity_id == scale.identity_id,
-        verifications.c.number == number,
-        verifications.c.kind == kind,
-    )
-    if connection.scalar(select(verifications.c.id).where(*same)) is not None:
-        raise AlreadyVerified(number=number)
-    verification_id = connection.execute(
-        insert(verifications)
-        .values(
-            scale_id=scale.id,
-            identity_id=scale.identity_id,
-            number=number,
-            kind=kind,
-            valid_until=valid_until,
-            seal=seal,
-            organisation_id=actor.organisation_id,
-            division_code=actor.division_code,
-            recorded_ms=now_ms,
-        )
-        .returning(verifications.c.id)
-    ).scalar_one()
+    identity_id = store.active_identity(connection, scale.id).id
+    _check_codes(connection, scale, identity_id, number, seal)
+    _check_new(connection, identity_id, number, kind)
+    said = {"number": number, "kind": kind, "seal": seal}
+    row = {
+        **said,
+        "scale_id": scale.id,
+        "identity_id": identity_id,
+        "valid_until": valid_until,
+        "organisation_id": actor.organisation_id,
+        "division_code": actor.division_code,
+        "recorded_ms": now_ms,
+    }
+    made = int(connection.execute(insert(verifications).values(row).returning(verifications.c.id)).scalar_one())
     connection.execute(update(scales).where(scales.c.id == scale.id).values(state=VERIFIED))
-    details = {"number": number, "kind": kind, "valid_until": valid_until.isoformat(), "seal": seal}
+    details = {**said, "valid_until": valid_until.isoformat()}
     record(connection, actor, "scale.verify", f"scale:{scale.id}", details, now_ms)
-    body = {"verification": int(verification_id)}
-    feeds.append(connection, feeds.CHANGES, scale.shard, "verification", scale.id, body, now_ms)
-    return Verified(int(verification_id), verification_code(int(verification_id), valid_until))
+    feeds.append(connection, feeds.CHANGES, scale.shard, "verification", scale.id, {"verification": made}, now_ms)
+    return Verified(made, verification_code(made, valid_until))
 
 
-def _check_codes(connection: Connection, scale: Any, number: int, seal: str) -> None:
-    held = connection.execute(
-        select(statements.c.raw, statements.c.kind)
-        .where(
-            statements.c.scale_id == scale.id,
-            statements.c.identity_id == scale.identity_id,
-            statements.c.number == number,
-        )
-        .order_by(statements.c.content_hash)  # of a fork the one that the rules take
-    ).first()
-    if held is None:
+def _check_new(connection: Connection, identity_id: int, number: int, kind: str) -> None:
+    c = verifications.c
+    same = select(c.id).where(c.identity_id == identity_id, c.number == number, c.kind == kind)
+    if connection.scalar(same) is not None:
+        raise AlreadyVerified(number=number)
+
+
+def _check_codes(connection: Connection, scale: ScaleInScope, identity_id: int, number: int, seal: str) -> None:
+    found = statement_queries.statement_at(connection, scale.id, identity_id, number)
+    if found is None:
         raise NotHeldYet(number=number)
-    if held.kind not in (Kind.BOOT, Kind.PARAMETERS):
+    if found.kind not in (Kind.BOOT, Kind.PARAMETERS):
         raise NoBaseline(number=number)
-    named = statement.parse(held.raw)
+    named = statement.parse(found.raw)
     if not isinstance(named.body, Boot | Parameters) or parameters.digest(named.body.parameters) != named.digest:
         raise NoBaseline(number=number)
     if isinstance(named.body, Boot) and named.body.production_code != scale.production_code:

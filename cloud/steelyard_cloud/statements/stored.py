@@ -81,13 +81,6 @@ class StoredStatements:
         return [(number, hash_, raw) for number, hash_, raw in self._connection.execute(query)]
 
 
-def statement_at(connection: Connection, scale_id: int, identity_id: int, number: int) -> bytes | None:
-    """The statement with a number; on a fork that of the lowest content hash stands."""
-    c = statements.c
-    of = and_(c.scale_id == scale_id, c.identity_id == identity_id, c.number == number)
-    return connection.scalar(select(c.raw).where(of).order_by(c.content_hash).limit(1))
-
-
 def mark_bad_signatures(connection: Connection, key: Key, found: Sequence[tuple[int, bytes]]) -> None:
     """Note in the evidence that these statements (number, hash) are stored although their own signature is bad."""
     c = statements.c

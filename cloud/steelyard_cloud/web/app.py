@@ -10,10 +10,10 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from steelyard_cloud import clock
+from steelyard_cloud.db.database import Engine
 from steelyard_cloud.errors import Refusal
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.api.routes import router as api_router
@@ -45,12 +45,6 @@ def create_app(
     context = Context(settings, engine, Hub(engine), now_ms)
     if wake is not None:
         context.wake = wake
-
-    @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        context.hub.stop()
-
     app = FastAPI(
         title="Steelyard",
         version="1",
@@ -58,7 +52,7 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=life,
+        lifespan=_life,
         dependencies=[Depends(only_text)],
         responses={"4XX": {"description": "Problem details (RFC 9457)", "content": {"application/problem+json": {}}}},
     )
@@ -66,17 +60,27 @@ def create_app(
     app.include_router(api_router)
     app.include_router(pages_router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for kind in (Problem, Refusal):
-        app.add_exception_handler(kind, _on_problem)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_failure)
+    _add_error_handlers(app)
     app.add_middleware(
         Shield,
         https=context.https,
         too_large=lambda scope: _answer(Request({**scope, "app": app}), TooLarge(limit=body_limit(scope))),
     )
     return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.context.hub.stop()
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    for kind in (Problem, Refusal):
+        app.add_exception_handler(kind, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_failure)
 
 
 def _wants_page(request: Request) -> bool:

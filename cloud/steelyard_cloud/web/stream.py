@@ -13,13 +13,10 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import SQLAlchemyError
-
 from steelyard_cloud.db import database, feeds
-from steelyard_cloud.db.schema import scales
+from steelyard_cloud.db.database import Connection, Engine, SQLAlchemyError
 from steelyard_cloud.people.roles import Principal
-from steelyard_cloud.people.scoping import covers
+from steelyard_cloud.scales.supervision import Supervised, supervised
 from steelyard_cloud.settings import SHARDS
 
 log = logging.getLogger(__name__)
@@ -61,20 +58,11 @@ def read_cursor(text: str) -> Cursor | None:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Whose scale an event concerns, as the registry has it when the event is told."""
-
-    public_code: str
-    organisation_id: int
-    division_code: str
-
-
-@dataclass(frozen=True)
 class News:
-    """An entry of the outbox with its scale's place; None where it concerns no scale on record."""
+    """An entry of the outbox, and whose scale it concerns; None where that is no scale on record."""
 
     entry: feeds.Entry
-    place: Place | None
+    scale: Supervised | None
 
 
 @dataclass(frozen=True)
@@ -140,8 +128,18 @@ class Hub:
         """Whether the principal may open one more stream."""
         return sum(listener.actor == actor for listener in self._listeners) < MOST_STREAMS
 
-    async def listen(self, actor: str, last_id: str | None) -> AsyncIterator[Told]:
-        """Events from now on, or from behind `last_id`; ends when the client fell behind or the server closes."""
+    async def listen(
+        self, principal: Principal, topics: frozenset[str], last_id: str | None
+    ) -> AsyncIterator[dict[str, str]]:
+        """Events on these topics that the principal may see, as sse-starlette takes them.
+
+        They begin now, or behind `last_id`, and end when the client fell behind or the server closes.
+        """
+        async for told in self._listen(principal.actor, last_id):
+            if event := _for_principal(told, principal, topics):
+                yield event
+
+    async def _listen(self, actor: str, last_id: str | None) -> AsyncIterator[Told]:
         listener = Listener(actor)
         async with self._starting:
             if self._task is None or self._task.done():
@@ -224,31 +222,29 @@ class Hub:
 
     def _read(self, shard: str, after: int, limit: int) -> list[News]:
         with database.reading(self._engine) as connection:
-            return _placed(connection, feeds.read(connection, feeds.OUTBOX, {shard: after}, limit))
+            return _with_scales(connection, feeds.read(connection, feeds.OUTBOX, {shard: after}, limit))
 
     def _news(self, cursor: Cursor) -> list[News]:
         with database.reading(self._engine) as connection:
             heads = feeds.heads(connection, feeds.OUTBOX, SHARDS)
             behind = {shard: cursor.get(shard, 0) for shard, head in heads.items() if head > cursor.get(shard, 0)}
-            return _placed(connection, feeds.read(connection, feeds.OUTBOX, behind, READ_LIMIT))
+            return _with_scales(connection, feeds.read(connection, feeds.OUTBOX, behind, READ_LIMIT))
 
 
-def _placed(connection: Connection, entries: list[feeds.Entry]) -> list[News]:
-    wanted = {entry.scale_id for entry in entries if entry.scale_id is not None}
-    query = select(scales.c.id, scales.c.public_code, scales.c.organisation_id, scales.c.division_code)
-    rows = connection.execute(query.where(scales.c.id.in_(wanted))) if wanted else ()
-    places = {row.id: Place(row.public_code, row.organisation_id, row.division_code) for row in rows}
-    return [News(entry, places.get(entry.scale_id) if entry.scale_id is not None else None) for entry in entries]
+def _with_scales(connection: Connection, entries: list[feeds.Entry]) -> list[News]:
+    scales = supervised(connection, {entry.scale_id for entry in entries if entry.scale_id is not None})
+    return [News(entry, scales.get(entry.scale_id) if entry.scale_id is not None else None) for entry in entries]
 
 
-def for_principal(told: Told, principal: Principal, topics: frozenset[str]) -> dict[str, str] | None:
-    """The event as `principal` may see it, for sse-starlette; None if it is not theirs or not asked for."""
+def _for_principal(told: Told, principal: Principal, topics: frozenset[str]) -> dict[str, str] | None:
+    """The event as `principal` may see it; None if it is not theirs or not asked for."""
     if told.news is None:
         return {"event": ANEW, "id": told.cursor, "data": "{}"}
-    entry, place = told.news.entry, told.news.place
-    if place is None or entry.topic not in topics:
+    entry, scale = told.news.entry, told.news.scale
+    if scale is None or entry.topic not in topics:
         return None
-    if not covers(principal, place.organisation_id, place.division_code):
+    code = scale.code_for(principal)
+    if code is None:
         return None
-    body = {"scale": place.public_code, **entry.body}
-    return {"event": entry.topic, "id": told.cursor, "data": json.dumps(body, separators=(",", ":"))}
+    data = json.dumps({"scale": code, **entry.body}, separators=(",", ":"))
+    return {"event": entry.topic, "id": told.cursor, "data": data}

@@ -8,6 +8,7 @@ from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from steelyard_cloud.alerts import decisions
 from steelyard_cloud.db import database
+from steelyard_cloud.db.idempotency import KEPT_MS
 from steelyard_cloud.db.schema import (
     audit_log,
     idempotency_keys,
@@ -20,8 +21,7 @@ from steelyard_cloud.db.schema import (
 from steelyard_cloud.people import access, credentials
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.people.scoping import covers, region
-from steelyard_cloud.web.http.idempotency import KEPT_MS
-from steelyard_cloud.web.http.looks import AGAIN_MS
+from steelyard_cloud.web.http.recent_views import AGAIN_MS
 from steelyard_cloud.web.pages.routes import PARTS
 from steelyard_protocol.enrolment import to_base64url
 

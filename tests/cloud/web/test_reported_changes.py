@@ -3,7 +3,7 @@
 import pytest
 from kit.signing_scale import SigningScale
 from steelyard_cloud.judge.intake import summarise
-from steelyard_cloud.web.pages.comparison import map_of
+from steelyard_cloud.judge.maps import map_of
 from steelyard_protocol import parameters
 from steelyard_protocol.events import EventKind
 

@@ -8,10 +8,10 @@ from fastapi.responses import JSONResponse
 
 from steelyard_cloud.alerts import decisions
 from steelyard_cloud.alerts import queries as alert_queries
-from steelyard_cloud.alerts.queries import Alert, Filters
+from steelyard_cloud.alerts.queries import AlertInScope, Filters
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
-from steelyard_cloud.web.http.context import Here, Reader, needs
-from steelyard_cloud.web.http.decisions import decide_alert
+from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.http.fields import Before, Id, Reason, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 Reads = Annotated[Principal, Depends(needs(SEES_ALERTS))]
 
 
-def shown(alert: Alert, speech: Speech) -> dict[str, Any]:
+def shown(alert: AlertInScope, speech: Speech) -> dict[str, Any]:
     """An alert as the API gives it: code and values for programs, a title for people."""
     return {
         "id": alert.id,
@@ -31,8 +31,8 @@ def shown(alert: Alert, speech: Speech) -> dict[str, Any]:
         "what": alert.what,
         "scale": alert.scale_code,
         "severity": alert.severity,
-        "state": alert.state,
-        "standing": alert.standing,
+        "state": alert.status,
+        "standing": alert.still_found,
         "count": alert.count,
         "first_number": alert.first_number,
         "last_number": alert.last_number,
@@ -72,8 +72,8 @@ def one_alert(alert: Id, here: Here, principal: Reads, speech: Reader) -> dict[s
     """One alert; `can` are the states that it may be taken to."""
     with here.reading() as connection:
         found = alert_queries.alert_by_id(connection, principal, alert)
-    here.looked(principal, f"alert:{alert}")
-    return {**shown(found, speech), "can": list(decisions.steps(found.state))}
+    here.log_view(principal, f"alert:{alert}")
+    return {**shown(found, speech), "can": list(decisions.steps(found.status))}
 
 
 class Transition(Strict):
@@ -92,9 +92,14 @@ def decide(
     principal: Annotated[Principal, Depends(needs(DECIDES_ALERTS))],
 ) -> JSONResponse:
     """Take an alert to another state; the reason is kept with the caller's name."""
-    response = once(
-        principal, lambda connection: decide_alert(connection, here, principal, alert, body.to, body.reason)
-    )
+
+    def effect(connection: Connection) -> dict[str, Any]:
+        found = alert_queries.alert_by_id(connection, principal, alert)
+        actor = actor_of(principal)
+        decisions.decide(connection, actor, found, to=body.to, reason=body.reason, now_ms=here.now_ms())
+        return {"alert": alert, "state": body.to}
+
+    response = once(principal, effect)
     here.hub.wake()
     return response
 

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import Field
-from sqlalchemy import Connection
 
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
+from steelyard_cloud.people import organisations
 from steelyard_cloud.people.roles import ADMINISTERS, MAKES_ORDERS, Principal, Role
-from steelyard_cloud.scales import types
-from steelyard_cloud.scales.types import ORGANISATION_KINDS, Software
+from steelyard_cloud.scales import orders, types
+from steelyard_cloud.scales.types import Software
 from steelyard_cloud.web.http.context import Here, actor_of, needs
 from steelyard_cloud.web.http.fields import MOST, Division, Hash, Id, Name, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
@@ -31,11 +32,11 @@ class NewOrganisation(Strict):
 @router.post("/organisations", status_code=201)
 def add_organisation(body: NewOrganisation, here: Here, once: Repeatable, principal: Administrator) -> JSONResponse:
     """Record an organisation."""
-    if body.kind not in ORGANISATION_KINDS:
-        raise WrongValue(where="kind", why=f"one of {', '.join(ORGANISATION_KINDS)} expected")
+    if body.kind not in organisations.KINDS:
+        raise WrongValue(where="kind", why=f"one of {', '.join(organisations.KINDS)} expected")
 
     def effect(connection: Connection) -> dict[str, Any]:
-        made = types.add_organisation(
+        made = organisations.add_organisation(
             connection,
             actor_of(principal),
             name=body.name,
@@ -127,7 +128,7 @@ def add_factory_order(
         raise WrongValue(where="organisation", why="an administrator names the manufacturer")
 
     def effect(connection: Connection) -> dict[str, Any]:
-        made = types.add_factory_order(
+        made = orders.add_factory_order(
             connection,
             actor_of(principal),
             number=body.number,

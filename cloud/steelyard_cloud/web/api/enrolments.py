@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import Field
-from sqlalchemy import Connection
 from steelyard_protocol import identity
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.people.roles import ENROLS, Principal
 from steelyard_cloud.scales import enrolment
 from steelyard_cloud.web.http.context import Here, actor_of, needs

@@ -6,15 +6,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
-from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.enrolment import to_base64url
 
-from steelyard_cloud.db.schema import statements
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.people.roles import EVERYBODY, MOVES, PERMITS, PLACES, VERIFIES, Principal
-from steelyard_cloud.scales import permits, placement, queries, series, verification
-from steelyard_cloud.scales.queries import Scale, Verification
+from steelyard_cloud.scales import permits, placement, queries, reported, series, verification
+from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.verdicts import Verification
 from steelyard_cloud.web.http.context import Here, actor_of, needs
 from steelyard_cloud.web.http.fields import After, Before, Code, Division, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
@@ -27,7 +27,7 @@ UInt32 = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 Counter = Annotated[int, Field(ge=0, le=0xFFFF)]
 
 
-def shown(scale: Scale) -> dict[str, Any]:
+def shown(scale: ScaleInScope) -> dict[str, Any]:
     """A scale as the API gives it."""
     return {
         "public_code": scale.code,
@@ -40,7 +40,7 @@ def shown(scale: Scale) -> dict[str, Any]:
         "organisation": scale.organisation,
         "division_code": scale.division_code,
         "place": scale.place,
-        "state": scale.life,
+        "state": scale.life_stage,
         "head": scale.head,
         "held": scale.held,
         "newest_received_ms": scale.newest_received_ms,
@@ -82,9 +82,9 @@ def one_scale(code: Code, here: Here, principal: Anybody) -> dict[str, Any]:
     now = here.now()
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
-        verified = queries.verifications_of(connection, scale.id)
+        verified = queries.verifications_of(connection, scale)
         verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
-    here.looked(principal, f"scale:{scale.id}")
+    here.log_view(principal, f"scale:{scale.id}")
     return {
         **shown(scale),
         "verdict": verdict.value,
@@ -109,7 +109,7 @@ def place_scale(
     with here.writing() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         values = {"place": body.place.strip(), "division_code": body.division_code or scale.division_code}
-        placement.place(connection, actor_of(principal), scale_id=scale.id, now_ms=here.now_ms(), **values)
+        placement.place(connection, actor_of(principal), scale, now_ms=here.now_ms(), **values)
     here.wake(scale.shard)
     return {**shown(scale), **values}
 
@@ -125,8 +125,8 @@ def list_statements(
     """Held statements of the scale's active identity, the newest first, byte for byte."""
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
-        rows = _statements(connection, scale, before, limit)
-    here.looked(principal, f"scale:{scale.id}")
+        rows = reported.newest(connection, scale, before=before, limit=limit)
+    here.log_view(principal, f"scale:{scale.id}")
     found = []
     for row in rows:
         one = statement.parse(row.raw)
@@ -150,13 +150,6 @@ def list_statements(
     return answer
 
 
-def _statements(connection: Connection, scale: Scale, before: int | None, limit: int) -> list[Any]:
-    query = select(statements).where(statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id)
-    if before is not None:
-        query = query.where(statements.c.number < before)
-    return list(connection.execute(query.order_by(statements.c.number.desc()).limit(limit)))
-
-
 @router.get("/{code}/series")
 def series_of(
     code: Code, here: Here, principal: Anybody, points: Annotated[int, Query(ge=2, le=2000)] = 400
@@ -165,7 +158,7 @@ def series_of(
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         found = series.read(connection, scale, points)
-    here.looked(principal, f"scale:{scale.id}")
+    here.log_view(principal, f"scale:{scale.id}")
     return {
         "number": [one.number for one in found],
         "at_ms": [one.at_ms for one in found],
@@ -199,10 +192,10 @@ def verify(
         scale = queries.scale_by_code(connection, principal, code)
 
     def effect(connection: Connection) -> dict[str, Any]:
-        made = verification.verify(
+        made = verification.record_verification(
             connection,
             actor_of(principal),
-            scale_id=scale.id,
+            scale,
             number=body.number,
             kind=body.kind,
             valid_until=body.valid_until,
@@ -241,34 +234,28 @@ def permit(
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
     authority = here.authority()
-    calibration = _counter(scale, "calibration_counter", body.calibration_counter)
-    configuration = _counter(scale, "configuration_counter", body.configuration_counter)
+    terms = permits.Terms(
+        fields=permits.field_keys(body.fields),
+        not_before_s=here.now_ms() // 1000 if body.not_before is None else body.not_before,
+        not_after_s=body.not_after,
+        calibration_counter=_counter(scale, "calibration_counter", body.calibration_counter),
+        configuration_counter=_counter(scale, "configuration_counter", body.configuration_counter),
+    )
 
     def effect(connection: Connection) -> dict[str, Any]:
-        raw = permits.permit(
-            connection,
-            actor_of(principal),
-            authority,
-            scale_id=scale.id,
-            fields=permits.field_keys(body.fields),
-            not_before_s=here.now_ms() // 1000 if body.not_before is None else body.not_before,
-            not_after_s=body.not_after,
-            calibration_counter=calibration,
-            configuration_counter=configuration,
-            now_ms=here.now_ms(),
-        )
+        raw = permits.permit(connection, actor_of(principal), authority, scale, terms, here.now_ms())
         return {
             "permit": to_base64url(raw),
             "hash": statement.hash_of(raw).hex(),
             "scale": scale.code,
-            "calibration_counter": calibration,
-            "configuration_counter": configuration,
+            "calibration_counter": terms.calibration_counter,
+            "configuration_counter": terms.configuration_counter,
         }
 
     return once(principal, effect, wakes=scale.shard)
 
 
-def _counter(scale: Scale, name: str, given: int | None) -> int:
+def _counter(scale: ScaleInScope, name: str, given: int | None) -> int:
     value = scale.standing.get(name) if given is None else given
     if value is None:
         raise WrongValue(where=name, why="nothing is held of this scale yet, so name it")

@@ -3,14 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import func, select
 from steelyard_protocol import identity
 from steelyard_protocol.enrolment import to_base64url
 
-from steelyard_cloud.alerts.queries import UNDECIDED_STATES
-from steelyard_cloud.db.schema import alerts, quarantine_counts, scales, standings, summaries
+from steelyard_cloud.alerts.queries import Filters, alert_count
+from steelyard_cloud.db import database
 from steelyard_cloud.people.roles import EVERYBODY, Principal
-from steelyard_cloud.people.scoping import scope
+from steelyard_cloud.scales.statistics import quarantined, totals
 from steelyard_cloud.web.http.context import Here, needs
 
 router = APIRouter(tags=["platform"])
@@ -20,7 +19,7 @@ router = APIRouter(tags=["platform"])
 def health(here: Here) -> dict[str, str]:
     """Whether the platform answers and reaches its database."""
     with here.reading() as connection:
-        connection.execute(select(1))
+        database.ping(connection)
     return {"status": "ok"}
 
 
@@ -39,28 +38,8 @@ def root(here: Here) -> dict[str, str]:
 def statistics(here: Here, principal: Annotated[Principal, Depends(needs(EVERYBODY))]) -> dict[str, Any]:
     """What is held of the scales that the caller may see; the quarantine belongs to nobody and is counted whole."""
     with here.reading() as connection:
-        mine = scope(select(scales.c.id), principal, scales).subquery()
-        held = connection.execute(
-            select(func.count(), func.sum(summaries.c.held), func.sum(summaries.c.receipted)).where(
-                summaries.c.scale_id.in_(select(mine.c.id))
-            )
-        ).one()
-        standing = connection.execute(
-            select(func.sum(standings.c.gaps), func.sum(standings.c.forks)).where(
-                standings.c.scale_id.in_(select(mine.c.id))
-            )
-        ).one()
-        counts = connection.execute(
-            select(quarantine_counts.c.reason, func.sum(quarantine_counts.c.count)).group_by(quarantine_counts.c.reason)
-        ).all()
-        undecided = select(func.count()).select_from(alerts).where(alerts.c.state.in_(UNDECIDED_STATES))
         return {
-            "scales": int(connection.scalar(select(func.count()).select_from(mine)) or 0),
-            "identities": int(held[0]),
-            "held": int(held[1] or 0),
-            "receipted": int(held[2] or 0),
-            "gaps": int(standing[0] or 0),
-            "forks": int(standing[1] or 0),
-            "quarantined": {reason: int(count) for reason, count in counts},
-            "alerts": int(connection.scalar(scope(undecided, principal, alerts)) or 0),
+            **totals(connection, principal)._asdict(),
+            "quarantined": quarantined(connection),
+            "alerts": alert_count(connection, principal, Filters()),
         }

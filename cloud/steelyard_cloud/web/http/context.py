@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine
 
 from steelyard_cloud import clock, keys
 from steelyard_cloud.db import database
+from steelyard_cloud.db.database import Connection, Engine
 from steelyard_cloud.errors import KeysAway
 from steelyard_cloud.people import access, credentials
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.http.allowance import Allowance
-from steelyard_cloud.web.http.looks import Looks
 from steelyard_cloud.web.http.problems import ForgedRequest, NotAllowed, NotSignedIn
+from steelyard_cloud.web.http.recent_views import RecentViews
 from steelyard_cloud.web.stream import Hub
 from steelyard_cloud.web.words.i18n import Speech, negotiate, zone
 
@@ -48,7 +48,7 @@ class Context:
     hub: Hub
     now_ms: Callable[[], int] = clock.now_ms
     wake: Callable[[str], None] = _nobody
-    looks: Looks = field(default_factory=Looks)
+    recent_views: RecentViews = field(default_factory=RecentViews)
     complaints: Allowance = field(default_factory=lambda: Allowance(COMPLAINTS_AN_HOUR))
 
     def reading(self) -> AbstractContextManager[Connection]:
@@ -59,14 +59,14 @@ class Context:
         """A transaction, committed at the end."""
         return database.writing(self.engine)
 
-    def looked(self, principal: Principal, object_: str) -> None:
-        """Put into the audit log that the principal looks at "scale:12" or "alert:5"; call it before showing that."""
+    def log_view(self, principal: Principal, object_: str) -> None:
+        """Put into the audit log that the principal views "scale:12" or "alert:5"; call it before showing that."""
         now_ms = self.now_ms()
-        if not self.looks.lately(principal.actor, object_, now_ms):
+        if not self.recent_views.recently(principal.actor, object_, now_ms):
             with self.writing() as connection:
                 action = f"{object_.partition(':')[0]}.look"
                 record(connection, actor_of(principal), action, object_, {}, now_ms)
-            self.looks.note(principal.actor, object_, now_ms)
+            self.recent_views.note(principal.actor, object_, now_ms)
 
     def now(self) -> datetime:
         """The present moment in UTC."""
@@ -182,7 +182,13 @@ def needs(roles: frozenset[Role]) -> Callable[[Principal | None], Principal]:
 
 def actor_of(principal: Principal) -> Actor:
     """The principal as the registry and its audit log know them."""
-    return Actor(principal.actor, principal.number, principal.organisation_id, principal.division, principal.user_id)
+    return Actor(
+        name=principal.actor,
+        number=principal.number,
+        organisation_id=principal.organisation_id,
+        division_code=principal.division,
+        user_id=principal.user_id,
+    )
 
 
 async def request_hash(request: Request) -> bytes:

@@ -7,8 +7,7 @@ from fastapi import Depends, Query, Response
 from steelyard_cloud.alerts import queries as alert_queries
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.evidence import bundle
-from steelyard_cloud.evidence.choose import MOST_NUMBERS, Span
-from steelyard_cloud.evidence.collect import collect
+from steelyard_cloud.evidence.collect import MOST_NUMBERS, Span, collect
 from steelyard_cloud.people.audit import record
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.web.http.context import Context, actor_of
@@ -35,7 +34,7 @@ def evidence_response(here: Context, principal: Principal, alert_id: int, span: 
     authority, root, key_set = here.authority(), here.root_public(), here.key_set()
     with here.reading() as connection:
         alert = alert_queries.alert_by_id(connection, principal, alert_id)
-        made = collect(connection, alert.id, root=root, key_set=key_set, now_ms=here.now_ms(), span=span)
+        made = collect(connection, alert, root=root, key_set=key_set, now_ms=here.now_ms(), span=span)
     data = bundle.write(made, authority.private_key, authority.kid)
     with here.writing() as connection:
         details = {"bytes": len(data), "statements": len(made.statements), "span": span}

@@ -10,17 +10,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header
 from fastapi.responses import JSONResponse
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
-from steelyard_cloud.db.schema import idempotency_keys
+from steelyard_cloud.db import idempotency
+from steelyard_cloud.db.database import Connection, IntegrityError
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.web.http.context import Context, Here, request_hash
 from steelyard_cloud.web.http.problems import KeyReused
 
 ATTEMPTS = 5
-KEPT_MS = 7 * 24 * 60 * 60 * 1000
-"""A client that has not had its answer asks again within a week."""
 
 Effect = Callable[[Connection], dict[str, Any]]
 
@@ -47,49 +44,24 @@ class Once:
 
     def _run(self, principal: Principal, effect: Effect, status: int, wakes: str | None) -> JSONResponse:
         with self.here.writing() as connection:
-            if stored := self._stored(connection, principal):
-                return stored
             if self.key is not None:
-                connection.execute(
-                    delete(idempotency_keys).where(
-                        idempotency_keys.c.actor == principal.actor,
-                        idempotency_keys.c.created_ms <= self.here.now_ms() - KEPT_MS,
-                    )
-                )
-                connection.execute(
-                    insert(idempotency_keys).values(
-                        actor=principal.actor,
-                        key=self.key,
-                        request_hash=self.digest,
-                        status=status,
-                        response={},
-                        created_ms=self.here.now_ms(),
-                    )
-                )
+                if again := self._answered(connection, principal.actor, self.key):
+                    return again
+                idempotency.claim(connection, principal.actor, self.key, self.digest, status, self.here.now_ms())
             body = effect(connection)
             if self.key is not None:
-                connection.execute(
-                    update(idempotency_keys)
-                    .where(idempotency_keys.c.actor == principal.actor, idempotency_keys.c.key == self.key)
-                    .values(response=body)
-                )
+                idempotency.keep(connection, principal.actor, self.key, body)
         if wakes is not None:
             self.here.wake(wakes)
         return JSONResponse(body, status)
 
-    def _stored(self, connection: Connection, principal: Principal) -> JSONResponse | None:
-        if self.key is None:
+    def _answered(self, connection: Connection, actor: str, key: str) -> JSONResponse | None:
+        first = idempotency.answered(connection, actor, key)
+        if first is None:
             return None
-        row = connection.execute(
-            select(idempotency_keys).where(
-                idempotency_keys.c.actor == principal.actor, idempotency_keys.c.key == self.key
-            )
-        ).first()
-        if row is None:
-            return None
-        if row.request_hash != self.digest:
-            raise KeyReused(key=self.key)
-        return JSONResponse(row.response, row.status, {"Idempotent-Replayed": "true"})
+        if first.request_hash != self.digest:
+            raise KeyReused(key=key)
+        return JSONResponse(first.body, first.status, {"Idempotent-Replayed": "true"})
 
 
 def _once(

@@ -8,18 +8,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field
-from sqlalchemy import Connection
 
 from steelyard_cloud.alerts import decisions
 from steelyard_cloud.alerts import queries as alert_queries
-from steelyard_cloud.alerts.queries import Alert, Filters
+from steelyard_cloud.alerts.queries import AlertInScope, Filters
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.judge.rules import parameter_change
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
-from steelyard_cloud.scales import queries
-from steelyard_cloud.scales.queries import Scale
-from steelyard_cloud.web.http.context import Here, Reader, needs
-from steelyard_cloud.web.http.decisions import decide_alert
+from steelyard_cloud.scales import queries, reported
+from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.http.fields import MOST, Before, Id
 from steelyard_cloud.web.pages import life, opinions
@@ -42,30 +41,30 @@ Decides = Annotated[Principal, Depends(needs(DECIDES_ALERTS))]
 
 
 @dataclass(frozen=True)
-class Row:
+class AlertRow:
     """One line of the list."""
 
-    alert: Alert
+    alert: AlertInScope
     title: str
     sentence: str
     severity: str
     tone: str
-    state: str
+    status: str
     opened: datetime | None
     ago: str
 
 
-def row_of(alert: Alert, speech: Speech, now: datetime) -> Row:
+def row_of(alert: AlertInScope, speech: Speech, now: datetime) -> AlertRow:
     """An alert as a line."""
     word, tone = severity(speech, alert.severity)
     opened = queries.moment(alert.opened_ms)
-    return Row(
+    return AlertRow(
         alert=alert,
         title=finding_title(speech, alert.rule, alert.values),
         sentence=finding_sentence(speech, alert.rule, alert.values),
         severity=word,
         tone=tone,
-        state=alert_state(speech, alert.state),
+        status=alert_state(speech, alert.status),
         opened=opened,
         ago=speech.ago(opened, now),
     )
@@ -116,13 +115,13 @@ def alert_list(
 class View:
     """One alert with everything that its page shows."""
 
-    row: Row
-    scale: Scale
+    row: AlertRow
+    scale: ScaleInScope
     comparison: Comparison | None
     opinions: list[Opinion]
     timeline: list[life.Moment]
     decisions: list[life.Moment]
-    related: list[Row]
+    related: list[AlertRow]
     can: list[tuple[str, str]]
 
 
@@ -149,8 +148,8 @@ def preview(
         principal=principal,
         to=to,
         to_word=alert_state(speech, to),
-        will=[row for row in rows if to in decisions.steps(row.alert.state)],
-        will_not=[row for row in rows if to not in decisions.steps(row.alert.state)],
+        will=[row for row in rows if to in decisions.steps(row.alert.status)],
+        will_not=[row for row in rows if to not in decisions.steps(row.alert.status)],
     )
 
 
@@ -165,8 +164,9 @@ def decide_several(
 ) -> Response:
     """The decision on several alerts: all of them in one transaction, or none."""
     with here.writing() as connection:
-        for one in sorted(set(alert)):
-            decide_alert(connection, here, sender, one, to, _checked(reason))
+        chosen = [alert_queries.alert_by_id(connection, sender, one) for one in sorted(set(alert))]
+        for one in chosen:
+            decisions.decide(connection, actor_of(sender), one, to=to, reason=_checked(reason), now_ms=here.now_ms())
     here.hub.wake()
     return RedirectResponse("/alerts", 303)
 
@@ -183,18 +183,18 @@ def one_alert(request: Request, alert: Id, here: Here, speech: Reader, principal
     with here.reading() as connection:
         found = alert_queries.alert_by_id(connection, principal, alert)
         view = _view(connection, principal, found, speech, here.now())
-    here.looked(principal, f"alert:{alert}")
+    here.log_view(principal, f"alert:{alert}")
     return page(request, speech, "alert.html", principal=principal, view=view, alert=found, scale_code=view.scale.code)
 
 
-def _view(connection: Connection, principal: Principal, alert: Alert, speech: Speech, now: datetime) -> View:
+def _view(connection: Connection, principal: Principal, alert: AlertInScope, speech: Speech, now: datetime) -> View:
     scale = queries.scale_by_code(connection, principal, alert.scale_code)
-    verified = queries.verifications_of(connection, scale.id)
-    summary = queries.summary_of(connection, alert.identity_id or scale.identity_id)
+    verified = queries.verifications_of(connection, scale)
+    summary = reported.summary_of(connection, scale, alert.identity_id)
     comparison = None
     if summary is not None and alert.rule == parameter_change.RULE:
         comparison = compare(summary, scale.standing.get("baseline_number"), alert.values, speech)
-    unexplained = alert_queries.unexplained_numbers(connection, scale.id)
+    unexplained = alert_queries.unexplained_numbers(connection, scale)
     related = alert_queries.related(connection, principal, alert, scale, 6)
     return View(
         row=row_of(alert, speech, now),
@@ -202,9 +202,9 @@ def _view(connection: Connection, principal: Principal, alert: Alert, speech: Sp
         comparison=comparison,
         opinions=opinions.of(connection, scale, summary, speech),
         timeline=life.timeline(connection, scale, verified, speech, unexplained),
-        decisions=life.decisions(connection, alert.id, speech),
+        decisions=life.decisions(connection, alert, speech),
         related=[row_of(one, speech, now) for one in related],
-        can=[(state, alert_state(speech, state)) for state in decisions.steps(alert.state)],
+        can=[(status, alert_state(speech, status)) for status in decisions.steps(alert.status)],
     )
 
 
@@ -219,7 +219,8 @@ def decide(
 ) -> Response:
     """The form of the page: a decision with its reason."""
     with here.writing() as connection:
-        decide_alert(connection, here, sender, alert, to, _checked(reason))
+        found = alert_queries.alert_by_id(connection, sender, alert)
+        decisions.decide(connection, actor_of(sender), found, to=to, reason=_checked(reason), now_ms=here.now_ms())
     here.hub.wake()
     return RedirectResponse(f"/alerts/{alert}", 303)
 

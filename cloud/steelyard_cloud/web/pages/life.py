@@ -3,20 +3,24 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Boot, Kind
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 
-from steelyard_cloud.db.schema import alert_events, organisations, permits, tokens, users
-from steelyard_cloud.scales import queries
-from steelyard_cloud.scales.queries import Scale, Verification
+from steelyard_cloud.alerts import queries as alert_queries
+from steelyard_cloud.alerts.queries import AlertInScope
+from steelyard_cloud.db.database import Connection
+from steelyard_cloud.scales import permits, reported
+from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.verdicts import Verification
 from steelyard_cloud.web.words.events import event_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
 from steelyard_cloud.web.words.parameters import parameter_name
 from steelyard_cloud.web.words.states import alert_state
 
 TOLD_BY_THE_SCALE = 60
+PERMITS_SHOWN = 20
+STEPS_SHOWN = 100
 _GRAVE = (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK, EventKind.WRONG_CODE)
 
 
@@ -35,7 +39,7 @@ def _at_ms(ms: int) -> datetime:
 
 
 def timeline(
-    connection: Connection, scale: Scale, verified: list[Verification], speech: Speech, unexplained: set[int]
+    connection: Connection, scale: ScaleInScope, verified: list[Verification], speech: Speech, unexplained: set[int]
 ) -> list[Moment]:
     """The newest first; `unexplained` are the numbers of changes that no permit covers."""
     moments = [Moment(_at_ms(scale.enrolled_ms), speech.say(N_("Enrolled by its maker, with its own key")), "person")]
@@ -57,31 +61,26 @@ def timeline(
     return sorted(moments, key=lambda one: (one.at, one.number or 0), reverse=True)
 
 
-def _permits(connection: Connection, scale: Scale, speech: Speech) -> list[Moment]:
-    query = (
-        select(permits.c.recorded_ms, permits.c.fields, organisations.c.name)
-        .join_from(permits, organisations)
-        .where(permits.c.scale_id == scale.id)
-        .order_by(permits.c.id.desc())
-        .limit(20)
-    )
+def _permits(connection: Connection, scale: ScaleInScope, speech: Speech) -> list[Moment]:
     return [
         Moment(
-            _at_ms(row.recorded_ms),
+            _at_ms(one.recorded_ms),
             speech.say(
                 N_("Adjustment permitted by %(who)s: %(fields)s"),
-                who=row.name,
-                fields=", ".join(parameter_name(speech, key) for key in row.fields),
+                who=one.organisation,
+                fields=", ".join(parameter_name(speech, key) for key in one.fields),
             ),
             "person",
         )
-        for row in connection.execute(query)
+        for one in permits.permits_of(connection, scale, PERMITS_SHOWN)
     ]
 
 
-def _told(connection: Connection, scale: Scale, speech: Speech, unexplained: set[int]) -> list[Moment]:
+def _told(connection: Connection, scale: ScaleInScope, speech: Speech, unexplained: set[int]) -> list[Moment]:
     rows = [
-        row for kind in (Kind.BOOT, Kind.EVENT) for row in queries.newest(connection, scale, kind, TOLD_BY_THE_SCALE)
+        row
+        for kind in (Kind.BOOT, Kind.EVENT)
+        for row in reported.newest_of_kind(connection, scale, kind, TOLD_BY_THE_SCALE)
     ]
     moments = []
     for row in sorted(rows, key=lambda row: row.number, reverse=True)[:TOLD_BY_THE_SCALE]:
@@ -111,22 +110,13 @@ def describe(one: statement.Statement, speech: Speech, unexplained: set[int]) ->
     return speech.say(N_("A statement of an unknown kind")), ""
 
 
-def decisions(connection: Connection, alert_id: int, speech: Speech) -> list[Moment]:
-    """What happened to an alert, the newest first; people by the name that the registry has for them."""
-    rows = connection.execute(
-        select(alert_events).where(alert_events.c.alert_id == alert_id).order_by(alert_events.c.id.desc()).limit(100)
-    ).all()
+def decisions(connection: Connection, alert: AlertInScope, speech: Speech) -> list[Moment]:
+    """What happened to an alert, the newest first."""
     moments = []
-    for row in rows:
-        text = f"{alert_state(speech, row.to_state)} · {_name(connection, row.actor, speech)}"
-        if row.reason:
-            text += f": {row.reason}"
-        moments.append(Moment(_at_ms(row.at_ms), text, "person" if row.reason else ""))
+    for step in alert_queries.steps_of(connection, alert, STEPS_SHOWN):
+        by = step.by or speech.say(N_("the platform"))
+        text = f"{alert_state(speech, step.to_status)} · {by}"
+        if step.reason:
+            text += f": {step.reason}"
+        moments.append(Moment(_at_ms(step.at_ms), text, "person" if step.reason else ""))
     return moments
-
-
-def _name(connection: Connection, actor: str, speech: Speech) -> str:
-    kind, _, row = actor.partition(":")
-    table = {"user": users, "token": tokens}.get(kind)
-    name = connection.scalar(select(table.c.name).where(table.c.id == int(row))) if table is not None else None
-    return str(name) if name else speech.say(N_("the platform"))

@@ -5,12 +5,11 @@ They are never mixed: a broken rule can be proven by perfectly signed statements
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-
-from steelyard_cloud.db.schema import alerts
+from steelyard_cloud.alerts import queries as alert_queries
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.judge.rules import authenticity, continuity, silent
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.scales.queries import Scale
+from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.web.words.findings import finding_title
 from steelyard_cloud.web.words.i18n import N_, Speech
 
@@ -25,16 +24,13 @@ class Opinion:
     sentence: str
 
 
-def of(connection: Connection, scale: Scale, summary: Summary | None, speech: Speech) -> list[Opinion]:
+def of(connection: Connection, scale: ScaleInScope, summary: Summary | None, speech: Speech) -> list[Opinion]:
     """The three verdicts on what is held of a scale."""
     if summary is None:
         return []
-    rows = connection.execute(
-        select(alerts.c.rule, alerts.c["values"]).where(alerts.c.scale_id == scale.id, alerts.c.standing)
-    ).all()
     found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row.rule, []).append(finding_title(speech, row.rule, row._mapping["values"]))
+    for rule, values in alert_queries.still_found(connection, scale):
+        found.setdefault(rule, []).append(finding_title(speech, rule, values))
     rules = [title for rule, titles in found.items() if rule not in _APART for title in titles]
     return [
         _signature(summary, found.get(authenticity.RULE, []), speech),

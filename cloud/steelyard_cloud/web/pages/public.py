@@ -5,22 +5,19 @@ register, never an open investigation.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Connection
 from steelyard_protocol import identity
-from steelyard_protocol.bodies import Kind
-from steelyard_protocol.events import Event, EventKind, ParameterChange
-from steelyard_protocol.statement import parse
 
 from steelyard_cloud.errors import Unknown
 from steelyard_cloud.judge.verdict import Verdict
-from steelyard_cloud.scales import queries
-from steelyard_cloud.scales.queries import Scale, Verification
+from steelyard_cloud.scales import public
+from steelyard_cloud.scales.public import PublicRecord
+from steelyard_cloud.scales.queries import fold, moment
 from steelyard_cloud.web.http.context import Here, Reader
-from steelyard_cloud.web.pages.comparison import consequence, map_of, state_at
+from steelyard_cloud.web.pages.comparison import consequence
 from steelyard_cloud.web.pages.life import Moment
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.events import event_sentence
@@ -28,7 +25,7 @@ from steelyard_cloud.web.words.i18n import N_, Speech
 from steelyard_cloud.web.words.states import VERDICT_LINES, VERDICTS
 
 router = APIRouter()
-EVENTS_READ = 40
+HISTORY_SHOWN = 8
 
 
 @router.get("/s")
@@ -49,7 +46,7 @@ def _typed(code: str) -> str:
 
 def _code_or_empty(code: str) -> str:
     try:
-        return queries.fold(code)
+        return fold(code)
     except Unknown:
         return ""
 
@@ -59,53 +56,45 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
     """The verdict on one scale, and what to compare."""
     now = here.now()
     with here.reading() as connection:
-        scale = queries.public_scale(connection, code)
-        if scale is None:
-            return _not_on_record(request, speech, code)
-        if code != scale.code:
-            return RedirectResponse(f"/s/{scale.code}", 308)
-        verified = queries.verifications_of(connection, scale.id)
-        verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
-        current = queries.in_effect(scale.standing, verified)
-        extra = _how_altered(connection, scale, current, speech) if verdict is Verdict.ALTERED else ""
-        history = _history(connection, scale, verified, speech)
-        repaired = queries.repair_code(connection, scale)
-    word, tone, icon = VERDICTS[verdict.value]
-    received = queries.moment(scale.newest_received_ms)
+        record = public.public_record(connection, code, now_ms=here.now_ms(), today=here.today(now))
+    if record is None:
+        return _not_on_record(request, speech, code)
+    if code != record.scale.code:
+        return RedirectResponse(f"/s/{record.scale.code}", 308)
+    received = moment(record.newest_received_ms)
     response = page(
         request,
         speech,
         "public.html",
-        scale=scale,
-        word=speech.say(word),
-        tone=tone,
-        icon_name=icon,
-        line=speech.say(VERDICT_LINES[verdict.value]),
-        extra=extra,
-        altered=verdict is Verdict.ALTERED,
-        verification=current,
-        repair_code=repaired,
+        **_verdict(record.verdict, speech),
+        scale=record.scale,
+        extra=consequence(speech, *record.altered, was=False) if record.altered else "",
+        altered=record.verdict is Verdict.ALTERED,
+        verification=record.in_effect,
+        repair_code=record.repair_code,
         received=speech.ago(received, now) if received else speech.say(N_("never")),
-        history=history,
-        typed=scale.code,
-        complaint_code=scale.code,
+        history=_history(record, speech),
+        typed=record.scale.code,
+        complaint_code=record.scale.code,
     )
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
+def _verdict(verdict: Verdict, speech: Speech) -> dict[str, Any]:
+    word, tone, icon = VERDICTS[verdict.value]
+    line = speech.say(VERDICT_LINES[verdict.value])
+    return {"word": speech.say(word), "tone": tone, "icon_name": icon, "line": line}
+
+
 def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
-    word, tone, icon = VERDICTS[Verdict.NOT_ON_RECORD]
     return page(
         request,
         speech,
         "public.html",
         status=404,
+        **_verdict(Verdict.NOT_ON_RECORD, speech),
         scale=None,
-        word=speech.say(word),
-        tone=tone,
-        icon_name=icon,
-        line=speech.say(VERDICT_LINES[Verdict.NOT_ON_RECORD]),
         extra="",
         altered=False,
         verification=None,
@@ -117,36 +106,22 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
     )
 
 
-def _how_altered(connection: Connection, scale: Scale, current: Verification | None, speech: Speech) -> str:
-    """What the alteration does to an indication, from the signed parameters."""
-    summary = queries.summary_of(connection, scale.identity_id)
-    digest = scale.standing.get("digest")
-    if summary is None or current is None or not digest:
-        return ""
-    verified_state = state_at(summary, current.number)
-    verified = map_of(summary, verified_state.digest) if verified_state else None
-    now = map_of(summary, bytes.fromhex(digest))
-    return consequence(speech, verified, now, was=False) if verified and now else ""
-
-
-def _history(connection: Connection, scale: Scale, verified: list[Verification], speech: Speech) -> list[Moment]:
+def _history(record: PublicRecord, speech: Speech) -> list[Moment]:
     """The history in plain words, the newest first: what the scale signed and who verified it, no investigation."""
     moments = [
         Moment(
             datetime.fromtimestamp(one.recorded_ms / 1000, UTC),
             speech.say(N_("Verified by %(institution)s"), institution=one.institution),
         )
-        for one in verified
+        for one in record.verifications
     ]
-    enrolled = datetime.fromtimestamp(scale.enrolled_ms / 1000, UTC)
-    moments.append(Moment(enrolled, speech.say(N_("Put on record by %(maker)s"), maker=scale.maker)))
-    for row in queries.newest(connection, scale, Kind.EVENT, EVENTS_READ):
-        one = parse(row.raw)
-        if not isinstance(one.body, Event):
-            continue
-        at = datetime.fromtimestamp(one.time, UTC) if one.time else datetime.fromtimestamp(row.received_ms / 1000, UTC)
-        if isinstance(one.body.facts, ParameterChange):
-            moments.append(Moment(at, speech.say(N_("Its parameters were changed"))))
-        elif one.body.kind in (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.SOFTWARE_UPDATE):
-            moments.append(Moment(at, event_sentence(speech, one.body, one.time)))
-    return sorted(moments, key=lambda one: one.at, reverse=True)[:8]
+    enrolled = datetime.fromtimestamp(record.scale.enrolled_ms / 1000, UTC)
+    moments.append(Moment(enrolled, speech.say(N_("Put on record by %(maker)s"), maker=record.scale.maker)))
+    for one in record.events:
+        text = (
+            speech.say(N_("Its parameters were changed"))
+            if one.event is None
+            else event_sentence(speech, one.event, one.measured_s)
+        )
+        moments.append(Moment(datetime.fromtimestamp(one.at_ms / 1000, UTC), text))
+    return sorted(moments, key=lambda one: one.at, reverse=True)[:HISTORY_SHOWN]

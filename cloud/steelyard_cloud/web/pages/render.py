@@ -55,39 +55,36 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """Render a template for a reader; a language chosen by `?lang=` is remembered in a cookie."""
-    context = context_of(request)
-    secret = session_secret(request)
-    may = {
-        "alerts": principal is not None and principal.role in SEES_ALERTS,
-        "complaints": principal is not None and principal.role in SEES_COMPLAINTS,
-        "decide": principal is not None and principal.role in DECIDES_ALERTS,
-    }
-    html = (
-        environment(speech.language)
-        .get_template(template)
-        .render(
-            {
-                "speech": speech,
-                "languages": LANGUAGES,
-                "in_language": _in_language(request),
-                "principal": principal,
-                "may": may,
-                "here": "",
-                "scale_code": "",
-                "refresh_s": 0,
-                "at_statement": AT_STATEMENT,
-                "status": status,
-                "csrf": credentials.csrf_token(secret) if principal is not None and secret else "",
-                "zone_name": context.settings.time_zone,
-                "complaint_number": context.settings.complaint_number,
-                **values,
-            }
-        )
-    )
+    given = {**_on_every_page(request, speech, principal), "status": status, **values}
+    html = environment(speech.language).get_template(template).render(given)
     headers = {"Content-Language": speech.language, "Vary": "Accept-Language, Cookie"}
     response = HTMLResponse(html, status, headers)
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(
-            "lang", speech.language, max_age=31_536_000, httponly=True, samesite="lax", secure=context.https
+            "lang", speech.language, max_age=31_536_000, httponly=True, samesite="lax", secure=context_of(request).https
         )
     return response
+
+
+def _on_every_page(request: Request, speech: Speech, principal: Principal | None) -> dict[str, Any]:
+    """What each template may name; a page's own values come before these."""
+    settings = context_of(request).settings
+    secret = session_secret(request)
+    return {
+        "speech": speech,
+        "languages": LANGUAGES,
+        "in_language": _in_language(request),
+        "principal": principal,
+        "may": {
+            "alerts": principal is not None and principal.role in SEES_ALERTS,
+            "complaints": principal is not None and principal.role in SEES_COMPLAINTS,
+            "decide": principal is not None and principal.role in DECIDES_ALERTS,
+        },
+        "here": "",
+        "scale_code": "",
+        "refresh_s": 0,
+        "at_statement": AT_STATEMENT,
+        "csrf": credentials.csrf_token(secret) if principal is not None and secret else "",
+        "zone_name": settings.time_zone,
+        "complaint_number": settings.complaint_number,
+    }

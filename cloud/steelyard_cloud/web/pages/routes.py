@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from steelyard_cloud.web.pages import alerts, complaints, public, scales, sign_in
+from steelyard_cloud.web.pages import alerts, complaint_form, complaints, public, scales, sign_in
 
-PARTS = (sign_in, alerts, scales, complaints, public)
+PARTS = (sign_in, alerts, scales, complaints, complaint_form, public)
 
 router = APIRouter(include_in_schema=False)
 for part in PARTS:

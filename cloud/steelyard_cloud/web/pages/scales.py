@@ -7,17 +7,18 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Connection, select
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Kind, Snapshot
+from steelyard_protocol.parameters import KEYS
 
 from steelyard_cloud.alerts import queries as alert_queries
-from steelyard_cloud.alerts.queries import Filters
-from steelyard_cloud.db.schema import statements
+from steelyard_cloud.db.database import Connection
 from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.people.roles import EVERYBODY, SEES_ALERTS, Principal
-from steelyard_cloud.scales import queries, series
-from steelyard_cloud.scales.queries import Scale
+from steelyard_cloud.scales import queries, reported, series
+from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.verdicts import Verification, in_effect
 from steelyard_cloud.web.http.context import Here, Reader, needs
 from steelyard_cloud.web.http.fields import After, Code
 from steelyard_cloud.web.pages import life, opinions, plots
@@ -29,6 +30,8 @@ from steelyard_cloud.web.words.states import LIFE, VERDICT_LINES, VERDICTS
 router = APIRouter()
 PAGE_LENGTH = 50
 STATEMENTS_SHOWN = 25
+ALERTS_SHOWN = 10
+MOMENTS_SHOWN = 20
 POINTS = 400
 REFRESH_S = 5  # ordinary statements are no events: a page that shows them looks again by itself
 
@@ -76,7 +79,7 @@ def scale_list(
         found = queries.scale_list(connection, principal, text=q.strip(), after=after, limit=PAGE_LENGTH + 1)
         rows = []
         for scale in found[:PAGE_LENGTH]:
-            verified = queries.verifications_of(connection, scale.id)
+            verified = queries.verifications_of(connection, scale)
             verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
             word, tone, _ = VERDICTS[verdict.value]
             received = queries.moment(scale.newest_received_ms)
@@ -109,25 +112,14 @@ def one_scale(
         scale = queries.scale_by_code(connection, principal, code)
         if code != scale.code:
             return RedirectResponse(f"/scales/{scale.code}", 308)
-        verified = queries.verifications_of(connection, scale.id)
+        verified = queries.verifications_of(connection, scale)
         verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
-        summary = queries.summary_of(connection, scale.identity_id)
         alerts = []
         if principal.role in SEES_ALERTS:
-            filters = Filters("all", scale_id=scale.id)
-            alerts = alert_queries.alert_list(connection, principal, filters, before=None, limit=10)
-        unexplained = alert_queries.unexplained_numbers(connection, scale.id)
-        values: dict[str, Any] = {
-            "verified": verified,
-            "repair_code": queries.repair_code(connection, scale),
-            "baseline": queries.in_effect(scale.standing, verified),
-            "opinions": opinions.of(connection, scale, summary, speech),
-            "timeline": life.timeline(connection, scale, verified, speech, unexplained)[:20],
-            "held": _statements(connection, scale, summary, before, speech),
-            "samples": len(series.read(connection, scale, 2)),
-        }
-    here.looked(principal, f"scale:{scale.id}")
-    word, tone, icon = VERDICTS[verdict.value]
+            alerts = alert_queries.alerts_of(connection, principal, scale, ALERTS_SHOWN)
+        values = _sections(connection, scale, verified, before, speech)
+    here.log_view(principal, f"scale:{scale.id}")
+    received = queries.moment(scale.newest_received_ms)
     return page(
         request,
         speech,
@@ -136,33 +128,45 @@ def one_scale(
         scale=scale,
         scale_code=scale.code,
         refresh_s=0 if before else REFRESH_S,
-        verdict={
-            "word": speech.say(word),
-            "tone": tone,
-            "icon": icon,
-            "line": speech.say(VERDICT_LINES[verdict]),
-        },
-        life_word=speech.say(LIFE.get(scale.life, N_("Unknown"))),
+        verdict=_verdict(verdict, speech),
+        life_word=speech.say(LIFE.get(scale.life_stage, N_("Unknown"))),
         key_store=speech.say(KEY_STORES.get(scale.key_store_class, N_("elsewhere"))),
-        received=queries.moment(scale.newest_received_ms),
-        received_ago=speech.ago(queries.moment(scale.newest_received_ms), now),
+        received=received,
+        received_ago=speech.ago(received, now),
         alerts=[row_of(alert, speech, now) for alert in alerts],
         plot_names=[(name, speech.say(title)) for name, (title, _) in plots.PLOTS.items()],
         **values,
     )
 
 
+def _verdict(verdict: Verdict, speech: Speech) -> dict[str, str]:
+    word, tone, icon = VERDICTS[verdict.value]
+    line = speech.say(VERDICT_LINES[verdict])
+    return {"word": speech.say(word), "tone": tone, "icon": icon, "line": line}
+
+
+def _sections(
+    connection: Connection, scale: ScaleInScope, verified: list[Verification], before: int | None, speech: Speech
+) -> dict[str, Any]:
+    """What the page's sections show of a scale, by the names that the template has for them."""
+    summary = reported.summary_of(connection, scale)
+    unexplained = alert_queries.unexplained_numbers(connection, scale)
+    return {
+        "verified": verified,
+        "repair_code": reported.repair_code(connection, scale),
+        "baseline": in_effect(scale.standing, verified),
+        "opinions": opinions.of(connection, scale, summary, speech),
+        "timeline": life.timeline(connection, scale, verified, speech, unexplained)[:MOMENTS_SHOWN],
+        "held": _statements(connection, scale, summary, before, speech),
+        "samples": len(series.read(connection, scale, 2)),
+    }
+
+
 def _statements(
-    connection: Connection, scale: Scale, summary: Summary | None, before: int | None, speech: Speech
+    connection: Connection, scale: ScaleInScope, summary: Summary | None, before: int | None, speech: Speech
 ) -> list[StatementRow]:
-    query = select(statements.c.number, statements.c.raw, statements.c.received_ms, statements.c.measured_s).where(
-        statements.c.scale_id == scale.id, statements.c.identity_id == scale.identity_id
-    )
-    if before is not None:
-        query = query.where(statements.c.number < before)
-    rows = connection.execute(query.order_by(statements.c.number.desc()).limit(STATEMENTS_SHOWN))
     shown = []
-    for row in rows:
+    for row in reported.newest(connection, scale, before=before, limit=STATEMENTS_SHOWN):
         one = statement.parse(row.raw)
         kind = speech.say(KIND_NAMES[Kind(one.kind)]) if one.kind in KIND_NAMES else str(one.kind)
         shown.append(
@@ -183,7 +187,7 @@ def _content(one: statement.Statement, summary: Summary | None, speech: Speech) 
         parameters = summary.maps.get(one.digest) if summary else None
         if parameters is None:
             return speech.say(N_("%(gross)s intervals"), gross=one.body.gross)
-        weight = speech.number(one.body.gross * parameters[3] / 1e6, 3)
+        weight = speech.number(one.body.gross * parameters[KEYS["e_mg"]] / 1e6, 3)
         return speech.say(N_("%(weight)s kg, noise %(noise)s counts"), weight=weight, noise=one.body.noise_counts)
     if one.kind in (Kind.BOOT, Kind.EVENT):
         return life.describe(one, speech, set())[0]
@@ -196,7 +200,7 @@ def plot(code: Code, name: str, here: Here, speech: Reader, principal: Anybody) 
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         samples = series.read(connection, scale, POINTS)
-    here.looked(principal, f"scale:{scale.id}")
+    here.log_view(principal, f"scale:{scale.id}")
     svg = plots.draw(name, samples, speech)
     # An image of its own: the plot's style sheet is inside it, and nothing else may run there.
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}

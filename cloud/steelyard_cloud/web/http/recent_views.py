@@ -1,22 +1,22 @@
-"""Who looked at what lately: a page that keeps itself fresh is one look in the log, not one every five seconds."""
+"""Who viewed what recently: a page that reloads itself is one line in the audit log, not one every five seconds."""
 
 import threading
 from collections import OrderedDict
 
 AGAIN_MS = 15 * 60 * 1000
-"""Whoever still looks after this is in the log once more."""
+"""Whoever still views it after this is in the log once more."""
 MOST = 20_000
 
 
-class Looks:
-    """The newest looks of one process; may be used by several threads."""
+class RecentViews:
+    """The newest views of one process; may be used by several threads."""
 
     def __init__(self) -> None:
         self._at_ms: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._lock = threading.Lock()
 
-    def lately(self, actor: str, object_: str, now_ms: int) -> bool:
-        """Whether this look is in the log already."""
+    def recently(self, actor: str, object_: str, now_ms: int) -> bool:
+        """Whether this view is in the log already."""
         with self._lock:
             at_ms = self._at_ms.get((actor, object_))
         return at_ms is not None and now_ms - at_ms < AGAIN_MS

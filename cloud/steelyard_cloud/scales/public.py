@@ -1,0 +1,165 @@
+"""What anybody may know of a scale, without signing in: its plate, its place, the verdict and its history.
+
+These values carry no id and nothing else that would open a door: no organisation, no division, no counts, no
+investigation. A `ScaleInScope` cannot be made from them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from steelyard_protocol import statement
+from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
+
+from steelyard_cloud.db.schema import identities, scales, standings, summaries
+from steelyard_cloud.errors import Unknown
+from steelyard_cloud.judge.maps import Map, map_of, state_at
+from steelyard_cloud.judge.verdict import Verdict
+from steelyard_cloud.scales import store, verdicts
+from steelyard_cloud.scales.queries import fold
+from steelyard_cloud.scales.verdicts import Verification
+from steelyard_cloud.statements import queries as statement_queries
+
+EVENTS_READ = 40
+_SHOWN = (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.SOFTWARE_UPDATE)
+
+
+@dataclass(frozen=True)
+class PublicScale:
+    """A scale on record as its plate names it, and where it stands."""
+
+    code: str
+    maker: str
+    model: str
+    serial_number: str
+    production_code: str
+    place: str
+    enrolled_ms: int
+
+
+@dataclass(frozen=True)
+class PublicEvent:
+    """Something that the scale signed, at a time in Unix milliseconds.
+
+    `measured_s` is what its clock said, 0 without one. Of a change of parameters `event` is None: which values it has
+    is not public.
+    """
+
+    at_ms: int
+    measured_s: int
+    event: Event | None
+
+
+@dataclass(frozen=True)
+class PublicRecord:
+    """The verdict on a scale and what it rests on.
+
+    `altered` holds the parameters as verified and as they are now, where the verdict is that they differ and both are
+    known; `events` are the newest, the newest first.
+    """
+
+    scale: PublicScale
+    verdict: Verdict
+    verifications: list[Verification]
+    in_effect: Verification | None
+    repair_code: str | None
+    newest_received_ms: int | None
+    altered: tuple[Map, Map] | None
+    events: list[PublicEvent]
+
+
+_SCALE = (
+    select(
+        scales,
+        identities.c.id.label("identity_id"),
+        standings.c.state.label("standing"),
+        summaries.c.received_ms.label("newest_received_ms"),
+    )
+    .select_from(scales)
+    .join(identities, (identities.c.scale_id == scales.c.id) & identities.c.active)
+    .outerjoin(standings, standings.c.scale_id == scales.c.id)
+    .outerjoin(summaries, summaries.c.identity_id == identities.c.id)
+)
+
+
+def _row(connection: Connection, code: str) -> Row[Any] | None:
+    try:
+        folded = fold(code)
+    except Unknown:
+        return None
+    return connection.execute(_SCALE.where(scales.c.public_code == folded)).first()
+
+
+def _scale(row: Row[Any]) -> PublicScale:
+    return PublicScale(
+        code=row.public_code,
+        maker=row.maker,
+        model=row.model,
+        serial_number=row.serial_number,
+        production_code=row.production_code,
+        place=row.place,
+        enrolled_ms=row.enrolled_ms,
+    )
+
+
+def public_scale(connection: Connection, code: str) -> PublicScale | None:
+    """The scale with this code, as people type it; None if it is not on record."""
+    row = _row(connection, code)
+    return None if row is None else _scale(row)
+
+
+def public_record(connection: Connection, code: str, *, now_ms: int, today: date) -> PublicRecord | None:
+    """All that the public page says of the scale with this code; None if it is not on record."""
+    row = _row(connection, code)
+    if row is None:
+        return None
+    standing: dict[str, Any] = row.standing or {}
+    verified = store.verifications_of(connection, row.id)
+    baseline = verdicts.in_effect(standing, verified)
+    verdict = verdicts.verdict(
+        standing,
+        verified,
+        software_approved=store.is_approved(connection, row.scale_type_id, standing.get("software_hash")),
+        newest_received_ms=row.newest_received_ms,
+        now_ms=now_ms,
+        today=today,
+    )
+    altered = _altered(connection, row, standing, baseline) if verdict is Verdict.ALTERED else None
+    return PublicRecord(
+        scale=_scale(row),
+        verdict=verdict,
+        verifications=verified,
+        in_effect=baseline,
+        repair_code=store.repair_code(connection, row.id, row.identity_id),
+        newest_received_ms=row.newest_received_ms,
+        altered=altered,
+        events=_events(connection, row),
+    )
+
+
+def _altered(
+    connection: Connection, row: Row[Any], standing: dict[str, Any], baseline: Verification | None
+) -> tuple[Map, Map] | None:
+    summary = statement_queries.summary_of(connection, row.id, row.identity_id)
+    digest = standing.get("digest")
+    if summary is None or baseline is None or not digest:
+        return None
+    verified_state = state_at(summary, baseline.number)
+    verified = map_of(summary, verified_state.digest) if verified_state else None
+    now = map_of(summary, bytes.fromhex(digest))
+    return (verified, now) if verified and now else None
+
+
+def _events(connection: Connection, row: Row[Any]) -> list[PublicEvent]:
+    found = []
+    for stored in statement_queries.newest_of_kind(connection, row.id, row.identity_id, Kind.EVENT, EVENTS_READ):
+        one = statement.parse(stored.raw)
+        if not isinstance(one.body, Event):
+            continue
+        at_ms = one.time * 1000 if one.time else stored.received_ms
+        if isinstance(one.body.facts, ParameterChange):
+            found.append(PublicEvent(at_ms, one.time, None))
+        elif one.body.kind in _SHOWN:
+            found.append(PublicEvent(at_ms, one.time, one.body))
+    return found

@@ -1,0 +1,80 @@
+"""What the registry has of a scale, by bare ids: for this domain's own functions and for ingest, not for the web.
+
+Nothing here asks who may see the scale. `queries` and `reported` do, for those who are signed in, and `public` chooses
+what anybody may know; the web imports those.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, update
+from steelyard_protocol.bodies import Boot, Kind
+from steelyard_protocol.statement import parse
+
+from steelyard_cloud.db.schema import approved_software, identities, organisations, permits, verifications
+from steelyard_cloud.errors import Unknown
+from steelyard_cloud.scales.verdicts import Verification
+from steelyard_cloud.statements import queries as statement_queries
+
+
+class ActiveIdentity(NamedTuple):
+    """The identity that a scale signs with now."""
+
+    id: int
+    kid: bytes
+
+
+def active_identity(connection: Connection, scale_id: int) -> ActiveIdentity:
+    """The active identity of a scale; raises Unknown."""
+    row = connection.execute(
+        select(identities.c.id, identities.c.kid).where(identities.c.scale_id == scale_id, identities.c.active)
+    ).first()
+    if row is None:
+        raise Unknown(what="scale", name=scale_id)
+    return ActiveIdentity(*row)
+
+
+def verifications_of(connection: Connection, scale_id: int) -> list[Verification]:
+    """All verifications of a scale, the newest first."""
+    query = (
+        select(verifications, organisations.c.name.label("institution"))
+        .join_from(verifications, organisations)
+        .where(verifications.c.scale_id == scale_id)
+        .order_by(verifications.c.number.desc(), verifications.c.id.desc())
+    )
+    return [
+        Verification(
+            id=row.id,
+            number=row.number,
+            kind=row.kind,
+            valid_until=row.valid_until,
+            seal=row.seal,
+            institution=row.institution,
+            recorded_ms=row.recorded_ms,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def is_approved(connection: Connection, scale_type_id: int, software_hash: str | None) -> bool:
+    """Whether the type approval names this software (hexadecimal); one that is not known yet breaks no approval."""
+    if software_hash is None:
+        return True
+    known = select(approved_software.c.id).where(
+        approved_software.c.scale_type_id == scale_type_id,
+        approved_software.c.software_hash == bytes.fromhex(software_hash),
+    )
+    return connection.scalar(known) is not None
+
+
+def repair_code(connection: Connection, scale_id: int, identity_id: int) -> str | None:
+    """The repair code that the newest start names; None for a scale that was never repaired."""
+    found = statement_queries.newest_of_kind(connection, scale_id, identity_id, Kind.BOOT, 1)
+    body = parse(found[0].raw).body if found else None
+    return body.repair_code if isinstance(body, Boot) else None
+
+
+def permit_to_send(connection: Connection, permit_id: int, now_ms: int) -> tuple[int, bytes]:
+    """The id of the identity that a recorded permit is for, and its bytes; notes that it is sent now."""
+    sent = update(permits).where(permits.c.id == permit_id).values(sent_ms=now_ms)
+    row = connection.execute(sent.returning(permits.c.identity_id, permits.c.raw)).one()
+    return row.identity_id, row.raw

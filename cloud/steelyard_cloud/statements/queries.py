@@ -1,0 +1,76 @@
+"""Statements of one chain as they are read, by number and by kind; and the chain's summary.
+
+These take ids as they come. Who asks for somebody goes through `scales.reported`, which wants a scale in scope.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, select
+from steelyard_protocol.bodies import Kind
+
+from steelyard_cloud.db.schema import NOT_SNAPSHOT, identities, statements, summaries
+from steelyard_cloud.judge import summary_bytes
+from steelyard_cloud.judge.summary import Summary
+
+
+class StatementRead(NamedTuple):
+    """A stored statement: its number, kind, hash and bytes, what the scale's clock said (s), when it came (ms)."""
+
+    number: int
+    kind: int
+    hash: bytes
+    raw: bytes
+    measured_s: int | None
+    received_ms: int
+
+
+_Query = Select[Any]
+
+
+def _of_chain(scale_id: int, identity_id: int, *conditions: ColumnElement[bool]) -> _Query:
+    c = statements.c
+    columns = select(c.number, c.kind, c.hash, c.raw, c.measured_s, c.received_ms)
+    return columns.where(c.scale_id == scale_id, c.identity_id == identity_id, *conditions)
+
+
+def statement_at(connection: Connection, scale_id: int, identity_id: int, number: int) -> StatementRead | None:
+    """The statement with this number; of a fork the one that the rules take: the lowest content hash."""
+    query = _of_chain(scale_id, identity_id, statements.c.number == number)
+    row = connection.execute(query.order_by(statements.c.content_hash).limit(1)).first()
+    return None if row is None else StatementRead._make(row)
+
+
+def newest(
+    connection: Connection, scale_id: int, identity_id: int, *, before: int | None = None, limit: int
+) -> list[StatementRead]:
+    """The newest statements, the newest first; `before` is the number behind which a page starts."""
+    query = _of_chain(scale_id, identity_id)
+    if before is not None:
+        query = query.where(statements.c.number < before)
+    return _newest(connection, query, limit)
+
+
+def newest_of_kind(
+    connection: Connection, scale_id: int, identity_id: int, kind: Kind, limit: int
+) -> list[StatementRead]:
+    """The newest statements of a kind, the newest first.
+
+    For all kinds but snapshots an index serves it, so it costs the same however many snapshots lie between.
+    """
+    query = _of_chain(scale_id, identity_id, statements.c.kind == int(kind))
+    return _newest(connection, query if kind is Kind.SNAPSHOT else query.where(NOT_SNAPSHOT), limit)
+
+
+def _newest(connection: Connection, query: _Query, limit: int) -> list[StatementRead]:
+    rows = connection.execute(query.order_by(statements.c.number.desc()).limit(limit))
+    return [StatementRead._make(row) for row in rows]
+
+
+def summary_of(connection: Connection, scale_id: int, identity_id: int) -> Summary | None:
+    """The summary of a chain; None before its first statement, and for an identity of another scale."""
+    row = connection.execute(
+        select(summaries.c.state, identities.c.kid)
+        .join_from(summaries, identities, summaries.c.identity_id == identities.c.id)
+        .where(summaries.c.identity_id == identity_id, identities.c.scale_id == scale_id)
+    ).first()
+    return None if row is None else summary_bytes.load(row.kid, row.state)

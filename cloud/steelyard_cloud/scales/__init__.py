@@ -5,5 +5,5 @@ service changes it also writes to the audit log and, where it matters to judging
 owner of the scale's shard judges the scale again: there is one place that judges.
 
 `queries` finds a scale for somebody who is signed in; what is read or changed of one scale takes what it gave. `public`
-is for anybody. `store` and `facts` take bare ids, for this package and ingest.
+is for anybody. `store`, `facts` and `standings` take bare ids, for this package and ingest.
 """

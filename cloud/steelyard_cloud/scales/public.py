@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 from steelyard_protocol import statement
-from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.db.schema import identities, scales, standings, summaries
 from steelyard_cloud.errors import Unknown

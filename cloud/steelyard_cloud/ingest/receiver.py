@@ -128,13 +128,13 @@ class Receiver:
             try:
                 raws = decode_message(payload)
             except StatementError as error:
-                self._refuse(batch, topic, None, error.reason, payload, now_ms)
+                self._refuse(batch, topic, None, error.code, payload, now_ms)
                 continue
             for raw in raws:
                 try:
                     parsed.append((topic, parse(raw)))
                 except StatementError as error:
-                    self._refuse(batch, topic, None, error.reason, raw, now_ms)
+                    self._refuse(batch, topic, None, error.code, raw, now_ms)
         keys = self._keys.find({statement.kid for _, statement in parsed})
         for topic, statement in parsed:
             key = keys.get(statement.kid)

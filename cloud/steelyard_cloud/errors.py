@@ -1,6 +1,6 @@
 """What the registry refuses, and why.
 
-A class's docstring is its message with `%(name)s` places and the key of its translations; `values` fill them, so that
+A class's docstring is its message with `{name}` places and the key of its translations; `values` fill them, so that
 a sentence is made only where somebody reads it, in that reader's language.
 """
 
@@ -14,7 +14,7 @@ class Refusal(Exception):
 
     def __init__(self, **values: object) -> None:
         self.values = values
-        super().__init__(self.template() % values)
+        super().__init__(self.template().format(**values))
 
     @classmethod
     def template(cls) -> str:
@@ -23,25 +23,25 @@ class Refusal(Exception):
 
 
 class Unknown(Refusal):
-    """There is no %(what)s %(name)s, or it is outside what you may see."""
+    """There is no {what} {name}, or it is outside what you may see."""
 
     code = "not-found"
 
 
 class Taken(Refusal):
-    """There is a %(what)s %(name)s already."""
+    """There is a {what} {name} already."""
 
     code = "taken"
 
 
 class WrongValue(Refusal):
-    """The field %(where)s is not acceptable: %(why)s."""
+    """The field {where} is not acceptable: {why}."""
 
     code = "malformed"
 
 
 class EnrolmentMalformed(Refusal):
-    """This is not an enrolment statement (statement 1 of a scale): %(why)s."""
+    """This is not an enrolment statement (statement 1 of a scale): {why}."""
 
     code = "enrolment-malformed"
 
@@ -53,55 +53,55 @@ class EnrolmentForged(Refusal):
 
 
 class IdentityTaken(Refusal):
-    """The identity %(identity)s belongs to another key or another enrolment statement; a second one is refused."""
+    """The identity {identity} belongs to another key or another enrolment statement; a second one is refused."""
 
     code = "identity-taken"
 
 
 class OtherType(Refusal):
-    """The scale says it is a %(said)s, but order %(order)s is for %(ordered)s; check which order it belongs to."""
+    """The scale says it is a {said}, but order {order} is for {ordered}; check which order it belongs to."""
 
     code = "other-type"
 
 
 class OrderUsedUp(Refusal):
-    """Order %(order)s is for %(quantity)s scales, and all are enrolled."""
+    """Order {order} is for {quantity} scales, and all are enrolled."""
 
     code = "order-used-up"
 
 
 class NotHeldYet(Refusal):
-    """Statement %(number)s of this scale is not held yet; send the same request again when it is."""
+    """Statement {number} of this scale is not held yet; send the same request again when it is."""
 
     code = "not-held-yet"
 
 
 class NoBaseline(Refusal):
-    """Statement %(number)s carries no whole set of parameters; name a boot or a parameters statement."""
+    """Statement {number} carries no whole set of parameters; name a boot or a parameters statement."""
 
     code = "no-baseline"
 
 
 class CodesMissing(Refusal):
-    """The production code, the verification code and the seal must be complete: %(missing)s is missing."""
+    """The production code, the verification code and the seal must be complete: {missing} is missing."""
 
     code = "codes-missing"
 
 
 class AlreadyVerified(Refusal):
-    """A verification of this kind names statement %(number)s already."""
+    """A verification of this kind names statement {number} already."""
 
     code = "already-verified"
 
 
 class WrongWindow(Refusal):
-    """The permit's window must start before it ends, end in the future, and last at most %(days)s days."""
+    """The permit's window must start before it ends, end in the future, and last at most {days} days."""
 
     code = "wrong-window"
 
 
 class WrongState(Refusal):
-    """An alert that is %(state)s cannot become %(to)s."""
+    """An alert that is {state} cannot become {to}."""
 
     code = "wrong-state"
 
@@ -113,13 +113,13 @@ class TooManyComplaints(Refusal):
 
 
 class ComplaintClosed(Refusal):
-    """The complaint %(reference)s is closed already."""
+    """The complaint {reference} is closed already."""
 
     code = "complaint-closed"
 
 
 class EvidenceTooLarge(Refusal):
-    """There are %(statements)s statements or more; a file has at most %(most)s. Ask for a part with first and last."""
+    """There are {statements} statements or more; a file has at most {most}. Ask for a part with first and last."""
 
     code = "evidence-too-large"
 

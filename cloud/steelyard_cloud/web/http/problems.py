@@ -22,23 +22,23 @@ class Problem(Exception):
 
     def __init__(self, **values: object) -> None:
         self.values = values
-        super().__init__(self.template() % values)
+        super().__init__(self.template().format(**values))
 
     @classmethod
     def template(cls) -> str:
-        """The English message with its `%(name)s` places, the key of every translation."""
+        """The English message with its `{name}` places, the key of every translation."""
         return " ".join((cls.__doc__ or "").split())
 
 
 class Malformed(Problem):
-    """The field %(where)s is not acceptable: %(why)s."""
+    """The field {where} is not acceptable: {why}."""
 
     status = 422
     code = "malformed"
 
 
 class TooLarge(Problem):
-    """The request is larger than %(limit)s bytes."""
+    """The request is larger than {limit} bytes."""
 
     status = 413
     code = "too-large"
@@ -54,7 +54,7 @@ class NotSignedIn(Problem):
 
 
 class NotAllowed(Problem):
-    """The role %(role)s may not do this; it needs one of: %(needs)s."""
+    """The role {role} may not do this; it needs one of: {needs}."""
 
     status = 403
     code = "not-allowed"
@@ -89,14 +89,14 @@ class WrongMethod(Problem):
 
 
 class KeyReused(Problem):
-    """The Idempotency-Key %(key)s was used before for another request; choose a new one."""
+    """The Idempotency-Key {key} was used before for another request; choose a new one."""
 
     status = 422
     code = "idempotency-key-reused"
 
 
 class TooManyStreams(Problem):
-    """You have %(most)s event streams open; close one, or come again in a minute."""
+    """You have {most} event streams open; close one, or come again in a minute."""
 
     status = 429
     code = "too-many-streams"
@@ -104,7 +104,7 @@ class TooManyStreams(Problem):
 
 
 class Failed(Problem):
-    """Something went wrong inside the platform; it was logged under %(reference)s."""
+    """Something went wrong inside the platform; it was logged under {reference}."""
 
     status = 500
     code = "failed"

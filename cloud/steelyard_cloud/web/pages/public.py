@@ -132,12 +132,12 @@ def _history(connection: Connection, scale: Scale, verified: list[Verification],
     moments = [
         Moment(
             datetime.fromtimestamp(one.recorded_ms / 1000, UTC),
-            speech.say(N_("Verified by %(institution)s"), institution=one.institution),
+            speech.say(N_("Verified by {institution}"), institution=one.institution),
         )
         for one in verified
     ]
     enrolled = datetime.fromtimestamp(scale.enrolled_ms / 1000, UTC)
-    moments.append(Moment(enrolled, speech.say(N_("Put on record by %(maker)s"), maker=scale.maker)))
+    moments.append(Moment(enrolled, speech.say(N_("Put on record by {maker}"), maker=scale.maker)))
     for row in queries.newest(connection, scale, Kind.EVENT, EVENTS_READ):
         one = parse(row.raw)
         if not isinstance(one.body, Event):

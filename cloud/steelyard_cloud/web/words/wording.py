@@ -38,7 +38,7 @@ STATES = {
 FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
     ("parameter_change", "changed"): (
         N_("Parameters changed without a permit"),
-        N_("%(changes)s; the scale itself reported it."),
+        N_("{changes}; the scale itself reported it."),
     ),
     ("parameter_change", "changed-silently"): (
         N_("Parameters differ, and no change was reported"),
@@ -50,7 +50,7 @@ FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("case", "opened"): (
         N_("Case opened"),
-        N_("The scale reports that its case was opened: %(opened)s."),
+        N_("The scale reports that its case was opened: {opened}."),
     ),
     ("case", "too-many"): (
         N_("Case opened too often to follow"),
@@ -58,7 +58,7 @@ FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("software", "not-approved"): (
         N_("Software not approved"),
-        N_("The scale runs %(name)s %(version)s, whose hash is not in the type approval."),
+        N_("The scale runs {name} {version}, whose hash is not in the type approval."),
     ),
     ("weight", "not-recomputable"): (
         N_("Weight not recomputable"),
@@ -70,7 +70,7 @@ FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("continuity", "gap"): (
         N_("Statements missing"),
-        N_("%(missing)s statements of the chain never arrived, although later ones did."),
+        N_("{missing} statements of the chain never arrived, although later ones did."),
     ),
     ("continuity", "fork"): (
         N_("Two contents under one number"),
@@ -106,7 +106,7 @@ FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("authenticity", "profile"): (
         N_("Out of profile"),
-        N_("An authentic statement departs from the wire's profile: %(breach)s."),
+        N_("An authentic statement departs from the wire's profile: {breach}."),
     ),
     ("authenticity", "bad-signature"): (
         N_("Bad signature inside the chain"),
@@ -127,8 +127,8 @@ REASONS = {
 }
 
 EVENTS = {
-    EventKind.PARAMETER_CHANGE: N_("Parameters changed: %(fields)s"),
-    EventKind.CASE_OPENED: N_("Case opened: %(opened)s"),
+    EventKind.PARAMETER_CHANGE: N_("Parameters changed: {fields}"),
+    EventKind.CASE_OPENED: N_("Case opened: {opened}"),
     EventKind.LOCKED: N_("Scale locked itself"),
     EventKind.UNLOCKED: N_("Scale unlocked"),
     EventKind.WRONG_CODE: N_("Wrong unlock code entered"),
@@ -170,7 +170,7 @@ VERDICT_LINES = {
     "verified": N_("Its signed reports match what was verified."),
 }
 
-AT_STATEMENT = N_("statement %(number)s")
+AT_STATEMENT = N_("statement {number}")
 
 LIFE = {
     "produced": N_("Produced"),
@@ -200,8 +200,8 @@ PARAMETERS = {
     37: N_("Span temperature coefficient"),
 }
 _CHANGES_SHOWN = 4
-_POINT_COUNTS = N_("Calibration point %(n)s: counts")
-_POINT_MASS = N_("Calibration point %(n)s: mass")
+_POINT_COUNTS = N_("Calibration point {n}: counts")
+_POINT_MASS = N_("Calibration point {n}: mass")
 
 # Unit, power of ten that divides the stored integer, decimals shown.
 _UNITS: dict[int, tuple[str, int, int]] = {
@@ -231,7 +231,7 @@ def parameter_name(speech: Speech, key: int) -> str:
         return speech.say(PARAMETERS[key])
     if 40 <= key < 52:
         return speech.say(_POINT_MASS if key % 2 else _POINT_COUNTS, n=(key - 40) // 2 + 1)
-    return speech.say(N_("Parameter %(key)s"), key=key)
+    return speech.say(N_("Parameter {key}"), key=key)
 
 
 def parameter_value(speech: Speech, key: int, value: int | None) -> str:
@@ -271,14 +271,14 @@ def finding_title(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
 
 def finding_sentence(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
     """One sentence on what was found; the reason follows where there is one."""
-    _, template = FINDINGS.get((rule, str(values.get("code"))), ("", N_("An unknown kind of finding: %(code)s.")))
+    _, template = FINDINGS.get((rule, str(values.get("code"))), ("", N_("An unknown kind of finding: {code}.")))
     places = {
         "changes": _changes(speech, values),
         "opened": _opened(speech, values.get("stamp_s"), values.get("dated_s")),
     }
     text = speech.say(template, **{"code": "?", **values, **places})
     reason = REASONS.get(str(values.get("reason")))
-    return speech.say(N_("%(first)s %(then)s"), first=text, then=speech.say(reason)) if reason else text
+    return speech.say(N_("{first} {then}"), first=text, then=speech.say(reason)) if reason else text
 
 
 def _opened(speech: Speech, stamp_s: int | None, stated_s: int | None) -> str:
@@ -287,7 +287,7 @@ def _opened(speech: Speech, stamp_s: int | None, stated_s: int | None) -> str:
         return speech.moment(datetime.fromtimestamp(stamp_s, UTC))
     if stated_s:
         return speech.say(
-            N_("at an unknown time, not after %(stated)s"), stated=speech.moment(datetime.fromtimestamp(stated_s, UTC))
+            N_("at an unknown time, not after {stated}"), stated=speech.moment(datetime.fromtimestamp(stated_s, UTC))
         )
     return speech.say(N_("at an unknown time"))
 
@@ -323,5 +323,5 @@ def event_sentence(speech: Speech, event: Event, stated_s: int) -> str:
     try:
         template = EVENTS[EventKind(event.kind)]
     except ValueError:
-        return speech.say(N_("Event of an unknown kind %(kind)s"), kind=event.kind)
+        return speech.say(N_("Event of an unknown kind {kind}"), kind=event.kind)
     return speech.say(template, **places)

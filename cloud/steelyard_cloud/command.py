@@ -4,18 +4,19 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, Engine, insert, make_url, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import organisations, users
+from steelyard_cloud.errors import CloudError
 from steelyard_cloud.people import access
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.settings import Settings, SettingsError, load
+from steelyard_cloud.settings import Settings, load
 
 app = typer.Typer(no_args_is_help=True, help="The platform: registry, ingest, rules, alerts, pages.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
@@ -27,21 +28,25 @@ Configured = Annotated[Path | None, typer.Option("--config", help="Settings file
 OfOrganisation = Annotated[str, typer.Option(help="Name of the organisation.")]
 
 
+class NoOrganisation(CloudError):
+    """There is no organisation {name!r}. `steelyard cloud init` makes {platform!r}, the API the others."""
+
+    code, noun = "no-organisation", "organisation"
+
+
 @app.command()
 def init(config: Configured = None) -> None:
     """Create the database, the platform's keys and its own organisation; what is there already stays as it is."""
     settings = _settings(config)
-    try:
-        made = keys.create(settings.keys, settings.root)
-    except keys.KeysError as error:
-        _fail(str(error))
-    database.migrate(settings.database)
-    with _engine(settings) as engine, database.writing(engine) as connection:
+    made = keys.create(settings.keys, settings.root)
+    with database.explained(settings.database):
+        database.migrate(settings.database)
+    with _database(settings) as engine, database.writing(engine) as connection:
         if _organisation(connection, PLATFORM) is None:
             connection.execute(
                 insert(organisations).values(name=PLATFORM, kind="platform", division_code="", created_ms=now_ms())
             )
-    typer.echo(f"database  {make_url(settings.database).render_as_string(hide_password=True)}")
+    typer.echo(f"database  {database.shown(settings.database)}")
     typer.echo(f"keys      {settings.keys}" + ("" if made else " (kept)"))
     typer.echo(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
 
@@ -75,11 +80,11 @@ def create_token(
     role: Annotated[Role, typer.Option(help="What the bearer may do.")],
     organisation: OfOrganisation = PLATFORM,
     name: Annotated[str, typer.Option(help="What the token is for; shown in the audit log.")] = "command line",
-    days: Annotated[int | None, typer.Option(min=1, help="Life in days; unlimited when not given.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Life in days; unlimited when not given.")] = None,
     config: Configured = None,
 ) -> None:
     """Make an API token and print it; it is shown this once."""
-    with _engine(_settings(config)) as engine, database.writing(engine) as connection:
+    with _database(_settings(config)) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)
         typer.echo(
             access.create_token(
@@ -97,7 +102,7 @@ def sign_in_link(
 ) -> None:
     """Print a link that signs one person in once."""
     settings = _settings(config)
-    with _engine(settings) as engine, database.writing(engine) as connection:
+    with _database(settings) as engine, database.writing(engine) as connection:
         user_id = _user(connection, _known_organisation(connection, organisation), role, name)
         secret = access.create_sign_in_link(connection, user_id, now_ms())
     typer.echo(f"{settings.url}/sign-in?token={secret}")
@@ -106,29 +111,25 @@ def sign_in_link(
 def _settings(config: Path | None) -> Settings:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    try:
-        return load(config)
-    except SettingsError as error:
-        _fail(str(error))
+    return load(config)
 
 
 @contextmanager
-def _engine(settings: Settings) -> Iterator[Engine]:
-    engine = database.connect(settings.database)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+def _database(settings: Settings) -> Iterator[Engine]:
+    """The database, of this program's schema; raises OtherSchema and what `database.explained` raises."""
+    with database.explained(settings.database):
+        engine = database.connect(settings.database)
+        try:
+            database.check(engine)
+            yield engine
+        finally:
+            engine.dispose()
 
 
 def _run(process: Callable[[Settings, Engine], None], config: Path | None) -> None:
     settings = _settings(config)
-    with _engine(settings) as engine:
-        try:
-            database.check(engine)
-            process(settings, engine)
-        except (database.OtherSchema, keys.KeysError) as error:
-            _fail(str(error))
+    with _database(settings) as engine:
+        process(settings, engine)
 
 
 def _organisation(connection: Connection, name: str) -> int | None:
@@ -138,7 +139,7 @@ def _organisation(connection: Connection, name: str) -> int | None:
 def _known_organisation(connection: Connection, name: str) -> int:
     found = _organisation(connection, name)
     if found is None:
-        _fail(f"There is no organisation {name!r}. `steelyard cloud init` makes {PLATFORM!r}, the API the others.")
+        raise NoOrganisation(name=name, platform=PLATFORM)
     return found
 
 
@@ -149,8 +150,3 @@ def _user(connection: Connection, organisation_id: int, role: Role, name: str) -
         return found
     made = connection.execute(insert(users).values(**wanted, created_ms=now_ms()).returning(users.c.id))
     return int(made.scalar_one())
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -12,12 +12,15 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from steelyard_gateway import edge
+
 GROUP = "steelyard.commands"
 
 
 def main() -> None:
     """Run the command line of this process."""
-    root(sys.argv[1:], entry_points(group=GROUP))()
+    arguments = sys.argv[1:]
+    sys.exit(edge.run(arguments, lambda: root(arguments, entry_points(group=GROUP))))
 
 
 def root(arguments: Sequence[str], parts: Iterable[EntryPoint]) -> typer.Typer:
@@ -36,7 +39,7 @@ def root(arguments: Sequence[str], parts: Iterable[EntryPoint]) -> typer.Typer:
 
 
 def print_version(asked: bool) -> None:
-    """Print the installed version and end, where that is asked."""
+    """Print the version and exit."""
     if asked:
         typer.echo(f"steelyard {version('steelyard')}")
         raise typer.Exit
@@ -44,7 +47,7 @@ def print_version(asked: bool) -> None:
 
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Options of the root command."""

@@ -53,7 +53,7 @@ def test_key_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     assert keys.read(path) == key
     assert key.kid == identity.kid(key.public_key)
     assert repr(key.private_key) not in repr(key)
-    with pytest.raises(keys.KeysError, match="there already"):
+    with pytest.raises(keys.KeysError, match="already exists"):
         keys.write(path, key)
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from kit.pty_peer import Peer, ScriptedScale
 from kit.servers import wait_until
+from steelyard_gateway import errors
 from steelyard_gateway.scale.command import app
 from steelyard_gateway.scale.mass import kilograms, parse_mg, shown
 from steelyard_gateway.scale.watch import plot
-from steelyard_gateway.serial import errors, port
+from steelyard_gateway.serial import port
 from typer.testing import CliRunner, Result
 
 Connect = Callable[..., Peer]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from steelyard_cloud.db.schema import alerts, scales, users
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.rules import parameter_change
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import scope
@@ -120,10 +120,10 @@ def alert_count(connection: Connection, principal: Principal, filters: Filters) 
 
 
 def alert_by_id(connection: Connection, principal: Principal, alert_id: int) -> Alert:
-    """One alert that the principal may see; raises Unknown."""
+    """One alert that the principal may see; raises NotFound."""
     row = connection.execute(scope(_ALERT.where(alerts.c.id == alert_id), principal, alerts)).first()
     if row is None:
-        raise Unknown(what="alert", name=alert_id)
+        raise NotFound(what="alert", name=alert_id)
     return _alert(row)
 
 

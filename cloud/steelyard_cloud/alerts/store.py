@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import alert_events, alerts, identities, scales
+from steelyard_cloud.errors import WrongState
 from steelyard_cloud.judge.findings import Finding, Severity
 from steelyard_cloud.judge.rules import silent
 from steelyard_cloud.scales.facts import ScaleFacts
@@ -29,15 +30,6 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 
 INGEST = "process:ingest"
 CLEARED = {"gap": "late", "silent": "resumed"}  # code of a finding → why its alert closes when it is gone
-
-
-class TransitionRefused(Exception):
-    """The alert is {state} and cannot become {to}; from here it can become {allowed}."""
-
-    def __init__(self, state: str, to: str) -> None:
-        allowed = ", ".join(TRANSITIONS.get(state, ())) or "nothing else"
-        super().__init__((self.__doc__ or "").format(state=state, to=to, allowed=allowed))
-        self.state, self.to = state, to
 
 
 def update_from(
@@ -84,14 +76,15 @@ def silent_ones(scale_ids: Sequence[int]) -> Select[int]:
 def transition(
     connection: Connection, alert_id: int, to: str, actor: str, reason: str, now_ms: int, assignee_id: int | None = None
 ) -> None:
-    """Move an alert as a person decides, with the mandatory reason; TransitionRefused where that cannot be."""
+    """Move an alert as a person decides, with the mandatory reason; WrongState where that cannot be."""
     shard = select(scales.c.shard).join(alerts).where(alerts.c.id == alert_id)
     feeds.lock(connection, feeds.OUTBOX, connection.execute(shard).scalar_one())
     row = connection.execute(
         select(alerts, scales.c.shard).join(scales).where(alerts.c.id == alert_id).with_for_update(of=alerts)
     ).one()
     if to not in TRANSITIONS[row.state]:
-        raise TransitionRefused(row.state, to)
+        allowed = ", ".join(TRANSITIONS[row.state]) or "nothing else"
+        raise WrongState(state=row.state, to=to, allowed=allowed)
     values: dict[str, Any] = {"state": to, "changed_ms": now_ms}
     if to == "closed":
         values["closed_ms"] = now_ms

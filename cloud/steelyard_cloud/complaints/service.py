@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from steelyard_protocol import identity
 
 from steelyard_cloud.db.schema import complaints, scales
-from steelyard_cloud.errors import ComplaintClosed, TooManyComplaints, Unknown
+from steelyard_cloud.errors import ComplaintClosed, NotFound, TooManyComplaints
 from steelyard_cloud.people.audit import Actor, record
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -68,14 +68,14 @@ def complain(connection: Connection, public_code: str, told: Told, now_ms: int) 
 
 
 def close(connection: Connection, actor: Actor, *, complaint_id: int, answer: str, now_ms: int) -> None:
-    """Close a complaint with what was found; raises Unknown and ComplaintClosed.
+    """Close a complaint with what was found; raises NotFound and ComplaintClosed.
 
     The caller has checked that the actor may see it.
     """
     c = complaints.c
     reference = connection.scalar(select(c.reference).where(c.id == complaint_id))
     if reference is None:
-        raise Unknown(what="complaint", name=complaint_id)
+        raise NotFound(what="complaint", name=complaint_id)
     closed = connection.execute(
         update(complaints)
         .where(c.id == complaint_id, c.state == OPEN)

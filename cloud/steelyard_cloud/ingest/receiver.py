@@ -32,7 +32,16 @@ from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.statements import quarantine
 from steelyard_cloud.statements import store as statement_store
 from steelyard_cloud.statements.quarantine import Suspect
-from steelyard_cloud.statements.store import BY_LINK, BY_LINK_BAD_SIGNATURE, Conflict, Held, HeldInDatabase, Key, Row
+from steelyard_cloud.statements.store import (
+    BY_LINK,
+    BY_LINK_BAD_SIGNATURE,
+    Conflict,
+    ConflictAgain,
+    Held,
+    HeldInDatabase,
+    Key,
+    Row,
+)
 
 FOLLOWED_KEPT = 10_000  # links of followed branches, per forked identity
 CONFLICTS = 20
@@ -93,7 +102,7 @@ class Receiver:
                 return self._commit(batch, now_ms)
             except Conflict:
                 self._forget(one.key.identity_id for one in batch.candidates)
-        raise Conflict(f"another receiver keeps committing for the same identities of the shards {self.shards}")
+        raise ConflictAgain(shards=self.shards)
 
     def identity_registered(self, connection: Connection, text: str) -> list[Message]:
         """An identity became known: what of it waits in the quarantine is to be handled as messages again."""

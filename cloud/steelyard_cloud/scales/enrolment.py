@@ -14,13 +14,13 @@ from steelyard_protocol.enrolment import EnrolAnswer
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import factory_orders, identities, scale_types, scales
 from steelyard_cloud.errors import (
+    AlreadyExists,
     EnrolmentForged,
     EnrolmentMalformed,
     IdentityTaken,
+    NotFound,
     OrderUsedUp,
     OtherType,
-    Taken,
-    Unknown,
 )
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.settings import Settings
@@ -69,8 +69,8 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
     """Put a scale on record against a factory order of the acting manufacturer; the same bytes again change nothing.
 
     `raw` is the enrolment statement as the scale's console gave it; `place` is where it will stand, if known.
-    Raises EnrolmentMalformed, EnrolmentForged, Unknown (order), IdentityTaken, Taken (serial number), OtherType and
-    OrderUsedUp.
+    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, AlreadyExists (serial number),
+    OtherType and OrderUsedUp.
     """
     first, body = read_enrolment(raw)
     text = identity.to_text(first.kid)
@@ -87,7 +87,7 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
         .where(factory_orders.c.number == order, factory_orders.c.organisation_id == actor.organisation_id)
     ).first()
     if row is None:
-        raise Unknown(what="factory order", name=order)
+        raise NotFound(what="factory order", name=order)
     if again := _known(connection, first, text):
         return again
     if (body.maker, body.model) != (row.maker, row.model):
@@ -95,7 +95,7 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
         raise OtherType(said=said, ordered=ordered, order=order)
     serial = (scales.c.maker == body.maker, scales.c.model == body.model, scales.c.serial_number == body.serial_number)
     if connection.scalar(select(scales.c.id).where(*serial)) is not None:
-        raise Taken(what="scale with the serial number", name=body.serial_number)
+        raise AlreadyExists(what="scale with the serial number", name=body.serial_number)
     taken = connection.execute(
         update(factory_orders)
         .where(factory_orders.c.id == row.id, factory_orders.c.used < factory_orders.c.quantity)

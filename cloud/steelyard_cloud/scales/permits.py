@@ -6,7 +6,7 @@ from steelyard_protocol.parameters import KEYS
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import identities, permits, scales
-from steelyard_cloud.errors import Unknown, WrongValue, WrongWindow
+from steelyard_cloud.errors import NotFound, WrongValue, WrongWindow
 from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people.audit import Actor, record
 
@@ -36,7 +36,7 @@ def permit(
 ) -> bytes:
     """Sign a permit to adjust `fields` of the scale's active identity while both counters stand at the values given.
 
-    Times are Unix seconds. Gives the signed permit; raises Unknown and WrongWindow.
+    Times are Unix seconds. Gives the signed permit; raises NotFound and WrongWindow.
     """
     if not not_before_s < not_after_s or not_after_s * 1000 <= now_ms:
         raise WrongWindow(days=LONGEST_DAYS)
@@ -48,7 +48,7 @@ def permit(
         .where(scales.c.id == scale_id, identities.c.active)
     ).first()
     if scale is None:
-        raise Unknown(what="scale", name=scale_id)
+        raise NotFound(what="scale", name=scale_id)
     order_number = (connection.scalar(select(func.max(permits.c.order_number))) or 0) + 1
     order = downlink.Permit(
         identity=scale.kid,

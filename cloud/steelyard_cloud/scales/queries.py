@@ -24,7 +24,7 @@ from steelyard_cloud.db.schema import (
     summaries,
     verifications,
 )
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
 from steelyard_cloud.people.roles import Principal
@@ -38,11 +38,11 @@ def moment(ms: int | None) -> datetime | None:
 
 
 def fold(code: str) -> str:
-    """A public code as it is kept, from what somebody typed; raises Unknown for what cannot be one."""
+    """A public code as it is kept, from what somebody typed; raises NotFound for what cannot be one."""
     try:
         return identity.to_text(identity.from_text(code))
     except identity.IdentityError:
-        raise Unknown(what="scale", name=code[:40]) from None
+        raise NotFound(what="scale", name=code[:40]) from None
 
 
 @dataclass(frozen=True)
@@ -150,11 +150,11 @@ def _scale(row: Row[Any]) -> Scale:
 
 
 def scale_by_code(connection: Connection, principal: Principal, code: str) -> Scale:
-    """One scale that the principal may see; raises Unknown."""
+    """One scale that the principal may see; raises NotFound."""
     query = scope(_SCALE.where(scales.c.public_code == fold(code)), principal, scales)
     row = connection.execute(query).first()
     if row is None:
-        raise Unknown(what="scale", name=code[:40])
+        raise NotFound(what="scale", name=code[:40])
     return _scale(row)
 
 
@@ -162,7 +162,7 @@ def public_scale(connection: Connection, code: str) -> Scale | None:
     """One scale for anybody: what the public page shows of it; None if it is not on record."""
     try:
         folded = fold(code)
-    except Unknown:
+    except NotFound:
         return None
     row = connection.execute(_SCALE.where(scales.c.public_code == folded)).first()
     return None if row is None else _scale(row)

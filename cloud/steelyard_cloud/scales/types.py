@@ -15,7 +15,7 @@ from steelyard_cloud.db.schema import (
     scales,
     users,
 )
-from steelyard_cloud.errors import Taken, Unknown, WrongValue
+from steelyard_cloud.errors import AlreadyExists, NotFound, WrongValue
 from steelyard_cloud.people.audit import Actor, record
 
 ORGANISATION_KINDS = ("platform", "manufacturer", "verification", "regulator", "operator", "repair")
@@ -38,10 +38,10 @@ def _new(result: object) -> int:
 def add_organisation(
     connection: Connection, actor: Actor, *, name: str, kind: str, division_code: str, now_ms: int
 ) -> int:
-    """Record an organisation and give its id; raises Taken."""
+    """Record an organisation and give its id; raises AlreadyExists."""
     known = select(organisations.c.id).where(organisations.c.name == name, organisations.c.kind == kind)
     if connection.scalar(known) is not None:
-        raise Taken(what="organisation", name=name)
+        raise AlreadyExists(what="organisation", name=name)
     row = {"name": name, "kind": kind, "division_code": division_code, "created_ms": now_ms}
     organisation_id = _new(connection.execute(insert(organisations).values(row)))
     record(
@@ -51,9 +51,9 @@ def add_organisation(
 
 
 def add_user(connection: Connection, actor: Actor, *, organisation_id: int, name: str, role: str, now_ms: int) -> int:
-    """Record a person who may sign in and give the id; raises Unknown."""
+    """Record a person who may sign in and give the id; raises NotFound."""
     if connection.scalar(select(organisations.c.id).where(organisations.c.id == organisation_id)) is None:
-        raise Unknown(what="organisation", name=organisation_id)
+        raise NotFound(what="organisation", name=organisation_id)
     row = {"organisation_id": organisation_id, "name": name, "role": role, "active": True, "created_ms": now_ms}
     user_id = _new(connection.execute(insert(users).values(row)))
     record(connection, actor, "user.add", f"user:{user_id}", {"role": role}, now_ms)
@@ -86,12 +86,12 @@ def add_scale_type(
     software: Sequence[Software],
     now_ms: int,
 ) -> int:
-    """Record an approved type of a manufacturer with its software ; raises Taken, Unknown, WrongValue."""
+    """Record an approved type of a manufacturer with its software ; raises AlreadyExists, NotFound, WrongValue."""
     if connection.scalar(select(organisations.c.id).where(organisations.c.id == organisation_id)) is None:
-        raise Unknown(what="organisation", name=organisation_id)
+        raise NotFound(what="organisation", name=organisation_id)
     known = select(scale_types.c.id).where(scale_types.c.maker == maker, scale_types.c.model == model)
     if connection.scalar(known) is not None:
-        raise Taken(what="scale type", name=f"{maker} {model}")
+        raise AlreadyExists(what="scale type", name=f"{maker} {model}")
     row = {
         "organisation_id": organisation_id,
         "maker": maker,
@@ -110,14 +110,14 @@ def add_scale_type(
 def approve_software(
     connection: Connection, actor: Actor, *, scale_type_id: int, software: Software, now_ms: int
 ) -> None:
-    """Add a program to a type approval and have the type's scales judged again; raises Unknown, Taken."""
+    """Add a program to a type approval and have the type's scales judged again; raises NotFound, AlreadyExists."""
     if connection.scalar(select(scale_types.c.id).where(scale_types.c.id == scale_type_id)) is None:
-        raise Unknown(what="scale type", name=scale_type_id)
+        raise NotFound(what="scale type", name=scale_type_id)
     known = select(approved_software.c.id).where(
         approved_software.c.scale_type_id == scale_type_id, approved_software.c.software_hash == software.hash
     )
     if connection.scalar(known) is not None:
-        raise Taken(what="software", name=software.hash.hex())
+        raise AlreadyExists(what="software", name=software.hash.hex())
     row = {
         "scale_type_id": scale_type_id,
         "software_hash": software.hash,
@@ -145,12 +145,12 @@ def add_factory_order(
     division_code: str,
     now_ms: int,
 ) -> int:
-    """Record how many scales of a type a manufacturer may enrol for a division; raises Taken, Unknown."""
+    """Record how many scales of a type a manufacturer may enrol for a division; raises AlreadyExists, NotFound."""
     if connection.scalar(select(factory_orders.c.id).where(factory_orders.c.number == number)) is not None:
-        raise Taken(what="factory order", name=number)
+        raise AlreadyExists(what="factory order", name=number)
     owner = connection.scalar(select(scale_types.c.organisation_id).where(scale_types.c.id == scale_type_id))
     if owner is None or owner != organisation_id:
-        raise Unknown(what="scale type", name=scale_type_id)
+        raise NotFound(what="scale type", name=scale_type_id)
     row = {
         "number": number,
         "organisation_id": organisation_id,

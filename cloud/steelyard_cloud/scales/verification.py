@@ -18,8 +18,8 @@ from steelyard_cloud.errors import (
     AlreadyVerified,
     CodesMissing,
     NoBaseline,
+    NotFound,
     NotHeldYet,
-    Unknown,
     WrongValue,
 )
 from steelyard_cloud.people.audit import Actor, record
@@ -55,7 +55,7 @@ def verify(
 ) -> Verified:
     """Record a verification of the scale's active identity at statement `number`.
 
-    Raises Unknown, WrongValue (date), NotHeldYet, NoBaseline, CodesMissing and AlreadyVerified.
+    Raises NotFound, WrongValue (date), NotHeldYet, NoBaseline, CodesMissing and AlreadyVerified.
     """
     if valid_until <= today:
         raise WrongValue(where="valid_until", why="a day to come is expected")
@@ -65,7 +65,7 @@ def verify(
         .where(scales.c.id == scale_id, identities.c.active)
     ).first()
     if scale is None:
-        raise Unknown(what="scale", name=scale_id)
+        raise NotFound(what="scale", name=scale_id)
     _check_codes(connection, scale, number, seal)
     same = (
         verifications.c.identity_id == scale.identity_id,

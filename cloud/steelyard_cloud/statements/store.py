@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.db.schema import TELLING, identities, statements, summaries
+from steelyard_cloud.errors import CloudError
 from steelyard_cloud.judge.intake import Contents, bring_up_to_date
 from steelyard_cloud.judge.summary import Summary
 
@@ -28,8 +29,16 @@ _SUMMARY_COLUMNS = "identity_id, scale_id, shard, version, state, head, held, re
 _COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int2", "bytea")
 
 
-class Conflict(Exception):
+class Conflict(CloudError):
     """Another receiver has committed statements of the same identity; read its summary again."""
+
+    code, noun = "conflict", "summary"
+
+
+class ConflictAgain(Conflict):
+    """Another receiver keeps committing statements of the same identities, in the shards {shards}."""
+
+    code = "conflict-again"
 
 
 class Row(NamedTuple):

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from steelyard_gateway.errors import NotReached
 from steelyard_gateway.scale.mass import kilograms, shown
-from steelyard_gateway.serial.console import Console
-from steelyard_gateway.serial.errors import NotReached
+from steelyard_gateway.serial.console import SerialConsole
 
 Status = dict[str, Any]
 POLL_S = 0.25
@@ -43,7 +43,7 @@ class Guide:
 
     def __init__(
         self,
-        console: Console,
+        console: SerialConsole,
         say: Callable[[str], None],
         confirm: Callable[[str], bool],
         step_timeout_s: float = 120.0,

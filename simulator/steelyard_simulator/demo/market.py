@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from steelyard_gateway.platform import Client, RequestFailed
+from steelyard_gateway.errors import RequestFailed
+from steelyard_gateway.platform import Client
 
 from steelyard_simulator.demo.errors import ScaleRefused
 from steelyard_simulator.demo.waiting import until
@@ -139,7 +140,7 @@ def verify(stall: Stall, institution: Client) -> None:
                 seal=f"S-{stall.serial}",
             )
         except RequestFailed as error:
-            if error.code != "not-held-yet":
+            if error.problem != "not-held-yet":
                 raise
             return False
         return True

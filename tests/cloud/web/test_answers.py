@@ -18,7 +18,7 @@ from steelyard_cloud.judge.effect import Effect, effect
 from steelyard_cloud.judge.rules import RULES
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web import app as web_app
-from steelyard_cloud.web.http import problems, security
+from steelyard_cloud.web.http import security
 from steelyard_cloud.web.pages import plots
 from steelyard_cloud.web.pages.render import TEMPLATES
 from steelyard_cloud.web.words import i18n, wording
@@ -182,8 +182,6 @@ def test_every_code_has_words() -> None:
     speech = Speech("en", UTC)
     for key in FIELDS:
         assert not wording.parameter_name(speech, key).startswith("Parameter ")
-    codes = [kind.code for kind in problems.kinds()]
-    assert len(codes) == len(set(codes))
 
 
 def test_times_and_numbers_are_written_as_each_language_does() -> None:

@@ -13,7 +13,7 @@ from steelyard_cloud.web.http.context import Context, actor_of
 def decide_alert(
     connection: Connection, here: Context, principal: Principal, alert: int, to: str, reason: str
 ) -> dict[str, Any]:
-    """Take an alert that the principal may see to another state; raises Unknown and WrongState."""
+    """Take an alert that the principal may see to another state; raises NotFound and WrongState."""
     alert_queries.alert_by_id(connection, principal, alert)
     decisions.decide(connection, actor_of(principal), alert_id=alert, to=to, reason=reason, now_ms=here.now_ms())
     return {"alert": alert, "state": to}

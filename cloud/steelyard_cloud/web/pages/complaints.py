@@ -13,7 +13,7 @@ from steelyard_cloud.complaints import photos
 from steelyard_cloud.complaints import service as registry
 from steelyard_cloud.complaints.service import Told
 from steelyard_cloud.db.schema import complaints, scales
-from steelyard_cloud.errors import TooManyComplaints, Unknown, WrongValue
+from steelyard_cloud.errors import NotFound, TooManyComplaints, WrongValue
 from steelyard_cloud.people.roles import ANSWERS_COMPLAINTS, SEES_COMPLAINTS, Principal
 from steelyard_cloud.people.scoping import scope
 from steelyard_cloud.scales import queries
@@ -178,7 +178,7 @@ def _read(connection: Connection, query: Select[Any]) -> list[Complaint]:
 def _one(connection: Connection, principal: Principal, complaint: int) -> Complaint:
     found = _read(connection, scope(_COMPLAINT.where(complaints.c.id == complaint), principal, complaints))
     if not found:
-        raise Unknown(what="complaint", name=complaint)
+        raise NotFound(what="complaint", name=complaint)
     return found[0]
 
 
@@ -242,7 +242,7 @@ def photo_of(complaint: Id, here: Here, principal: Reads) -> Response:
         found = _one(connection, principal, complaint)
         picture = connection.scalar(select(complaints.c.photo).where(complaints.c.id == found.id))
     if picture is None:
-        raise Unknown(what="photo", name=complaint)
+        raise NotFound(what="photo", name=complaint)
     here.looked(principal, f"complaint:{complaint}")
     return Response(picture, media_type="image/jpeg", headers={"Content-Security-Policy": "default-src 'none'"})
 

@@ -14,7 +14,7 @@ from steelyard_protocol import identity
 from steelyard_protocol.bodies import Event, EventKind, Kind, ParameterChange
 from steelyard_protocol.statement import parse
 
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.scales import queries
 from steelyard_cloud.scales.queries import Scale, Verification
@@ -48,7 +48,7 @@ def _typed(code: str) -> str:
 def _code_or_empty(code: str) -> str:
     try:
         return queries.fold(code)
-    except Unknown:
+    except NotFound:
         return ""
 
 

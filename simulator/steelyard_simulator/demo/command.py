@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from steelyard_simulator.demo.narration import Teller
+from steelyard_simulator.demo.narration import Narration
 from steelyard_simulator.demo.scene import Scene, set_up
 from steelyard_simulator.demo.story import CHEAT, CUT, LEAST_S, Story
 
@@ -33,27 +33,27 @@ def demo(
         raise typer.BadParameter(f"the story takes {LEAST_S:.0f} s", param_hint="--for")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    teller = Teller(as_json)
+    narration = Narration(as_json)
     try:
-        with set_up(teller, port) as scene:
-            teller.sign(links(scene))
+        with set_up(narration, port) as scene:
+            narration.sign(links(scene))
             story = Story(scene)
             try:
                 story.play(for_s)
             except KeyboardInterrupt:
-                if not story.departures.changed_at:
+                if not story.deadlines.changed_at:
                     raise
-                teller.say("Stopping …")
+                narration.say("Stopping …")
             ending = story.end()
     except KeyboardInterrupt:
-        teller.say("Stopped; nothing is left running.")
+        narration.say("Stopped; nothing is left running.")
         raise typer.Exit(130) from None
     if as_json:
         print(json.dumps(ending.outcome.as_dict()))
     for fault in ending.faults:
-        teller.say(fault, "bold red")
+        narration.say(fault, "bold red")
     found = ending.outcome
-    teller.say(
+    narration.say(
         f"{found.published} statements made, {found.stored} stored, {found.receipted} receipted; all is stopped."
     )
     raise typer.Exit(1 if ending.faults else 0)

@@ -46,9 +46,9 @@ def init(config: Configured = None) -> None:
             connection.execute(
                 insert(organisations).values(name=PLATFORM, kind="platform", division_code="", created_ms=now_ms())
             )
-    typer.echo(f"database  {database.shown(settings.database)}")
-    typer.echo(f"keys      {settings.keys}" + ("" if made else " (kept)"))
-    typer.echo(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
+    print(f"database  {database.shown(settings.database)}")
+    print(f"keys      {settings.keys}" + ("" if made else " (kept)"))
+    print(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
 
 
 @app.command()
@@ -86,11 +86,10 @@ def create_token(
     """Make an API token and print it; it is shown this once."""
     with _database(_settings(config)) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)
-        typer.echo(
-            access.create_token(
-                connection, name=name, role=role, organisation_id=organisation_id, now_ms=now_ms(), days=days
-            )
+        secret = access.create_token(
+            connection, name=name, role=role, organisation_id=organisation_id, now_ms=now_ms(), days=days
         )
+        print(secret, flush=True)  # where that fails, no token was made
 
 
 @app.command("sign-in-link")
@@ -105,7 +104,7 @@ def sign_in_link(
     with _database(settings) as engine, database.writing(engine) as connection:
         user_id = _user(connection, _known_organisation(connection, organisation), role, name)
         secret = access.create_sign_in_link(connection, user_id, now_ms())
-    typer.echo(f"{settings.url}/sign-in?token={secret}")
+        print(f"{settings.url}/sign-in?token={secret}", flush=True)
 
 
 def _settings(config: Path | None) -> Settings:

@@ -41,7 +41,7 @@ def root(arguments: Sequence[str], parts: Iterable[EntryPoint]) -> typer.Typer:
 def print_version(asked: bool) -> None:
     """Print the version and exit."""
     if asked:
-        typer.echo(f"steelyard {version('steelyard')}")
+        print(f"steelyard {version('steelyard')}")
         raise typer.Exit
 
 
@@ -78,5 +78,5 @@ def add_advice(app: typer.Typer, part: EntryPoint, package: str) -> None:
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
     def advise() -> None:
-        typer.echo(f"`steelyard {part.name}` needs {package}: {install}", err=True)
+        print(f"`steelyard {part.name}` needs {package}: {install}", file=sys.stderr)
         raise typer.Exit(1)

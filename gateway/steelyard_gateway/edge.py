@@ -56,7 +56,7 @@ def _said(error: BaseException, as_json: bool) -> int:
     with _writable():
         if isinstance(error, _USAGE):
             wrong_use: Any = error
-            wrong_use.show()
+            wrong_use.show(sys.stderr)
             return int(wrong_use.exit_code)
         if isinstance(error, KeyboardInterrupt | typer.Abort):
             print("Stopped.", file=sys.stderr)

@@ -86,6 +86,7 @@ class SimulatedScale(ScaleInItsWorld):
         ScaleRestarted.
         """
         self._usable()
+        number("timeout", timeout, 0)
         self._console.quiet(True)
         try:
             if not self._prompted:
@@ -94,7 +95,7 @@ class SimulatedScale(ScaleInItsWorld):
             life = self._world.life
             self._console.forget()
             self._console.write(command.encode() + b"\r")
-            self._await_prompt(command, number("timeout", timeout, 0))
+            self._await_prompt(command, timeout)
             if self._world.life != life:
                 raise ScaleRestarted(command=command)
             text = self._console.output().decode(errors="replace").replace("\r\n", "\n")

@@ -41,7 +41,7 @@ def test_where_an_instance_stands_is_a_setting_and_china_when_nothing_is_said(mo
 
 def test_missing_settings_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.CONFIG_VARIABLE, str(tmp_path / "absent.toml"))
-    with pytest.raises(settings.SettingsError, match=r"absent\.toml does not exist"):
+    with pytest.raises(settings.SettingsError, match=r"absent\.toml cannot be read"):
         settings.load()
 
 

@@ -42,7 +42,7 @@ def verify_file(
     bundle = bundles.read(_contents(file))
     report = verify(bundle, root)
     if as_json:
-        typer.echo(json.dumps(_json(bundle, report)))
+        print(json.dumps(_json(bundle, report)))
     else:
         print_report(bundle, report)
     raise typer.Exit(0 if report.stands else NOT_STANDING)

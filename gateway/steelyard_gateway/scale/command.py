@@ -21,6 +21,7 @@ from steelyard_gateway.scale import events, show
 from steelyard_gateway.scale.adjust import Adjustment, Guide
 from steelyard_gateway.scale.mass import parse_mg
 from steelyard_gateway.scale.permit import permit as read_permit
+from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.scale.watch import Live
 from steelyard_gateway.serial.console import SerialConsole
 from steelyard_gateway.serial.port import open_console
@@ -59,14 +60,14 @@ def session(port: str | None) -> Iterator[SerialConsole]:
 def status(port: PortOption = None, as_json: JsonOption = False) -> None:
     """Weight, state, counters, journal and uplink, now."""
     with session(port) as console:
-        _put(console, "status", as_json, show.status)
+        _put(console, "status", status_of(console), as_json, show.status)
 
 
 @app.command()
 def parameters(port: PortOption = None, as_json: JsonOption = False) -> None:
     """The legally relevant parameters."""
     with session(port) as console:
-        _put(console, "parameters", as_json, show.parameters)
+        _put(console, "parameters", console.json("parameters"), as_json, show.parameters)
 
 
 @app.command()
@@ -77,18 +78,18 @@ def watch(
 ) -> None:
     """The live weight as a plot; as lines with --json or into a pipe."""
     with session(port) as console:
-        facts = console.json("status")
+        facts = status_of(console)
         readings = _readings(console, count)
         if as_json or not terminal.is_terminal:
             for reading in readings:
                 print(json.dumps(reading) if as_json else _line(reading), flush=True)
             return
-        with _understood(console, "status", facts):
-            live = Live(facts["identity"] or console.port, facts["e_mg"], columns=max(20, min(120, terminal.width - 4)))
+        live = Live(facts["identity"] or console.port, facts["e_mg"], columns=max(20, min(120, terminal.width - 4)))
         with LiveView(live, console=terminal, auto_refresh=False) as view:
             for reading in readings:
                 live.add(reading)
-                view.refresh()
+                with _understood(console, "watch", reading):
+                    view.refresh()
 
 
 @app.command()
@@ -226,13 +227,15 @@ def _line(reading: dict[str, Any]) -> str:
     return f"{reading.get('indication') or '– – –'}  {stable}  noise {reading.get('noise_counts')} counts"
 
 
-def _put(console: SerialConsole, command: str, as_json: bool, table: Callable[[dict[str, Any]], Any]) -> None:
-    facts = console.json(command)
+def _put(
+    console: SerialConsole, command: str, facts: dict[str, Any], as_json: bool, table: Callable[[dict[str, Any]], Any]
+) -> None:
     if as_json:
         print(json.dumps(facts))
         return
     with _understood(console, command, facts):
-        terminal.print(table(facts), width=None if terminal.is_terminal else PIPE_WIDTH)
+        printer = terminal if terminal.is_terminal else Terminal(highlight=False, width=PIPE_WIDTH)
+        printer.print(table(facts))
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ def test_half_a_key_folder_is_refused_and_named(environment: dict[str, str], tmp
     (tmp_path / "data" / "keys" / "root.pub").unlink()
     failed = run(environment, "init")
     assert failed.returncode == 1
-    assert "root.pem is already exists" in failed.stderr
+    assert "root.pem already exists" in failed.stderr
 
 
 def test_serve_takes_statements_answers_and_ends_in_order(

@@ -9,7 +9,7 @@ import typer
 
 from steelyard_simulator.demo.narration import Narration
 from steelyard_simulator.demo.scene import Scene, set_up
-from steelyard_simulator.demo.story import CHEAT, CUT, LEAST_S, Story
+from steelyard_simulator.demo.story import CHEAT, CUT, LEAST_S, Ending, Story
 
 app = typer.Typer()
 
@@ -50,13 +50,18 @@ def demo(
         raise typer.Exit(130) from None
     if as_json:
         print(json.dumps(ending.outcome.as_dict()))
+    tell(ending, narration)
+    raise typer.Exit(1 if ending.faults else 0)
+
+
+def tell(ending: Ending, narration: Narration) -> None:
+    """Say how it ended, for people."""
     for fault in ending.faults:
         narration.say(fault, "bold red")
     found = ending.outcome
     narration.say(
         f"{found.published} statements made, {found.stored} stored, {found.receipted} receipted; all is stopped."
     )
-    raise typer.Exit(1 if ending.faults else 0)
 
 
 def links(scene: Scene) -> list[str]:

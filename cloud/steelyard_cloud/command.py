@@ -4,18 +4,19 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, Engine, make_url
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
 from steelyard_cloud.db import database
+from steelyard_cloud.db.database import Connection, Engine
+from steelyard_cloud.errors import CloudError
 from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.organisations import PLATFORM
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.settings import Settings, SettingsError, load
+from steelyard_cloud.settings import Settings, load
 
 app = typer.Typer(no_args_is_help=True, help="The platform: registry, ingest, rules, alerts, pages.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
@@ -25,20 +26,24 @@ Configured = Annotated[Path | None, typer.Option("--config", help="Settings file
 OfOrganisation = Annotated[str, typer.Option(help="Name of the organisation.")]
 
 
+class NoOrganisation(CloudError):
+    """There is no organisation {name!r}. `steelyard cloud init` makes {platform!r}, the API the others."""
+
+    code, noun = "no-organisation", "organisation"
+
+
 @app.command()
 def init(config: Configured = None) -> None:
     """Create the database, the platform's keys and its own organisation; what is there already stays as it is."""
     settings = _settings(config)
-    try:
-        made = keys.create(settings.keys, settings.root)
-    except keys.KeysError as error:
-        _fail(str(error))
-    database.migrate(settings.database)
-    with _engine(settings) as engine, database.writing(engine) as connection:
+    made = keys.create(settings.keys, settings.root)
+    with database.explained(settings.database):
+        database.migrate(settings.database)
+    with _database(settings) as engine, database.writing(engine) as connection:
         organisations.ensure_platform(connection, now_ms())
-    typer.echo(f"database  {make_url(settings.database).render_as_string(hide_password=True)}")
-    typer.echo(f"keys      {settings.keys}" + ("" if made else " (kept)"))
-    typer.echo(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
+    print(f"database  {database.shown(settings.database)}")
+    print(f"keys      {settings.keys}" + ("" if made else " (kept)"))
+    print(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
 
 
 @app.command()
@@ -70,17 +75,16 @@ def create_token(
     role: Annotated[Role, typer.Option(help="What the bearer may do.")],
     organisation: OfOrganisation = PLATFORM,
     name: Annotated[str, typer.Option(help="What the token is for; shown in the audit log.")] = "command line",
-    days: Annotated[int | None, typer.Option(min=1, help="Life in days; unlimited when not given.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Life in days; unlimited when not given.")] = None,
     config: Configured = None,
 ) -> None:
     """Make an API token and print it; it is shown this once."""
-    with _engine(_settings(config)) as engine, database.writing(engine) as connection:
+    with _database(_settings(config)) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)
-        typer.echo(
-            access.create_token(
-                connection, name=name, role=role, organisation_id=organisation_id, now_ms=now_ms(), days=days
-            )
+        secret = access.create_token(
+            connection, name=name, role=role, organisation_id=organisation_id, now_ms=now_ms(), days=days
         )
+        print(secret, flush=True)  # where that fails, no token was made
 
 
 @app.command("sign-in-link")
@@ -92,48 +96,39 @@ def sign_in_link(
 ) -> None:
     """Print a link that signs one person in once."""
     settings = _settings(config)
-    with _engine(settings) as engine, database.writing(engine) as connection:
+    with _database(settings) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)
         user_id = organisations.ensure_user(connection, organisation_id, role, name, now_ms())
         secret = access.create_sign_in_link(connection, user_id, now_ms())
-    typer.echo(f"{settings.url}/sign-in?token={secret}")
+        print(f"{settings.url}/sign-in?token={secret}", flush=True)
 
 
 def _settings(config: Path | None) -> Settings:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    try:
-        return load(config)
-    except SettingsError as error:
-        _fail(str(error))
+    return load(config)
 
 
 @contextmanager
-def _engine(settings: Settings) -> Iterator[Engine]:
-    engine = database.connect(settings.database)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+def _database(settings: Settings) -> Iterator[Engine]:
+    """The database, of this program's schema; raises OtherSchema and what `database.explained` raises."""
+    with database.explained(settings.database):
+        engine = database.connect(settings.database)
+        try:
+            database.check(engine)
+            yield engine
+        finally:
+            engine.dispose()
 
 
 def _run(process: Callable[[Settings, Engine], None], config: Path | None) -> None:
     settings = _settings(config)
-    with _engine(settings) as engine:
-        try:
-            database.check(engine)
-            process(settings, engine)
-        except (database.OtherSchema, keys.KeysError) as error:
-            _fail(str(error))
+    with _database(settings) as engine:
+        process(settings, engine)
 
 
 def _known_organisation(connection: Connection, name: str) -> int:
     found = organisations.organisation_named(connection, name)
     if found is None:
-        _fail(f"There is no organisation {name!r}. `steelyard cloud init` makes {PLATFORM!r}, the API the others.")
+        raise NoOrganisation(name=name, platform=PLATFORM)
     return found
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

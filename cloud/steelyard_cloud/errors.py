@@ -1,138 +1,126 @@
-"""What the registry refuses, and why.
+"""What goes wrong in the cloud: one tree, whose docstrings are messages and the keys of their translations.
 
-A class's docstring is its message with `%(name)s` places and the key of its translations; `values` fill them, so that
-a sentence is made only where somebody reads it, in that reader's language.
+A domain's own errors stand in the domain. A sentence is made only where somebody reads it, in that reader's language.
 """
 
-from typing import ClassVar
+from steelyard_protocol.errors import SteelyardError
 
 
-class Refusal(Exception):
+class CloudError(SteelyardError):
+    """The cloud cannot do this."""
+
+    code, noun = "cloud", "cloud"
+
+
+class Refusal(CloudError):
     """The registry refuses this."""
 
-    code: ClassVar[str] = "refused"
-
-    def __init__(self, **values: object) -> None:
-        self.values = values
-        super().__init__(self.template() % values)
-
-    @classmethod
-    def template(cls) -> str:
-        """The English message with its places."""
-        return " ".join((cls.__doc__ or "").split())
+    code, noun, status = "refused", "registry", 422
 
 
-class Unknown(Refusal):
-    """There is no %(what)s %(name)s, or it is outside what you may see."""
+class NotFound(Refusal):
+    """There is no {what} {name}, or it is outside what you may see."""
 
-    code = "not-found"
+    code, noun, status = "not-found", "registry", 404
 
 
-class Taken(Refusal):
-    """There is a %(what)s %(name)s already."""
+class AlreadyExists(Refusal):
+    """The {what} {name} already exists."""
 
-    code = "taken"
+    code, noun, status = "already-exists", "registry", 409
 
 
 class WrongValue(Refusal):
-    """The field %(where)s is not acceptable: %(why)s."""
+    """Invalid value in field {where}: {why}."""
 
-    code = "malformed"
+    code, noun = "malformed", "field"
 
 
 class EnrolmentMalformed(Refusal):
-    """This is not an enrolment statement (statement 1 of a scale): %(why)s."""
+    """This is not an enrolment statement (statement 1 of a scale): {why}."""
 
-    code = "enrolment-malformed"
+    code, noun = "enrolment-malformed", "enrolment"
 
 
 class EnrolmentForged(Refusal):
     """The enrolment statement is not signed by the key that it names; make it again on the scale with "enrol"."""
 
-    code = "enrolment-forged"
+    code, noun = "enrolment-forged", "enrolment"
 
 
 class IdentityTaken(Refusal):
-    """The identity %(identity)s belongs to another key or another enrolment statement; a second one is refused."""
+    """The identity {identity} belongs to another key or another enrolment statement; a second one is refused."""
 
-    code = "identity-taken"
+    code, noun, status = "identity-taken", "identity", 409
 
 
 class OtherType(Refusal):
-    """The scale says it is a %(said)s, but order %(order)s is for %(ordered)s; check which order it belongs to."""
+    """The scale says it is a {said}, but order {order} is for {ordered}; check which order it belongs to."""
 
-    code = "other-type"
+    code, noun = "other-type", "factory order"
 
 
 class OrderUsedUp(Refusal):
-    """Order %(order)s is for %(quantity)s scales, and all are enrolled."""
+    """Order {order} is for {quantity} scales, and all are enrolled."""
 
-    code = "order-used-up"
+    code, noun, status = "order-used-up", "factory order", 409
 
 
 class NotHeldYet(Refusal):
-    """Statement %(number)s of this scale is not held yet; send the same request again when it is."""
+    """Statement {number} of this scale is not held yet; send the same request again when it is."""
 
-    code = "not-held-yet"
+    code, noun, status = "not-held-yet", "statement", 409
 
 
 class NoBaseline(Refusal):
-    """Statement %(number)s carries no whole set of parameters; name a boot or a parameters statement."""
+    """Statement {number} carries no whole set of parameters; name a boot or a parameters statement."""
 
-    code = "no-baseline"
+    code, noun = "no-baseline", "statement"
 
 
 class CodesMissing(Refusal):
-    """The production code, the verification code and the seal must be complete: %(missing)s is missing."""
+    """The production code, the verification code and the seal must be complete: {missing} is missing."""
 
-    code = "codes-missing"
+    code, noun = "codes-missing", "verification"
 
 
 class AlreadyVerified(Refusal):
-    """A verification of this kind names statement %(number)s already."""
+    """A verification of this kind names statement {number} already."""
 
-    code = "already-verified"
+    code, noun, status = "already-verified", "verification", 409
 
 
 class WrongWindow(Refusal):
-    """The permit's window must start before it ends, end in the future, and last at most %(days)s days."""
+    """The permit's window must start before it ends, end in the future, and last at most {days} days."""
 
-    code = "wrong-window"
+    code, noun = "wrong-window", "permit"
 
 
 class WrongState(Refusal):
-    """An alert that is %(state)s cannot become %(to)s."""
+    """An alert that is {state} cannot become {to}; it can become: {allowed}."""
 
-    code = "wrong-state"
+    code, noun, status = "wrong-state", "alert", 409
 
 
 class TooManyComplaints(Refusal):
     """There are many complaints already today; this one was not taken. Please call the market supervision."""
 
-    code = "too-many-complaints"
+    code, noun, status = "too-many-complaints", "complaint", 429
 
 
 class ComplaintClosed(Refusal):
-    """The complaint %(reference)s is closed already."""
+    """The complaint {reference} is closed already."""
 
-    code = "complaint-closed"
+    code, noun, status = "complaint-closed", "complaint", 409
 
 
 class EvidenceTooLarge(Refusal):
-    """There are %(statements)s statements or more; a file has at most %(most)s. Ask for a part with first and last."""
+    """There are {statements} statements or more; a file has at most {most}. Ask for a part with first and last."""
 
-    code = "evidence-too-large"
+    code, noun, status = "evidence-too-large", "evidence file", 413
 
 
-class KeysAway(Refusal):
+class KeysUnavailable(Refusal):
     """The platform's key for this cannot be used on this machine; its operator finds the reason in the log."""
 
-    code = "keys-away"
-
-
-def kinds() -> list[type[Refusal]]:
-    """Every kind of refusal, for documentation and for the check that each is translated."""
-    found: list[type[Refusal]] = [Refusal]
-    for kind in found:
-        found.extend(kind.__subclasses__())
-    return found
+    code, noun, status = "keys-unavailable", "key", 503

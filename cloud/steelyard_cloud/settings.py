@@ -3,25 +3,29 @@
 All errors are reported at once, each with the name of its setting, before anything is opened.
 """
 
+import difflib
 import os
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
+from steelyard_cloud.errors import CloudError
+
+PREFIX = "STEELYARD_CLOUD_"
 CONFIG_VARIABLE = "STEELYARD_CONFIG"
 SHARDS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-class SettingsError(Exception):
-    """The cloud's settings are wrong: {problems}. Correct the file {config} or the STEELYARD_CLOUD_ variables."""
+class SettingsError(CloudError):
+    """The cloud's settings are wrong: {problems}. Correct {config}the variables STEELYARD_CLOUD_*."""
+
+    code, noun = "settings", "setting"
 
 
 def _shards(value: object) -> object:
@@ -36,13 +40,23 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class Settings(BaseSettings):
+def _known_database(url: str) -> str:
+    try:
+        kind = make_url(url).get_backend_name() if url else "sqlite"
+    except (ArgumentError, ValueError):  # whose text may have the password
+        kind = "unreadable"
+    if kind not in ("sqlite", "postgresql"):
+        raise ValueError("not a database URL as sqlite:////folder/file or postgresql://user:password@host/name")
+    return url
+
+
+class Settings(BaseModel):
     """What an operator can set; a value that is not given has a default that suits one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="STEELYARD_CLOUD_", extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     data_dir: Path = Path("steelyard-data")
-    database_url: str = ""  # SQLite in data_dir when empty
+    database_url: Annotated[str, AfterValidator(_known_database)] = ""  # SQLite in data_dir when empty
     keys_dir: Path | None = None  # data_dir/keys when not given
     root_dir: Path | None = None  # the off-line root's own place; data_dir/root when not given
 
@@ -94,34 +108,58 @@ class Settings(BaseSettings):
         """Base of the public pages' addresses, without a trailing slash."""
         return (self.base_url or f"http://{self.listen_host}:{self.listen_port}").rstrip("/")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order of precedence: arguments, environment, the TOML file."""
-        config = os.environ.get(CONFIG_VARIABLE, "")
-        file = [TomlConfigSettingsSource(settings_cls, Path(config))] if config else []
-        return (init_settings, env_settings, *file)
-
 
 def load(config: Path | None = None, **overrides: object) -> Settings:
     """Read the settings from `config` (or the file that STEELYARD_CONFIG names) and the environment.
 
-    Raises SettingsError with every problem in one text.
+    `overrides` come before the environment, that before the file. Raises SettingsError with every problem in one text.
     """
-    if config is not None:
-        os.environ[CONFIG_VARIABLE] = str(config)
-    named = os.environ.get(CONFIG_VARIABLE, "")
-    if named and not Path(named).is_file():
-        raise SettingsError(f"The settings file {named} does not exist. Write it or unset {CONFIG_VARIABLE}.")
+    named = str(config) if config is not None else os.environ.get(CONFIG_VARIABLE, "")
+    problems: list[str] = []
+    values = (_from_file(Path(named), problems) if named else {}) | _from_environment(problems) | overrides
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # names and types are checked by pydantic itself
+        made = Settings.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
-        doc = SettingsError.__doc__ or ""
-        raise SettingsError(doc.format(problems=problems, config=named or "(none)")) from None
+        problems += [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {_words(e['msg'])}" for e in error.errors()]
+    if problems:
+        raise SettingsError(problems="; ".join(problems), config=f"the file {named} or " if named else "")
+    return made
+
+
+def _from_file(path: Path, problems: list[str]) -> dict[str, object]:
+    """The known settings in a TOML file; what is wrong with it is added to `problems`."""
+    try:
+        found = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        problems.append(f"the settings file {path} cannot be read ({error.strerror})")
+        return {}
+    except UnicodeDecodeError:
+        problems.append(f"the settings file {path} is not UTF-8 text")
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"the settings file {path} is not TOML ({error})")
+        return {}
+    return _known(found, str, problems)
+
+
+def _from_environment(problems: list[str]) -> dict[str, object]:
+    """The known settings among the environment's variables; unknown ones are added to `problems`."""
+    given: dict[str, object] = {
+        name.upper().removeprefix(PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.upper().startswith(PREFIX)
+    }
+    return _known(given, lambda name: PREFIX + name.upper(), problems)
+
+
+def _known(given: dict[str, object], written: Callable[[str], str], problems: list[str]) -> dict[str, object]:
+    for name in sorted(given.keys() - Settings.model_fields.keys()):
+        near = difflib.get_close_matches(name, Settings.model_fields, 1)
+        advice = f" (did you mean {written(near[0])}?)" if near else ""
+        problems.append(f"there is no setting {written(name)}{advice}")
+    return {name: value for name, value in given.items() if name in Settings.model_fields}
+
+
+def _words(message: str) -> str:
+    """Pydantic's words without what it puts before ours."""
+    return message.removeprefix("Value error, ")

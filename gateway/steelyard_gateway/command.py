@@ -12,12 +12,15 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from steelyard_gateway import edge
+
 GROUP = "steelyard.commands"
 
 
 def main() -> None:
     """Run the command line of this process."""
-    root(sys.argv[1:], entry_points(group=GROUP))()
+    arguments = sys.argv[1:]
+    sys.exit(edge.run(arguments, lambda: root(arguments, entry_points(group=GROUP))))
 
 
 def root(arguments: Sequence[str], parts: Iterable[EntryPoint]) -> typer.Typer:
@@ -36,15 +39,15 @@ def root(arguments: Sequence[str], parts: Iterable[EntryPoint]) -> typer.Typer:
 
 
 def print_version(asked: bool) -> None:
-    """Print the installed version and end, where that is asked."""
+    """Print the version and exit."""
     if asked:
-        typer.echo(f"steelyard {version('steelyard')}")
+        print(f"steelyard {version('steelyard')}")
         raise typer.Exit
 
 
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Options of the root command."""
@@ -75,5 +78,5 @@ def add_advice(app: typer.Typer, part: EntryPoint, package: str) -> None:
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
     def advise() -> None:
-        typer.echo(f"`steelyard {part.name}` needs {package}: {install}", err=True)
+        print(f"`steelyard {part.name}` needs {package}: {install}", file=sys.stderr)
         raise typer.Exit(1)

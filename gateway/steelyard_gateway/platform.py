@@ -9,16 +9,9 @@ from typing import Any
 
 import httpx
 
+from steelyard_gateway.errors import PlatformAway, RequestFailed
+
 Answer = dict[str, Any]
-
-
-class RequestFailed(Exception):
-    """The cloud refused {method} {path} with {status} ({code}): {detail}"""
-
-    def __init__(self, method: str, path: str, status: int, code: str, detail: str) -> None:
-        message = (self.__doc__ or "").format(method=method, path=path, status=status, code=code, detail=detail)
-        super().__init__(message)
-        self.code = code
 
 
 class Client:
@@ -29,32 +22,36 @@ class Client:
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=20)
 
     def get(self, path: str, **query: Any) -> Answer:
-        """GET; RequestFailed unless it succeeds."""
-        return self._checked(self._http.get(path, params=query))
+        """GET; raises RequestFailed and PlatformAway."""
+        return self._checked("GET", path, params=query)
 
     def post(self, path: str, **body: Any) -> Answer:
-        """POST with an idempotency key of its own; RequestFailed unless it succeeds."""
-        return self._checked(self._http.post(path, json=body, headers={"Idempotency-Key": str(uuid.uuid4())}))
+        """POST with an idempotency key of its own; raises RequestFailed and PlatformAway."""
+        return self._checked("POST", path, json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    @staticmethod
-    def _checked(response: httpx.Response) -> Answer:
+    def _checked(self, method: str, path: str, **request: Any) -> Answer:
+        try:
+            response = self._http.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise PlatformAway(url=self._http.base_url, why=error) from error
         if response.is_success:
             answer: Answer = response.json()
             return answer
         try:
-            problem = response.json()
+            told = response.json()
         except ValueError:
-            problem = {}
+            told = {}
+        told = told if isinstance(told, dict) else {}
         raise RequestFailed(
             method=response.request.method,
             path=response.request.url.path,
-            status=response.status_code,
-            detail=problem.get("detail") or problem.get("title") or response.text[:200],
-            code=str(problem.get("type", "")).rsplit(":", 1)[-1],
+            answer=response.status_code,
+            detail=told.get("detail") or told.get("title") or response.text[:200],
+            problem=str(told.get("type", "")).rsplit(":", 1)[-1],
         )
 
 

@@ -11,14 +11,18 @@ from typing import Any, NoReturn
 
 import cbor2
 
+from steelyard_protocol.errors import ProtocolError
+
 MAX_DEPTH = 16
 """Nesting that `decode` follows before it refuses; the deepest message of the wire has seven levels."""
 
 Tag = cbor2.CBORTag
 
 
-class CborError(ValueError):
-    """The bytes are not deterministically encoded CBOR."""
+class CborError(ProtocolError):
+    """not deterministic CBOR: {why}"""
+
+    code, noun = "cbor", "CBOR"
 
 
 def _head(major: int, argument: int) -> bytes:
@@ -103,7 +107,7 @@ def encode(value: Any) -> bytes:
         return _head(7, value.value) if value.value < 24 else bytes((0xF8, value.value))
     if value is cbor2.undefined:
         return b"\xf7"
-    raise CborError(f"cannot encode a {kind.__name__}: use int, bytes, str, list, dict, Tag, bool or None")
+    raise CborError(why=f"cannot encode a {kind.__name__}: use int, bytes, str, list, dict, Tag, bool or None")
 
 
 def _keep(number: int) -> Callable[..., Tag]:
@@ -135,4 +139,4 @@ def decode(data: bytes, max_depth: int = MAX_DEPTH) -> Any:
 
 
 def _refuse(data: bytes, why: str) -> NoReturn:
-    raise CborError(f"CBOR of {len(data)} bytes: {why}")
+    raise CborError(why=f"CBOR of {len(data)} bytes: {why}")

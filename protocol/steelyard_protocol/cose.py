@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steelyard_protocol import cbor, p256
+from steelyard_protocol.errors import ProtocolError
 
 TAG = 18
 _TAGGED = b"\xd2"
@@ -23,8 +24,10 @@ MAX_BYTES = 16384
 """Longest message this layer looks at; the wire's own bounds are far below."""
 
 
-class CoseError(ValueError):
-    """The bytes are not a COSE_Sign1 message."""
+class CoseError(ProtocolError):
+    """not a COSE_Sign1 message: {why}"""
+
+    code, noun = "cose", "COSE_Sign1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +58,31 @@ def decode_sign1(data: bytes) -> Sign1:
     A protected header that is an encoded empty map counts as the empty string it should have been (RFC 9052, 3).
     """
     if len(data) > MAX_BYTES:
-        raise CoseError(f"message of {len(data)} bytes: at most {MAX_BYTES} are looked at")
+        raise CoseError(why=f"message of {len(data)} bytes: at most {MAX_BYTES} are looked at")
     tagged = data[:1] == _TAGGED
     try:
         value = cbor.decode(data[tagged:])
     except cbor.CborError as error:
-        raise CoseError(str(error)) from error
+        raise CoseError(why=str(error)) from error
     if isinstance(value, cbor.Tag):
-        raise CoseError(f"tag {value.tag}: a COSE_Sign1 has tag {TAG} or none")
+        raise CoseError(why=f"tag {value.tag}: a COSE_Sign1 has tag {TAG} or none")
     if not isinstance(value, list) or len(value) != 4:
-        raise CoseError("a COSE_Sign1 is an array of four")
+        raise CoseError(why="a COSE_Sign1 is an array of four")
     protected, unprotected, payload, signature = value
     if not isinstance(protected, bytes) or not isinstance(unprotected, dict):
-        raise CoseError("the headers of a COSE_Sign1 are a byte string and a map")
+        raise CoseError(why="the headers of a COSE_Sign1 are a byte string and a map")
     if not isinstance(payload, bytes) or not isinstance(signature, bytes):
-        raise CoseError("payload and signature of a COSE_Sign1 are byte strings here (no detached payload)")
+        raise CoseError(why="payload and signature of a COSE_Sign1 are byte strings here (no detached payload)")
     try:
         header = cbor.decode(protected) if protected else {}
     except cbor.CborError as error:
-        raise CoseError(f"protected header: {error}") from error
+        raise CoseError(why=f"protected header: {error}") from error
     if not isinstance(header, dict):
-        raise CoseError("the protected header is not a map")
+        raise CoseError(why="the protected header is not a map")
     if HEADER_CRIT in header or HEADER_CRIT in unprotected:
-        raise CoseError("the header names critical parameters (2), and none is understood here")
+        raise CoseError(why="the header names critical parameters (2), and none is understood here")
     if duplicated := header.keys() & unprotected.keys():
-        raise CoseError(f"header parameters {sorted(map(str, duplicated))} stand in both headers")
+        raise CoseError(why=f"header parameters {sorted(map(str, duplicated))} stand in both headers")
     return Sign1(protected if header else b"", header, unprotected, payload, signature, tagged)
 
 

@@ -10,12 +10,15 @@ from typing import Any
 
 from steelyard_protocol import cbor, cose, p256
 from steelyard_protocol.checks import UINT32, Check, array, integer, octets, optional
+from steelyard_protocol.errors import ProtocolError
 
 EXTERNAL = b"steelyard/1 down"
 
 
-class DownlinkError(ValueError):
-    """The bytes are not a valid order of the platform."""
+class DownlinkError(ProtocolError):
+    """not a valid order of the platform: {why}"""
+
+    code, noun = "order", "order"
 
 
 class OrderKind(IntEnum):
@@ -121,12 +124,12 @@ def open_order(raw: bytes, public_key: bytes) -> Order:
         message = cose.decode_sign1(raw)
         payload = cbor.decode(message.payload)
     except ValueError as error:
-        raise DownlinkError(str(error)) from error
+        raise DownlinkError(why=str(error)) from error
     if not message.tagged or message.algorithm != cose.ESP256 or message.unprotected_header:
-        raise DownlinkError("the envelope is not that of the profile (tag 18, ESP256, nothing unprotected)")
+        raise DownlinkError(why="the envelope is not that of the profile (tag 18, ESP256, nothing unprotected)")
     signed = cose.sig_structure(message.protected, message.payload, EXTERNAL)
     if not p256.verify(public_key, signed, message.signature):
-        raise DownlinkError("the signature is not that of the given key")
+        raise DownlinkError(why="the signature is not that of the given key")
     return _read(payload)
 
 
@@ -135,22 +138,22 @@ def kid_of(raw: bytes) -> bytes:
     try:
         kid = cose.decode_sign1(raw).protected_header.get(cose.HEADER_KID)
     except cose.CoseError as error:
-        raise DownlinkError(str(error)) from error
+        raise DownlinkError(why=str(error)) from error
     if type(kid) is not bytes or len(kid) != 10:
-        raise DownlinkError("the header names no key (kid, 10 bytes)")
+        raise DownlinkError(why="the header names no key (kid, 10 bytes)")
     return kid
 
 
 def _read(payload: Any) -> Order:
     if type(payload) is not list or not payload:
-        raise DownlinkError("an order is an array")
+        raise DownlinkError(why="an order is an array")
     kind, values = payload[0], payload[1:]
     checks = _CHECKS.get(kind) if type(kind) is int else None
     if checks is None or len(values) != len(checks):
-        raise DownlinkError(f"order of kind {kind!r} with {len(values)} values is not known")
+        raise DownlinkError(why=f"order of kind {kind!r} with {len(values)} values is not known")
     for index, check in enumerate(checks):
         if not check(values[index]):
-            raise DownlinkError(f"order of kind {kind}: value {index} is out of its range or of another type")
+            raise DownlinkError(why=f"order of kind {kind}: value {index} is out of its range or of another type")
     if kind == OrderKind.RECEIPT:
         return Receipt(*values)
     if kind == OrderKind.PERMIT:

@@ -6,6 +6,7 @@ An identity is a look-up hint that nobody assigns; the registry binds the full t
 import hashlib
 
 from steelyard_protocol import cbor
+from steelyard_protocol.errors import ProtocolError
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 KID_BYTES = 10
@@ -15,8 +16,16 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _FOLD = str.maketrans("ILO", "110")
 
 
-class IdentityError(ValueError):
-    """The text is not an identity: 16 characters of Crockford's base 32 are expected."""
+class IdentityError(ProtocolError):
+    """{text!r} is not an identity: 16 characters of 0-9 and A-Z without I, L, O, U expected"""
+
+    code, noun = "identity", "identity"
+
+
+class PointError(ProtocolError):
+    """a COSE_Key of the curve P-256 has byte strings x (-2) and y (-3)"""
+
+    code, noun = "point", "public key"
 
 
 def cose_key(public_key: bytes) -> dict[int, int | bytes]:
@@ -28,7 +37,7 @@ def point(key: dict[int, int | bytes]) -> bytes:
     """The 65-byte SEC 1 point of such a COSE_Key."""
     x, y = key[-2], key[-3]
     if not (isinstance(x, bytes) and isinstance(y, bytes)):
-        raise IdentityError("a COSE_Key of the curve P-256 has byte strings x (-2) and y (-3)")
+        raise PointError
     return b"\x04" + x + y
 
 
@@ -55,9 +64,7 @@ def from_text(text: str) -> bytes:
     """
     folded = text.upper().replace(" ", "").replace("-", "").translate(_FOLD)
     if len(folded) != TEXT_LENGTH or any(character not in _VALUES for character in folded):
-        raise IdentityError(
-            f"{text[:40]!r} is not an identity: 16 characters of 0-9 and A-Z without I, L, O, U expected"
-        )
+        raise IdentityError(text=text[:40])
     value = 0
     for character in folded:
         value = value << 5 | _VALUES[character]

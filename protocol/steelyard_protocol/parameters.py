@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from steelyard_protocol import cbor
+from steelyard_protocol.errors import ProtocolError
 
 DIGEST_BYTES = 16
 FIRST_DEVICE_KEY = 32
@@ -20,8 +21,10 @@ MAX_POINTS = 6
 ParameterMap = Mapping[int, int]
 
 
-class ParameterError(ValueError):
-    """The map is not a valid set of parameters."""
+class ParameterError(ProtocolError):
+    """not a valid set of parameters: {why}"""
+
+    code, noun = "parameters", "parameters"
 
 
 class Group(Enum):
@@ -134,5 +137,5 @@ def _point_breaches(parameters: ParameterMap) -> list[str]:
 def validate(parameters: Any) -> dict[int, int]:
     """The map as a dict if it is valid (`steelyard.cddl`, parameter-map); raises ParameterError naming every breach."""
     if found := breaches(parameters):
-        raise ParameterError("; ".join(found[:8]))
+        raise ParameterError(why="; ".join(found[:8]))
     return dict(parameters)

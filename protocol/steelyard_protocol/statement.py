@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from steelyard_protocol import bodies, cbor, cose, p256
 from steelyard_protocol.bodies import Body, Kind
 from steelyard_protocol.checks import UINT32
+from steelyard_protocol.errors import ProtocolError
 
 EXTERNAL = b"steelyard/1 up"
 MAX_BYTES = 2048
@@ -35,12 +36,34 @@ HIGH_S = "the signature's s is high"
 _WITHOUT_THE_KEY = frozenset((RESPELLED, HIGH_S))
 
 
-class StatementError(ValueError):
-    """The bytes cannot be a statement of anybody; `reason` is a short code that is counted."""
+class StatementError(ProtocolError):
+    """the bytes cannot be a statement of anybody"""
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+    code, noun = "statement", "statement"
+
+
+class Malformed(StatementError):
+    """{why}"""
+
+    code = "malformed"
+
+
+class Oversized(StatementError):
+    """{what} of {size} bytes: at most {most} are taken"""
+
+    code = "oversized"
+
+
+class NoIdentity(StatementError):
+    """the header names no identity (kid, 10 bytes)"""
+
+    code = "no-identity"
+
+
+class OtherAlgorithm(StatementError):
+    """algorithm {algorithm!r}: ESP256 (-9) expected"""
+
+    code = "algorithm"
 
 
 class Flag:
@@ -113,7 +136,7 @@ def link_of(previous_hash: bytes) -> bytes:
 def parse(raw: bytes) -> Statement:
     """Take a message apart; raises StatementError when no key could ever make it a statement."""
     if len(raw) > MAX_BYTES:
-        raise StatementError("oversized", f"statement of {len(raw)} bytes: at most {MAX_BYTES} are taken")
+        raise Oversized(what="statement", size=len(raw), most=MAX_BYTES)
     opened = _open_profile(raw)
     if opened is None:
         kid, payload, signed, signature, found = _open_general(raw)
@@ -147,12 +170,12 @@ def _open_general(raw: bytes) -> tuple[bytes, bytes, bytes, bytes, list[str]]:
     try:
         message = cose.decode_sign1(raw)
     except cose.CoseError as error:
-        raise StatementError("malformed", str(error)) from error
+        raise Malformed(why=error) from error
     kid = message.protected_header.get(cose.HEADER_KID, message.unprotected_header.get(cose.HEADER_KID))
     if type(kid) is not bytes or len(kid) != 10:
-        raise StatementError("no-identity", "the header names no identity (kid, 10 bytes)")
+        raise NoIdentity
     if type(message.algorithm) is not int or message.algorithm not in (cose.ES256, cose.ESP256):
-        raise StatementError("algorithm", f"algorithm {message.algorithm!r}: ESP256 (-9) expected")
+        raise OtherAlgorithm(algorithm=message.algorithm)
     found = [HEADER if message.tagged and message.protected and not message.unprotected_header else RESPELLED]
     if len(message.signature) == 64 and not p256.is_low(message.signature):
         found.append(HIGH_S)
@@ -219,7 +242,7 @@ def decode_message(payload: bytes) -> list[bytes]:
     A batch is an array of byte strings of at most 8 KiB in all; each is judged on its own.
     """
     if len(payload) > MAX_BATCH_BYTES:
-        raise StatementError("oversized", f"message of {len(payload)} bytes: at most {MAX_BATCH_BYTES} are taken")
+        raise Oversized(what="message", size=len(payload), most=MAX_BATCH_BYTES)
     # A statement starts with tag 18; an untagged one is an array too, but not one of byte strings only.
     if payload[:1] == _PREFIX[:1] or (members := _batch_members(payload)) is None:
         return [payload]
@@ -243,7 +266,7 @@ def encode_batch(statements: Iterable[bytes]) -> bytes:
     members = list(statements)
     payload = cbor.encode(members)
     if not 1 <= len(members) <= MAX_BATCH_STATEMENTS or len(payload) > MAX_BATCH_BYTES:
-        raise StatementError("oversized", f"batch of {len(members)} statements and {len(payload)} bytes")
+        raise Oversized(what=f"batch of {len(members)} statements,", size=len(payload), most=MAX_BATCH_BYTES)
     return payload
 
 

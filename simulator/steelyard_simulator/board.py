@@ -13,17 +13,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from steelyard_simulator import interpreter
-from steelyard_simulator.errors import NoAnswer, RequestRefused
+from steelyard_simulator.errors import BoardEnded, NoAnswer, RequestRefused
 
 EXIT_POWER_CUT = 75
 EXIT_RESET = 76
 _PATIENCE_S = 60.0
 
 State = dict[str, Any]
-
-
-class BoardEnded(Exception):
-    """The board's process has ended while, or before, it was asked something."""
 
 
 class Board:

@@ -18,7 +18,7 @@ _CHUNK = 4096
 _KEEP = 1 << 20
 
 
-class ConsolePort:
+class SimulatedConsole:
     """`path` is the pseudo-terminal to open as a serial port."""
 
     def __init__(self) -> None:

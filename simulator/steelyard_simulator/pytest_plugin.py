@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from steelyard_simulator.errors import WrongOption
 from steelyard_simulator.scale import SimulatedScale
 
 _SETTLE_S = 5.0
@@ -43,7 +45,17 @@ def simulate(tmp_path: Path) -> Iterator[Callable[..., SimulatedScale]]:
 def scale(request: pytest.FixtureRequest, simulate: Callable[..., SimulatedScale]) -> SimulatedScale:
     """A simulated scale in virtual time, on for five seconds, so that it has found its zero; see the marker."""
     marker = request.node.get_closest_marker("scale")
-    scale = simulate(**(marker.kwargs if marker else {}))
+    scale = simulate(**(_options(marker) if marker else {}))
     if scale.virtual:
         scale.advance(_SETTLE_S)
     return scale
+
+
+def _options(marker: pytest.Mark) -> dict[str, Any]:
+    """The marker's options; raises WrongOption for one that SimulatedScale does not take, or that has no name."""
+    parameters = inspect.signature(SimulatedScale).parameters
+    known = [name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY]
+    wrong = [repr(one) for one in marker.args] + [name for name in marker.kwargs if name not in known]
+    if wrong:
+        raise WrongOption(option=f"option {wrong[0]}", known=", ".join(known))
+    return dict(marker.kwargs)

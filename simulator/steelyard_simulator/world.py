@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from steelyard_simulator.errors import WrongNumber, WrongOption
 
 Cell = Literal["ideal", "class_iii", "cheap"]
 
 # Where virtual time begins for a real-time clock with a battery: 2026-12-01 08:00 UTC.
 EPOCH_S = 1_796_112_000
+
+
+def number(what: str, value: float, least: float = -1e9, most: float = 1e9) -> float:
+    """`value` if it lies from `least` to `most`, which infinities and NaN do not; raises WrongNumber."""
+    if not least <= value <= most:
+        raise WrongNumber(what=what, least=f"{least:g}", most=f"{most:g}", value=value)
+    return value
 
 
 @dataclass
@@ -30,3 +39,7 @@ class World:
     case_openings_s: list[int] = field(default_factory=list)
     frauds: dict[str, dict[str, Any]] = field(default_factory=dict)
     life: int = 0
+
+    def __post_init__(self) -> None:
+        if self.cell not in get_args(Cell):
+            raise WrongOption(option=f"cell {self.cell!r}", known=", ".join(get_args(Cell)))

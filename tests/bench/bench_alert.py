@@ -6,7 +6,7 @@ The whole way: broker, ingest, rules, commit, outbox, event stream. Reference: t
 import statistics
 from typing import Any
 
-from steelyard_simulator.demo.narration import Teller
+from steelyard_simulator.demo.narration import Narration
 from steelyard_simulator.demo.scene import set_up
 from steelyard_simulator.demo.story import CHEAT_COMMAND, CHEAT_KG, Story
 from steelyard_simulator.demo.waiting import until
@@ -17,7 +17,7 @@ RULE = "parameter_change"
 
 def rows() -> list[dict[str, Any]]:
     """One row: the median over the five scales."""
-    with set_up(Teller(as_json=True), port=None) as scene:
+    with set_up(Narration(as_json=True), port=None) as scene:
         story = Story(scene)
         story.connect()
         for stall in scene.stalls:
@@ -26,7 +26,7 @@ def rows() -> list[dict[str, Any]]:
         codes = [stall.public_code for stall in scene.stalls]
         until(lambda: all((RULE, code) in story.listener.seen_at for code in codes), "an alert for each scale")
         story.stop()
-    taken_s = [story.listener.seen_at[RULE, code] - story.departures.changed_at[code] for code in codes]
+    taken_s = [story.listener.seen_at[RULE, code] - story.deadlines.changed_at[code] for code in codes]
     value = statistics.median(taken_s)
     return [
         {

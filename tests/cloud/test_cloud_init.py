@@ -6,10 +6,10 @@ from pathlib import Path
 
 import alembic.command
 import pytest
+from kit.cli import steelyard
 from sqlalchemy import Engine
 from steelyard_cloud import command
 from steelyard_cloud.db import database
-from typer.testing import CliRunner
 
 
 def test_the_database_s_password_is_not_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,11 +22,11 @@ def test_the_database_s_password_is_not_printed(tmp_path: Path, monkeypatch: pyt
         yield engine
         engine.dispose()
 
-    monkeypatch.setattr(command, "_engine", elsewhere)
+    monkeypatch.setattr(command, "_database", elsewhere)
     monkeypatch.setattr(database, "migrate", lambda _url: None)
     monkeypatch.setenv("STEELYARD_CLOUD_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("STEELYARD_CLOUD_DATABASE_URL", "postgresql://steelyard:hunter2@db.example/steelyard")
-    result = CliRunner().invoke(command.app, ["init"])
+    result = steelyard("cloud", "init")
     assert result.exit_code == 0, result.output
     assert "db.example" in result.output
     assert "hunter2" not in result.output
@@ -48,11 +48,11 @@ def test_nothing_runs_on_a_schema_of_another_program(
     engine.dispose()
     monkeypatch.setenv("STEELYARD_CLOUD_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("STEELYARD_CLOUD_DATABASE_URL", url)
-    result = CliRunner().invoke(command.app, [process])
+    result = steelyard("cloud", process)
     assert result.exit_code == 1
     assert f"has schema {found}" in result.output
     assert "steelyard cloud init" in result.output
-    assert CliRunner().invoke(command.app, ["init"]).exit_code == 0
+    assert steelyard("cloud", "init").exit_code == 0
     engine = database.connect(url)
     database.check(engine)
     engine.dispose()

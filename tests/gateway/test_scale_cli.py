@@ -5,15 +5,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from kit.cli import Ended, steelyard
 from kit.pty_peer import Peer, ScriptedScale
 from kit.servers import wait_until
-from steelyard_gateway.scale.command import app
+from steelyard_gateway import errors
 from steelyard_gateway.scale.mass import kilograms, parse_mg, shown
 from steelyard_gateway.scale.watch import plot
-from steelyard_gateway.serial import errors, port
-from typer.testing import CliRunner, Result
+from steelyard_gateway.serial import port
 
 Connect = Callable[..., Peer]
 
@@ -31,8 +33,8 @@ def connect() -> Iterator[Connect]:
         peer.close()
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words))
+def run(*words: str) -> Ended:
+    return steelyard("scale", *words)
 
 
 def test_status_is_shown_to_people_and_given_to_programs(connect: Connect) -> None:
@@ -188,14 +190,153 @@ def test_ctrl_c_ends_a_watch_and_leaves_the_scale_at_its_prompt(connect: Connect
     assert peer.lines[-1] == ""
 
 
+POINTS = {f"point_{n}_mg": "None -> 1" for n in (2, 3, 4)}
+NO_EVENT = {"number": "x", "time": 0, "boot": 1, "event": "e", "facts": 5}
+NO_MASSES = ("", "kg", "-1 kg", "0", "five kg", "nan", "inf kg", "0.0000001 kg", "斤", "五斤", "5 斤 2 两", "1e400 kg")
+
+
+def log(number: int, event: str, time: int = 1_800_000_000, **facts: Any) -> dict[str, Any]:
+    return {"number": number, "time": time, "boot": 3, "event": event, "facts": facts}
+
+
+def test_the_log_is_told_in_words_each_event_on_a_line(connect: Connect) -> None:
+    scale = ScriptedScale()
+    scale.log = [
+        log(1, "enrolled", time=0),
+        log(4, "locked", why=2),
+        log(5, "clock set", **{"from": 0, "to": 1_800_000_000, "source": 4}),
+        log(6, "session opened", permit="ab" * 32),
+        log(
+            7,
+            "parameter change",
+            point_1_mg="15000000 -> 16500000",
+            **{f"point_{n}_mg": "None -> 1" for n in (2, 3, 4)},
+        ),
+        log(8, "session closed", why=1),
+        log(9, "downlink refused", why=200, order=2, count=1),
+        log(10, "event 99", colour="[red]"),
+        log(11, "statements lost", first=2),
+    ]
+    told = run("log", "--port", connect(scale).port)
+    assert told.exit_code == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert len(lines) == len(scale.log), "no line is broken in a pipe"
+    said = [line[33:] for line in lines]
+    assert said == [
+        "Enrolled",
+        "Locked itself: its parameters do not match its records",
+        "Clock set from an unknown time to 2027-01-15 08:00:00 UTC by the service console",
+        f"Adjustment session opened under permit {'ab' * 32}",
+        "Parameters changed: point_1_mg from 15000000 to 16500000, point_2_mg from nothing to 1, "
+        "point_3_mg from nothing to 1, point_4_mg from nothing to 1",
+        "Adjustment session closed: the adjustment switch was turned off",
+        "Refused a permit from the platform: reason 200 (1 in all)",
+        "event 99, colour [red]",
+        "statements lost, first 2",
+    ]
+    assert lines[0].startswith("     1  start 3, no clock")
+    assert lines[1].startswith("     4  2027-01-15 08:00:00 UTC")
+
+
+@pytest.mark.parametrize("log", [[7], [{"number": 1}], [NO_EVENT], {}])
+def test_a_log_that_makes_no_sense_is_garbled(connect: Connect, log: Any) -> None:
+    scale = ScriptedScale()
+    scale.log = log
+    assert run("log", "--port", connect(scale).port).exit_code == errors.Garbled.exit_code
+
+
+@pytest.mark.parametrize("words", ["status", "parameters", "watch", "adjust zero", "adjust span 5kg"])
+@pytest.mark.parametrize("facts", [{}, {"e_mg": 0}, {"e_mg": None, "stable": 1, "switch": 1, "gross": 1}])
+def test_an_answer_without_its_facts_is_garbled_or_shown(connect: Connect, words: str, facts: dict[str, Any]) -> None:
+    told = run(*words.split(), "--port", connect(lambda _: json.dumps({"identity": "0", **facts}) + "\n").port)
+    assert told.exit_code == errors.Garbled.exit_code, told.output
+    assert "makes no sense" in told.stderr
+
+
+def test_a_table_into_a_pipe_is_not_wrapped(connect: Connect) -> None:
+    scale = ScriptedScale()
+    told = run("status", "--port", connect(scale).port).stdout
+    assert any("steelyard 0.1.0 " + "ab" * 32 in line for line in told.splitlines())
+
+
+PERMIT = "hEqg-_" * 40
+FILES = {
+    "as issued": PERMIT.encode() + b"\r\n",
+    "broken lines": b"\n".join(PERMIT.encode()[at : at + 76] for at in range(0, 240, 76)),
+    "byte order mark": PERMIT.encode("utf-8-sig"),
+    "utf-16": PERMIT.encode("utf-16"),
+    "utf-16 big": b"\xfe\xff" + PERMIT.encode("utf-16-be"),
+}
+NO_FILES = {
+    "empty": b"",
+    "binary": bytes(range(256)),
+    "signed bytes": b"\xd2\x84\x4a\xa2",
+    "utf-16 without mark": PERMIT.encode("utf-16-le"),
+    "half a character": b"\xff\xfe\x41",
+    "other text": "许可".encode(),
+    "too long": b"A" * 20_000,
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_permit_is_read_as_any_editor_saves_it(connect: Connect, what: str, tmp_path: Path) -> None:
+    (tmp_path / "permit").write_bytes(FILES[what])
+    scale = ScriptedScale()
+    peer = connect(lambda line: "permit held\n" if line.startswith("adjust permit") else scale(line))
+    told = run("adjust", "permit", f"@{tmp_path / 'permit'}", "--port", peer.port)
+    assert (told.exit_code, told.stdout) == (0, "permit held\n")
+    assert peer.lines[-1] == f"adjust permit {PERMIT}"
+
+
+@pytest.mark.parametrize("what", [*NO_FILES, "none", "folder"])
+def test_what_is_no_permit_is_refused_before_the_scale_is_asked(what: str, tmp_path: Path) -> None:
+    if what == "folder":
+        (tmp_path / "permit").mkdir()
+    elif what in NO_FILES:
+        (tmp_path / "permit").write_bytes(NO_FILES[what])
+    told = run("adjust", "permit", f"@{tmp_path / 'permit'}", "--port", "/dev/nosuchport")
+    assert told.exit_code == errors.NoPermit.exit_code
+    assert "No permit can be read from" in told.stderr
+    assert run("adjust", "permit", "a b\rstatus", "--port", "/dev/nosuchport").exit_code != 0
+
+
+def test_negative_values_reach_the_scale_and_negative_masses_do_not(connect: Connect) -> None:
+    peer = connect(ScriptedScale())
+    assert run("adjust", "set", "zero_temperature_mcounts_per_k", "-5", "--port", peer.port).exit_code == 8
+    assert peer.lines[-1] == "adjust set zero_temperature_mcounts_per_k -5"
+    told = run("adjust", "span", "-1 kg", "--port", peer.port)
+    assert (told.exit_code, "not a positive mass" in told.stderr) == (2, True)
+
+
+def test_an_export_that_cannot_be_written_says_so(connect: Connect, tmp_path: Path) -> None:
+    scale = ScriptedScale()
+    peer = connect(lambda line: "0oQ\n" if line == "export" else scale(line))
+    for file in (tmp_path, tmp_path / "none" / "x"):
+        told = run("export", "-o", str(file), "--port", peer.port)
+        assert (told.exit_code, str(file) in told.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
-    ("text", "mass_mg"), [("5 kg", 5_000_000), ("500g", 500_000), ("0.5", 500_000), ("20 mg", 20), ("1.0kg", 1_000_000)]
+    ("text", "mass_mg"),
+    [
+        *(("5 kg", 5_000_000), ("500g", 500_000), ("0.5", 500_000), ("20 mg", 20), ("1.0kg", 1_000_000)),
+        *(("5千克", 5_000_000), ("5 公斤", 5_000_000), ("500克", 500_000), ("3斤", 1_500_000), ("2 两", 100_000)),
+        *(
+            ("20毫克", 20),
+            ("１．５ｋｇ", 1_500_000),
+            ("５００Ｇ", 500_000),
+            ("２市斤", 1_000_000),
+            ("３　斤", 1_500_000),
+        ),
+    ],
 )
 def test_masses_are_read_as_people_write_them(text: str, mass_mg: int) -> None:
     assert parse_mg(text) == mass_mg
 
 
-@pytest.mark.parametrize("text", ["", "kg", "-1 kg", "0", "five kg", "nan", "inf kg", "0.0000001 kg"])
+@pytest.mark.parametrize(
+    "text", ["", "kg", "-1 kg", "0", "five kg", "nan", "inf kg", "0.0000001 kg", "斤", "五斤", "5 斤 2 两", "1e400 kg"]
+)
 def test_what_is_no_mass_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="mass"):
         parse_mg(text)

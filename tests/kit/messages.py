@@ -10,7 +10,6 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from steelyard_cloud import errors, web
-from steelyard_cloud.web.http import problems
 from steelyard_cloud.web.words import i18n
 
 WEB = Path(web.__file__).parent
@@ -25,8 +24,9 @@ def shown() -> Catalog:
         WEB, METHODS, {"pages/templates/**.html": {"newstyle_gettext": "true", "trimmed": "false"}}, KEYWORDS
     ):
         found.add(message)
-    for kind in (*errors.kinds(), *problems.kinds()):
-        found.add(kind.template())
+    for kind in errors.CloudError.kinds():
+        if kind.status:
+            found.add(kind.template())
     return found
 
 

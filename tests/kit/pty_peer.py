@@ -66,6 +66,7 @@ class ScriptedScale:
     def __init__(self) -> None:
         self.load_mg, self.per_mille, self.switch, self.session, self.counter = 0, 1000, True, False, 0
         self.e_mg = 5000
+        self.log: list[Any] = [{"number": 1, "time": 0, "boot": 1, "event": "enrolled", "facts": {}}]
         self.on_status: Callable[[], None] = lambda: None
 
     def status(self) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class ScriptedScale:
             reading = {"indication": "1.000 kg", "net": 200, "stable": True, "filtered_counts": 1, "noise_counts": 41}
             return (json.dumps(reading) + "\n") * int(words[1])
         if line == "log 20 json":
-            return '[{"number": 1, "event": "enrolled"}]\n'
+            return json.dumps(self.log) + "\n"
         if line == "parameters json":
             return json.dumps({"parameters": {"max_mg": 15000000, "e_mg": 5000}, "digest": "00" * 16}) + "\n"
         return f"error: there is no command '{words[0]}'\n"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from steelyard_simulator.demo.narration import Teller
+from steelyard_simulator.demo.narration import Narration
 from steelyard_simulator.demo.scene import set_up
 from steelyard_simulator.demo.story import CHEAT, CHEAT_AT_S, Story
 
@@ -16,7 +16,7 @@ IMAGES = ROOT / "docs" / "images"
 def main() -> None:
     """Write console.png, scale.png and public.png."""
     IMAGES.mkdir(exist_ok=True)
-    with sync_playwright() as playwright, set_up(Teller(as_json=False), port=8080) as scene:
+    with sync_playwright() as playwright, set_up(Narration(as_json=False), port=8080) as scene:
         browser = playwright.chromium.launch(
             executable_path=str(servers.chromium()), args=list(servers.CHROMIUM_ARGUMENTS)
         )

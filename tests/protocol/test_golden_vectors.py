@@ -89,7 +89,7 @@ def test_what_departs_from_the_profile_is_named(made: dict[str, str]) -> None:
     else:
         with pytest.raises(statement.StatementError) as refusal:
             statement.parse(raw)
-        assert refusal.value.reason == made["reason"]
+        assert refusal.value.code == made["reason"]
 
 
 def test_batch_gives_back_its_statements() -> None:

@@ -101,13 +101,13 @@ def test_any_message_is_taken_apart_or_refused_with_a_known_code(data: bytes) ->
         try:
             parsed = statement.parse(raw)
         except statement.StatementError as error:
-            reason = error.reason
+            reason = error.code
         assert reason in KNOWN_REASONS if reason else not parsed.verifies(p256.public_key(bytes(31) + b"\x09"))
 
 
 def test_oversized_messages_are_refused() -> None:
     with pytest.raises(statement.StatementError, match="at most 8192") as refusal:
         statement.decode_message(bytes(8193))
-    assert refusal.value.reason == "oversized"
+    assert refusal.value.code == "oversized"
     with pytest.raises(statement.StatementError):
         statement.encode_batch([bytes(300)] * 41)

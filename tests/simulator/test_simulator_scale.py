@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from steelyard_simulator import Fleet, SimulatedScale
-from steelyard_simulator.errors import AgentEnded, NoStandstill, RequestRefused, ScaleIsOff, ScaleRestarted
+from steelyard_simulator.errors import AgentEnded, NoStandstill, RequestRefused, ScaleIsOff, ScaleIsOn, ScaleRestarted
 
 PLAIN = Path(__file__).parents[1] / "target" / "plain_agent"
 
@@ -199,7 +199,7 @@ def test_the_same_seed_is_the_same_scale(simulate: Simulate) -> None:
 def test_flash_can_be_copied_and_replaced(plain: SimulatedScale, tmp_path: Path) -> None:
     plain.copy_flash(tmp_path / "before")
     plain.console("write 1")
-    with pytest.raises(ValueError, match="switch the scale off"):
+    with pytest.raises(ScaleIsOn, match="switch it off before its flash is replaced"):
         plain.replace_flash(tmp_path / "before")
     plain.power_off()
     plain.replace_flash(tmp_path / "before")

@@ -15,7 +15,7 @@ from kit.signing_scale import SigningScale
 from steelyard_cloud import keys
 from steelyard_protocol import downlink
 
-COMMAND = [sys.executable, "-c", "from steelyard_cloud.command import app; app()"]
+COMMAND = [sys.executable, "-m", "steelyard_gateway", "cloud"]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_half_a_key_folder_is_refused_and_named(environment: dict[str, str], tmp
     (tmp_path / "data" / "keys" / "root.pub").unlink()
     failed = run(environment, "init")
     assert failed.returncode == 1
-    assert "root.pem is there already" in failed.stderr
+    assert "root.pem already exists" in failed.stderr
 
 
 def test_serve_takes_statements_answers_and_ends_in_order(

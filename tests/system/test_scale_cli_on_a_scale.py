@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from steelyard_gateway.serial.errors import Refused
+from steelyard_gateway.errors import Refused
 from steelyard_protocol import statement
 from steelyard_simulator.scale import SimulatedScale
 

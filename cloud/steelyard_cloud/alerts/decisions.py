@@ -6,9 +6,8 @@ Whether the rules still find it is no decision and is not changed here; tamper i
 from sqlalchemy import Connection
 
 from steelyard_cloud.alerts.queries import AlertInScope
-from steelyard_cloud.alerts.states import TRANSITIONS, TransitionRefused
+from steelyard_cloud.alerts.states import TRANSITIONS
 from steelyard_cloud.alerts.store import transition
-from steelyard_cloud.errors import WrongState
 from steelyard_cloud.people.audit import Actor, record
 
 
@@ -22,8 +21,5 @@ def decide(connection: Connection, actor: Actor, alert: AlertInScope, *, to: str
 
     Raises WrongState, also where somebody else has moved the alert since it was read.
     """
-    try:
-        transition(connection, alert.id, to, actor.name, reason, now_ms, actor.user_id)
-    except TransitionRefused as error:
-        raise WrongState(state=error.state, to=error.to) from error
+    transition(connection, alert.id, to, actor.name, reason, now_ms, actor.user_id)
     record(connection, actor, "alert.decide", f"alert:{alert.id}", {"to": to, "reason": reason}, now_ms)

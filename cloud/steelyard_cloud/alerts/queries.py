@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, Select, Table, func, or_, select
 
 from steelyard_cloud.db.schema import alert_events, alerts, scales, users
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.rules import parameter_change
 from steelyard_cloud.people.audit import name_of
 from steelyard_cloud.people.roles import Principal
@@ -120,10 +120,10 @@ def alert_count(connection: Connection, principal: Principal, filters: Filters) 
 
 
 def alert_by_id(connection: Connection, principal: Principal, alert_id: int) -> AlertInScope:
-    """One alert that the principal may see; raises Unknown."""
+    """One alert that the principal may see; raises NotFound."""
     found = _read(connection, principal, _ALERT.where(alerts.c.id == alert_id))
     if not found:
-        raise Unknown(what="alert", name=alert_id)
+        raise NotFound(what="alert", name=alert_id)
     return found[0]
 
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from steelyard_cloud.alerts.states import TRANSITIONS, TransitionRefused
+from steelyard_cloud.alerts.states import TRANSITIONS
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import alert_events, alerts, identities, scales
+from steelyard_cloud.errors import WrongState
 from steelyard_cloud.judge.findings import Finding, Severity
 from steelyard_cloud.judge.rules import silent
 from steelyard_cloud.scales.facts import ScaleFacts
@@ -86,14 +87,15 @@ def silent_ones(connection: Connection, scale_ids: Sequence[int]) -> set[int]:
 def transition(
     connection: Connection, alert_id: int, to: str, actor: str, reason: str, now_ms: int, assignee_id: int | None = None
 ) -> None:
-    """Move an alert as a person decides, with the mandatory reason; TransitionRefused where that cannot be."""
+    """Move an alert as a person decides, with the mandatory reason; WrongState where that cannot be."""
     shard = select(scales.c.shard).join(alerts).where(alerts.c.id == alert_id)
     feeds.lock(connection, feeds.OUTBOX, connection.execute(shard).scalar_one())
     row = connection.execute(
         select(alerts, scales.c.shard).join(scales).where(alerts.c.id == alert_id).with_for_update(of=alerts)
     ).one()
     if to not in TRANSITIONS[row.state]:
-        raise TransitionRefused(row.state, to)
+        allowed = ", ".join(TRANSITIONS[row.state]) or "nothing else"
+        raise WrongState(state=row.state, to=to, allowed=allowed)
     values: dict[str, Any] = {"state": to, "changed_ms": now_ms}
     if to == "closed":
         values["closed_ms"] = now_ms

@@ -3,14 +3,18 @@
 A telephone writes where and when it was into every photo, and a preview of its own; none of that is needed here.
 """
 
+from steelyard_cloud.errors import CloudError
+
 MAX_BYTES = 4 * 1024 * 1024
 _START, _END, _SCAN, _ADOBE = 0xD8, 0xD9, 0xDA, 0xEE
 _COMMENT, _APPLICATION = 0xFE, range(0xE0, 0xF0)
 _RESTARTS = range(0xD0, 0xD8)
 
 
-class NotAPhoto(ValueError):
-    """These bytes are no JPEG."""
+class NotAPhoto(CloudError):
+    """This is not a JPEG photo."""
+
+    code, noun = "not-a-photo", "photo"
 
 
 def bare(data: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, Select, Table, or_, select
 
 from steelyard_cloud.db.schema import complaints, scales
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import InScope, rows_in_scope
 
@@ -93,10 +93,10 @@ def complaint_list(
 
 
 def complaint_by_id(connection: Connection, principal: Principal, complaint_id: int) -> ComplaintInScope:
-    """One complaint that the principal may see; raises Unknown."""
+    """One complaint that the principal may see; raises NotFound."""
     found = _read(connection, principal, _COMPLAINT.where(complaints.c.id == complaint_id))
     if not found:
-        raise Unknown(what="complaint", name=complaint_id)
+        raise NotFound(what="complaint", name=complaint_id)
     return found[0]
 
 

@@ -12,8 +12,18 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
+
+from steelyard_cloud.errors import CloudError
 
 __all__ = [
     "AWAY",
@@ -24,9 +34,11 @@ __all__ = [
     "SQLAlchemyError",
     "check",
     "connect",
+    "explained",
     "migrate",
     "ping",
     "reading",
+    "shown",
     "writing",
 ]
 
@@ -85,23 +97,62 @@ def ping(connection: Connection) -> None:
     connection.execute(select(1))
 
 
-class OtherSchema(Exception):
+class DatabaseError(CloudError):
+    """The database {url} cannot be used: {why}"""
+
+    code, noun = "database", "database"
+
+
+class DriverMissing(CloudError):
+    """The database {url} needs the package {package}: pip install 'steelyard[postgres]'"""
+
+    code, noun = "driver-missing", "database"
+
+
+class OtherSchema(CloudError):
     """The database has schema {found}, this program needs {needed}. `steelyard cloud init` brings it up to date."""
 
-    def __init__(self, found: str | None, needed: str | None) -> None:
-        super().__init__((self.__doc__ or "").format(found=found or "none", needed=needed))
+    code, noun = "other-schema", "database"
+
+
+class ForeignDatabase(CloudError):
+    """The database {url} belongs to another program or a newer version of this one ({why}). Name another database."""
+
+    code, noun = "foreign-database", "database"
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """What SQLAlchemy and Alembic raise within becomes DatabaseError, DriverMissing or ForeignDatabase."""
+    try:
+        yield
+    except NoSuchModuleError as error:
+        raise DatabaseError(url=shown(url), why=error) from error
+    except ModuleNotFoundError as error:
+        raise DriverMissing(url=shown(url), package=error.name) from error
+    except CommandError as error:
+        raise ForeignDatabase(url=shown(url), why=error) from error
+    except DBAPIError as error:
+        raise DatabaseError(url=shown(url), why=" ".join(str(error.orig).split())) from error
+
+
+def shown(url: str) -> str:
+    """The URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def check(engine: Engine) -> None:
-    """Raise OtherSchema unless the database has the schema of this program; one that does not answer yet may have."""
+    """Raise OtherSchema unless the database has the schema of this program; a server that is away yet may have it."""
     try:
         with reading(engine) as connection:
             found = MigrationContext.configure(connection).get_current_revision()
     except OperationalError:
+        if engine.dialect.name == "sqlite":
+            raise
         return
     needed = ScriptDirectory.from_config(_migrations()).get_current_head()
     if found != needed:
-        raise OtherSchema(found, needed)
+        raise OtherSchema(found=found or "none", needed=needed)
 
 
 def _migrations() -> Config:
@@ -111,7 +162,7 @@ def _migrations() -> Config:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest schema; create it when it is empty."""
+    """Bring the database at `url` to the newest schema; create it when it is empty. Raises ForeignDatabase."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -119,8 +170,16 @@ def migrate(url: str) -> None:
     engine = connect(url)
     try:
         with engine.connect() as connection:
+            _refuse_foreign(connection, url)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
     finally:
         engine.dispose()
+
+
+def _refuse_foreign(connection: Connection, url: str) -> None:
+    """A database with tables and without the mark of our migrations is somebody else's."""
+    tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    if tables and MigrationContext.configure(connection).get_current_revision() is None:
+        raise ForeignDatabase(url=shown(url), why=f"it has the table {min(tables)}")

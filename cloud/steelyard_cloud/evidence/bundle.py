@@ -11,14 +11,18 @@ from typing import Any
 
 from steelyard_protocol import cbor, cose
 
+from steelyard_cloud.errors import CloudError
+
 NAME = "steelyard-evidence/1"
 EXTERNAL = b"steelyard/1 evidence"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_STATEMENTS = 100_000
 
 
-class EvidenceError(Exception):
-    """The file is no readable evidence; the text says what is wrong and what to do."""
+class EvidenceError(CloudError):
+    """The evidence file cannot be read: {why}"""
+
+    code, noun, exit_code = "unreadable", "evidence file", 2
 
 
 @dataclass(frozen=True)
@@ -122,26 +126,26 @@ def write(bundle: Bundle, private_key: bytes, kid: bytes) -> bytes:
 def read(data: bytes) -> Bundle:
     """Take a file apart; raises EvidenceError, saying what is wrong with it."""
     if not data:
-        raise EvidenceError("The file is empty. Download the evidence again.")
+        raise EvidenceError(why="it is empty; download it again")
     if len(data) > MAX_BYTES:
-        raise EvidenceError(f"The file has {len(data)} bytes; evidence has at most {MAX_BYTES}. Is it the right file?")
+        raise EvidenceError(why=f"it is larger than any evidence file ({MAX_BYTES} bytes); is it the right file?")
     try:
         outer = cbor.decode(data)
     except cbor.CborError as error:
         raise EvidenceError(
-            f"The file is not an evidence file, or it was cut or changed on its way ({error}). Download it again."
+            why=f"it is not an evidence file, or it was cut or changed on its way ({error}); download it again"
         ) from error
     if type(outer) is not list or len(outer) != 3 or type(outer[0]) is not str:
-        raise EvidenceError("The file is CBOR, but not an evidence file. Is it the right file?")
+        raise EvidenceError(why="it is CBOR, but not an evidence file; is it the right file?")
     name, contents, seal = outer
     if name != NAME:
-        raise EvidenceError(f"The file says it is {name[:60]!r}; this program reads {NAME!r}. Use a newer one.")
+        raise EvidenceError(why=f"it says it is {name[:60]!r}, and this program reads {NAME!r}; use a newer program")
     if type(contents) is not bytes or type(seal) is not bytes:
-        raise EvidenceError("The file's contents and seal are not byte strings: it is damaged.")
+        raise EvidenceError(why="its contents and seal are not byte strings, so it is damaged")
     try:
         return _read_contents(contents, seal)
     except (cbor.CborError, KeyError, TypeError, ValueError) as error:
-        raise EvidenceError(f"The file's contents are damaged: {error}.") from error
+        raise EvidenceError(why=f"its contents are damaged ({error})") from error
 
 
 def _read_contents(contents: bytes, seal: bytes) -> Bundle:

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,7 +15,6 @@ from steelyard_cloud.evidence.opinion import Opinion, Word
 app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked off line.")
 
 NOT_STANDING = 1
-UNREADABLE = 2
 
 _MARKS = {Word.GOOD: ("✓", "green"), Word.BAD: ("✗", "red"), Word.OPEN: ("?", "yellow")}
 
@@ -39,29 +38,23 @@ def verify_file(
     broken; 2: the file cannot be read.
     """
     if root is not None and not re.fullmatch(r"[0-9A-Fa-f]{64}", root):
-        _fail("The root's thumbprint has 64 hexadecimal digits.", as_json)
-    try:
-        if file.stat().st_size > bundles.MAX_BYTES:
-            _fail(f"{file} is larger than any evidence file. Is it the right file?", as_json)
-        bundle = bundles.read(file.read_bytes())
-    except OSError as error:
-        _fail(f"{file} cannot be read: {error.strerror}.", as_json)
-    except bundles.EvidenceError as error:
-        _fail(f"{file}: {error}", as_json)
+        raise typer.BadParameter("a root's thumbprint has 64 hexadecimal digits", param_hint="--root")
+    bundle = bundles.read(_contents(file))
     report = check_file(bundle, root)
     if as_json:
-        typer.echo(json.dumps(_json(bundle, report), ensure_ascii=False))
+        print(json.dumps(_json(bundle, report)))
     else:
         print_report(bundle, report)
     raise typer.Exit(0 if report.stands else NOT_STANDING)
 
 
-def _fail(text: str, as_json: bool) -> NoReturn:
-    if as_json:
-        typer.echo(json.dumps({"error": "unreadable", "message": text}, ensure_ascii=False))
-    else:
-        Console(stderr=True, highlight=False).print(f"error: {text}", style="red", soft_wrap=True, markup=False)
-    raise typer.Exit(UNREADABLE)
+def _contents(file: Path) -> bytes:
+    """The bytes of a file, or one more than evidence can have, as a device may have no end."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(bundles.MAX_BYTES + 1)
+    except OSError as error:
+        raise bundles.EvidenceError(why=f"{file}: {error.strerror}") from error
 
 
 def _json(bundle: bundles.Bundle, report: Report) -> dict[str, object]:

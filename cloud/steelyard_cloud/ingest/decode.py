@@ -30,13 +30,13 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
         try:
             raws = decode_message(payload)
         except StatementError as error:
-            refuse(topic, None, error.reason, payload)
+            refuse(topic, None, error.code, payload)
             continue
         for raw in raws:
             try:
                 parsed.append((topic, parse(raw)))
             except StatementError as error:
-                refuse(topic, None, error.reason, raw)
+                refuse(topic, None, error.code, raw)
     keys = keyring.find({statement.kid for _, statement in parsed})
     for topic, statement in parsed:
         key = keys.get(statement.kid)

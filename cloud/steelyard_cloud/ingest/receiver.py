@@ -32,7 +32,7 @@ from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.statements import quarantine
 from steelyard_cloud.statements import summaries as summary_store
 from steelyard_cloud.statements.keys import Key
-from steelyard_cloud.statements.sql import Conflict
+from steelyard_cloud.statements.sql import Conflict, ConflictAgain
 
 CONFLICTS = 20
 
@@ -83,7 +83,7 @@ class Receiver:
         for _ in range(CONFLICTS):
             with suppress(Conflict):
                 return self._commit(batch, now_ms)
-        raise Conflict(f"another receiver keeps committing for the same identities of the shards {self.shards}")
+        raise ConflictAgain(shards=self.shards)
 
     def _commit(self, batch: Batch, now_ms: int) -> list[DueReceipt]:
         """The one transaction of a batch. What is kept in memory follows its commit, or is forgotten."""

@@ -14,14 +14,42 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from steelyard_protocol import identity, p256
 from steelyard_protocol.downlink import KeySet, Role, sign
 
+from steelyard_cloud.errors import CloudError
+
 ROOT = "root"
 ONLINE = "online"
 AUTHORITY = "authority"
 KEY_SET = "key-set.cbor"
 
 
-class KeysError(Exception):
-    """Something is wrong with the platform's key files; the text says which file and what to do."""
+class KeysError(CloudError):
+    """Something is wrong with the platform's key files."""
+
+    code, noun = "keys", "key file"
+
+
+class KeyExists(KeysError):
+    """{path} already exists. Move it away first if a new key is really wanted."""
+
+    code = "key-exists"
+
+
+class KeyMissing(KeysError):
+    """The key file {path} is missing. `steelyard cloud init` makes it."""
+
+    code = "key-missing"
+
+
+class KeyOpenToOthers(KeysError):
+    """{path} can be read by others. Run: chmod 600 {path}"""
+
+    code = "key-open-to-others"
+
+
+class KeyInvalid(KeysError):
+    """{path} is not an unencrypted P-256 key in PEM."""
+
+    code = "key-invalid"
 
 
 @dataclass(frozen=True)
@@ -49,7 +77,7 @@ def write(path: Path, key: PlatformKey) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KeysError(f"{path} is there already. Move it away first if a new key is really wanted.") from None
+        raise KeyExists(path=path) from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(pem)
         file.flush()
@@ -61,14 +89,14 @@ def read(path: Path) -> PlatformKey:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise KeysError(f"The key {path} is missing. `steelyard cloud init` makes it.") from None
+        raise KeyMissing(path=path) from None
     if mode & 0o077:
-        raise KeysError(f"{path} can be read by others. Run: chmod 600 {path}")
+        raise KeyOpenToOthers(path=path)
     key: object = None
     with contextlib.suppress(ValueError, TypeError):
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise KeysError(f"{path} is not an unencrypted P-256 key in PEM.")
+        raise KeyInvalid(path=path)
     return PlatformKey.of(key.private_numbers().private_value.to_bytes(32, "big"))
 
 
@@ -87,7 +115,7 @@ def read_key_set(folder: Path) -> bytes:
     try:
         return (folder / KEY_SET).read_bytes()
     except FileNotFoundError:
-        raise KeysError(f"The key set {folder / KEY_SET} is missing. `steelyard cloud init` makes it.") from None
+        raise KeyMissing(path=folder / KEY_SET) from None
 
 
 def read_root_public(folder: Path) -> bytes:
@@ -95,7 +123,7 @@ def read_root_public(folder: Path) -> bytes:
     try:
         return (folder / f"{ROOT}.pub").read_bytes()
     except FileNotFoundError:
-        raise KeysError(f"The root's public key {folder / ROOT}.pub is missing. Run `steelyard cloud init`.") from None
+        raise KeyMissing(path=folder / f"{ROOT}.pub") from None
 
 
 def write_root_public(folder: Path, root: PlatformKey) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, insert, select
 
 from steelyard_cloud.db.schema import organisations, users
-from steelyard_cloud.errors import Taken, Unknown
+from steelyard_cloud.errors import AlreadyExists, NotFound
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.roles import Role
 
@@ -16,10 +16,10 @@ PLATFORM = "Platform"
 def add_organisation(
     connection: Connection, actor: Actor, *, name: str, kind: str, division_code: str, now_ms: int
 ) -> int:
-    """Record an organisation and give its id; raises Taken."""
+    """Record an organisation and give its id; raises AlreadyExists."""
     known = select(organisations.c.id).where(organisations.c.name == name, organisations.c.kind == kind)
     if connection.scalar(known) is not None:
-        raise Taken(what="organisation", name=name)
+        raise AlreadyExists(what="organisation", name=name)
     organisation_id = _insert_organisation(connection, name, kind, division_code, now_ms)
     record(
         connection, actor, "organisation.add", f"organisation:{organisation_id}", {"name": name, "kind": kind}, now_ms
@@ -49,9 +49,9 @@ def organisation_exists(connection: Connection, organisation_id: int) -> bool:
 
 
 def add_user(connection: Connection, actor: Actor, *, organisation_id: int, name: str, role: str, now_ms: int) -> int:
-    """Record a person who may sign in and give the id; raises Unknown."""
+    """Record a person who may sign in and give the id; raises NotFound."""
     if not organisation_exists(connection, organisation_id):
-        raise Unknown(what="organisation", name=organisation_id)
+        raise NotFound(what="organisation", name=organisation_id)
     user_id = _insert_user(connection, organisation_id, name, role, now_ms)
     record(connection, actor, "user.add", f"user:{user_id}", {"role": role}, now_ms)
     return user_id

@@ -15,13 +15,13 @@ from steelyard_protocol.enrolment import EnrolAnswer
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import factory_orders, identities, scale_types, scales
 from steelyard_cloud.errors import (
+    AlreadyExists,
     EnrolmentForged,
     EnrolmentMalformed,
     IdentityTaken,
+    NotFound,
     OrderUsedUp,
     OtherType,
-    Taken,
-    Unknown,
 )
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.settings import Settings
@@ -70,8 +70,8 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
     """Put a scale on record against a factory order of the acting manufacturer; the same bytes again change nothing.
 
     `raw` is the enrolment statement as the scale's console gave it; `place` is where it will stand, if known.
-    Raises EnrolmentMalformed, EnrolmentForged, Unknown (order), IdentityTaken, Taken (serial number), OtherType and
-    OrderUsedUp.
+    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, AlreadyExists (serial number),
+    OtherType and OrderUsedUp.
     """
     first, body = read_enrolment(raw)
     text = identity.to_text(first.kid)
@@ -112,7 +112,7 @@ class _Order(NamedTuple):
 
 
 def _ordered(connection: Connection, actor: Actor, order: str) -> _Order:
-    """The factory order of the acting manufacturer, with the type that it is for; raises Unknown."""
+    """The factory order of the acting manufacturer, with the type that it is for; raises NotFound."""
     row = connection.execute(
         select(
             factory_orders.c.id,
@@ -126,18 +126,18 @@ def _ordered(connection: Connection, actor: Actor, order: str) -> _Order:
         .where(factory_orders.c.number == order, factory_orders.c.organisation_id == actor.organisation_id)
     ).first()
     if row is None:
-        raise Unknown(what="factory order", name=order)
+        raise NotFound(what="factory order", name=order)
     return _Order._make(row)
 
 
 def _check_new(connection: Connection, body: Enrol, ordered: _Order, order: str) -> None:
-    """Raise OtherType for a scale of a type that was not ordered, and Taken for a serial number that is on record."""
+    """Raise OtherType for a type that was not ordered, and AlreadyExists for a serial number that is on record."""
     if (body.maker, body.model) != (ordered.maker, ordered.model):
         said, expected = f"{body.maker} {body.model}", f"{ordered.maker} {ordered.model}"
         raise OtherType(said=said, ordered=expected, order=order)
     serial = (scales.c.maker == body.maker, scales.c.model == body.model, scales.c.serial_number == body.serial_number)
     if connection.scalar(select(scales.c.id).where(*serial)) is not None:
-        raise Taken(what="scale with the serial number", name=body.serial_number)
+        raise AlreadyExists(what="scale with the serial number", name=body.serial_number)
 
 
 def _take_one(connection: Connection, ordered: _Order, order: str) -> None:

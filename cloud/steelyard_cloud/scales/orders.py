@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, insert, select
 
 from steelyard_cloud.db.schema import factory_orders, scale_types
-from steelyard_cloud.errors import Taken, Unknown
+from steelyard_cloud.errors import AlreadyExists, NotFound
 from steelyard_cloud.people.audit import Actor, record
 
 
@@ -18,12 +18,12 @@ def add_factory_order(
     division_code: str,
     now_ms: int,
 ) -> int:
-    """Record how many scales of a type a manufacturer may enrol for a division; raises Taken, Unknown."""
+    """Record how many scales of a type a manufacturer may enrol for a division; raises AlreadyExists, NotFound."""
     if connection.scalar(select(factory_orders.c.id).where(factory_orders.c.number == number)) is not None:
-        raise Taken(what="factory order", name=number)
+        raise AlreadyExists(what="factory order", name=number)
     owner = connection.scalar(select(scale_types.c.organisation_id).where(scale_types.c.id == scale_type_id))
     if owner is None or owner != organisation_id:
-        raise Unknown(what="scale type", name=scale_type_id)
+        raise NotFound(what="scale type", name=scale_type_id)
     row = {
         "number": number,
         "organisation_id": organisation_id,

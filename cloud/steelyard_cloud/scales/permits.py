@@ -46,7 +46,7 @@ class Terms:
 def permit(
     connection: Connection, actor: Actor, authority: PlatformKey, scale: ScaleInScope, terms: Terms, now_ms: int
 ) -> bytes:
-    """Sign a permit for the scale's active identity and record it; raises Unknown and WrongWindow."""
+    """Sign a permit for the scale's active identity and record it; raises NotFound and WrongWindow."""
     terms.check(now_ms)
     identity = store.active_identity(connection, scale.id)
     order_number = (connection.scalar(select(func.max(permits.c.order_number))) or 0) + 1

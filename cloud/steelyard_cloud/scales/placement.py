@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select, update
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import complaints, scales
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.scales.queries import ScaleInScope
 
@@ -15,11 +15,11 @@ def place(
     """Record place and division; complaints go with the scale.
 
     Its alerts follow when it is judged again, as ingest alone writes them. The caller has checked that the actor may
-    move the scale where the division changes. Raises Unknown.
+    move the scale where the division changes. Raises NotFound.
     """
     before = connection.execute(select(scales.c.place, scales.c.division_code).where(scales.c.id == scale.id)).first()
     if before is None:
-        raise Unknown(what="scale", name=scale.code)
+        raise NotFound(what="scale", name=scale.code)
     values = {"place": place, "division_code": division_code}
     connection.execute(update(scales).where(scales.c.id == scale.id).values(values))
     if division_code != before.division_code:

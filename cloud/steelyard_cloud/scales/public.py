@@ -14,7 +14,7 @@ from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.db.schema import identities, scales, standings, summaries
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.maps import Map, map_of, state_at
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.scales import store, verdicts
@@ -87,7 +87,7 @@ _SCALE = (
 def _row(connection: Connection, code: str) -> Row[Any] | None:
     try:
         folded = fold(code)
-    except Unknown:
+    except NotFound:
         return None
     return connection.execute(_SCALE.where(scales.c.public_code == folded)).first()
 

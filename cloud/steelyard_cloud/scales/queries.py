@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, or_, select
 from steelyard_protocol import identity
 
 from steelyard_cloud.db.schema import identities, organisations, scale_types, scales, standings, summaries
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import InScope, ScopeCheck, rows_in_scope
@@ -26,11 +26,11 @@ def moment(ms: int | None) -> datetime | None:
 
 
 def fold(code: str) -> str:
-    """A public code as it is kept, from what somebody typed; raises Unknown for what cannot be one."""
+    """A public code as it is kept, from what somebody typed; raises NotFound for what cannot be one."""
     try:
         return identity.to_text(identity.from_text(code))
     except identity.IdentityError:
-        raise Unknown(what="scale", name=code[:40]) from None
+        raise NotFound(what="scale", name=code[:40]) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +119,10 @@ def _scale(check: ScopeCheck, row: Row[Any]) -> ScaleInScope:
 
 
 def scale_by_code(connection: Connection, principal: Principal, code: str) -> ScaleInScope:
-    """One scale that the principal may see; raises Unknown."""
+    """One scale that the principal may see; raises NotFound."""
     found = rows_in_scope(connection, principal, _SCALE.where(scales.c.public_code == fold(code)), scales)
     if not found:
-        raise Unknown(what="scale", name=code[:40])
+        raise NotFound(what="scale", name=code[:40])
     return _scale(*found[0])
 
 

@@ -11,7 +11,7 @@ from steelyard_protocol.bodies import Boot, Kind
 from steelyard_protocol.statement import parse
 
 from steelyard_cloud.db.schema import approved_software, identities, organisations, permits, verifications
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.scales.verdicts import Verification
 from steelyard_cloud.statements import queries as statement_queries
 
@@ -24,12 +24,12 @@ class ActiveIdentity(NamedTuple):
 
 
 def active_identity(connection: Connection, scale_id: int) -> ActiveIdentity:
-    """The active identity of a scale; raises Unknown."""
+    """The active identity of a scale; raises NotFound."""
     row = connection.execute(
         select(identities.c.id, identities.c.kid).where(identities.c.scale_id == scale_id, identities.c.active)
     ).first()
     if row is None:
-        raise Unknown(what="scale", name=scale_id)
+        raise NotFound(what="scale", name=scale_id)
     return ActiveIdentity(*row)
 
 

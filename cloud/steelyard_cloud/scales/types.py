@@ -8,7 +8,7 @@ from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY, KEYS
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import approved_software, scale_types, scales
-from steelyard_cloud.errors import Taken, Unknown, WrongValue
+from steelyard_cloud.errors import AlreadyExists, NotFound, WrongValue
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.organisations import organisation_exists
 
@@ -48,12 +48,12 @@ def add_scale_type(
     software: Sequence[Software],
     now_ms: int,
 ) -> int:
-    """Record an approved type of a manufacturer with its software; raises Taken, Unknown, WrongValue."""
+    """Record an approved type of a manufacturer with its software; raises AlreadyExists, NotFound, WrongValue."""
     if not organisation_exists(connection, organisation_id):
-        raise Unknown(what="organisation", name=organisation_id)
+        raise NotFound(what="organisation", name=organisation_id)
     known = select(scale_types.c.id).where(scale_types.c.maker == maker, scale_types.c.model == model)
     if connection.scalar(known) is not None:
-        raise Taken(what="scale type", name=f"{maker} {model}")
+        raise AlreadyExists(what="scale type", name=f"{maker} {model}")
     row = {
         "organisation_id": organisation_id,
         "maker": maker,
@@ -72,14 +72,14 @@ def add_scale_type(
 def approve_software(
     connection: Connection, actor: Actor, *, scale_type_id: int, software: Software, now_ms: int
 ) -> None:
-    """Add a program to a type approval and have the type's scales judged again; raises Unknown, Taken."""
+    """Add a program to a type approval and have the type's scales judged again; raises NotFound, AlreadyExists."""
     if connection.scalar(select(scale_types.c.id).where(scale_types.c.id == scale_type_id)) is None:
-        raise Unknown(what="scale type", name=scale_type_id)
+        raise NotFound(what="scale type", name=scale_type_id)
     known = select(approved_software.c.id).where(
         approved_software.c.scale_type_id == scale_type_id, approved_software.c.software_hash == software.hash
     )
     if connection.scalar(known) is not None:
-        raise Taken(what="software", name=software.hash.hex())
+        raise AlreadyExists(what="software", name=software.hash.hex())
     row = {
         "scale_type_id": scale_type_id,
         "software_hash": software.hash,

@@ -46,7 +46,7 @@ def record_verification(
 ) -> Verified:
     """Record a verification of the scale's active identity at statement `number`.
 
-    Raises Unknown, WrongValue (date), NotHeldYet, NoBaseline, CodesMissing and AlreadyVerified.
+    Raises NotFound, WrongValue (date), NotHeldYet, NoBaseline, CodesMissing and AlreadyVerified.
     """
     if valid_until <= today:
         raise WrongValue(where="valid_until", why="a day to come is expected")

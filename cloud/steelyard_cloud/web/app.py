@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException
 
 from steelyard_cloud import clock
 from steelyard_cloud.db.database import Engine
-from steelyard_cloud.errors import Refusal
+from steelyard_cloud.errors import CloudError, WrongValue
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.api.routes import router as api_router
 from steelyard_cloud.web.http import problems
 from steelyard_cloud.web.http.context import Context, principal_or_none, speech_of
 from steelyard_cloud.web.http.input import only_text
-from steelyard_cloud.web.http.problems import Failed, Malformed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
+from steelyard_cloud.web.http.problems import Failed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
 from steelyard_cloud.web.http.security import Shield, body_limit
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.pages.routes import router as pages_router
@@ -76,8 +76,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _add_error_handlers(app: FastAPI) -> None:
-    for kind in (Problem, Refusal):
-        app.add_exception_handler(kind, _on_problem)
+    app.add_exception_handler(CloudError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Exception, _on_failure)
@@ -87,7 +86,7 @@ def _wants_page(request: Request) -> bool:
     return not request.url.path.startswith(("/api/", "/static/"))
 
 
-def _answer(request: Request, problem: Problem | Refusal) -> Response:
+def _answer(request: Request, problem: CloudError) -> Response:
     """Problem details for programs, a page for people."""
     speech = speech_of(request)
     details = problems.details(problem, speech)
@@ -102,15 +101,15 @@ def _answer(request: Request, problem: Problem | Refusal) -> Response:
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem | Refusal)
-    return _answer(request, error)
+    assert isinstance(error, CloudError)
+    return _answer(request, error) if error.status else await _on_failure(request, error)
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return _answer(request, Malformed(where=where, why=first["msg"]))
+    return _answer(request, WrongValue(where=where, why=first["msg"]))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -119,7 +118,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
         return _answer(request, NoSuchPage())
     if error.status_code == 405:
         return _answer(request, WrongMethod())
-    return _answer(request, Malformed(where="request", why=error.detail))
+    return _answer(request, WrongValue(where="request", why=error.detail))
 
 
 async def _on_failure(request: Request, error: Exception) -> Response:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from steelyard_gateway.errors import Garbled, NotReached
 from steelyard_gateway.scale.mass import kilograms, shown
-from steelyard_gateway.serial.console import Console
-from steelyard_gateway.serial.errors import NotReached
+from steelyard_gateway.scale.status import Status
+from steelyard_gateway.scale.status import read as status_of
+from steelyard_gateway.serial.console import SerialConsole
 
-Status = dict[str, Any]
 POLL_S = 0.25
 ADJUST_SILENCE_S = 90.0
 
@@ -43,7 +44,7 @@ class Guide:
 
     def __init__(
         self,
-        console: Console,
+        console: SerialConsole,
         say: Callable[[str], None],
         confirm: Callable[[str], bool],
         step_timeout_s: float = 120.0,
@@ -80,20 +81,23 @@ class Guide:
             # Also where the scale refused: what it had opened for this must not stay open.
             if not start["session"]:
                 self.console.ask("adjust close")
-        after = done["error_after_millie"]
-        return Adjustment(
-            kind,
-            mass_mg,
-            done["error_before_millie"] / 1000,
-            None if after is None else after / 1000,
-            done["calibration_counter"],
-            done["configuration_counter"],
-            done["digest"],
-            done["number"],
-        )
+        try:
+            after = done["error_after_millie"]
+            return Adjustment(
+                kind,
+                mass_mg,
+                done["error_before_millie"] / 1000,
+                None if after is None else after / 1000,
+                done["calibration_counter"],
+                done["configuration_counter"],
+                done["digest"],
+                done["number"],
+            )
+        except (LookupError, TypeError) as error:
+            raise Garbled(command=command, port=self.console.port, said=str(done)[:80]) from error
 
     def _switch_on(self) -> Status:
-        start = self.console.json("status")
+        start = status_of(self.console)
         if start["switch"]:
             return start
         self._wait("Open the seal and turn the adjustment switch on", lambda status: bool(status["switch"]))
@@ -104,7 +108,7 @@ class Guide:
         self.say(step)
         deadline = time.monotonic() + self.step_timeout_s
         while True:
-            status = self.console.json("status")
+            status = status_of(self.console)
             if status["gross"] is not None and reached(status):
                 return status
             if time.monotonic() > deadline:

@@ -8,7 +8,7 @@ time; 130 Ctrl-C.
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,17 +16,21 @@ import typer
 from rich.console import Console as Terminal
 from rich.live import Live as LiveView
 
-from steelyard_gateway.scale import show
+from steelyard_gateway.errors import Garbled
+from steelyard_gateway.scale import events, show
 from steelyard_gateway.scale.adjust import Adjustment, Guide
 from steelyard_gateway.scale.mass import parse_mg
+from steelyard_gateway.scale.permit import permit as read_permit
+from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.scale.watch import Live
-from steelyard_gateway.serial.console import Console
-from steelyard_gateway.serial.errors import ConsoleError, Garbled
+from steelyard_gateway.serial.console import SerialConsole
 from steelyard_gateway.serial.port import open_console
 
 app = typer.Typer(no_args_is_help=True, help="Look at, adjust and export one scale over its serial port.")
 adjust_app = typer.Typer(no_args_is_help=True, help="Adjust, step by step; needs the adjustment switch under the seal.")
 app.add_typer(adjust_app, name="adjust")
+PIPE_WIDTH = 1000  # a table into a pipe is as wide as it needs
+NEGATIVE = {"ignore_unknown_options": True}  # or -5 would be taken for an option
 terminal, complaints = Terminal(highlight=False), Terminal(stderr=True, highlight=False)
 
 PortOption = Annotated[
@@ -37,8 +41,8 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Adjust without asking on
 
 
 @contextlib.contextmanager
-def session(port: str | None, as_json: bool) -> Iterator[Console]:
-    """The console of the scale; errors become a sentence and an exit code, Ctrl-C leaves the scale at its prompt."""
+def session(port: str | None) -> Iterator[SerialConsole]:
+    """The console of the scale; Ctrl-C leaves the scale at its prompt."""
     try:
         with open_console(port) as console:
             console.greet()
@@ -47,11 +51,6 @@ def session(port: str | None, as_json: bool) -> Iterator[Console]:
             except KeyboardInterrupt:
                 console.synchronise()
                 raise
-    except ConsoleError as error:
-        if as_json:
-            print(json.dumps({"error": error.code, "message": str(error)}))
-        complaints.print(f"[bold red]error:[/bold red] {_escaped(str(error))}")
-        raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         complaints.print("Stopped; the scale is as it was.")
         raise typer.Exit(130) from error
@@ -60,16 +59,15 @@ def session(port: str | None, as_json: bool) -> Iterator[Console]:
 @app.command()
 def status(port: PortOption = None, as_json: JsonOption = False) -> None:
     """Weight, state, counters, journal and uplink, now."""
-    with session(port, as_json) as console:
-        facts = console.json("status")
-        _put(facts, as_json, show.status)
+    with session(port) as console:
+        _put(console, "status", status_of(console), as_json, show.status)
 
 
 @app.command()
 def parameters(port: PortOption = None, as_json: JsonOption = False) -> None:
     """The legally relevant parameters."""
-    with session(port, as_json) as console:
-        _put(console.json("parameters"), as_json, show.parameters)
+    with session(port) as console:
+        _put(console, "parameters", console.json("parameters"), as_json, show.parameters)
 
 
 @app.command()
@@ -79,8 +77,8 @@ def watch(
     count: Annotated[int, typer.Option("--count", "-n", min=0, help="End after so many indications; 0: Ctrl-C.")] = 0,
 ) -> None:
     """The live weight as a plot; as lines with --json or into a pipe."""
-    with session(port, as_json) as console:
-        facts = console.json("status")
+    with session(port) as console:
+        facts = status_of(console)
         readings = _readings(console, count)
         if as_json or not terminal.is_terminal:
             for reading in readings:
@@ -90,21 +88,25 @@ def watch(
         with LiveView(live, console=terminal, auto_refresh=False) as view:
             for reading in readings:
                 live.add(reading)
-                view.refresh()
+                with _understood(console, "watch", reading):
+                    view.refresh()
 
 
 @app.command()
 def log(
     port: PortOption = None,
     as_json: JsonOption = False,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="So many of the last events.")] = 20,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100, help="So many of the last events.")] = 20,
 ) -> None:
     """The last events."""
-    with session(port, as_json) as console:
+    with session(port) as console:
+        found = console.json_list(f"log {count}")
         if as_json:
-            print(json.dumps(console.json_list(f"log {count}")))
-        else:
-            terminal.print(_escaped(console.ask(f"log {count}")))
+            print(json.dumps(found))
+            return
+        for entry in found:
+            with _understood(console, "log", entry):
+                _print(events.line(entry))
 
 
 @app.command()
@@ -116,7 +118,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Signed statements as they are in the scale's journal: base64url lines, or with -o a file of CBOR items."""
-    with session(port, as_json) as console:
+    with session(port) as console:
         command = " ".join(str(word) for word in ("export", first, last) if word is not None)
         statements = [_decoded(console, command, line) for line in console.ask(command).splitlines() if line]
         if output is not None:
@@ -125,7 +127,7 @@ def export(
             for raw in statements:
                 print(json.dumps(show.described(raw)))
         elif output is not None:
-            terminal.print(f"{len(statements)} statements in {output}")
+            _print(f"{len(statements)} statements in {output}")
         else:
             for raw in statements:
                 print(show.described(raw)["statement"])
@@ -134,11 +136,11 @@ def export(
 @adjust_app.command("zero")
 def adjust_zero(port: PortOption = None, as_json: JsonOption = False, yes: YesOption = False) -> None:
     """Take the empty pan as the zero of calibration."""
-    with session(port, as_json) as console:
+    with session(port) as console:
         _report(_guide(console, as_json, yes).zero(), as_json)
 
 
-@adjust_app.command("span")
+@adjust_app.command("span", context_settings=NEGATIVE)
 def adjust_span(
     mass: Annotated[str, typer.Argument(help="The mass that will be put on, for example '5 kg' or 500g.")],
     port: PortOption = None,
@@ -150,11 +152,11 @@ def adjust_span(
         mass_mg = parse_mg(mass)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    with session(port, as_json) as console:
+    with session(port) as console:
         _report(_guide(console, as_json, yes).span(mass_mg), as_json)
 
 
-@adjust_app.command("set")
+@adjust_app.command("set", context_settings=NEGATIVE)
 def adjust_set(name: str, value: int, port: PortOption = None, as_json: JsonOption = False) -> None:
     """Set one parameter by its name."""
     _plain(f"adjust set {name} {value}", port, as_json)
@@ -167,8 +169,7 @@ def adjust_permit(
     as_json: JsonOption = False,
 ) -> None:
     """Give the scale a permit to adjust."""
-    words = Path(permit[1:]).read_text().strip() if permit.startswith("@") else permit
-    _plain(f"adjust permit {words}", port, as_json)
+    _plain(f"adjust permit {read_permit(permit)}", port, as_json)
 
 
 @adjust_app.command("close")
@@ -178,19 +179,19 @@ def adjust_close(port: PortOption = None, as_json: JsonOption = False) -> None:
 
 
 def _plain(command: str, port: str | None, as_json: bool) -> None:
-    with session(port, as_json) as console:
+    with session(port) as console:
         if as_json:
             print(json.dumps(console.json(command)))
         else:
-            terminal.print(_escaped(console.ask(command)))
+            _print(console.ask(command))
 
 
-def _guide(console: Console, as_json: bool, yes: bool) -> Guide:
+def _guide(console: SerialConsole, as_json: bool, yes: bool) -> Guide:
     def confirm(found: str) -> bool:
-        complaints.print(_escaped(found))
+        complaints.print(found, markup=False, soft_wrap=True)
         return yes or (sys.stdin.isatty() and typer.confirm("Adjust?", err=True))
 
-    return Guide(console, lambda step: complaints.print(f"→ {_escaped(step)}"), confirm)
+    return Guide(console, lambda step: complaints.print(f"→ {step}", markup=False, soft_wrap=True), confirm)
 
 
 def _report(done: Adjustment | None, as_json: bool) -> None:
@@ -201,20 +202,20 @@ def _report(done: Adjustment | None, as_json: bool) -> None:
         print(json.dumps(done.as_dict()))
         return
     after = "unknown" if done.error_after_e is None else f"{done.error_after_e:+.1f} e"
-    terminal.print(
+    _print(
         f"Adjusted: error {done.error_before_e:+.1f} e before, {after} after; "
         f"calibration counter {done.calibration_counter}. Turn the switch off and seal it."
     )
 
 
-def _readings(console: Console, count: int) -> Iterator[dict[str, Any]]:
+def _readings(console: SerialConsole, count: int) -> Iterator[dict[str, Any]]:
     command = f"watch {count} json" if count else "watch json"
     for line in console.lines(command):
         if line:
             yield console.parse(command, line)
 
 
-def _decoded(console: Console, command: str, line: str) -> bytes:
+def _decoded(console: SerialConsole, command: str, line: str) -> bytes:
     try:
         return show.raw_statement(line)
     except ValueError as error:
@@ -226,12 +227,26 @@ def _line(reading: dict[str, Any]) -> str:
     return f"{reading.get('indication') or '– – –'}  {stable}  noise {reading.get('noise_counts')} counts"
 
 
-def _put(facts: dict[str, Any], as_json: bool, table: Any) -> None:
+def _put(
+    console: SerialConsole, command: str, facts: dict[str, Any], as_json: bool, table: Callable[[dict[str, Any]], Any]
+) -> None:
     if as_json:
         print(json.dumps(facts))
-    else:
-        terminal.print(table(facts))
+        return
+    with _understood(console, command, facts):
+        printer = terminal if terminal.is_terminal else Terminal(highlight=False, width=PIPE_WIDTH)
+        printer.print(table(facts))
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
+@contextlib.contextmanager
+def _understood(console: SerialConsole, command: str, told: Any) -> Iterator[None]:
+    """An answer without what it must have, or of other types, is Garbled."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise Garbled(command=command, port=console.port, said=json.dumps(told)[:80]) from error
+
+
+def _print(text: str) -> None:
+    """Print text as it is, never broken into lines of the terminal's width."""
+    terminal.print(text, markup=False, soft_wrap=True)

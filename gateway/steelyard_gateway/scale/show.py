@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 from steelyard_protocol import statement
 from steelyard_protocol.parameters import KEYS
 
@@ -40,7 +41,7 @@ def status(facts: dict[str, Any]) -> Table:
     }
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():
-        table.add_row(f"[bold]{name}[/bold]", value)
+        table.add_row(Text(name, "bold"), Text(value))
     return table
 
 
@@ -49,10 +50,10 @@ def parameters(facts: dict[str, Any]) -> Table:
     table = Table("parameter", "value", box=None, pad_edge=False)
     in_order = sorted(facts["parameters"].items(), key=lambda item: KEYS.get(item[0], len(KEYS) ** 2))
     for name, value in in_order:
-        table.add_row(name, str(value))
+        table.add_row(Text(name), Text(str(value)))
     table.add_section()
     for name in sorted(facts.keys() - {"parameters"}, reverse=True):
-        table.add_row(name, str(facts[name]))
+        table.add_row(Text(name), Text(str(facts[name])))
     return table
 
 

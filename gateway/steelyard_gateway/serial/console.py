@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from steelyard_gateway.serial.errors import Garbled, NoAnswer, NotAScale, Refused
+from steelyard_gateway.errors import Garbled, NoAnswer, NotAScale, Refused
 
 PROMPT = "> "
 LINE_LIMIT = 65536
@@ -24,7 +24,7 @@ class Stream(Protocol):
     def write(self, data: bytes, /) -> int | None: ...
 
 
-class Console:
+class SerialConsole:
     """One scale's service console; `port` is the name used in messages."""
 
     def __init__(self, stream: Stream, port: str) -> None:
@@ -91,7 +91,7 @@ class Console:
         """The whole answer in the console's own words; Refused where it is an error."""
         answer = "\n".join(self.lines(command, silence_s)).strip("\n")
         if answer.startswith("error:"):
-            raise Refused(command, "refused", answer.removeprefix("error:").strip())
+            raise Refused(command=command, message=answer.removeprefix("error:").strip())
         return answer
 
     def json(self, command: str, silence_s: float = 5.0) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Console:
         except ValueError as error:
             raise Garbled(command=command, port=self.port, said=line[:80]) from error
         if isinstance(value, dict) and "error" in value:
-            raise Refused(command, str(value["error"]), str(value.get("message", value["error"])))
+            raise Refused(command=command, message=value.get("message", value["error"]))
         return value
 
     def _line(self) -> str | None:

@@ -4,14 +4,14 @@ Where none is named and several are there, each is asked who it is; one scale am
 """
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import serial
 from serial.tools import list_ports
 
-from steelyard_gateway.serial.console import Console
-from steelyard_gateway.serial.errors import (
+from steelyard_gateway.errors import (
     ConsoleError,
     NoPort,
     PortAbsent,
@@ -20,6 +20,7 @@ from steelyard_gateway.serial.errors import (
     PortLost,
     SeveralPorts,
 )
+from steelyard_gateway.serial.console import SerialConsole
 
 BAUD = 115200
 
@@ -59,15 +60,15 @@ def _refusal(name: str, error: Exception) -> ConsoleError:
         return PortBusy(port=name)
     if number in (errno.EACCES, errno.EPERM):
         return PortForbidden(port=name)
-    return PortAbsent(port=name, reason=error)
+    return PortAbsent(port=name, reason=os.strerror(number) if number else error)
 
 
 @contextmanager
-def open_console(name: str | None) -> Iterator[Console]:
+def open_console(name: str | None) -> Iterator[SerialConsole]:
     """The console of the scale at the named port, or of the only scale there is."""
     port = Port(name or find())
     try:
-        yield Console(port, port.name)
+        yield SerialConsole(port, port.name)
     finally:
         port.close()
 

@@ -6,6 +6,8 @@ In a checkout they lie in the project's folders, in the wheel beside this module
 from pathlib import Path
 from typing import Literal
 
+from steelyard_protocol.errors import ProtocolError
+
 Name = Literal["firmware", "hal", "boards"]
 
 _HERE = Path(__file__).parent
@@ -13,11 +15,10 @@ _CHECKOUT = _HERE.parents[2]
 _IN_CHECKOUT = {"firmware": "firmware", "hal": "simulator/hal", "boards": "hardware/boards"}
 
 
-class AssetsMissing(FileNotFoundError):
-    """The files of '{}' are neither in {} nor in {}: install steelyard again."""
+class AssetsMissing(ProtocolError):
+    """The files of '{name}' are neither in {in_wheel} nor in {in_checkout}: install steelyard again."""
 
-    def __init__(self, name: str, *looked_in: Path) -> None:
-        super().__init__((self.__doc__ or "").format(name, *looked_in))
+    code, noun = "assets", "installation"
 
 
 def folder(name: Name) -> Path:
@@ -37,4 +38,4 @@ def _existing(name: str, in_wheel: Path, in_checkout: Path) -> Path:
     for path in (in_wheel, in_checkout):
         if path.exists():
             return path
-    raise AssetsMissing(name, in_wheel, in_checkout)
+    raise AssetsMissing(name=name, in_wheel=in_wheel, in_checkout=in_checkout)

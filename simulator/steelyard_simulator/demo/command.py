@@ -5,15 +5,11 @@ import signal
 import types
 from typing import Annotated
 
-import httpx
 import typer
-from steelyard_gateway.platform import RequestFailed
 
-from steelyard_simulator.demo.errors import DemoError
-from steelyard_simulator.demo.narration import Teller
+from steelyard_simulator.demo.narration import Narration
 from steelyard_simulator.demo.scene import Scene, set_up
-from steelyard_simulator.demo.story import CHEAT, CUT, LEAST_S, Story
-from steelyard_simulator.errors import SimulatorError
+from steelyard_simulator.demo.story import CHEAT, CUT, LEAST_S, Ending, Story
 
 app = typer.Typer()
 
@@ -26,44 +22,46 @@ def demo(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
     port: Annotated[
-        int | None, typer.Option(help="Port of the console and public pages; a free one by default.")
+        int | None, typer.Option(min=1, max=65535, help="Port of the console and public pages; a free one by default.")
     ] = None,
 ) -> None:
     """Five simulated scales, the cloud, one cheat, and what everybody sees of it. Ctrl-C ends it.
 
     Exit code 0 only if the cheat was caught, the honest scales raised nothing, and nothing was lost.
     """
-    if for_s is not None and for_s < LEAST_S:
+    if for_s is not None and not LEAST_S <= for_s < float("inf"):
         raise typer.BadParameter(f"the story takes {LEAST_S:.0f} s", param_hint="--for")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    teller = Teller(as_json)
+    narration = Narration(as_json)
     try:
-        with set_up(teller, port) as scene:
-            teller.sign(links(scene))
+        with set_up(narration, port) as scene:
+            narration.sign(links(scene))
             story = Story(scene)
             try:
                 story.play(for_s)
             except KeyboardInterrupt:
-                if not story.departures.changed_at:
+                if not story.deadlines.changed_at:
                     raise
-                teller.say("Stopping …")
+                narration.say("Stopping …")
             ending = story.end()
-    except (DemoError, SimulatorError, RequestFailed, httpx.HTTPError) as error:
-        teller.say(str(error), "bold red")
-        raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        teller.say("Stopped; nothing is left running.")
+        narration.say("Stopped; nothing is left running.")
         raise typer.Exit(130) from None
     if as_json:
         print(json.dumps(ending.outcome.as_dict()))
+    tell(ending, narration)
+    raise typer.Exit(1 if ending.faults else 0)
+
+
+def tell(ending: Ending, narration: Narration) -> None:
+    """Say how it ended, for people."""
     for fault in ending.faults:
-        teller.say(fault, "bold red")
+        narration.say(fault, "bold red")
     found = ending.outcome
-    teller.say(
+    narration.say(
         f"{found.published} statements made, {found.stored} stored, {found.receipted} receipted; all is stopped."
     )
-    raise typer.Exit(1 if ending.faults else 0)
 
 
 def links(scene: Scene) -> list[str]:

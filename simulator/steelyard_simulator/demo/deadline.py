@@ -1,4 +1,4 @@
-"""A stop-watch at the broker: when did the change of a parameter leave its scale?
+"""When the deadline of an alert begins: the instant at which the change of a parameter left its scale.
 
 It listens to what the scales publish and takes no part in it; the time to an alert is measured from here, as the scale
 tells its console of an adjustment only after the pan has settled again.
@@ -15,7 +15,7 @@ from steelyard_protocol.events import Event, EventKind
 TOPICS = "sy/1/+/+/up"
 
 
-class Departures:
+class Deadlines:
     """`changed_at` has the instant (`time.monotonic`) of each scale's first change of parameters, by identity."""
 
     def __init__(self, broker_port: int) -> None:

@@ -1,30 +1,33 @@
 """Why a demo cannot go on; each class's docstring is its message."""
 
-import inspect
+from steelyard_simulator.errors import SimulatorError
 
 
-class DemoError(Exception):
+class DemoError(SimulatorError):
     """The demo cannot go on."""
 
-    def __init__(self, **facts: object) -> None:
-        super().__init__((inspect.getdoc(type(self)) or "").format(**facts))
+    code, noun = "demo", "demo"
 
 
 class ProgramFailed(DemoError):
-    """`{command}` failed with exit code {code}: {output}"""
+    """`{command}` failed with exit code {exit}: {output}"""
+
+    code, noun = "program-failed", "command"
 
 
 class CloudNotUp(DemoError):
     """The cloud did not answer at {url} within {timeout_s:g} s; its last words: {output}"""
 
+    code, noun = "cloud-not-up", "cloud"
+
 
 class ScaleRefused(DemoError):
-    """The scale {serial} refused `{command}` ({code}): {message}"""
+    """The scale {serial} refused `{command}` ({reason}): {message}"""
 
-    def __init__(self, serial: str, command: str, code: str, message: str) -> None:
-        super().__init__(serial=serial, command=command, code=code, message=message)
-        self.code = code
+    code, noun = "scale-refused", "scale"
 
 
 class NotInTime(DemoError):
     """{what} did not happen within {timeout_s:g} s."""
+
+    code, noun = "not-in-time", "condition"

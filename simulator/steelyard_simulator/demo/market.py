@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from steelyard_gateway.platform import Client, RequestFailed
+from steelyard_gateway.errors import RequestFailed
+from steelyard_gateway.platform import Client
 
 from steelyard_simulator.demo.errors import ScaleRefused
 from steelyard_simulator.demo.waiting import until
@@ -25,6 +26,7 @@ MAKER, MODEL, TYPE_APPROVAL, ORDER = "Qianfen", "ACS-15", "2026F123-33", "demo-1
 DIVISION = "330106"
 PLACES = ("Wenyi Road, greengrocer", "Gudang, fishmonger", "Cuiyuan, butcher", "Jiangcun, fruit", "Sandun, spices")
 ATTEMPTS = 3
+NOT_AT_REST = "weighing-refused"  # the console's code where the load moved
 FIRST_BOOT = 2  # statement 1 is the enrolment, the boot follows directly
 
 
@@ -42,7 +44,9 @@ class Stall:
         """The console's answer to a command, as JSON; ScaleRefused where it is an error."""
         answer: dict[str, Any] = self.scale.console_json(command)
         if "error" in answer:
-            raise ScaleRefused(self.serial, command.split("=")[0], answer["error"], answer["message"])
+            raise ScaleRefused(
+                serial=self.serial, command=command.split("=")[0], reason=answer["error"], message=answer["message"]
+            )
         return answer
 
     def adjust(self, command: str) -> dict[str, Any]:
@@ -57,7 +61,7 @@ class Stall:
                 answer = self.ask(command)
                 break
             except ScaleRefused as refusal:
-                if refusal.code != "weighing-refused" or attempt == ATTEMPTS - 1:
+                if refusal.values["reason"] != NOT_AT_REST or attempt == ATTEMPTS - 1:
                     raise
         self.scale.adjustment_switch(on=False)
         return answer
@@ -139,7 +143,7 @@ def verify(stall: Stall, institution: Client) -> None:
                 seal=f"S-{stall.serial}",
             )
         except RequestFailed as error:
-            if error.code != "not-held-yet":
+            if error.problem != "not-held-yet":
                 raise
             return False
         return True

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 
-class Teller:
+class Narration:
     """Writes to the terminal, or to standard error where standard output is for JSON."""
 
     def __init__(self, as_json: bool) -> None:

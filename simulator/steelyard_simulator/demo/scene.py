@@ -15,9 +15,9 @@ from steelyard_gateway.platform import Client
 from steelyard_protocol.enrolment import from_base64url
 
 from steelyard_simulator.demo import market
+from steelyard_simulator.demo.cloud import Cloud, embedded_broker
 from steelyard_simulator.demo.market import Stall
-from steelyard_simulator.demo.narration import Teller
-from steelyard_simulator.demo.platform import Cloud, embedded_broker
+from steelyard_simulator.demo.narration import Narration
 
 PERIOD_S = 2
 SEED = 2026
@@ -36,7 +36,7 @@ class Scene:
     stalls: list[Stall]
     tokens: dict[str, str]
     clients: dict[str, Client]
-    teller: Teller
+    narration: Narration
 
     def sign_in_link(self) -> str:
         """A link that signs the regulator in at the console, once."""
@@ -45,27 +45,27 @@ class Scene:
 
 
 @contextmanager
-def set_up(teller: Teller, port: int | None) -> Iterator[Scene]:
+def set_up(narration: Narration, port: int | None) -> Iterator[Scene]:
     """A scene ready to play on; `port` is the cloud's, a free one where it is None."""
     folder = Path(tempfile.mkdtemp(prefix=f"steelyard-demo-{os.getpid()}-"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        with teller.step("Starting the embedded broker and the cloud"):
+        with narration.step("Starting the embedded broker and the cloud"):
             cloud = Cloud(folder / "cloud", stack.enter_context(embedded_broker()), PERIOD_S, port)
             cloud.run("init")
             stack.enter_context(cloud.serving())
-        with teller.step("Flashing five scales and switching them on"):
+        with narration.step("Flashing five scales and switching them on"):
             root = from_base64url(Client(cloud.url).get("/root")["public_key"])
             stalls = stack.enter_context(market.open_market(folder, root, SEED))
             software = stalls[0].ask("status")["software"]
-        with teller.step("Entering organisations and the type approval, giving out tokens"):
+        with narration.step("Entering organisations and the type approval, giving out tokens"):
             tokens = give_out_tokens(cloud, software)
             clients = {role: Client(cloud.url, token) for role, token in tokens.items()}
-        with teller.step("Enrolling the scales at their consoles"):
+        with narration.step("Enrolling the scales at their consoles"):
             market.together(lambda stall: market.enrol(stall, clients["manufacturer"]), stalls)
-        with teller.step("Verifying the scales from their boot statements"):
+        with narration.step("Verifying the scales from their boot statements"):
             market.together(lambda stall: market.verify(stall, clients["verification"]), stalls)
-        yield Scene(cloud, stalls, tokens, clients, teller)
+        yield Scene(cloud, stalls, tokens, clients, narration)
 
 
 def give_out_tokens(cloud: Cloud, software: dict[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import httpx
 from steelyard_gateway.platform import AlertListener, Answer
 
 from steelyard_simulator.demo import market, outcome
-from steelyard_simulator.demo.deadline import Departures
+from steelyard_simulator.demo.deadline import Deadlines
 from steelyard_simulator.demo.scene import Scene
 from steelyard_simulator.demo.waiting import until
 
@@ -32,18 +32,18 @@ class Story:
     """One demo on a scene that is set."""
 
     def __init__(self, scene: Scene) -> None:
-        self.scene, self.stalls, self.say = scene, scene.stalls, scene.teller.say
+        self.scene, self.stalls, self.say = scene, scene.stalls, scene.narration.say
         self.regulator = scene.clients["regulator"]
         self.altered = self.cut = False
         honest = [stall for stall in self.stalls if stall is not self.stalls[CHEAT]]
         self._customers = market.customers(honest, random.Random(2184))  # noqa: S311 - customers, not secrets
-        self.departures = Departures(scene.cloud.broker_port)
+        self.deadlines = Deadlines(scene.cloud.broker_port)
         self.listener = AlertListener(scene.cloud.url, scene.tokens["regulator"], self._tell_alert)
 
     def connect(self) -> None:
-        """Wait until alerts and departures are listened to."""
+        """Wait until alerts and changes are listened for."""
         until(self.listener.connected.is_set, "the connection to the event stream")
-        until(self.departures.connected.is_set, "the connection to the broker")
+        until(self.deadlines.connected.is_set, "the connection to the broker")
 
     def play(self, for_s: float | None) -> None:
         """Let things happen at their times until `for_s` has passed; for ever where it is None."""
@@ -71,13 +71,13 @@ class Story:
         self.stop()
         if self.cut:
             self.stalls[CUT].scale.restore_network()
-        found = outcome.find(self.stalls, self.regulator, self.listener.seen_at, self.departures.changed_at)
+        found = outcome.find(self.stalls, self.regulator, self.listener.seen_at, self.deadlines.changed_at)
         return Ending(found, found.faults(self.stalls[CHEAT].public_code, self.altered))
 
     def stop(self) -> None:
-        """Stop listening for alerts and departures."""
+        """Stop listening for alerts and changes."""
         self.listener.stop()
-        self.departures.stop()
+        self.deadlines.stop()
 
     def _serve_customer(self) -> None:
         stall, kg = next(self._customers)
@@ -113,7 +113,7 @@ class Story:
 
     def _tell_alert(self, alert: Answer) -> None:
         """Called for each alert that the connected client sees."""
-        changed = self.departures.changed_at.get(alert["scale"])
+        changed = self.deadlines.changed_at.get(alert["scale"])
         after = f" {time.monotonic() - changed:.2f} s after the change left the scale" if changed else ""
         self.say(f"ALERT{after}: {alert['rule']} on scale {alert['scale']}", "bold red")
 

@@ -366,7 +366,7 @@ def test_a_repeated_post_has_one_effect_and_one_answer(world: World) -> None:
     other = admin.post("/api/v1/organisations", json=ORGANISATION | {"name": "Another"}, headers=key)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     without = admin.post("/api/v1/organisations", json=ORGANISATION)
-    assert (without.status_code, without.json()["code"]) == (409, "taken")
+    assert (without.status_code, without.json()["code"]) == (409, "already-exists")
 
 
 def test_a_refused_post_keeps_no_key_so_that_it_can_be_sent_again(world: World) -> None:
@@ -445,7 +445,7 @@ def test_a_key_that_is_away_is_told_without_telling_where_it_should_be(
     for language in ("en", "zh-CN"):
         url = f"/api/v1/scales/{scale.code}/permits?lang={language}"
         answer = world.client(Role.REGULATOR).post(url, json=body)
-        assert (answer.status_code, answer.json()["code"]) == (503, "keys-away")
+        assert (answer.status_code, answer.json()["code"]) == (503, "keys-unavailable")
         assert str(world.settings.keys) not in answer.text
         assert ".pem" not in answer.text
     assert str(world.settings.keys / "authority.pem") in caplog.text

@@ -98,7 +98,7 @@ def test_one_identity_one_serial_number_one_order(either: World) -> None:
     same_serial = either.scale("other seed")
     same_serial.serial_number = "HT-1"
     taken = post(either, same_serial.enrol())
-    assert (taken.status_code, taken.json()["code"]) == (409, "taken")
+    assert (taken.status_code, taken.json()["code"]) == (409, "already-exists")
     for order in ("ORDER-404", ""):
         assert post(either, either.scale("HT-2").enrol(), order).status_code in (404, 422)
     assert used(either) == 1
@@ -221,7 +221,7 @@ def test_software_is_judged_by_the_type_approval_as_it_stands(either: World) -> 
     either.until(lambda: either.one(scale)["verdict"] == "verified", "the approved software accepted")
     either.until(lambda: not either.alerts(state="all")[0]["standing"], "the finding gone")
     again = admin.post("/api/v1/scale-types/1/software", json=program)
-    assert (again.status_code, again.json()["code"]) == (409, "taken")
+    assert (again.status_code, again.json()["code"]) == (409, "already-exists")
 
 
 def test_scale_types_take_only_what_they_may_fix(either: World) -> None:

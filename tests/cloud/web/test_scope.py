@@ -24,7 +24,7 @@ from steelyard_cloud import alerts, complaints, evidence, people, scales
 from steelyard_cloud.alerts.queries import AlertInScope, alert_by_id
 from steelyard_cloud.db import database, schema
 from steelyard_cloud.db.database import Connection
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.people.scoping import InScope, ScopeCheck, rows_in_scope
 from steelyard_cloud.scales.queries import ScaleInScope, scale_by_code
@@ -152,7 +152,7 @@ def test_a_check_is_made_by_nobody_else_and_opens_the_row_of_its_own_table_alone
     here = regulator("330100")
     with database.reading(world.engine) as connection:
         for code, principal in ((scale.code, regulator("330200")), ("0000000000000000", here)):
-            with pytest.raises(Unknown):
+            with pytest.raises(NotFound):
                 scale_by_code(connection, principal, code)
         found, alert = scale_by_code(connection, here, scale.code), alert_by_id(connection, here, 1)
         ((check, _),) = rows_in_scope(connection, here, schema.alerts.select(), schema.alerts)

@@ -20,9 +20,9 @@ def add(checkout: Checkout) -> None:
     checkout.insert("protocol/steelyard.cddl", " / rolled-back", " / supply-low")
     rule = "supply-low = [kind: 19, facts: [lowest: millivolts]]\n"
     checkout.insert("protocol/steelyard.cddl", "; number of the receipt\n", rule)
-    words = '    EventKind.SUPPLY_LOW: N_("Supply fell to %(lowest)s mV"),\n'
+    words = '    EventKind.SUPPLY_LOW: N_("Supply fell to {lowest} mV"),\n'
     checkout.insert("cloud/steelyard_cloud/web/words/events.py", "\nEVENTS = {\n", words)
-    checkout.translate("Supply fell to %(lowest)s mV")
+    checkout.translate("Supply fell to {lowest} mV")
 
 
 def test_the_history_tells_it_in_every_language() -> None:

@@ -33,7 +33,7 @@ def judge(subject: Subject) -> Report:
 WORDS = """
     "starts": RuleWords(
         N_("Starts"),
-        {"too-many-starts": (N_("Too many starts"), N_("The scale was started %(starts)s times."))},
+        {"too-many-starts": (N_("Too many starts"), N_("The scale was started {starts} times."))},
     ),
 """
 
@@ -41,7 +41,7 @@ WORDS = """
 def add(checkout: Checkout) -> None:
     checkout.write("cloud/steelyard_cloud/judge/rules/starts.py", SOURCE)
     checkout.insert("cloud/steelyard_cloud/web/words/findings.py", "\nRULES = {", WORDS.rstrip())
-    checkout.translate("Starts", "Too many starts", "The scale was started %(starts)s times.")
+    checkout.translate("Starts", "Too many starts", "The scale was started {starts} times.")
 
 
 def test_it_finds_what_it_is_for_and_says_so_in_every_language() -> None:

@@ -7,6 +7,8 @@ receiver does; this one only knows QoS 1 and leaves whole batches to one system 
 import struct
 from collections.abc import Iterable
 
+from steelyard_cloud.errors import CloudError
+
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 0x20, 0x30, 0x40, 0x90, 0xD0
 PINGREQ, DISCONNECT = b"\xc0\x00", b"\xe0\x00"
 DUPLICATE = 0x08
@@ -19,8 +21,16 @@ _FAILED = 0x80
 _HEAD = struct.Struct(">H")
 
 
-class MqttError(Exception):
-    """The peer does not speak MQTT 3.1.1 as the standard says; the connection is of no further use."""
+class MqttError(CloudError):
+    """The broker sent what no broker sends: {why}."""
+
+    code, noun = "mqtt", "broker"
+
+
+class MqttRefused(MqttError):
+    """The broker refused the {what} (code {return_code})."""
+
+    code = "mqtt-refused"
 
 
 def _packet(first: int, body: bytes) -> bytes:
@@ -70,21 +80,21 @@ def read_publish(first: int, body: bytes) -> tuple[str, bytes, int]:
     quality = first >> 1 & 3
     start = end + 2 if quality else end
     if quality > 1 or len(body) < start:
-        raise MqttError(f"a PUBLISH of {len(body)} bytes with QoS {quality}: QoS 0 or 1 and a whole header expected")
+        raise MqttError(why=f"a PUBLISH of {len(body)} bytes with QoS {quality}, not QoS 0 or 1 and a whole header")
     return body[2:end].decode(errors="replace"), body[start:], int.from_bytes(body[end:start], "big")
 
 
 def read_identifier(body: bytes) -> int:
     """The packet identifier that a PUBACK or SUBACK begins with."""
     if len(body) < 2:
-        raise MqttError("an acknowledgement without a packet identifier")
+        raise MqttError(why="an acknowledgement without a packet identifier")
     return int.from_bytes(body[:2], "big")
 
 
 def refusal(first: int, body: bytes) -> int:
     """What a CONNACK or SUBACK refuses with; 0 where it grants everything (3.2.2.3, 3.9.3)."""
     if len(body) < (2 if first == CONNACK else 3):
-        raise MqttError(f"a packet {first:#04x} of {len(body)} bytes: it has no return code")
+        raise MqttError(why=f"a packet {first:#04x} of {len(body)} bytes: it has no return code")
     return body[1] if first == CONNACK else max((code for code in body[2:] if code >= _FAILED), default=0)
 
 
@@ -112,7 +122,7 @@ class Packets:
                 length, shift, digit = length & 127, 7, 128
                 while digit > 127 and start < size:
                     if shift > 21:
-                        raise MqttError("a remaining length of more than four bytes")
+                        raise MqttError(why="a remaining length of more than four bytes")
                     digit = data[start]
                     length |= (digit & 127) << shift
                     shift, start = shift + 7, start + 1

@@ -127,13 +127,13 @@ class Session:
         elif first in (mqtt_packets.CONNACK, mqtt_packets.SUBACK):
             if code := mqtt_packets.refusal(first, body):
                 what = "session" if first == mqtt_packets.CONNACK else "subscription: check its access list"
-                raise mqtt_packets.MqttError(f"refused the {what} (code {code})")
+                raise mqtt_packets.MqttRefused(what=what, return_code=code)
             if first == mqtt_packets.CONNACK:
                 self._begin()
             else:
                 self.subscribed_ms, self._pause_s = now_ms(), RETRY_S[0]
         elif first != mqtt_packets.PINGRESP:
-            raise mqtt_packets.MqttError(f"a packet {first:#04x}, which no broker sends")
+            raise mqtt_packets.MqttError(why=f"a packet {first:#04x}")
 
     def _begin(self) -> None:
         self.connection += 1

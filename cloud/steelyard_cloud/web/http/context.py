@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from steelyard_cloud import clock, keys
 from steelyard_cloud.db import database
 from steelyard_cloud.db.database import Connection, Engine
-from steelyard_cloud.errors import KeysAway
+from steelyard_cloud.errors import KeysUnavailable
 from steelyard_cloud.people import access, credentials
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.roles import Principal, Role
@@ -87,15 +87,15 @@ class Context:
         return "__Host-steelyard" if self.https else "steelyard"
 
     def authority(self) -> keys.PlatformKey:
-        """The key that signs permits and evidence files; raises KeysAway where this machine does not hold it."""
+        """The key that signs permits and evidence files; raises KeysUnavailable where this machine does not hold it."""
         return _here(keys.read_authority, self.settings.keys)
 
     def key_set(self) -> bytes:
-        """The key set in force; raises KeysAway."""
+        """The key set in force; raises KeysUnavailable."""
         return _here(keys.read_key_set, self.settings.keys)
 
     def root_public(self) -> bytes:
-        """The root's 65-byte public key; raises KeysAway."""
+        """The root's 65-byte public key; raises KeysUnavailable."""
         return _here(keys.read_root_public, self.settings.keys)
 
 
@@ -105,7 +105,7 @@ def _here(read: Callable[[Path], T], folder: Path) -> T:
         return read(folder)
     except (keys.KeysError, OSError) as error:
         log.error("a key cannot be used: %s", error)
-        raise KeysAway from error
+        raise KeysUnavailable from error
 
 
 def context_of(request: Request) -> Context:

@@ -30,7 +30,10 @@ AskedSpan = Annotated[Span | None, Depends(asked_span)]
 
 
 def evidence_response(here: Context, principal: Principal, alert_id: int, span: Span | None) -> Response:
-    """The sealed evidence file of an alert that the principal may see; raises Unknown, KeysAway, EvidenceTooLarge."""
+    """The sealed evidence file of an alert that the principal may see.
+
+    Raises NotFound, KeysUnavailable and EvidenceTooLarge.
+    """
     authority, root, key_set = here.authority(), here.root_public(), here.key_set()
     with here.reading() as connection:
         alert = alert_queries.alert_by_id(connection, principal, alert_id)

@@ -9,14 +9,14 @@ from typing import Any
 
 from fastapi import Request
 
-from steelyard_cloud.web.http.problems import Malformed
+from steelyard_cloud.errors import WrongValue
 
 
 async def only_text(request: Request) -> None:
-    """Raise Malformed, naming the field, for a character that cannot be kept, wherever the request carries text."""
+    """Raise WrongValue, naming the field, for a character that cannot be kept, wherever the request carries text."""
     for where, text in (*request.path_params.items(), *request.query_params.multi_items(), *await _body(request)):
         if why := _wrong(text):
-            raise Malformed(where=_shown(where), why=why)
+            raise WrongValue(where=_shown(where), why=why)
 
 
 async def _body(request: Request) -> list[tuple[str, str]]:

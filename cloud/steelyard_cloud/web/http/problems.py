@@ -1,136 +1,84 @@
-"""Errors of the API as RFC 9457 problem details.
+"""Errors of HTTP itself, and every error of the cloud as RFC 9457 problem details.
 
-A class is a kind of problem: its docstring is the message template (and the message id of the translations), `code`
-names it for programs, `values` carry the facts. A sentence is made only when a response is written, in the reader's
-language. What the registry refuses gets its HTTP status here.
+A class is a kind of problem: its docstring is the message (and the key of its translations), `code` names it for
+programs, `values` carry the facts. A sentence is made only when a response is written, in the reader's language.
 """
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from steelyard_cloud import errors
-from steelyard_cloud.errors import Refusal
+from steelyard_cloud.errors import CloudError
 from steelyard_cloud.web.words.i18n import N_, Speech
 
 
-class Problem(Exception):
+class Problem(CloudError):
     """The request cannot be carried out."""
 
-    status: ClassVar[int] = 400
-    code: ClassVar[str] = "problem"
+    code, noun, status = "problem", "request", 400
     headers: ClassVar[Mapping[str, str]] = {}
-
-    def __init__(self, **values: object) -> None:
-        self.values = values
-        super().__init__(self.template() % values)
-
-    @classmethod
-    def template(cls) -> str:
-        """The English message with its `%(name)s` places, the key of every translation."""
-        return " ".join((cls.__doc__ or "").split())
-
-
-class Malformed(Problem):
-    """The field %(where)s is not acceptable: %(why)s."""
-
-    status = 422
-    code = "malformed"
 
 
 class TooLarge(Problem):
-    """The request is larger than %(limit)s bytes."""
+    """The request is larger than {limit} bytes."""
 
-    status = 413
-    code = "too-large"
+    code, noun, status = "too-large", "request", 413
     headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}  # or the rest of the body would be read all the same
 
 
 class NotSignedIn(Problem):
     """This needs a token or a sign-in; send "Authorization: Bearer sy_…" or open a sign-in link."""
 
-    status = 401
-    code = "not-signed-in"
+    code, noun, status = "not-signed-in", "sign-in", 401
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="steelyard"'}
 
 
 class NotAllowed(Problem):
-    """The role %(role)s may not do this; it needs one of: %(needs)s."""
+    """The role {role} may not do this; it needs one of: {needs}."""
 
-    status = 403
-    code = "not-allowed"
+    code, noun, status = "not-allowed", "role", 403
 
 
 class ForgedRequest(Problem):
     """The form was not sent from this site's own page, or the page is too old; load the page again and repeat."""
 
-    status = 403
-    code = "forged-request"
+    code, noun, status = "forged-request", "form", 403
 
 
 class LinkSpent(Problem):
     """This sign-in link was used before or is too old; ask for a new one with "steelyard cloud sign-in-link"."""
 
-    status = 403
-    code = "link-spent"
+    code, noun, status = "link-spent", "sign-in link", 403
 
 
 class NoSuchPage(Problem):
     """There is nothing at this address."""
 
-    status = 404
-    code = "no-such-page"
+    code, noun, status = "no-such-page", "page", 404
 
 
 class WrongMethod(Problem):
     """This address does not take that method."""
 
-    status = 405
-    code = "wrong-method"
+    code, noun, status = "wrong-method", "method", 405
 
 
 class KeyReused(Problem):
-    """The Idempotency-Key %(key)s was used before for another request; choose a new one."""
+    """The Idempotency-Key {key} was used before for another request; choose a new one."""
 
-    status = 422
-    code = "idempotency-key-reused"
+    code, noun, status = "idempotency-key-reused", "Idempotency-Key", 422
 
 
 class TooManyStreams(Problem):
-    """You have %(most)s event streams open; close one, or come again in a minute."""
+    """You have {most} event streams open; close one, or come again in a minute."""
 
-    status = 429
-    code = "too-many-streams"
+    code, noun, status = "too-many-streams", "event stream", 429
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
 class Failed(Problem):
-    """Something went wrong inside the platform; it was logged under %(reference)s."""
+    """Something went wrong inside the platform; it was logged under {reference}."""
 
-    status = 500
-    code = "failed"
-
-
-def kinds() -> list[type[Problem]]:
-    """Every kind of problem, for documentation and for the check that each is translated."""
-    found: list[type[Problem]] = [Problem]
-    for kind in found:
-        found.extend(kind.__subclasses__())
-    return found
-
-
-_STATUS: dict[type[Refusal], int] = {
-    errors.Unknown: 404,
-    errors.Taken: 409,
-    errors.IdentityTaken: 409,
-    errors.OrderUsedUp: 409,
-    errors.NotHeldYet: 409,
-    errors.AlreadyVerified: 409,
-    errors.WrongState: 409,
-    errors.EvidenceTooLarge: 413,
-    errors.TooManyComplaints: 429,
-    errors.ComplaintClosed: 409,
-    errors.KeysAway: 503,
-}
+    code, noun, status = "failed", "platform", 500
 
 
 _THINGS = (
@@ -148,19 +96,14 @@ _THINGS = (
 """What a refusal may name in its value `what`."""
 
 
-def status_of(error: Problem | Refusal) -> int:
-    """The HTTP status of an error; what the registry refuses is 422 where no better one is known."""
-    return error.status if isinstance(error, Problem) else _STATUS.get(type(error), 422)
-
-
-def details(error: Problem | Refusal, speech: Speech) -> dict[str, Any]:
+def details(error: CloudError, speech: Speech) -> dict[str, Any]:
     """The problem details (RFC 9457, 3) in the reader's language, with `code` and `values` for programs."""
     named = {name: speech.say(str(value)) if value in _THINGS else value for name, value in error.values.items()}
     text = speech.say(error.template(), **named)
     return {
         "type": f"urn:steelyard:problem:{error.code}",
         "title": text if len(text) < 80 else error.code.replace("-", " "),
-        "status": status_of(error),
+        "status": error.status or 500,
         "detail": text,
         "code": error.code,
         "values": {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()},

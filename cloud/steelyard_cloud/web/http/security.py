@@ -12,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steelyard_cloud.complaints import photos
+from steelyard_cloud.web.http.problems import TooLarge
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_FORM_WITH_PHOTO_BYTES = photos.MAX_BYTES + 64 * 1024
@@ -48,10 +49,6 @@ HEADERS = {
 }
 
 
-class BodyTooLarge(Exception):
-    """The request's body is longer than this server reads."""
-
-
 class Shield:
     """Adds `HEADERS` to every answer (and Strict-Transport-Security under https) and stops bodies over the limit.
 
@@ -76,7 +73,7 @@ class Shield:
             read += len(message.get("body", b""))
             if read > limit:
                 over = True
-                raise BodyTooLarge
+                raise TooLarge(limit=limit)
             return message
 
         async def shielded(message: Message) -> None:
@@ -94,7 +91,7 @@ class Shield:
             if not over:
                 await shielded(message)
 
-        with contextlib.suppress(BodyTooLarge):
+        with contextlib.suppress(TooLarge):
             await self.app(scope, bounded, unless_over)
         if over and not started:
             await self.too_large(scope)(scope, receive, shielded)

@@ -82,9 +82,9 @@ def consequence(speech: Speech, verified: Map, found: Map, *, was: bool) -> str:
     if change is None:
         return ""
     return speech.say(
-        N_("%(load)s kg on the pan was shown as %(shown)s kg: %(percent)s %%.")
+        N_("{load} kg on the pan was shown as {shown} kg: {percent} %.")
         if was
-        else N_("%(load)s kg on the pan is now shown as %(shown)s kg: %(percent)s %%."),
+        else N_("{load} kg on the pan is now shown as {shown} kg: {percent} %."),
         load=speech.number(change.load_mg / 1e6, 3),
         shown=speech.number(change.shown_mg / 1e6, 3),
         percent=("+" if change.percent > 0 else "−") + speech.number(abs(change.percent), 1),

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from steelyard_cloud.complaints.queries import OPEN, complaint_by_id, complaint_list, photo_of
 from steelyard_cloud.complaints.service import LEAST_CHARACTERS
 from steelyard_cloud.complaints.service import close as close_complaint
-from steelyard_cloud.errors import Unknown, WrongValue
+from steelyard_cloud.errors import NotFound, WrongValue
 from steelyard_cloud.people.roles import ANSWERS_COMPLAINTS, SEES_COMPLAINTS, Principal
 from steelyard_cloud.scales.queries import moment
 from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
@@ -83,7 +83,7 @@ def photo(complaint: Id, here: Here, principal: Reads) -> Response:
     with here.reading() as connection:
         picture = photo_of(connection, complaint_by_id(connection, principal, complaint))
     if picture is None:
-        raise Unknown(what="photo", name=complaint)
+        raise NotFound(what="photo", name=complaint)
     here.log_view(principal, f"complaint:{complaint}")
     return Response(picture, media_type="image/jpeg", headers={"Content-Security-Policy": "default-src 'none'"})
 

@@ -47,7 +47,7 @@ def timeline(
         Moment(
             _at_ms(one.recorded_ms),
             speech.say(
-                N_("Verified by %(institution)s, valid until %(until)s"),
+                N_("Verified by {institution}, valid until {until}"),
                 institution=one.institution,
                 until=one.valid_until.isoformat(),
             ),
@@ -66,7 +66,7 @@ def _permits(connection: Connection, scale: ScaleInScope, speech: Speech) -> lis
         Moment(
             _at_ms(one.recorded_ms),
             speech.say(
-                N_("Adjustment permitted by %(who)s: %(fields)s"),
+                N_("Adjustment permitted by {who}: {fields}"),
                 who=one.organisation,
                 fields=", ".join(parameter_name(speech, key) for key in one.fields),
             ),
@@ -97,7 +97,7 @@ def describe(one: statement.Statement, speech: Speech, unexplained: set[int]) ->
     if isinstance(body, Boot):
         software = body.software
         return speech.say(
-            N_("Started with software %(name)s %(version)s"), name=software.name, version=software.version
+            N_("Started with software {name} {version}"), name=software.name, version=software.version
         ), ""
     if isinstance(body, Event):
         facts = body.facts

@@ -46,10 +46,10 @@ def _signature(summary: Summary, found: list[str], speech: Speech) -> Opinion:
     linked = summary.bad_signatures.count + sum(last - first + 1 for first, last in summary.unchecked)
     signed = summary.stored - linked
     sentence = speech.say_plural(
-        "%(n)s statement verified by its own signature", "%(n)s statements verified by their own signature", signed
+        "{n} statement verified by its own signature", "{n} statements verified by their own signature", signed
     )
     if linked:
-        sentence += speech.say(N_(", %(n)s more by the link of a later one"), n=speech.number(linked))
+        sentence += speech.say(N_(", {n} more by the link of a later one"), n=speech.number(linked))
     name = speech.say(N_("Signature"))
     if found:
         return Opinion(name, speech.say(N_("With defects")), "warning", f"{', '.join(found)}. {sentence}")
@@ -64,7 +64,7 @@ def _continuity(summary: Summary, found: list[str], speech: Speech) -> Opinion:
         sentence = speech.say(N_("Numbers are missing and may still arrive"))
         return Opinion(name, speech.say(N_("Pending")), "warning", sentence)
     sentence = speech.say(
-        N_("Every number from 1 to %(head)s, each linked to the one before"), head=speech.number(summary.head)
+        N_("Every number from 1 to {head}, each linked to the one before"), head=speech.number(summary.head)
     )
     return Opinion(name, speech.say(N_("Complete")), "good", sentence)
 

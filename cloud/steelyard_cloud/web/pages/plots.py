@@ -9,7 +9,7 @@ from typing import Any
 import pygal
 from pygal.style import Style
 
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.scales.series import Sample
 from steelyard_cloud.web.words.i18n import N_, Speech
 
@@ -50,9 +50,9 @@ _STYLE = Style(
 
 
 def draw(name: str, samples: list[Sample], speech: Speech) -> bytes:
-    """The plot `name` of the samples, oldest first, as SVG; raises Unknown for another name."""
+    """The plot `name` of the samples, oldest first, as SVG; raises NotFound for another name."""
     if name not in PLOTS:
-        raise Unknown(what="plot", name=name)
+        raise NotFound(what="plot", name=name)
     title, value = PLOTS[name]
     chart = pygal.DateTimeLine(
         style=_STYLE,

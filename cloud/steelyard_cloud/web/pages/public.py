@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from steelyard_protocol import identity
 
-from steelyard_cloud.errors import Unknown
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.scales import public
 from steelyard_cloud.scales.public import PublicRecord
@@ -47,7 +47,7 @@ def _typed(code: str) -> str:
 def _code_or_empty(code: str) -> str:
     try:
         return fold(code)
-    except Unknown:
+    except NotFound:
         return ""
 
 
@@ -111,12 +111,12 @@ def _history(record: PublicRecord, speech: Speech) -> list[Moment]:
     moments = [
         Moment(
             datetime.fromtimestamp(one.recorded_ms / 1000, UTC),
-            speech.say(N_("Verified by %(institution)s"), institution=one.institution),
+            speech.say(N_("Verified by {institution}"), institution=one.institution),
         )
         for one in record.verifications
     ]
     enrolled = datetime.fromtimestamp(record.scale.enrolled_ms / 1000, UTC)
-    moments.append(Moment(enrolled, speech.say(N_("Put on record by %(maker)s"), maker=record.scale.maker)))
+    moments.append(Moment(enrolled, speech.say(N_("Put on record by {maker}"), maker=record.scale.maker)))
     for one in record.events:
         text = (
             speech.say(N_("Its parameters were changed"))

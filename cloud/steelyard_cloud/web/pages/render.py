@@ -1,4 +1,7 @@
-"""Pages from templates: one Jinja environment per language, escaping on, translations through gettext."""
+"""Pages from templates: one Jinja environment per language, escaping on, translations through gettext.
+
+In a template `_` and `ngettext` translate, and fill a message's `{name}` places with values that are escaped.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,6 +12,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from steelyard_cloud.people import credentials
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, SEES_COMPLAINTS, Principal
@@ -26,11 +30,18 @@ def environment(language: str) -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
+    translations = catalogue(language)
+
+    def say(message: str, /, **values: object) -> Markup:
+        return Markup(translations.gettext(message)).format(**values)  # noqa: S704 - ours; format escapes the values
+
+    def say_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
+        return Markup(translations.ngettext(one, many, count)).format(**values)  # noqa: S704
+
+    made.globals.update({"_": say, "ngettext": say_plural})
     return made
 
 

@@ -186,9 +186,9 @@ def _content(one: statement.Statement, summary: Summary | None, speech: Speech) 
     if isinstance(one.body, Snapshot):
         parameters = summary.maps.get(one.digest) if summary else None
         if parameters is None:
-            return speech.say(N_("%(gross)s intervals"), gross=one.body.gross)
+            return speech.say(N_("{gross} intervals"), gross=one.body.gross)
         weight = speech.number(one.body.gross * parameters[KEYS["e_mg"]] / 1e6, 3)
-        return speech.say(N_("%(weight)s kg, noise %(noise)s counts"), weight=weight, noise=one.body.noise_counts)
+        return speech.say(N_("{weight} kg, noise {noise} counts"), weight=weight, noise=one.body.noise_counts)
     if one.kind in (Kind.BOOT, Kind.EVENT):
         return life.describe(one, speech, set())[0]
     return ""

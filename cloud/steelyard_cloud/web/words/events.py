@@ -9,8 +9,8 @@ from steelyard_cloud.web.words.parameters import parameter_name
 
 # A sentence has places for its event's facts, by their names in the definition.
 EVENTS = {
-    EventKind.PARAMETER_CHANGE: N_("Parameters changed: %(fields)s"),
-    EventKind.CASE_OPENED: N_("Case opened: %(opened)s"),
+    EventKind.PARAMETER_CHANGE: N_("Parameters changed: {fields}"),
+    EventKind.CASE_OPENED: N_("Case opened: {opened}"),
     EventKind.LOCKED: N_("Scale locked itself"),
     EventKind.UNLOCKED: N_("Scale unlocked"),
     EventKind.WRONG_CODE: N_("Wrong unlock code entered"),
@@ -40,7 +40,7 @@ def event_sentence(speech: Speech, event: Event, stated_s: int) -> str:
     try:
         template = EVENTS[EventKind(event.kind)]
     except ValueError:
-        return speech.say(N_("Event of an unknown kind %(kind)s"), kind=event.kind)
+        return speech.say(N_("Event of an unknown kind {kind}"), kind=event.kind)
     return speech.say(template, **places)
 
 
@@ -50,6 +50,6 @@ def opened(speech: Speech, stamp_s: int | None, stated_s: int | None) -> str:
         return speech.moment(datetime.fromtimestamp(stamp_s, UTC))
     if stated_s:
         return speech.say(
-            N_("at an unknown time, not after %(stated)s"), stated=speech.moment(datetime.fromtimestamp(stated_s, UTC))
+            N_("at an unknown time, not after {stated}"), stated=speech.moment(datetime.fromtimestamp(stated_s, UTC))
         )
     return speech.say(N_("at an unknown time"))

@@ -26,7 +26,7 @@ RULES = {
         {
             "profile": (
                 N_("Out of profile"),
-                N_("An authentic statement departs from the wire's profile: %(breach)s."),
+                N_("An authentic statement departs from the wire's profile: {breach}."),
             ),
             "bad-signature": (
                 N_("Bad signature inside the chain"),
@@ -39,7 +39,7 @@ RULES = {
         {
             "gap": (
                 N_("Statements missing"),
-                N_("%(missing)s statements of the chain never arrived, although later ones did."),
+                N_("{missing} statements of the chain never arrived, although later ones did."),
             ),
             "fork": (
                 N_("Two contents under one number"),
@@ -86,7 +86,7 @@ RULES = {
         {
             "changed": (
                 N_("Parameters changed without a permit"),
-                N_("%(changes)s; the scale itself reported it."),
+                N_("{changes}; the scale itself reported it."),
             ),
             "changed-silently": (
                 N_("Parameters differ, and no change was reported"),
@@ -103,7 +103,7 @@ RULES = {
         {
             "opened": (
                 N_("Case opened"),
-                N_("The scale reports that its case was opened: %(opened)s."),
+                N_("The scale reports that its case was opened: {opened}."),
             ),
             "too-many": (
                 N_("Case opened too often to follow"),
@@ -116,7 +116,7 @@ RULES = {
         {
             "not-approved": (
                 N_("Software not approved"),
-                N_("The scale runs %(name)s %(version)s, whose hash is not in the type approval."),
+                N_("The scale runs {name} {version}, whose hash is not in the type approval."),
             ),
         },
     ),
@@ -154,7 +154,7 @@ REASONS = {
     "before-start": N_("That was before the scale was switched on."),
 }
 
-_UNKNOWN = (N_("Finding"), N_("An unknown kind of finding: %(code)s."))
+_UNKNOWN = (N_("Finding"), N_("An unknown kind of finding: {code}."))
 
 
 def finding_title(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:
@@ -171,7 +171,7 @@ def finding_sentence(speech: Speech, rule: str, values: Mapping[str, Any]) -> st
     }
     text = speech.say(template, **{"code": "?", **values, **places})
     reason = REASONS.get(str(values.get("reason")))
-    return speech.say(N_("%(first)s %(then)s"), first=text, then=speech.say(reason)) if reason else text
+    return speech.say(N_("{first} {then}"), first=text, then=speech.say(reason)) if reason else text
 
 
 def _words(rule: str, values: Mapping[str, Any]) -> tuple[str, str]:

@@ -75,13 +75,13 @@ class Speech:
         return _LOCALES[self.language]
 
     def say(self, message: str, **values: object) -> str:
-        """Translate `message` and fill its `%(name)s` places."""
+        """Translate `message` and fill its `{name}` places."""
         text = catalogue(self.language).gettext(message)
-        return text % values if values else text
+        return text.format(**values) if values else text
 
     def say_plural(self, one: str, many: str, n: int, **values: object) -> str:
-        """Translate by number; `%(n)s` is the number, written in the reader's way."""
-        return catalogue(self.language).ngettext(one, many, n) % {"n": self.number(n), **values}
+        """Translate by number; `{n}` is the number, written in the reader's way."""
+        return catalogue(self.language).ngettext(one, many, n).format(**{"n": self.number(n), **values})
 
     def number(self, value: float, decimals: int = 0) -> str:
         """`value` with the language's separators and exactly `decimals` places."""

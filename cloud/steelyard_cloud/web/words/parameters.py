@@ -77,14 +77,14 @@ PARAMETERS = {
     ),
 }
 for _n in range(1, MAX_POINTS + 1):
-    PARAMETERS[f"point_{_n}_counts"] = ParameterWords(N_("Calibration point %(n)s: counts"), _NUMBER, n=_n)
-    PARAMETERS[f"point_{_n}_mg"] = ParameterWords(N_("Calibration point %(n)s: mass"), _KILOGRAMS, n=_n)
+    PARAMETERS[f"point_{_n}_counts"] = ParameterWords(N_("Calibration point {n}: counts"), _NUMBER, n=_n)
+    PARAMETERS[f"point_{_n}_mg"] = ParameterWords(N_("Calibration point {n}: mass"), _KILOGRAMS, n=_n)
 
 
 def _words(key: int) -> ParameterWords:
     """The words for a key; one that only newer software knows is called by its number."""
     field = FIELDS.get(key)
-    return PARAMETERS[field.name] if field else ParameterWords(N_("Parameter %(n)s"), _NUMBER, n=key)
+    return PARAMETERS[field.name] if field else ParameterWords(N_("Parameter {n}"), _NUMBER, n=key)
 
 
 def parameter_name(speech: Speech, key: int) -> str:

@@ -37,7 +37,7 @@ VERDICT_LINES = {
     "verified": N_("Its signed reports match what was verified."),
 }
 
-AT_STATEMENT = N_("statement %(number)s")
+AT_STATEMENT = N_("statement {number}")
 
 LIFE = {
     "produced": N_("Produced"),

@@ -70,7 +70,7 @@ class Cloud:
         )
         if done.returncode:
             output = (done.stderr or done.stdout).strip()[-500:]
-            raise ProgramFailed(command=f"steelyard cloud {' '.join(words)}", code=done.returncode, output=output)
+            raise ProgramFailed(command=f"steelyard cloud {' '.join(words)}", exit=done.returncode, output=output)
         return done.stdout.strip()
 
     @contextmanager

@@ -1,56 +1,80 @@
-"""What can go wrong between a technician's laptop and a scale; each class's docstring is its message.
+"""What can go wrong in the gateway: with the scale at the other end of the line, with the platform, with a file.
 
 `exit_code` is what `steelyard scale` ends with, `code` is what it says with `--json`.
 """
 
-import inspect
-from typing import ClassVar
+from steelyard_protocol.errors import SteelyardError
 
 
-class ConsoleError(Exception):
+class GatewayError(SteelyardError):
+    """The gateway cannot do this."""
+
+    code, noun = "gateway", "gateway"
+
+
+class RequestFailed(GatewayError):
+    """The cloud refused {method} {path} with {answer} ({problem}): {detail}"""
+
+    code, noun = "request-failed", "platform"
+
+    @property
+    def problem(self) -> str:
+        """The platform's code for the problem."""
+        return str(self.values["problem"])
+
+
+class PlatformAway(GatewayError):
+    """The platform at {url} cannot be reached: {why}."""
+
+    code, noun = "platform-away", "platform"
+
+
+class NoPermit(GatewayError):
+    """No permit can be read from {file}: {why}."""
+
+    code, noun = "no-permit", "permit"
+
+
+class ConsoleError(GatewayError):
     """Talking to the scale failed."""
 
-    code: ClassVar[str] = "console"
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, **facts: object) -> None:
-        super().__init__(" ".join(inspect.getdoc(type(self)).format(**facts).split()))  # type: ignore[union-attr] # each has one
+    code, noun = "console", "scale"
 
 
 class NoPort(ConsoleError):
     """No serial port with a scale was found: connect the scale by USB, or name its port by --port or STEELYARD_PORT."""
 
-    code, exit_code = "no-port", 3
+    code, noun, exit_code = "no-port", "port", 3
 
 
 class SeveralPorts(ConsoleError):
     """Several serial ports have a scale ({ports}): name one with --port."""
 
-    code, exit_code = "several-ports", 3
+    code, noun, exit_code = "several-ports", "port", 3
 
 
 class PortAbsent(ConsoleError):
     """There is no port {port} ({reason}): check the cable and the name; `--port` takes a path such as /dev/ttyACM0."""
 
-    code, exit_code = "port-absent", 3
+    code, noun, exit_code = "port-absent", "port", 3
 
 
 class PortForbidden(ConsoleError):
     """You may not open {port}: join the group that owns it (often dialout), then log in again."""
 
-    code, exit_code = "port-forbidden", 4
+    code, noun, exit_code = "port-forbidden", "port", 4
 
 
 class PortBusy(ConsoleError):
     """Another program has {port} open: close it, then try again."""
 
-    code, exit_code = "port-busy", 4
+    code, noun, exit_code = "port-busy", "port", 4
 
 
 class PortLost(ConsoleError):
     """{port} went away while we talked to it ({reason}): check the cable and the scale's power."""
 
-    code, exit_code = "port-lost", 5
+    code, noun, exit_code = "port-lost", "port", 5
 
 
 class NoAnswer(ConsoleError):
@@ -76,12 +100,8 @@ class Refused(ConsoleError):
 
     code, exit_code = "refused", 8
 
-    def __init__(self, command: str, code: str, message: str) -> None:
-        super().__init__(command=command, message=message)
-        self.reason = code
-
 
 class NotReached(ConsoleError):
-    """Waited {timeout_s:g} s in vain for this: {step}. Nothing was adjusted."""
+    """Timed out after {timeout_s:g} s waiting for this: {step}. Nothing was adjusted."""
 
-    code, exit_code = "not-reached", 9
+    code, noun, exit_code = "not-reached", "step", 9

@@ -1,0 +1,41 @@
+"""Reading a permit as the platform issued it: base64url, typed or in a file that any editor may have saved."""
+
+import codecs
+import re
+from pathlib import Path
+
+from steelyard_gateway.errors import NoPermit
+
+MOST_BYTES = 16 * 1024
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+=*")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def permit(given: str) -> str:
+    """The permit's base64url, from `given` itself or from the file that it names after an @; raises NoPermit."""
+    where, text = (given[1:], _text(Path(given[1:]))) if given.startswith("@") else ("what was typed", given)
+    words = "".join(text.split())  # mail and editors break long lines
+    if not words:
+        raise NoPermit(file=where, why="it is empty")
+    if not _BASE64URL.fullmatch(words):
+        raise NoPermit(file=where, why="a permit is base64url: letters, digits, - and _ only")
+    return words
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise NoPermit(file=f"@{path}", why=getattr(error, "strerror", None) or "that is not a file's name") from error
+    if len(data) > MOST_BYTES:
+        raise NoPermit(file=path, why="it is larger than any permit")
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise NoPermit(file=path, why="it is not text; save the permit as the platform gave it") from error

@@ -1,0 +1,98 @@
+"""What somebody does to a simulated scale from outside: load, climate, case, switches, cable, frauds, its flash."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from steelyard_simulator.errors import ScaleIsOn
+from steelyard_simulator.powered import PoweredScale
+from steelyard_simulator.world import number
+
+
+class ScaleInItsWorld(PoweredScale):
+    """A scale with what is around it; a change that comes while it is off is there when it is switched on."""
+
+    def place(self, kg: float) -> None:
+        """Have `kg` on the pan, in place of what was there."""
+        self._world.load_kg = number("kg", kg, -1e5, 1e5)
+        self._tell("place", kg=kg)
+
+    def temperature(self, celsius: float, over_s: float = 0.0) -> None:
+        """Bring cell and sensor to `celsius`, steadily within `over_s` seconds."""
+        number("over_s", over_s, 0)
+        self._world.temperature_c = number("celsius", celsius, -273.15, 1000)
+        self._tell("temperature", c=celsius, over_s=over_s)
+
+    def supply(self, volts: float) -> None:
+        """Supply the board with `volts`."""
+        self._world.supply_v = number("volts", volts, 0, 100)
+        self._tell("supply", v=volts)
+
+    def open_case(self) -> None:
+        """Open the case; while the scale is off its clock chip alone notices."""
+        if not self.powered and not self._world.case_open:
+            self._world.case_openings_s.append(int(self._true_us() / 1e6))
+        self._world.case_open = True
+        self._tell("case", open=True)
+
+    def close_case(self) -> None:
+        """Close the case."""
+        self._world.case_open = False
+        self._tell("case", open=False)
+
+    def clock_battery(self, fitted: bool) -> None:
+        """Put the battery of the clock chip in, or take it out; without it the chip dies with the supply."""
+        self._world.battery = fitted
+        if not fitted and not self.powered:
+            self._world.battery_held = False
+
+    def adjustment_switch(self, on: bool) -> None:
+        """Move the adjustment switch under the seal."""
+        self._world.switch_on = on
+        self._tell("switch", on=on)
+
+    def cut_network(self) -> None:
+        """Pull the network cable: nothing passes, open connections hang."""
+        self._usable()
+        self._world.network_up = False
+        if self._link:
+            self._link.cut()
+            self._tell("network", up=False)
+
+    def restore_network(self) -> None:
+        """Plug the cable in again; connections from before are reset."""
+        self._usable()
+        self._world.network_up = True
+        if self._link:
+            self._link.restore()
+            self._tell("network", up=True)
+
+    def fraud(self, name: str, on: bool = True, **arguments: float) -> None:
+        """Start or end a fraud at the hardware (`hal_frauds`): "counts added" (counts), "line gain" (percent), …"""
+        for what, value in arguments.items():
+            number(what, value)
+        if on:
+            self._world.frauds[name] = arguments
+        else:
+            self._world.frauds.pop(name, None)
+        self._tell("fraud", name=name, on=on, **arguments)
+
+    def glitch(self, samples: int) -> None:
+        """Make the next `samples` conversions lie near a rail."""
+        self._ask("glitch", samples=number("samples", samples, 0))
+
+    def stretch_pulses(self, chance: float, us: int) -> None:
+        """Make each clock pulse at the converter last `us` µs longer with probability `chance`, until a restart."""
+        self._ask("stretch", chance=number("chance", chance, 0, 1), us=number("us", us, 0))
+
+    def copy_flash(self, to: Path) -> None:
+        """Copy the flash contents, as somebody with a reader on the board would."""
+        shutil.copyfile(self.image, to)
+
+    def replace_flash(self, source: Path) -> None:
+        """Write flash contents taken earlier or elsewhere; raises ScaleIsOn."""
+        self._usable()
+        if self.powered:
+            raise ScaleIsOn(what="its flash is replaced")
+        shutil.copyfile(source, self.image)

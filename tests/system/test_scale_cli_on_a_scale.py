@@ -66,6 +66,12 @@ def test_status_watch_and_log_read_a_real_console(bench_scale: SimulatedScale) -
     readings = [json.loads(line) for line in tool(bench_scale, "watch", "-n", "3", "--json").stdout.splitlines()]
     assert len(readings) == 3
     assert json.loads(tool(bench_scale, "log", "--json").stdout)[0]["event"] == "enrolled"
+    bench_scale.adjustment_switch(on=True)
+    assert tool(bench_scale, "adjust", "set", "reference_temperature_cdeg", "-500").returncode == 0
+    told = tool(bench_scale, "log")
+    assert told.returncode == 0, told.stderr
+    for words in ("Enrolled", "Adjustment session opened", "reference_temperature_cdeg from 2000 to -500"):
+        assert words in told.stdout
 
 
 def test_a_guided_span_corrects_the_scale_and_is_on_record(bench_scale: SimulatedScale, tmp_path: Path) -> None:

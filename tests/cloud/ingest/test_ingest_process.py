@@ -81,6 +81,12 @@ class Stage:
         self.broker.deliver(scale, *payloads)
         wait_for(lambda: len(self.broker.acknowledged) >= target, "the acknowledgement")
 
+    def registry_is_read(self) -> bool:
+        """Whether ingest has read all that the registry changed, and has nothing left to write of it."""
+        with database.reading(self.desk.engine) as connection:
+            cursor = feeds.load_cursor(connection, "ingest", feeds.CHANGES, SHARDS)
+            return cursor == feeds.heads(connection, feeds.CHANGES, SHARDS)
+
     def state(self, scale: SigningScale, code: str) -> str | None:
         """State of the scale's alert with this code."""
         found = [row["state"] for row in self.desk.alerts(scale) if row["values"]["code"] == code]
@@ -304,12 +310,7 @@ def test_approved_software_is_judged_for_every_scale_some_at_a_time(
         stage.report(scale, scale.enrol(), scale.boot(software=bytes(32)))
         stage.becomes(scale, "not-approved", "open")
 
-    def registry_is_read() -> bool:
-        with database.reading(stage.desk.engine) as connection:
-            cursor = feeds.load_cursor(connection, "ingest", feeds.CHANGES, SHARDS)
-            return cursor == feeds.heads(connection, feeds.CHANGES, SHARDS)
-
-    wait_for(registry_is_read, "the reading of the five registrations")
+    wait_for(stage.registry_is_read, "the reading of the five registrations")
     leases: list[int] = []
     lease = due_rows.lease
 
@@ -338,6 +339,7 @@ def test_no_receipt_and_no_acknowledgement_before_the_database_answers(desk: Des
     stage = Stage(desk)
     scale = started(stage)
     receipts = len(stage.broker.published)
+    wait_for(stage.registry_is_read, "the reading of the registration, which writes")
     with holding(desk):
         stage.broker.deliver(scale, scale.snapshot())
         wait_for(lambda: not stage.broker.waiting, "the message being taken")

@@ -66,10 +66,10 @@ class OrderUsedUp(Refusal):
     code, noun, status = "order-used-up", "factory order", 409
 
 
-class NotHeldYet(Refusal):
+class NotStoredYet(Refusal):
     """Statement {number} of this scale is not held yet; send the same request again when it is."""
 
-    code, noun, status = "not-held-yet", "statement", 409
+    code, noun, status = "not-stored-yet", "statement", 409
 
 
 class NoBaseline(Refusal):

@@ -143,7 +143,7 @@ class Cloud:
             with database.reading(self.desk.engine) as connection:
                 while waiting:
                     of = summaries.c.identity_id == waiting[-1]
-                    state = connection.scalars(select(summaries.c.state).where(of)).one()
+                    state = connection.scalars(select(summaries.c.summary).where(of)).one()
                     if summary_bytes.load(b"", state).unchecked:
                         return False
                     waiting.pop()

@@ -45,7 +45,7 @@ class Desk:
         self.registry.enrol(*some)
 
     def verify(self, scale: KnownScale, number: int) -> None:
-        """A verification institution fixes the baseline at a statement; NotHeldYet where it is not held."""
+        """A verification institution fixes the baseline at a statement; NotStoredYet where it is not held."""
         self.registry.verify(scale, number)
 
     def permit(self, scale: KnownScale, fields: Iterable[int]) -> bytes:

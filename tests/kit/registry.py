@@ -139,7 +139,7 @@ class Registry:
                 )
 
     def verify(self, scale: KnownScale, number: int) -> None:
-        """An institution fixes the baseline at a statement; NotHeldYet where the cloud does not hold it."""
+        """An institution fixes the baseline at a statement; NotStoredYet where the cloud does not hold it."""
         with database.writing(self.engine) as connection:
             verification.verify(
                 connection,

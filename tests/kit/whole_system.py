@@ -197,7 +197,7 @@ class Cloud:
 
     def alerts(self, stall: Stall | None = None) -> list[dict[str, Any]]:
         """All alerts, or a scale's, as the regulator's API gives them."""
-        found: list[dict[str, Any]] = self.api(Role.REGULATOR).get("/alerts", state="all", limit=200)["alerts"]
+        found: list[dict[str, Any]] = self.api(Role.REGULATOR).get("/alerts", status="all", limit=200)["alerts"]
         return [alert for alert in found if stall is None or alert["scale"] == stall.public_code]
 
     def standing(self, stall: Stall) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from kit.whole_system import topic_of
 from sqlalchemy import select
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import scales
-from steelyard_cloud.errors import NotHeldYet
+from steelyard_cloud.errors import NotStoredYet
 from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.judge.facts import Clock
@@ -156,7 +156,7 @@ def take_in(desk: Desk, past: Any, chance: random.Random | None) -> Judgement:
         for fact in due:
             try:
                 fact()
-            except NotHeldYet:
+            except NotStoredYet:
                 early.append(fact)
     assert early == []
     for receiver in receivers:

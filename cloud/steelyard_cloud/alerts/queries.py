@@ -62,8 +62,8 @@ def _read(connection: Connection, principal: Principal, query: Select[Any]) -> l
             rule=row.rule,
             what=row.what,
             severity=row.severity,
-            status=row.state,
-            still_found=row.standing,
+            status=row.status,
+            still_found=row.still_found,
             count=row._mapping["count"],
             identity_id=row.identity_id,
             first_number=row.first_number,
@@ -93,9 +93,9 @@ class Filters:
 def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     query = matching(query, filters.q)
     if filters.status == "undecided":
-        query = query.where(alerts.c.state.in_(UNDECIDED))
+        query = query.where(alerts.c.status.in_(UNDECIDED))
     elif filters.status != "all":
-        query = query.where(alerts.c.state == filters.status)
+        query = query.where(alerts.c.status == filters.status)
     if filters.severity is not None:
         query = query.where(alerts.c.severity == filters.severity)
     if filters.rule:
@@ -139,7 +139,7 @@ def related(
     """Undecided alerts of the same rule elsewhere, or of any rule on the same scale, shop or model."""
     query = _ALERT.where(
         alerts.c.id != alert.id,
-        alerts.c.state.in_(UNDECIDED),
+        alerts.c.status.in_(UNDECIDED),
         or_(
             alerts.c.scale_id == scale.id,
             (scales.c.place == scale.place) & (scales.c.place != ""),
@@ -162,7 +162,7 @@ def unexplained_numbers(connection: Connection, scale: ScaleInScope) -> set[int]
 def still_found(connection: Connection, scale: ScaleInScope) -> list[tuple[str, dict[str, Any]]]:
     """(rule, values) of what the rules still find on a scale."""
     c = alerts.c
-    rows = connection.execute(select(c.rule, c["values"]).where(c.scale_id == scale.id, c.standing))
+    rows = connection.execute(select(c.rule, c["values"]).where(c.scale_id == scale.id, c.still_found))
     return [(rule, values) for rule, values in rows]
 
 
@@ -181,6 +181,6 @@ def steps_of(connection: Connection, alert: AlertInScope, limit: int) -> list[St
     c = alert_events.c
     rows = connection.execute(select(alert_events).where(c.alert_id == alert.id).order_by(c.id.desc()).limit(limit))
     return [
-        Step(at_ms=row.at_ms, to_status=row.to_state, by=name_of(connection, row.actor), reason=row.reason)
+        Step(at_ms=row.at_ms, to_status=row.to_status, by=name_of(connection, row.actor), reason=row.reason)
         for row in rows.all()
     ]

@@ -1,4 +1,4 @@
-"""The states of an alert, and how people may move it through them."""
+"""The statuses of an alert, and how people may move it through them."""
 
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     "open": ("acknowledged", "investigating"),

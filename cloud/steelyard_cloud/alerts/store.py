@@ -22,12 +22,12 @@ CLEARED = {"gap": "late", "silent": "resumed"}  # code of a finding → why its 
 
 
 class LogEntry(NamedTuple):
-    """One change of an alert's state: who, from what to what, and why."""
+    """One change of an alert's status: who, from what to what, and why."""
 
     alert_id: int
     actor: str
-    from_state: str | None
-    to_state: str
+    from_status: str | None
+    to_status: str
     values: dict[str, Any]
     reason: str | None = None
 
@@ -38,7 +38,7 @@ class News(NamedTuple):
     alert_id: int
     rule: str
     code: str
-    state: str
+    status: str
     severity: int
 
 
@@ -71,7 +71,7 @@ def update_from(
             continue
         changed += 1
     for key, row in known.items():
-        if row.standing and key not in found and key not in undecided:
+        if row.still_found and key not in found and key not in undecided:
             _vanish(connection, scale, row, now_ms)
             changed += 1
     return changed
@@ -80,7 +80,7 @@ def update_from(
 def silent_ones(connection: Connection, scale_ids: Sequence[int]) -> set[int]:
     """Of these scales those that an alert calls silent."""
     c = alerts.c
-    query = select(c.scale_id).where(c.scale_id.in_(scale_ids), c.rule == silent.RULE, c.standing)
+    query = select(c.scale_id).where(c.scale_id.in_(scale_ids), c.rule == silent.RULE, c.still_found)
     return set(connection.scalars(query))
 
 
@@ -93,16 +93,16 @@ def transition(
     row = connection.execute(
         select(alerts, scales.c.shard).join(scales).where(alerts.c.id == alert_id).with_for_update(of=alerts)
     ).one()
-    if to not in TRANSITIONS[row.state]:
-        allowed = ", ".join(TRANSITIONS[row.state]) or "nothing else"
-        raise WrongState(state=row.state, to=to, allowed=allowed)
-    values: dict[str, Any] = {"state": to, "changed_ms": now_ms}
+    if to not in TRANSITIONS[row.status]:
+        allowed = ", ".join(TRANSITIONS[row.status]) or "nothing else"
+        raise WrongState(state=row.status, to=to, allowed=allowed)
+    values: dict[str, Any] = {"status": to, "changed_ms": now_ms}
     if to == "closed":
         values["closed_ms"] = now_ms
     if assignee_id is not None:
         values["assignee_id"] = assignee_id
     connection.execute(update(alerts).where(alerts.c.id == alert_id).values(values))
-    _log(connection, LogEntry(alert_id, actor, row.state, to, {}, reason), now_ms)
+    _log(connection, LogEntry(alert_id, actor, row.status, to, {}, reason), now_ms)
     news = News(alert_id, row.rule, row.values["code"], to, row.severity)
     _report(connection, row.shard, row.scale_id, news, now_ms)
 
@@ -114,8 +114,8 @@ def _open(connection: Connection, scale: ScaleFacts, finding: Finding, now_ms: i
         "scale_id": scale.scale_id,
         "what": finding.what,
         "severity": int(finding.severity),
-        "state": "open",
-        "standing": True,
+        "status": "open",
+        "still_found": True,
         "count": finding.count,
         "identity_id": identity_id,
         "first_number": finding.first_number,
@@ -135,43 +135,43 @@ def _open(connection: Connection, scale: ScaleFacts, finding: Finding, now_ms: i
 def _repeat(connection: Connection, scale: ScaleFacts, row: Row[Any], finding: Finding, now_ms: int) -> bool:
     values = _values(finding)
     count = row._mapping["count"]  # a row's own `count` is the tuple's method
-    same = row.standing and count == finding.count and row.values == values and row.severity == finding.severity
+    same = row.still_found and count == finding.count and row.values == values and row.severity == finding.severity
     if same:
         return False
-    state = row.state
-    if state == "closed" and (not row.standing or finding.count > count):
-        state = "regressed"
-        _log(connection, LogEntry(row.id, INGEST, row.state, state, values), now_ms)
+    status = row.status
+    if status == "closed" and (not row.still_found or finding.count > count):
+        status = "regressed"
+        _log(connection, LogEntry(row.id, INGEST, row.status, status, values), now_ms)
     connection.execute(
         update(alerts)
         .where(alerts.c.id == row.id)
         .values(
-            state=state,
-            standing=True,
+            status=status,
+            still_found=True,
             count=finding.count,
             severity=int(finding.severity),
             first_number=finding.first_number,
             last_number=finding.last_number,
             values=values,
             changed_ms=now_ms,
-            closed_ms=row.closed_ms if state == "closed" else None,
+            closed_ms=row.closed_ms if status == "closed" else None,
         )
     )
-    news = News(row.id, row.rule, finding.code, state, int(finding.severity))
+    news = News(row.id, row.rule, finding.code, status, int(finding.severity))
     _report(connection, scale.shard, scale.scale_id, news, now_ms)
     return True
 
 
 def _vanish(connection: Connection, scale: ScaleFacts, row: Row[Any], now_ms: int) -> None:
     code = row.values["code"]
-    values: dict[str, Any] = {"standing": False, "changed_ms": now_ms}
-    state = row.state
-    if code in CLEARED and row.severity < Severity.TAMPER and state in ("open", "acknowledged", "regressed"):
-        state = values["state"] = "closed"
+    values: dict[str, Any] = {"still_found": False, "changed_ms": now_ms}
+    status = row.status
+    if code in CLEARED and row.severity < Severity.TAMPER and status in ("open", "acknowledged", "regressed"):
+        status = values["status"] = "closed"
         values["closed_ms"] = now_ms
-        _log(connection, LogEntry(row.id, INGEST, row.state, state, {"code": CLEARED[code]}), now_ms)
+        _log(connection, LogEntry(row.id, INGEST, row.status, status, {"code": CLEARED[code]}), now_ms)
     connection.execute(update(alerts).where(alerts.c.id == row.id).values(values))
-    news = News(row.id, row.rule, code, state, row.severity)
+    news = News(row.id, row.rule, code, status, row.severity)
     _report(connection, scale.shard, scale.scale_id, news, now_ms)
 
 

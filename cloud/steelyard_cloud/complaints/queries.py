@@ -65,7 +65,7 @@ def _read(connection: Connection, principal: Principal, query: Select[Any]) -> l
             paid=row.paid,
             words=row.words,
             has_photo=row.has_photo,
-            status=row.state,
+            status=row.status,
             answer=row.answer or "",
             received_ms=row.received_ms,
             closed_ms=row.closed_ms,
@@ -84,7 +84,7 @@ def complaint_list(
     """
     c, query = complaints.c, _COMPLAINT
     if status != "all":
-        query = query.where(c.state == status)
+        query = query.where(c.status == status)
     if text:
         query = query.where(or_(c.reference == text, c.public_code == text))
     if before is not None:

@@ -51,7 +51,7 @@ def complain(connection: Connection, public_code: str, said: NewComplaint, now_m
         "organisation_id": scale.organisation_id if scale else None,
         "division_code": scale.division_code if scale else "",
         **asdict(said),
-        "state": OPEN,
+        "status": OPEN,
         "received_ms": now_ms,
     }
     made = connection.execute(insert(complaints).values(row).returning(complaints.c.id)).scalar_one()
@@ -73,8 +73,8 @@ def close(connection: Connection, actor: Actor, complaint: ComplaintInScope, *, 
     c = complaints.c
     closed = connection.execute(
         update(complaints)
-        .where(c.id == complaint.id, c.state == OPEN)
-        .values(state=CLOSED, answer=answer, closed_ms=now_ms)
+        .where(c.id == complaint.id, c.status == OPEN)
+        .values(status=CLOSED, answer=answer, closed_ms=now_ms)
     )
     if closed.rowcount != 1:
         raise ComplaintClosed(reference=complaint.reference)

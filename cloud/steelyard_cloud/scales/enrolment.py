@@ -93,7 +93,7 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
         "organisation_id": actor.organisation_id,
         "division_code": ordered.division_code,
         "place": place,
-        "state": PRODUCED,
+        "life_stage": PRODUCED,
         "enrolled_ms": now_ms,
     }
     scale_id = _insert(connection, scale, first, body, text)

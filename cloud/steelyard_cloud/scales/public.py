@@ -74,7 +74,7 @@ _SCALE = (
     select(
         scales,
         identities.c.id.label("identity_id"),
-        standings.c.state.label("standing"),
+        standings.c.standing,
         summaries.c.received_ms.label("newest_received_ms"),
     )
     .select_from(scales)

@@ -37,7 +37,7 @@ def fold(code: str) -> str:
 class ScaleInScope(InScope):
     """A scale that the principal who asked may see.
 
-    `standing` is what judging it gave last, empty before the first report; head (highest number), held (how many) and
+    `standing` is what judging it gave last, empty before the first report; head (highest number), stored (how many) and
     the time of the newest commit are those of the active identity.
     """
 
@@ -61,7 +61,7 @@ class ScaleInScope(InScope):
     key_store_class: int
     standing: dict[str, Any]
     head: int
-    held: int
+    stored: int
     newest_received_ms: int | None
 
     @property
@@ -78,9 +78,9 @@ _SCALE = (
         identities.c.id.label("identity_id"),
         identities.c.text.label("identity_text"),
         identities.c.key_store_class,
-        standings.c.state.label("standing"),
+        standings.c.standing,
         summaries.c.head,
-        summaries.c.held,
+        summaries.c.stored,
         summaries.c.received_ms.label("newest_received_ms"),
     )
     .select_from(scales)
@@ -106,14 +106,14 @@ def _scale(check: ScopeCheck, row: Row[Any]) -> ScaleInScope:
         organisation=row.organisation,
         division_code=row.division_code,
         place=row.place,
-        life_stage=row.state,
+        life_stage=row.life_stage,
         enrolled_ms=row.enrolled_ms,
         identity_id=row.identity_id,
         identity=row.identity_text,
         key_store_class=row.key_store_class,
         standing=row.standing or {},
         head=row.head or 0,
-        held=row.held or 0,
+        stored=row.stored or 0,
         newest_received_ms=row.newest_received_ms,
     )
 

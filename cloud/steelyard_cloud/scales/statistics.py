@@ -14,7 +14,7 @@ class Totals(NamedTuple):
 
     scales: int
     identities: int
-    held: int
+    stored: int
     receipted: int
     gaps: int
     forks: int
@@ -24,8 +24,8 @@ def totals(connection: Connection, principal: Principal) -> Totals:
     """The totals of the scales that the principal may see."""
     mine = scope(select(scales.c.id), principal, scales).subquery()
     ids = select(mine.c.id)
-    identities, held, receipted = connection.execute(
-        select(func.count(), func.sum(summaries.c.held), func.sum(summaries.c.receipted)).where(
+    identities, stored, receipted = connection.execute(
+        select(func.count(), func.sum(summaries.c.stored), func.sum(summaries.c.receipted)).where(
             summaries.c.scale_id.in_(ids)
         )
     ).one()
@@ -35,7 +35,7 @@ def totals(connection: Connection, principal: Principal) -> Totals:
     return Totals(
         scales=int(connection.scalar(select(func.count()).select_from(mine)) or 0),
         identities=int(identities),
-        held=int(held or 0),
+        stored=int(stored or 0),
         receipted=int(receipted or 0),
         gaps=int(gaps or 0),
         forks=int(forks or 0),

@@ -13,7 +13,7 @@ from steelyard_protocol.bodies import Boot, Kind, Parameters
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import scales, verifications
-from steelyard_cloud.errors import AlreadyVerified, CodesMissing, NoBaseline, NotHeldYet, WrongValue
+from steelyard_cloud.errors import AlreadyVerified, CodesMissing, NoBaseline, NotStoredYet, WrongValue
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.scales import store
 from steelyard_cloud.scales.queries import ScaleInScope
@@ -46,7 +46,7 @@ def record_verification(
 ) -> Verified:
     """Record a verification of the scale's active identity at statement `number`.
 
-    Raises NotFound, WrongValue (date), NotHeldYet, NoBaseline, CodesMissing and AlreadyVerified.
+    Raises NotFound, WrongValue (date), NotStoredYet, NoBaseline, CodesMissing and AlreadyVerified.
     """
     if valid_until <= today:
         raise WrongValue(where="valid_until", why="a day to come is expected")
@@ -64,7 +64,7 @@ def record_verification(
         "recorded_ms": now_ms,
     }
     made = int(connection.execute(insert(verifications).values(row).returning(verifications.c.id)).scalar_one())
-    connection.execute(update(scales).where(scales.c.id == scale.id).values(state=VERIFIED))
+    connection.execute(update(scales).where(scales.c.id == scale.id).values(life_stage=VERIFIED))
     details = {**said, "valid_until": valid_until.isoformat()}
     record(connection, actor, "scale.verify", f"scale:{scale.id}", details, now_ms)
     feeds.append(connection, feeds.CHANGES, scale.shard, "verification", scale.id, {"verification": made}, now_ms)
@@ -81,7 +81,7 @@ def _check_new(connection: Connection, identity_id: int, number: int, kind: str)
 def _check_codes(connection: Connection, scale: ScaleInScope, identity_id: int, number: int, seal: str) -> None:
     found = statement_queries.statement_at(connection, scale.id, identity_id, number)
     if found is None:
-        raise NotHeldYet(number=number)
+        raise NotStoredYet(number=number)
     if found.kind not in (Kind.BOOT, Kind.PARAMETERS):
         raise NoBaseline(number=number)
     named = statement.parse(found.raw)

@@ -69,8 +69,8 @@ def _newest(connection: Connection, query: _Query, limit: int) -> list[Statement
 def summary_of(connection: Connection, scale_id: int, identity_id: int) -> Summary | None:
     """The summary of a chain; None before its first statement, and for an identity of another scale."""
     row = connection.execute(
-        select(summaries.c.state, identities.c.kid)
+        select(summaries.c.summary, identities.c.kid)
         .join_from(summaries, identities, summaries.c.identity_id == identities.c.id)
         .where(summaries.c.identity_id == identity_id, identities.c.scale_id == scale_id)
     ).first()
-    return None if row is None else summary_bytes.load(row.kid, row.state)
+    return None if row is None else summary_bytes.load(row.kid, row.summary)

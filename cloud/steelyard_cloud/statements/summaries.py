@@ -31,9 +31,9 @@ class _NewRow(NamedTuple):
     scale_id: int
     shard: str
     version: int
-    state: bytes
+    summary: bytes
     head: int
-    held: int
+    stored: int
     receipted: int
     received_ms: int
 
@@ -42,9 +42,9 @@ class _Change(NamedTuple):
     """What replaces a summary of a known version, in the order of `_UPDATE`."""
 
     new_version: int
-    state: bytes
+    summary: bytes
     head: int
-    held: int
+    stored: int
     receipted: int
     received_ms: int
     identity_id: int
@@ -52,7 +52,7 @@ class _Change(NamedTuple):
 
 
 _UPDATE = (
-    "UPDATE summaries SET version = {0}, state = {0}, head = {0}, held = {0}, receipted = {0}, received_ms = {0} "
+    "UPDATE summaries SET version = {0}, summary = {0}, head = {0}, stored = {0}, receipted = {0}, received_ms = {0} "
     "WHERE identity_id = {0} AND version = {0}"
 )
 
@@ -64,9 +64,9 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
     ids = list(loaded)
     for start in range(0, len(ids), IN_LIST):
         some = c.identity_id.in_(ids[start : start + IN_LIST])
-        for identity_id, version, state in connection.execute(select(c.identity_id, c.version, c.state).where(some)):
+        for identity_id, version, dumped in connection.execute(select(c.identity_id, c.version, c.summary).where(some)):
             key = loaded[identity_id].key
-            loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, state), version)
+            loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, dumped), version)
     for stored in loaded.values():
         if stored.summary.outdated:
             bring_up_to_date(stored.summary, StoredStatements(connection, stored.key))
@@ -75,8 +75,8 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
 
 def load_summary(connection: Connection, identity_id: int, kid: bytes) -> Summary:
     """The summary of one identity as it is stored; an empty one before its first statement."""
-    state = connection.scalar(select(summaries.c.state).where(summaries.c.identity_id == identity_id))
-    return summary_bytes.load(kid, state) if state else Summary(kid)
+    dumped = connection.scalar(select(summaries.c.summary).where(summaries.c.identity_id == identity_id))
+    return summary_bytes.load(kid, dumped) if dumped else Summary(kid)
 
 
 def write_summaries(connection: Connection, moved: Sequence[StoredSummary]) -> None:
@@ -108,9 +108,9 @@ def _new_row(stored: StoredSummary) -> _NewRow:
         key.scale_id,
         key.shard,
         version=1,
-        state=summary_bytes.dump(summary),
+        summary=summary_bytes.dump(summary),
         head=summary.head,
-        held=summary.stored,
+        stored=summary.stored,
         receipted=edge.number if edge else 0,
         received_ms=summary.newest_ms,
     )
@@ -120,9 +120,9 @@ def _change(stored: StoredSummary) -> _Change:
     summary, edge = stored.summary, stored.summary.contiguous()
     return _Change(
         new_version=stored.version + 1,
-        state=summary_bytes.dump(summary),
+        summary=summary_bytes.dump(summary),
         head=summary.head,
-        held=summary.stored,
+        stored=summary.stored,
         receipted=edge.number if edge else 0,
         received_ms=summary.newest_ms,
         identity_id=stored.key.identity_id,

@@ -32,7 +32,7 @@ MOST_STREAMS = 8
 LIFE_S = 600
 """After this a client has to come again with its last event id, and is asked again who it is."""
 
-ANEW = "anew"
+RESYNC = "resync"
 """The event that says: what you missed is not kept any more, read the lists again."""
 
 Cursor = dict[str, int]
@@ -239,7 +239,7 @@ def _with_scales(connection: Connection, entries: list[feeds.Entry]) -> list[New
 def _for_principal(told: Told, principal: Principal, topics: frozenset[str]) -> dict[str, str] | None:
     """The event as `principal` may see it; None if it is not theirs or not asked for."""
     if told.news is None:
-        return {"event": ANEW, "id": told.cursor, "data": "{}"}
+        return {"event": RESYNC, "id": told.cursor, "data": "{}"}
     entry, scale = told.news.entry, told.news.scale
     if scale is None or entry.topic not in topics:
         return None

@@ -143,7 +143,7 @@ def verify(stall: Stall, institution: Client) -> None:
                 seal=f"S-{stall.serial}",
             )
         except RequestFailed as error:
-            if error.problem != "not-held-yet":
+            if error.problem != "not-stored-yet":
                 raise
             return False
         return True

@@ -90,7 +90,7 @@ def find(
     numbers = settle(stalls)
     statistics = api.get("/statistics")
     alerts = []
-    for alert in api.get("/alerts", state="all", limit=200)["alerts"]:
+    for alert in api.get("/alerts", status="all", limit=200)["alerts"]:
         seen, changed = seen_at.get((alert["rule"], alert["scale"])), changed_at.get(alert["scale"])
         seconds = None if seen is None or changed is None else round(seen - changed, 3)
         alerts.append({"rule": alert["rule"], "scale": alert["scale"], "seconds": seconds})

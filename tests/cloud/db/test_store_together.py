@@ -62,7 +62,7 @@ def test_decision_on_an_alert_does_not_deadlock_with_its_judgement(desk: Desk) -
         connection.execute(table.update().where(table.c.id == alert_id).values(count=2))
     person.join(20)
     assert failed == []
-    assert desk.alerts(scale)[0]["state"] == "acknowledged"
+    assert desk.alerts(scale)[0]["status"] == "acknowledged"
 
 
 def tell(connection: Connection, feed: str) -> None:

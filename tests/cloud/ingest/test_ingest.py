@@ -47,7 +47,7 @@ def test_cheat_becomes_an_alert_and_the_honest_scale_stays_silent(
     wire.send(cheat, cheat.raise_span())
     wait_for(lambda: desk.alerts(cheat) != [], "the alert")
     (alert,) = desk.alerts()
-    assert (alert["rule"], alert["state"], alert["severity"]) == ("parameter_change", "open", 3)
+    assert (alert["rule"], alert["status"], alert["severity"]) == ("parameter_change", "open", 3)
     assert alert["values"]["changes"] == [[40, 1_530_000, 1_390_909]]
     wire.close()
 

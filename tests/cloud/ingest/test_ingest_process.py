@@ -14,7 +14,7 @@ from steelyard_cloud.alerts import store as alert_store
 from steelyard_cloud.db import database, feeds
 from steelyard_cloud.db import due as due_rows
 from steelyard_cloud.db.schema import alert_events, due, feed_entries
-from steelyard_cloud.errors import NotHeldYet
+from steelyard_cloud.errors import NotStoredYet
 from steelyard_cloud.ingest import listening, process
 from steelyard_cloud.ingest import receiver as receiver_module
 from steelyard_cloud.ingest.listening import Listening
@@ -89,7 +89,7 @@ class Stage:
 
     def state(self, scale: SigningScale, code: str) -> str | None:
         """State of the scale's alert with this code."""
-        found = [row["state"] for row in self.desk.alerts(scale) if row["values"]["code"] == code]
+        found = [row["status"] for row in self.desk.alerts(scale) if row["values"]["code"] == code]
         return found[0] if found else None
 
     def becomes(self, scale: SigningScale, code: str, state: str | None) -> None:
@@ -291,7 +291,7 @@ def test_baseline_takes_effect_at_its_statement_however_late_that_arrives(stage:
     stage.desk.register(scale)
     enrol, boot = scale.enrol(), scale.boot()
     stage.report(scale, enrol, scale.raise_span())
-    with pytest.raises(NotHeldYet):
+    with pytest.raises(NotStoredYet):
         stage.desk.verify(scale, 2)
     stage.report(scale, boot)
     assert stage.state(scale, "changed") is None
@@ -321,7 +321,7 @@ def test_approved_software_is_judged_for_every_scale_some_at_a_time(
 
     monkeypatch.setattr(due_rows, "lease", counted)
     stage.desk.approve(bytes(32))
-    wait_for(lambda: not any(alert["standing"] for alert in stage.desk.alerts()), "the judgement of every scale")
+    wait_for(lambda: not any(alert["still_found"] for alert in stage.desk.alerts()), "the judgement of every scale")
     assert leases == [2, 2, 1]
 
 
@@ -332,7 +332,7 @@ def test_every_alert_is_told_to_the_outbox_in_its_own_transaction(stage: Stage) 
         query = select(feed_entries).where(feed_entries.c.feed == "outbox", feed_entries.c.topic == "alert")
         (entry,) = connection.execute(query).mappings()
     assert entry["shard"] == scale.code[0]
-    assert (entry["body"]["rule"], entry["body"]["state"]) == ("weight", "open")
+    assert (entry["body"]["rule"], entry["body"]["status"]) == ("weight", "open")
 
 
 def test_no_receipt_and_no_acknowledgement_before_the_database_answers(desk: Desk) -> None:

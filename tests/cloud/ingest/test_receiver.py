@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, scales, statements, summaries
 from steelyard_cloud.db.schema import quarantine as quarantine_table
-from steelyard_cloud.errors import NotHeldYet
+from steelyard_cloud.errors import NotStoredYet
 from steelyard_cloud.ingest import later, receipts
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.mqtt.broker import Message
@@ -493,7 +493,7 @@ def test_several_receivers_in_any_order_come_to_the_same_as_one(desk: Desk, data
             hand(receivers[chosen], scale, *(raw for raw in batch if raw is not None))
             to_verify |= None in batch
             if to_verify:
-                with contextlib.suppress(NotHeldYet):
+                with contextlib.suppress(NotStoredYet):
                     desk.verify(scale, 2)
                     to_verify = False
         assert not to_verify
@@ -518,8 +518,8 @@ def test_openings_held_since_before_they_were_kept_are_found_all_the_same(desk: 
     undated = scale.enrol(), scale.boot(), scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot()
     hand(receiver, scale, *undated, scale.event(EventKind.CASE_OPENED, scale.time_s))
     with database.writing(desk.engine) as connection:
-        state = connection.scalar(select(summaries.c.state))
-        connection.execute(update(summaries).values(state=in_format(1, state)))
+        state = connection.scalar(select(summaries.c.summary))
+        connection.execute(update(summaries).values(summary=in_format(1, state)))
     desk.verify(scale, 2)
     later = desk.receiver()
     hand(later, scale, scale.snapshot())

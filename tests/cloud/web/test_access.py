@@ -377,7 +377,7 @@ def test_a_refused_post_keeps_no_key_so_that_it_can_be_sent_again(world: World) 
     client = world.client(Role.VERIFICATION)
     key = {"Idempotency-Key": "verify-1"}
     early = client.post(f"/api/v1/scales/{scale.code}/verifications", json=body, headers=key)
-    assert (early.status_code, early.json()["code"]) == (409, "not-held-yet")
+    assert (early.status_code, early.json()["code"]) == (409, "not-stored-yet")
     world.send(scale, [scale.chain[2], scale.boot()])
     late = client.post(f"/api/v1/scales/{scale.code}/verifications", json=body, headers=key)
     assert late.status_code == 201, late.text
@@ -466,7 +466,7 @@ def test_a_decision_follows_the_steps_and_keeps_its_reason(world: World) -> None
         assert regulator.post(url, json={"to": to, "reason": f"because {to}"}).status_code == 201
         state = to
     found = regulator.get("/api/v1/alerts/1").json()
-    assert (found["state"], found["standing"], found["can"]) == ("closed", True, [])
+    assert (found["status"], found["still_found"], found["can"]) == ("closed", True, [])
     assert world.one(scale)["verdict"] == "altered", "closing an alert clears nothing"
     page = world.signed_in(Role.REGULATOR).get("/alerts/1").text
     assert "because confirmed" in page
@@ -484,7 +484,7 @@ def test_a_decision_cannot_be_slipped_in_by_a_form_of_another_site(world: World)
     good = {"csrf": credentials.csrf_token(client.cookies["steelyard"])}
     part = {"to": "acknowledged", "reason": "one of them is unknown", "alert": ["1", "99"]}
     assert client.post("/alerts/decide", data=part | good).status_code == 404
-    assert world.alerts()[0]["state"] == "open", "all or none"
+    assert world.alerts()[0]["status"] == "open", "all or none"
     by_token = world.client(Role.REGULATOR).post("/alerts/1/transitions", data={"to": "acknowledged", "reason": "abc"})
     assert by_token.status_code == 401
 

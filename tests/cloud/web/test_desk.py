@@ -157,7 +157,7 @@ def test_several_alerts_are_decided_at_once_after_a_preview(world: World, desk: 
     desk.get_by_label("Reason").fill("One inspection for the whole market")
     desk.get_by_role("button", name="Record the decision").click()
     desk.wait_for_url("**/alerts")
-    states = {alert["id"]: (alert["state"], alert["assignee"]) for alert in world.alerts()}
+    states = {alert["id"]: (alert["status"], alert["assignee"]) for alert in world.alerts()}
     assert states == {
         1: ("investigating", "Wang Li"),
         2: ("investigating", "Wang Li"),

@@ -93,7 +93,7 @@ def test_no_form_makes_the_platform_fail(either: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["scales?q=%00", "alerts?q=%00", "alerts?state=%00", "alerts?rule=a%00", "scales/%00", "scales/%ED%A0%80"]
+    "path", ["scales?q=%00", "alerts?q=%00", "alerts?status=%00", "alerts?rule=a%00", "scales/%00", "scales/%ED%A0%80"]
 )
 def test_no_address_makes_the_platform_fail(either: World, path: str) -> None:
     answers_well(either.client(Role.ADMIN).get(f"/api/v1/{path}"))

@@ -137,7 +137,7 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
     scale = either.scale("HT-1")
     assert either.enrol(scale).status_code == 201
     either.send(scale, [scale.snapshot()])
-    for number, status, code in ((9, 409, "not-held-yet"), (3, 422, "no-baseline"), (1, 422, "no-baseline")):
+    for number, status, code in ((9, 409, "not-stored-yet"), (3, 422, "no-baseline"), (1, 422, "no-baseline")):
         answer = either.verify(scale, number=number)
         assert (answer.status_code, answer.json()["code"]) == (status, code), number
     assert either.verify(scale, until="2020-01-01").json()["code"] == "malformed"
@@ -219,7 +219,7 @@ def test_software_is_judged_by_the_type_approval_as_it_stands(either: World) -> 
     admin = either.client(Role.ADMIN)
     assert admin.post("/api/v1/scale-types/1/software", json=program).status_code == 201
     either.until(lambda: either.one(scale)["verdict"] == "verified", "the approved software accepted")
-    either.until(lambda: not either.alerts(state="all")[0]["standing"], "the finding gone")
+    either.until(lambda: not either.alerts(status="all")[0]["still_found"], "the finding gone")
     again = admin.post("/api/v1/scale-types/1/software", json=program)
     assert (again.status_code, again.json()["code"]) == (409, "already-exists")
 
@@ -252,7 +252,7 @@ def test_statements_come_back_byte_for_byte_page_by_page(either: World) -> None:
     assert series["gross_mg"] == [250_000 * n for n in range(6)]
     assert series["number"] == [3, 4, 5, 6, 7, 8]
     counted = client.get("/api/v1/statistics").json()
-    assert (counted["scales"], counted["held"], counted["gaps"], counted["forks"]) == (1, 8, 0, 0)
+    assert (counted["scales"], counted["stored"], counted["gaps"], counted["forks"]) == (1, 8, 0, 0)
     either.until(lambda: client.get("/api/v1/statistics").json()["receipted"] == 8, "receipts counted")
 
 

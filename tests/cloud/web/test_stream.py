@@ -80,8 +80,13 @@ def test_an_alert_is_told_to_who_listens(world: World, listening: Callable[..., 
     world.send(scale, scale.cheat())
     world.until(lambda: bool(regulator.events), "the alert told")
     told = json.loads(regulator.events[0]["data"])
-    assert (told["scale"], told["rule"], told["state"], told["severity"]) == (scale.code, "parameter_change", "open", 3)
-    assert set(told) == {"scale", "alert_id", "rule", "code", "state", "severity"}, "no organisation, no region"
+    assert (told["scale"], told["rule"], told["status"], told["severity"]) == (
+        scale.code,
+        "parameter_change",
+        "open",
+        3,
+    )
+    assert set(told) == {"scale", "alert_id", "rule", "code", "status", "severity"}, "no organisation, no region"
 
 
 def test_a_client_that_comes_back_misses_nothing_and_gets_nothing_twice(
@@ -115,7 +120,7 @@ def test_an_id_that_is_none_of_ours_starts_anew_and_replays_nothing(
     scale = world.in_use("HT-1")
     client = listening(world.client(Role.REGULATOR), "alert", last_id)
     world.until(lambda: bool(client.events), "the answer")
-    assert [event["event"] for event in client.events] == ["anew"]
+    assert [event["event"] for event in client.events] == ["resync"]
     world.send(scale, scale.cheat())
     world.until(lambda: len(client.events) == 2, "what is new")
     again = listening(world.client(Role.REGULATOR), "alert", client.events[0]["id"])

@@ -12,8 +12,8 @@ alerts = Table(
     reference("scale_id", "scales", index=True),
     Column("what", String(160), nullable=False),  # what was found; with rule and scale it is the alert's key
     Column("severity", SmallInteger, nullable=False),  # 1 notice, 2 warning, 3 tamper
-    Column("state", String(20), nullable=False),
-    Column("standing", Boolean, nullable=False),  # whether the stored statements still support the finding
+    Column("status", String(20), nullable=False),
+    Column("still_found", Boolean, nullable=False),  # whether the stored statements still support the finding
     Column("count", Integer, nullable=False),
     Column("identity_id", Big, nullable=True),
     Column("first_number", BigInteger, nullable=True),
@@ -26,7 +26,7 @@ alerts = Table(
     Column("organisation_id", Big, nullable=False, index=True),
     Column("division_code", String(12), nullable=False, index=True),
     UniqueConstraint("rule", "scale_id", "what"),
-    Index(None, "state", "severity"),
+    Index(None, "status", "severity"),
 )
 
 alert_events = Table(
@@ -36,8 +36,8 @@ alert_events = Table(
     reference("alert_id", "alerts", index=True),
     unix_ms("at_ms"),
     Column("actor", String(80), nullable=False),
-    Column("from_state", String(20), nullable=True),
-    Column("to_state", String(20), nullable=False),
+    Column("from_status", String(20), nullable=True),
+    Column("to_status", String(20), nullable=False),
     Column("reason", String(500), nullable=True),
     Column("values", JSON, nullable=False),
 )

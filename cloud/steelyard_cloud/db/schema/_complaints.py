@@ -17,7 +17,7 @@ complaints = Table(  # of consumers, who say nothing of themselves
     Column("paid", String(40), nullable=False),
     Column("words", String(500), nullable=False),
     Column("photo", LargeBinary, nullable=True),  # JPEG without what the camera wrote beside the picture
-    Column("state", String(10), nullable=False),  # open, closed
+    Column("status", String(10), nullable=False),  # open, closed
     Column("answer", String(500), nullable=True),
     unix_ms("received_ms"),
     unix_ms("closed_ms", nullable=True),

@@ -71,7 +71,7 @@ scales = Table(
     reference("organisation_id", "organisations", index=True),
     Column("division_code", String(12), nullable=False, index=True),
     Column("place", String(120), nullable=False),
-    Column("state", String(20), nullable=False),  # produced, verified, in repair, retired: its life, not a finding
+    Column("life_stage", String(20), nullable=False),  # produced, verified, in repair, retired: its life, not a finding
     unix_ms("enrolled_ms"),
     UniqueConstraint("maker", "model", "serial_number"),
 )

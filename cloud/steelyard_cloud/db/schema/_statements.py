@@ -58,9 +58,9 @@ summaries = Table(  # the bounded state of one identity's chain, as a function o
     Column("scale_id", BigInteger, nullable=False, index=True),
     Column("shard", String(1), nullable=False, index=True),
     Column("version", BigInteger, nullable=False),  # a receiver with a stale copy loses and reads again
-    Column("state", LargeBinary, nullable=False),
+    Column("summary", LargeBinary, nullable=False),
     Column("head", BigInteger, nullable=False),  # highest number stored
-    Column("held", BigInteger, nullable=False),  # statements stored, copies included
+    Column("stored", BigInteger, nullable=False),  # statements stored, copies included
     Column("receipted", BigInteger, nullable=False),  # highest number for which a receipt was sent
     unix_ms("received_ms"),  # commit time of the newest statement
 )
@@ -70,7 +70,7 @@ standings = Table(  # what judging a scale gave last: the lists and pages read i
     metadata,
     Column("scale_id", BigInteger, primary_key=True, autoincrement=False),
     Column("shard", String(1), nullable=False),
-    Column("state", JSON, nullable=False),
+    Column("standing", JSON, nullable=False),
     Column("gaps", Integer, nullable=False),  # numbers missing past their grace
     Column("forks", Integer, nullable=False),
     unix_ms("judged_ms"),

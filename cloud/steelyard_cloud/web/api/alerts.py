@@ -31,8 +31,8 @@ def shown(alert: AlertInScope, speech: Speech) -> dict[str, Any]:
         "what": alert.what,
         "scale": alert.scale_code,
         "severity": alert.severity,
-        "state": alert.status,
-        "standing": alert.still_found,
+        "status": alert.status,
+        "still_found": alert.still_found,
         "count": alert.count,
         "first_number": alert.first_number,
         "last_number": alert.last_number,
@@ -49,15 +49,15 @@ def list_alerts(
     here: Here,
     principal: Reads,
     speech: Reader,
-    state: Annotated[str, Query(max_length=20)] = "undecided",
+    status: Annotated[str, Query(max_length=20)] = "undecided",
     severity: Annotated[int | None, Query(ge=1, le=3)] = None,
     rule: Annotated[str, Query(max_length=40)] = "",
     q: Annotated[str, Query(max_length=60)] = "",
     before: Before = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """Alerts that the caller may see, the newest first; `state` is "undecided", "all" or one state."""
-    filters = Filters(state, severity, rule, q.strip())
+    """Alerts that the caller may see, the newest first; `status` is "undecided", "all" or one status."""
+    filters = Filters(status, severity, rule, q.strip())
     with here.reading() as connection:
         found = alert_queries.alert_list(connection, principal, filters, before=before, limit=limit + 1)
         total = alert_queries.alert_count(connection, principal, filters)
@@ -77,7 +77,7 @@ def one_alert(alert: Id, here: Here, principal: Reads, speech: Reader) -> dict[s
 
 
 class Transition(Strict):
-    """A decision: the new state and why."""
+    """A decision: the new status and why."""
 
     to: Word
     reason: Reason
@@ -91,13 +91,13 @@ def decide(
     once: Repeatable,
     principal: Annotated[Principal, Depends(needs(DECIDES_ALERTS))],
 ) -> JSONResponse:
-    """Take an alert to another state; the reason is kept with the caller's name."""
+    """Take an alert to another status; the reason is kept with the caller's name."""
 
     def effect(connection: Connection) -> dict[str, Any]:
         found = alert_queries.alert_by_id(connection, principal, alert)
         actor = actor_of(principal)
         decisions.decide(connection, actor, found, to=body.to, reason=body.reason, now_ms=here.now_ms())
-        return {"alert": alert, "state": body.to}
+        return {"alert": alert, "status": body.to}
 
     response = once(principal, effect)
     here.hub.wake()

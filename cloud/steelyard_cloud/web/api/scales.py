@@ -40,9 +40,9 @@ def shown(scale: ScaleInScope) -> dict[str, Any]:
         "organisation": scale.organisation,
         "division_code": scale.division_code,
         "place": scale.place,
-        "state": scale.life_stage,
+        "life_stage": scale.life_stage,
         "head": scale.head,
-        "held": scale.held,
+        "stored": scale.stored,
         "newest_received_ms": scale.newest_received_ms,
         "standing": scale.standing,
     }
@@ -186,7 +186,7 @@ def verify(
     once: Repeatable,
     principal: Annotated[Principal, Depends(needs(VERIFIES))],
 ) -> JSONResponse:
-    """Fix the scale's baseline at a held statement; problem `not-held-yet` (409) says to send it again later."""
+    """Fix the scale's baseline at a held statement; problem `not-stored-yet` (409) says to send it again later."""
     now = here.now()
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)

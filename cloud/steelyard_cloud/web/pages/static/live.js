@@ -103,7 +103,7 @@ function listen() {
     changed(); // refused: the session has ended, which the page finds out, or too many pages are open
     setTimeout(listen, REFUSED_MS);
   });
-  stream.addEventListener("anew", changed);
+  stream.addEventListener("resync", changed);
   for (const topic of topics) stream.addEventListener(topic, (event) => concerns(event) && changed());
   addEventListener("pagehide", () => stream.close());
 }

@@ -59,7 +59,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     made = World(tmp_path_factory.mktemp("answers") / "data")
     made.start()
     try:
-        made.prepare()
+        made.registry.add_type(quantity=20)
         return collected(made)
     finally:
         made.stop()

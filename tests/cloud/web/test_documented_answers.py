@@ -59,7 +59,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     made = World(tmp_path_factory.mktemp("answers") / "data")
     made.start()
     try:
-        made.prepare()
+        made.registry.add_type(quantity=20)
         return collected(made)
     finally:
         made.stop()
@@ -87,7 +87,7 @@ def collected(world: World) -> dict[str, Any]:
     ask(Role.MANUFACTURER, "POST /enrolments", other)
 
     scale = world.in_use("HT-1")
-    world.send(scale, [scale.snapshot(), *scale.raise_span()])
+    world.send(scale, [scale.snapshot(), *scale.cheat()])
     world.until(lambda: bool(world.alerts()), "an alert")
     alert = world.alerts()[0]["id"]
     stated = {"number": 2, "valid_until": "2029-11-30", "kind": "subsequent", "seal": "S-2"}

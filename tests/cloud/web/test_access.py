@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from kit.commands import COMMANDS, ORGANISATION
+from kit.routes import PUBLIC, routes
 from kit.world import World
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
@@ -22,7 +23,6 @@ from steelyard_cloud.people import access, credentials
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.people.scoping import covers, region
 from steelyard_cloud.web.http.recent_views import AGAIN_MS
-from steelyard_cloud.web.pages.routes import PARTS
 from steelyard_protocol.enrolment import to_base64url
 
 
@@ -160,30 +160,6 @@ FORMS = {
     ("post", "/sign-in"),
     ("post", "/sign-out"),
 }
-PUBLIC = {
-    ("get", "/"),
-    ("get", "/sign-in"),
-    ("get", "/s"),
-    ("get", "/s/{code}"),
-    ("get", "/s/{code}/complaint"),
-    ("post", "/s/{code}/complaint"),
-    ("get", "/api/v1/health"),
-    ("get", "/api/v1/root"),
-    ("get", "/api/v1/openapi.json"),
-}
-
-
-def routes(world: World) -> set[tuple[str, str]]:
-    """Every route of the application: those of the API by its own description, and the pages."""
-    api = {(method, path) for path, item in world.app.openapi()["paths"].items() for method in item}
-    pages = {
-        (method.lower(), route.path)
-        for part in PARTS
-        for route in part.router.routes
-        for method in route.methods
-        if method != "HEAD"
-    }
-    return api | pages
 
 
 def test_each_route_lets_in_exactly_the_roles_that_the_table_says(world: World) -> None:

@@ -87,7 +87,7 @@ def collected(world: World) -> dict[str, Any]:
     ask(Role.MANUFACTURER, "POST /enrolments", other)
 
     scale = world.in_use("HT-1")
-    world.send(scale, [scale.snapshot(), scale.raise_span()])
+    world.send(scale, [scale.snapshot(), *scale.cheat()])
     world.until(lambda: bool(world.alerts()), "an alert")
     alert = world.alerts()[0]["id"]
     stated = {"number": 2, "valid_until": "2029-11-30", "kind": "subsequent", "seal": "S-2"}

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import httpx
+from kit.complaints import PHOTO, complain
+from kit.routes import PUBLIC, routes
 from kit.world import World
 from sqlalchemy import func, select
 from steelyard_cloud.db import database
@@ -11,8 +13,6 @@ from steelyard_cloud.db.schema import audit_log
 from steelyard_cloud.people import access, credentials, organisations
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
-from test_access import PUBLIC, routes, signed_in
-from test_complaints import PHOTO, complain
 
 NAMES_ONE = ("{code}", "{alert}", "{complaint}", "/alerts/decide")
 DECISION = {"to": "acknowledged", "reason": "seen on site"}
@@ -71,7 +71,7 @@ def answers(clients: Iterable[httpx.Client], route: tuple[str, str], code: str) 
 
 def test_each_route_answers_who_may_see_the_scale_and_knows_it_not_for_anybody_else(world: World) -> None:
     scale = world.in_use("HT-1")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     assert complain(world, scale.code, PHOTO).status_code == 303
     asked = sorted(route for route in routes(world) - PUBLIC if any(name in route[1] for name in NAMES_ONE))
@@ -86,7 +86,7 @@ def test_each_route_answers_who_may_see_the_scale_and_knows_it_not_for_anybody_e
     for route in asked:
         assert 404 in answers(strangers, route, scale.code) <= {403, 404}, route
     assert trace() == before, "nothing was done, and nothing was looked at"
-    insiders = [signed_in(world, Role.REGULATOR), signed_in(world, Role.VERIFICATION)]
+    insiders = [world.signed_in(Role.REGULATOR), world.signed_in(Role.VERIFICATION)]
     for route in asked:
         got = answers(insiders, route, scale.code)
         assert got & {200, 201, 303, 409}, (route, got)

@@ -147,7 +147,7 @@ def regulator(division: str) -> Principal:
 
 def test_a_check_is_made_by_nobody_else_and_opens_the_row_of_its_own_table_alone(world: World) -> None:
     scale = world.in_use("HT-1")
-    world.send(scale, scale.raise_span())
+    world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     here = regulator("330100")
     with database.reading(world.engine) as connection:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 from steelyard_cloud.db import database
-from steelyard_cloud.db.schema import identities
 from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.audit import Actor
-from steelyard_cloud.people.roles import Role
+from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.scales import enrolment, orders, permits, types, verification
+from steelyard_cloud.scales.queries import ScaleInScope, scale_by_code
+from steelyard_protocol import identity
 from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY
 
 from kit.parameters import MAP
@@ -21,6 +22,7 @@ from kit.signing_scale import MAKER, MODEL, SOFTWARE, START_S
 DIVISION = "330106"
 ORDER = "ORDER-1"
 NOBODY = Actor("process:test", 0, None, None)
+EVERYWHERE = Principal("process:test", Role.ADMIN, "test", None, "", None)
 
 
 @dataclass(frozen=True)
@@ -141,10 +143,10 @@ class Registry:
     def verify(self, scale: KnownScale, number: int) -> None:
         """An institution fixes the baseline at a statement; NotStoredYet where the cloud does not hold it."""
         with database.writing(self.engine) as connection:
-            verification.verify(
+            verification.record_verification(
                 connection,
                 self._actors[Role.VERIFICATION],
-                scale_id=scale_id(connection, scale),
+                in_scope(connection, scale),
                 number=number,
                 kind="initial",
                 valid_until=date(2030, 1, 1),
@@ -158,18 +160,15 @@ class Registry:
         _, calibration, configuration = scale.state()
         begin_s = self.now_ms() // 1000 - 86_400
         with database.writing(self.engine) as connection:
-            return permits.permit(
-                connection,
-                self._actors[Role.REGULATOR],
-                authority,
-                scale_id=scale_id(connection, scale),
+            terms = permits.Terms(
                 fields=tuple(fields),
                 not_before_s=begin_s,
                 not_after_s=begin_s + permits.LONGEST_DAYS * 86_400,
                 calibration_counter=calibration,
                 configuration_counter=configuration,
-                now_ms=self.now_ms(),
             )
+            regulator = self._actors[Role.REGULATOR]
+            return permits.permit(connection, regulator, authority, in_scope(connection, scale), terms, self.now_ms())
 
     def approve(self, software_hash: bytes) -> None:
         """A program with this hash becomes approved for the type of all scales."""
@@ -184,7 +183,6 @@ class Registry:
             )
 
 
-def scale_id(connection: Connection, scale: KnownScale) -> int:
-    """The row of an enrolled scale."""
-    found = connection.execute(select(identities.c.scale_id).where(identities.c.kid == scale.kid)).scalar_one()
-    return int(found)
+def in_scope(connection: Connection, scale: KnownScale) -> ScaleInScope:
+    """An enrolled scale as its institution and its supervision see it."""
+    return scale_by_code(connection, EVERYWHERE, identity.to_text(scale.kid))

@@ -19,7 +19,7 @@ class Refusal(CloudError):
 
 
 class NotFound(Refusal):
-    """There is no {what} {name}, or it is outside what you may see."""
+    """There is no {what} {name}, or you may not see it."""
 
     code, noun, status = "not-found", "registry", 404
 
@@ -43,13 +43,13 @@ class EnrolmentMalformed(Refusal):
 
 
 class EnrolmentForged(Refusal):
-    """The enrolment statement is not signed by the key that it names; make it again on the scale with "enrol"."""
+    """The enrolment statement is not signed with the key that it names; make a new one on the scale with "enrol"."""
 
     code, noun = "enrolment-forged", "enrolment"
 
 
 class IdentityTaken(Refusal):
-    """The identity {identity} belongs to another key or another enrolment statement; a second one is refused."""
+    """The identity {identity} already belongs to another key or another enrolment statement."""
 
     code, noun, status = "identity-taken", "identity", 409
 
@@ -67,31 +67,31 @@ class OrderUsedUp(Refusal):
 
 
 class NotHeldYet(Refusal):
-    """Statement {number} of this scale is not held yet; send the same request again when it is."""
+    """Statement {number} of this scale is not stored yet; send the same request again later."""
 
     code, noun, status = "not-held-yet", "statement", 409
 
 
 class NoBaseline(Refusal):
-    """Statement {number} carries no whole set of parameters; name a boot or a parameters statement."""
+    """Statement {number} does not carry a complete set of parameters; choose a boot or a parameters statement."""
 
     code, noun = "no-baseline", "statement"
 
 
 class CodesMissing(Refusal):
-    """The production code, the verification code and the seal must be complete: {missing} is missing."""
+    """The production code, the verification code and the seal must all be given: {missing} is missing."""
 
     code, noun = "codes-missing", "verification"
 
 
 class AlreadyVerified(Refusal):
-    """A verification of this kind names statement {number} already."""
+    """A verification of this kind at statement {number} already exists."""
 
     code, noun, status = "already-verified", "verification", 409
 
 
 class WrongWindow(Refusal):
-    """The permit's window must start before it ends, end in the future, and last at most {days} days."""
+    """The permit must start before it ends, end in the future, and be valid for at most {days} days."""
 
     code, noun = "wrong-window", "permit"
 
@@ -103,24 +103,24 @@ class WrongState(Refusal):
 
 
 class TooManyComplaints(Refusal):
-    """There are many complaints already today; this one was not taken. Please call the market supervision."""
+    """There are too many complaints today; this one was not accepted. Please call the market supervision authority."""
 
     code, noun, status = "too-many-complaints", "complaint", 429
 
 
 class ComplaintClosed(Refusal):
-    """The complaint {reference} is closed already."""
+    """The complaint {reference} is already closed."""
 
     code, noun, status = "complaint-closed", "complaint", 409
 
 
 class EvidenceTooLarge(Refusal):
-    """There are {statements} statements or more; a file has at most {most}. Ask for a part with first and last."""
+    """There are {statements} statements or more; a file has at most {most}. Ask for a part with "first" and "last"."""
 
     code, noun, status = "evidence-too-large", "evidence file", 413
 
 
 class KeysUnavailable(Refusal):
-    """The platform's key for this cannot be used on this machine; its operator finds the reason in the log."""
+    """The platform's key for this cannot be used on this machine; the platform's log says why."""
 
     code, noun, status = "keys-unavailable", "key", 503

@@ -84,14 +84,14 @@ def test_problems_are_typed_and_in_the_reader_s_language(quiet: World) -> None:
     assert english.headers["content-type"] == "application/problem+json"
     assert english.json() == {
         "type": "urn:steelyard:problem:not-found",
-        "title": "There is no alert 77, or it is outside what you may see.",
+        "title": "There is no alert 77, or you may not see it.",
         "status": 404,
-        "detail": "There is no alert 77, or it is outside what you may see.",
+        "detail": "There is no alert 77, or you may not see it.",
         "code": "not-found",
         "values": {"what": "alert", "name": 77},
     }
     chinese = client.get("/api/v1/alerts/77", headers={"Accept-Language": "zh"}).json()
-    assert chinese["detail"] == "没有警报 77，或不在您可见的范围内。"
+    assert chinese["detail"] == "没有预警 77，或您无权查看。"
     assert (chinese["code"], chinese["values"]) == ("not-found", {"what": "alert", "name": 77})
 
 
@@ -226,7 +226,7 @@ def test_plots_have_round_ticks_and_carry_no_script() -> None:
     speech = Speech("zh-CN", i18n.zone("Asia/Shanghai"))
     for name in plots.PLOTS:
         svg = plots.draw(name, [], speech).decode()
-        assert "尚无上报" in svg
+        assert "尚无上报数据" in svg
         assert "<script" not in svg
         assert "http://www.w3.org" in svg
         ElementTree.fromstring(svg)

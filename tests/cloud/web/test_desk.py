@@ -59,7 +59,7 @@ def market(world: World) -> list:
 
 def test_alert_appears_without_a_reload_and_is_decided(world: World, desk: Page) -> None:
     honest, cheat, _third = market(world)
-    expect(desk.get_by_text("Nothing here. New alerts appear by themselves.")).to_be_visible()
+    expect(desk.get_by_text("No alerts. New ones appear here by themselves.")).to_be_visible()
     expect(desk.locator("[data-live-indicator]")).to_have_attribute("data-state", "on")
     shoot(desk, "desk-empty")
     desk.evaluate("window.notReloaded = true")
@@ -79,11 +79,13 @@ def test_alert_appears_without_a_reload_and_is_decided(world: World, desk: Page)
     desk.get_by_text("19 parameters are as verified").click()
     desk.locator("#alert-parameters").evaluate("part => { part.dataset.seen = 'before' }")
     world.send(cheat, cheat.cheat(200))
-    expect(desk.get_by_text("The parameters were changed again since; both are shown below.")).to_be_visible()
+    expect(
+        desk.get_by_text("The parameters have been changed again since then; both sets are shown below.")
+    ).to_be_visible()
     expect(desk.locator("#alert-parameters[data-seen]")).to_have_count(0)
     expect(desk.locator("#alert-parameters details")).to_have_attribute("open", "")
     shoot(desk, "desk-alert-changed-again")
-    desk.get_by_label("New state").select_option("investigating")
+    desk.get_by_label("New status").select_option("investigating")
     desk.get_by_label("Reason").fill("Inspector sent to the stall")
     desk.get_by_role("button", name="Record the decision").click()
     expect(desk.locator("#alert-state")).to_contain_text("Investigating")
@@ -145,12 +147,12 @@ def test_several_alerts_are_decided_at_once_after_a_preview(world: World, desk: 
     for scale in scales:
         world.send(scale, scale.cheat())
     expect(desk.locator("#alerts tbody tr")).to_have_count(3)
-    desk.get_by_label("Choose alert 1").check()
-    desk.get_by_label("Choose alert 2").check()
+    desk.get_by_label("Select alert 1").check()
+    desk.get_by_label("Select alert 2").check()
     world.send(scales[0], scales[0].cheat(200))
     world.until(lambda: len(world.alerts()) == 4, "another alert")
-    expect(desk.get_by_label("Choose alert 1")).to_be_checked()
-    desk.get_by_label("Decide all chosen:").select_option("investigating")
+    expect(desk.get_by_label("Select alert 1")).to_be_checked()
+    desk.get_by_label("Decide all selected:").select_option("investigating")
     desk.get_by_role("button", name="Preview").click()
     expect(desk.get_by_role("heading", name="These 2 alerts will change")).to_be_visible()
     shoot(desk, "desk-preview")
@@ -165,7 +167,7 @@ def test_several_alerts_are_decided_at_once_after_a_preview(world: World, desk: 
         4: ("open", None),
     }
     desk.goto(f"{world.settings.url}/alerts/decide?to=closed&alert=1&alert=3")
-    expect(desk.get_by_text("None: from their state none of the chosen alerts can be taken there.")).to_be_visible()
+    expect(desk.get_by_text("None: none of the selected alerts can be given this status.")).to_be_visible()
     expect(desk.get_by_role("button", name="Record the decision")).to_have_count(0)
 
 

@@ -171,8 +171,8 @@ def test_the_language_follows_the_phone_or_the_choice(world: World) -> None:
         assert "Accept-Language" in answer.headers["vary"]
     client = world.client(None)
     chosen = client.get(f"/s/{scale.code}?lang=zh-CN", headers={"Accept-Language": "en"})
-    assert heading(chosen) == "检定有效，未见改动"
-    assert heading(client.get(f"/s/{scale.code}", headers={"Accept-Language": "en"})) == "检定有效，未见改动"
+    assert heading(chosen) == "检定在有效期内，未见改动"
+    assert heading(client.get(f"/s/{scale.code}", headers={"Accept-Language": "en"})) == "检定在有效期内，未见改动"
 
 
 def test_a_code_may_be_typed_as_people_type(world: World) -> None:

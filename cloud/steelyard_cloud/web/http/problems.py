@@ -33,19 +33,19 @@ class NotSignedIn(Problem):
 
 
 class NotAllowed(Problem):
-    """The role {role} may not do this; it needs one of: {needs}."""
+    """The role {role} may not do this; one of these roles may: {needs}."""
 
     code, noun, status = "not-allowed", "role", 403
 
 
 class ForgedRequest(Problem):
-    """The form was not sent from this site's own page, or the page is too old; load the page again and repeat."""
+    """The form was not sent from this site's own page, or the page is too old; reload the page and try again."""
 
     code, noun, status = "forged-request", "form", 403
 
 
 class LinkSpent(Problem):
-    """This sign-in link was used before or is too old; ask for a new one with "steelyard cloud sign-in-link"."""
+    """This sign-in link has been used or is too old; get a new one with "steelyard cloud sign-in-link"."""
 
     code, noun, status = "link-spent", "sign-in link", 403
 
@@ -57,7 +57,7 @@ class NoSuchPage(Problem):
 
 
 class WrongMethod(Problem):
-    """This address does not take that method."""
+    """This address does not accept that method."""
 
     code, noun, status = "wrong-method", "method", 405
 
@@ -69,14 +69,14 @@ class KeyReused(Problem):
 
 
 class TooManyStreams(Problem):
-    """You have {most} event streams open; close one, or come again in a minute."""
+    """You have {most} event streams open; close one, or try again in a minute."""
 
     code, noun, status = "too-many-streams", "event stream", 429
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
 class Failed(Problem):
-    """Something went wrong inside the platform; it was logged under {reference}."""
+    """Something went wrong inside the platform; it was logged as {reference}."""
 
     code, noun, status = "failed", "platform", 500
 

@@ -100,7 +100,7 @@ def alert_list(
         undecided=undecided,
         filters=filters,
         states=[
-            ("undecided", speech.say(N_("Not decided"))),
+            ("undecided", speech.say(N_("Undecided"))),
             ("all", speech.say(N_("All"))),
             *((code, speech.say(word)) for code, word in STATES.items()),
         ],

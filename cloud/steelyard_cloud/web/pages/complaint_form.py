@@ -78,7 +78,9 @@ def complain(
     try:
         picture = _picture(photo)
     except photos.NotAPhoto:
-        return again(N_("The photo has to be a JPEG of at most 4 MB; you can also send the complaint without it."), 422)
+        return again(
+            N_("The photo must be a JPEG of at most 4 MB; you can also send the complaint without a photo."), 422
+        )
     if not here.complaints.spend(request.client.host if request.client else "", here.now_ms()):
         return again(TooManyComplaints.template(), 429)
     try:

@@ -42,7 +42,7 @@ def timeline(
     connection: Connection, scale: ScaleInScope, verified: list[Verification], speech: Speech, unexplained: set[int]
 ) -> list[Moment]:
     """The newest first; `unexplained` are the numbers of changes that no permit covers."""
-    moments = [Moment(_at_ms(scale.enrolled_ms), speech.say(N_("Enrolled by its maker, with its own key")), "person")]
+    moments = [Moment(_at_ms(scale.enrolled_ms), speech.say(N_("Enrolled by its maker with its own key")), "person")]
     moments += [
         Moment(
             _at_ms(one.recorded_ms),

@@ -52,7 +52,7 @@ def _signature(summary: Summary, found: list[str], speech: Speech) -> Opinion:
         sentence += speech.say(N_(", {n} more by the link of a later one"), n=speech.number(linked))
     name = speech.say(N_("Signature"))
     if found:
-        return Opinion(name, speech.say(N_("With defects")), "warning", f"{', '.join(found)}. {sentence}")
+        return Opinion(name, speech.say(N_("With faults")), "warning", f"{', '.join(found)}. {sentence}")
     return Opinion(name, speech.say(N_("Authentic")), "good", sentence)
 
 
@@ -61,10 +61,10 @@ def _continuity(summary: Summary, found: list[str], speech: Speech) -> Opinion:
     if found:
         return Opinion(name, speech.say(N_("Broken")), "bad", ", ".join(found))
     if len(summary.intervals) > 1 or (summary.intervals and summary.intervals[0].first.number > 1):
-        sentence = speech.say(N_("Numbers are missing and may still arrive"))
+        sentence = speech.say(N_("Some numbers are missing but may still arrive"))
         return Opinion(name, speech.say(N_("Pending")), "warning", sentence)
     sentence = speech.say(
-        N_("Every number from 1 to {head}, each linked to the one before"), head=speech.number(summary.head)
+        N_("Every number from 1 to {head} is there, each linked to the one before"), head=speech.number(summary.head)
     )
     return Opinion(name, speech.say(N_("Complete")), "good", sentence)
 
@@ -74,5 +74,5 @@ def _rules(found: list[str], speech: Speech) -> Opinion:
     if found:
         return Opinion(name, speech.say(N_("Findings")), "bad", ", ".join(sorted(set(found))))
     return Opinion(
-        name, speech.say(N_("No findings")), "good", speech.say(N_("No rule finds anything against this scale"))
+        name, speech.say(N_("No findings")), "good", speech.say(N_("No rule found a problem with this scale"))
     )

@@ -14,19 +14,19 @@ EVENTS = {
     EventKind.LOCKED: N_("Scale locked itself"),
     EventKind.UNLOCKED: N_("Scale unlocked"),
     EventKind.WRONG_CODE: N_("Wrong unlock code entered"),
-    EventKind.ZERO_OUT_OF_RANGE: N_("Zero out of its range"),
-    EventKind.ADC_FAULT: N_("Fault of the converter"),
+    EventKind.ZERO_OUT_OF_RANGE: N_("Zero out of range"),
+    EventKind.ADC_FAULT: N_("ADC fault"),
     EventKind.CLOCK_SET: N_("Clock set"),
-    EventKind.DOWNLINK_REFUSED: N_("Scale refused an order of the platform"),
-    EventKind.KEY_SUCCESSION: N_("Key succeeded by a new one"),
+    EventKind.DOWNLINK_REFUSED: N_("Scale refused an order from the platform"),
+    EventKind.KEY_SUCCESSION: N_("Key replaced"),
     EventKind.SOFTWARE_UPDATE: N_("Software updated"),
     EventKind.SESSION_OPENED: N_("Adjustment session opened"),
     EventKind.SESSION_CLOSED: N_("Adjustment session closed"),
     EventKind.JOURNAL_LOST: N_("Journal lost"),
-    EventKind.STATEMENTS_LOST: N_("Statements declared lost"),
-    EventKind.SNAPSHOTS_LEFT_OUT: N_("Snapshots left out, as the journal was nearly full"),
+    EventKind.STATEMENTS_LOST: N_("Scale reported lost statements"),
+    EventKind.SNAPSHOTS_LEFT_OUT: N_("Snapshots left out because the journal was nearly full"),
     EventKind.PERIOD_CHANGED: N_("Reporting period changed"),
-    EventKind.ROLLED_BACK: N_("Memory was set back"),
+    EventKind.ROLLED_BACK: N_("Memory rolled back"),
 }
 
 
@@ -40,7 +40,7 @@ def event_sentence(speech: Speech, event: Event, stated_s: int) -> str:
     try:
         template = EVENTS[EventKind(event.kind)]
     except ValueError:
-        return speech.say(N_("Event of an unknown kind {kind}"), kind=event.kind)
+        return speech.say(N_("Unknown kind of event: {kind}"), kind=event.kind)
     return speech.say(template, **places)
 
 

@@ -25,12 +25,12 @@ RULES = {
         N_("Authenticity"),
         {
             "profile": (
-                N_("Out of profile"),
-                N_("An authentic statement departs from the wire's profile: {breach}."),
+                N_("Wrong message format"),
+                N_("An authentic statement breaks the message format: {breach}."),
             ),
             "bad-signature": (
-                N_("Bad signature inside the chain"),
-                N_("A statement that a later one vouches for carries a signature that does not verify."),
+                N_("Invalid signature in the chain"),
+                N_("The signature of a statement is invalid, although a later statement vouches for its content."),
             ),
         },
     ),
@@ -39,13 +39,13 @@ RULES = {
         {
             "gap": (
                 N_("Statements missing"),
-                N_("{missing} statements of the chain never arrived, although later ones did."),
+                N_("{missing} statements never arrived, although later ones did."),
             ),
             "fork": (
-                N_("Two contents under one number"),
+                N_("Two statements under one number"),
                 N_(
-                    "The same identity signed two different statements with one number:"
-                    " a copied key, or restored memory."
+                    "The same identity signed two different statements under one number:"
+                    " the key was copied, or the memory was restored."
                 ),
             ),
             "re-signed": (
@@ -60,7 +60,7 @@ RULES = {
                 N_("A counter went down"),
                 N_(
                     "The calibration or configuration counter is lower than before;"
-                    " it can only rise on an intact scale."
+                    " on an intact scale it only ever goes up."
                 ),
             ),
             "boot": (
@@ -69,7 +69,7 @@ RULES = {
             ),
             "uptime": (
                 N_("Time ran backwards"),
-                N_("The time since start is lower than before within one start."),
+                N_("The scale's running time went down without a restart."),
             ),
             "journal-lost": (
                 N_("Journal lost"),
@@ -77,7 +77,7 @@ RULES = {
             ),
             "rolled-back": (
                 N_("Rolled back"),
-                N_("The scale found a receipt beyond its own head: its memory was set back."),
+                N_("The scale received a receipt for a statement that it no longer knows: its memory was rolled back."),
             ),
         },
     ),
@@ -89,12 +89,18 @@ RULES = {
                 N_("{changes}; the scale itself reported it."),
             ),
             "changed-silently": (
-                N_("Parameters differ, and no change was reported"),
-                N_("The signed parameters are not those that were verified, and no event in the chain explains how."),
+                N_("Parameters differ, but no change was reported"),
+                N_(
+                    "The signed parameters are not those that were verified,"
+                    " and no event in the chain explains the change."
+                ),
             ),
             "too-many-states": (
-                N_("Parameters changed too often to follow"),
-                N_("More sets of parameters were seen than are kept; look at the statements themselves."),
+                N_("Parameters changed too often to keep track"),
+                N_(
+                    "The parameters changed more often than the platform can keep track of;"
+                    " see the statements themselves."
+                ),
             ),
         },
     ),
@@ -106,8 +112,10 @@ RULES = {
                 N_("The scale reports that its case was opened: {opened}."),
             ),
             "too-many": (
-                N_("Case opened too often to follow"),
-                N_("The case was opened more often than is kept; look at the statements themselves."),
+                N_("Case opened too often to keep track"),
+                N_(
+                    "The case was opened more often than the platform can keep track of; see the statements themselves."
+                ),
             ),
         },
     ),
@@ -121,10 +129,10 @@ RULES = {
         },
     ),
     "weight": RuleWords(
-        N_("Weight not recomputable"),
+        N_("Weight cannot be recomputed"),
         {
             "not-recomputable": (
-                N_("Weight not recomputable"),
+                N_("Weight cannot be recomputed"),
                 N_("The indicated weight does not follow from the counts and parameters in the same signed statement."),
             ),
         },
@@ -147,14 +155,14 @@ REASONS = {
     "unknown-permit": N_("The permit that it names is not on record."),
     "permit-for-something-else": N_("The permit is for something else."),
     "field-not-permitted": N_("The permit does not cover these parameters."),
-    "permit-spent": N_("The permit was for other counters: it is spent."),
-    "outside-window": N_("It happened outside the permit's window."),
-    "from-unexplained-state": N_("It started from parameters that were already unexplained."),
-    "no-event": N_("No event tells of it."),
-    "before-start": N_("That was before the scale was switched on."),
+    "permit-spent": N_("The permit was for earlier counter values: it has been used up."),
+    "outside-window": N_("It happened outside the time that the permit allows."),
+    "from-unexplained-state": N_("The parameters before the change were already unexplained."),
+    "no-event": N_("No event reports it."),
+    "before-start": N_("It happened before the scale was switched on."),
 }
 
-_UNKNOWN = (N_("Finding"), N_("An unknown kind of finding: {code}."))
+_UNKNOWN = (N_("Finding"), N_("Unknown kind of finding: {code}."))
 
 
 def finding_title(speech: Speech, rule: str, values: Mapping[str, Any]) -> str:

@@ -7,11 +7,11 @@ STATES = {
     "acknowledged": N_("Acknowledged"),
     "investigating": N_("Investigating"),
     "confirmed": N_("Confirmed"),
-    "authorised": N_("Was authorised"),
+    "authorised": N_("Authorised after all"),
     "false": N_("False alarm"),
-    "late": N_("Came late"),
+    "late": N_("Arrived late"),
     "closed": N_("Closed"),
-    "regressed": N_("Found again"),
+    "regressed": N_("Reopened"),
 }
 
 VERDICTS = {
@@ -27,13 +27,14 @@ VERDICTS = {
 
 VERDICT_LINES = {
     "not-on-record": N_(
-        "No scale has this code. Check that you read it correctly; a scale without a record is not lawful for trade."
+        "No scale has this code. Check that you read it correctly;"
+        " a scale that is not on record must not be used for trade."
     ),
-    "altered": N_("Its signed parameters are not those that were verified."),
+    "altered": N_("The parameters it reported are not those that were verified."),
     "locked": N_("Its case was opened. It must not be used until an authorised person unlocks it."),
-    "not-verified": N_("No valid verification of its present parameters is on record."),
+    "not-verified": N_("There is no valid verification on record for its current parameters."),
     "expired": N_("It must be verified again before it is used for trade."),
-    "no-recent-data": N_("It was verified, but has not reported lately, so nothing can be said of it now."),
+    "no-recent-data": N_("It was verified, but has not reported recently, so nothing can be said about it now."),
     "verified": N_("Its signed reports match what was verified."),
 }
 
@@ -42,8 +43,8 @@ AT_STATEMENT = N_("statement {number}")
 LIFE = {
     "produced": N_("Produced"),
     "verified": N_("In use, verified"),
-    "in repair": N_("In repair"),
-    "retired": N_("Retired"),
+    "in repair": N_("Under repair"),
+    "retired": N_("Withdrawn"),
 }
 
 

@@ -69,7 +69,7 @@ def list_alerts(
 
 @router.get("/{alert}")
 def one_alert(alert: Id, here: Here, principal: Reads, speech: Reader) -> dict[str, Any]:
-    """One alert; `can` are the states that it may be taken to."""
+    """One alert; `can` are the states that it may be given."""
     with here.reading() as connection:
         found = alert_queries.alert_by_id(connection, principal, alert)
     here.log_view(principal, f"alert:{alert}")
@@ -91,7 +91,7 @@ def decide(
     once: Repeatable,
     principal: Annotated[Principal, Depends(needs(DECIDES_ALERTS))],
 ) -> JSONResponse:
-    """Take an alert to another state; the reason is kept with the caller's name."""
+    """Give an alert another state; the reason is stored with the caller's name."""
 
     def effect(connection: Connection) -> dict[str, Any]:
         found = alert_queries.alert_by_id(connection, principal, alert)
@@ -106,7 +106,7 @@ def decide(
 
 @router.get("/{alert}/evidence", response_class=Response, responses={200: {"content": {"application/cbor": {}}}})
 def evidence(alert: Id, here: Here, principal: Reads, span: AskedSpan) -> Response:
-    """The evidence file of an alert; `steelyard evidence verify FILE` checks it off line. The download is logged.
+    """The evidence file of an alert; `steelyard evidence verify FILE` checks it offline. The download is logged.
 
     `first` and `last` ask for the statements with these numbers instead of those around the finding.
     """

@@ -22,7 +22,7 @@ Administrator = Annotated[Principal, Depends(needs(ADMINISTERS))]
 
 
 class NewOrganisation(Strict):
-    """An organisation; its division and all below it is its region."""
+    """An organisation; its division and all below it are its region."""
 
     name: Name
     kind: Word

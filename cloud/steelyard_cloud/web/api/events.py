@@ -25,7 +25,7 @@ async def events(
     """Events on scales that the caller may see: `alert` (new, changed or decided), `scale` (it stands differently).
 
     `topics` narrows them, separated by commas. A client that reconnects with Last-Event-ID misses nothing; where what
-    it missed is not kept any more, or the id is none of ours, the event `anew` tells it to read the lists again.
+    it missed is not kept any more, or the id is not one of ours, the event `anew` tells it to read the lists again.
     """
     wanted = (frozenset(filter(None, topics.split(","))) or TOPICS) & TOPICS
     if principal.role not in SEES_ALERTS:

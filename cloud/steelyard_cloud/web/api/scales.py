@@ -122,7 +122,7 @@ def list_statements(
     before: Before = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
-    """Held statements of the scale's active identity, the newest first, byte for byte."""
+    """Stored statements of the scale's active identity, the newest first, byte for byte."""
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         rows = reported.newest(connection, scale, before=before, limit=limit)
@@ -170,7 +170,7 @@ def series_of(
 
 
 class NewVerification(Strict):
-    """What an institution found in order: the parameters in the boot or parameters statement `number`."""
+    """What an institution found to be in order: the parameters in the boot or parameters statement `number`."""
 
     number: Annotated[int, Field(ge=1, le=0xFFFFFFFF)]
     valid_until: Annotated[date, Field(strict=False)]
@@ -186,7 +186,7 @@ def verify(
     once: Repeatable,
     principal: Annotated[Principal, Depends(needs(VERIFIES))],
 ) -> JSONResponse:
-    """Fix the scale's baseline at a held statement; problem `not-held-yet` (409) says to send it again later."""
+    """Fix the scale's baseline at a stored statement; problem `not-held-yet` (409) says to send it again later."""
     now = here.now()
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
@@ -229,7 +229,7 @@ def permit(
 ) -> JSONResponse:
     """Sign a one-use permit, recorded before it is given out; times are Unix seconds.
 
-    Counters that are left out are those of the newest statement held.
+    Counters that are left out are those of the newest stored statement.
     """
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
@@ -258,5 +258,5 @@ def permit(
 def _counter(scale: ScaleInScope, name: str, given: int | None) -> int:
     value = scale.standing.get(name) if given is None else given
     if value is None:
-        raise WrongValue(where=name, why="nothing is held of this scale yet, so name it")
+        raise WrongValue(where=name, why="nothing is stored of this scale yet, so give it")
     return int(value)

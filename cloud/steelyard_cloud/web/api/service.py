@@ -1,4 +1,4 @@
-"""What anybody may ask of the platform itself: is it well, what is its root key, what does it hold."""
+"""What anybody may ask of the platform itself: does it work, what is its root key, what has it stored."""
 
 from typing import Annotated, Any
 
@@ -36,7 +36,7 @@ def root(here: Here) -> dict[str, str]:
 
 @router.get("/statistics")
 def statistics(here: Here, principal: Annotated[Principal, Depends(needs(EVERYBODY))]) -> dict[str, Any]:
-    """What is held of the scales that the caller may see; the quarantine belongs to nobody and is counted whole."""
+    """What is stored of the scales that the caller may see; the quarantine belongs to nobody and is counted whole."""
     with here.reading() as connection:
         return {
             **totals(connection, principal)._asdict(),

@@ -43,7 +43,7 @@ class Comparison:
 def compare(
     summary: Summary, baseline_number: int | None, values: Mapping[str, Any], speech: Speech
 ) -> Comparison | None:
-    """The table of a finding on parameters; None where a map is not held yet or nothing was verified."""
+    """The table of a finding on parameters; None where a map is not stored yet or nothing was verified."""
     now_state = in_force(summary)
     if baseline_number is None or now_state is None:
         return None

@@ -25,7 +25,7 @@ class Opinion:
 
 
 def of(connection: Connection, scale: ScaleInScope, summary: Summary | None, speech: Speech) -> list[Opinion]:
-    """The three verdicts on what is held of a scale."""
+    """The three verdicts on the stored statements of a scale."""
     if summary is None:
         return []
     found: dict[str, list[str]] = {}

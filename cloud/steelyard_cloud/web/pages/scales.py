@@ -54,7 +54,7 @@ KEY_STORES = {
 
 @dataclass(frozen=True)
 class StatementRow:
-    """One held statement as a line."""
+    """One stored statement as a line."""
 
     number: int
     kind: str

@@ -29,13 +29,13 @@ class KeysError(CloudError):
 
 
 class KeyExists(KeysError):
-    """{path} already exists. Move it away first if a new key is really wanted."""
+    """{path} already exists. Move it away first if you really want a new key."""
 
     code = "key-exists"
 
 
 class KeyMissing(KeysError):
-    """The key file {path} is missing. `steelyard cloud init` makes it."""
+    """The key file {path} is missing. `steelyard cloud init` creates it."""
 
     code = "key-missing"
 

@@ -98,6 +98,6 @@ def _exported(journal, first, last):
 
 
 COMMANDS = (
-    Command("log", "log [events]", "tells the last events", _log),
-    Command("export", "export [from [to]]", "gives statements, each as one line of base64url", _export),
+    Command("log", "log [events]", "shows the last events", _log),
+    Command("export", "export [from [to]]", "prints statements, one line of base64url each", _export),
 )

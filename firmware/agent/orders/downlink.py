@@ -44,7 +44,7 @@ _REASONS = (
     "its kind is not known",
     "it names a statement that this scale did not make",
     "the permit does not apply",
-    "the key set is not newer than the one held",
+    "the key set is not newer than the scale's",
 )
 
 # Places in an order: [1, identity, number, hash, time] is a receipt's; kind comes first in all of them.

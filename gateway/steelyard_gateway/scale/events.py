@@ -17,7 +17,7 @@ _REFUSED = {
     1: "it is malformed",
     2: "it is too large",
     3: "the key is unknown",
-    4: "the key has not that role",
+    4: "the key does not have that role",
     5: "the signature is wrong",
     6: "it is for another scale",
     7: "its kind is unknown",

@@ -235,7 +235,7 @@ def test_wrong_answers_to_the_enrolment_change_nothing(
         ("A", "cut off"),
         ("**", "not a character of base64url"),
         (to_base64url(genuine[:-1]), "ends too early"),
-        ([key_set, broker], "no array of key set"),
+        ([key_set, broker], "not an array of key set"),
         ([key_set, broker, 0], "period"),
         ([key_set, broker, 86401], "period"),
         ([key_set, ["", *broker[1:]], period], "host"),

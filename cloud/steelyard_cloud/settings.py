@@ -95,7 +95,7 @@ class Settings(BaseModel):
 
     @property
     def keys(self) -> Path:
-        """Folder of the platform's on-line keys."""
+        """Folder of the platform's online keys."""
         return self.keys_dir or self.data_dir / "keys"
 
     @property

@@ -37,8 +37,8 @@ def fold(code: str) -> str:
 class ScaleInScope(InScope):
     """A scale that the principal who asked may see.
 
-    `standing` is what judging it gave last, empty before the first report; head (highest number), held (how many) and
-    the time of the newest commit are those of the active identity.
+    `standing` is what judging it gave last, empty before the first report; head (highest number), held (how many are
+    stored) and the time of the newest commit are those of the active identity.
     """
 
     TABLE: ClassVar[Table] = scales

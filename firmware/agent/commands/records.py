@@ -14,7 +14,7 @@ _EVENTS_DEFAULT = const(20)
 _EVENTS_MOST = const(100)
 _LARGEST_NUMBER = const(0xFFFFFFFF)
 
-# Kind of event → its name and those of its facts; a parameter change is told in words of its own.
+# Kind of event → its name and those of its facts; a parameter change has words of its own.
 # ---- from steelyard.cddl, by `make tables`
 _EVENTS = {
     1: ("parameter change",),

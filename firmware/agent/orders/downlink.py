@@ -73,8 +73,8 @@ class Downlink:
     """Judges messages for the scale whose key is in `keystore`.
 
     `platform` gives root and key set; `chain` acts on receipts; `await open_permit(permit, message)` takes a verified
-    permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is told of
-    every refusal.
+    permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is called
+    for every refusal.
     """
 
     def __init__(self, keystore, platform, chain_, open_permit, refused):

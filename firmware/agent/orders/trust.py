@@ -50,7 +50,7 @@ class Platform:
     async def accept(self, answer):
         """Take the platform's `enrol-answer`, encoded CBOR; AnswerError or KeySetError leave everything as it was.
 
-        A key set of the number that is held must be the held one; a lower number is refused.
+        A key set with the scale's own number must be the same one; a lower number is refused.
         """
         message, broker, period_s = _read_answer(answer)
         keys = await finish(keyset.verify_steps(message, self.root))
@@ -61,7 +61,7 @@ class Platform:
             await self._keep(keys, broker, period_s)
 
     async def renew_keys(self, keys):
-        """Take a KeySet whose signature by the root was verified; KeySetError unless it is newer than the held one."""
+        """Take a KeySet whose signature by the root was verified; KeySetError unless it is newer than the scale's."""
         async with self._keeping:
             if keys.number <= self.keys.number:
                 raise keyset.KeySetError("its number is %d, the scale has %d" % (keys.number, self.keys.number))

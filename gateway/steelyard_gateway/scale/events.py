@@ -1,7 +1,7 @@
 """The scale's log in words: one line for each event, as a technician would tell it.
 
 What the scale gives is `{"number", "time", "boot", "event", "facts"}`; an event or a fact that this program does not
-know is told by the name that the scale gave it.
+know is called by the name that the scale gave it.
 """
 
 import string

@@ -15,7 +15,7 @@ _START_GARBAGE_BYTES = 4096
 
 try:
     if not board.REPL:
-        # MicroPython listens to Ctrl-C anew for each script that it runs, whatever boot.py said.
+        # MicroPython listens to Ctrl-C again for each script that it runs, whatever boot.py said.
         micropython.kbd_intr(-1)
     gc.threshold(_START_GARBAGE_BYTES)
     from agent.app import main

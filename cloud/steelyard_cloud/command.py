@@ -27,14 +27,14 @@ OfOrganisation = Annotated[str, typer.Option(help="Name of the organisation.")]
 
 
 class NoOrganisation(CloudError):
-    """There is no organisation {name!r}. `steelyard cloud init` makes {platform!r}, the API the others."""
+    """There is no organisation {name!r}. `steelyard cloud init` creates {platform!r}, the API creates the others."""
 
     code, noun = "no-organisation", "organisation"
 
 
 @app.command()
 def init(config: Configured = None) -> None:
-    """Create the database, the platform's keys and its own organisation; what is there already stays as it is."""
+    """Create the database, the platform's keys and its own organisation; what already exists stays as it is."""
     settings = _settings(config)
     made = keys.create(settings.keys, settings.root)
     with database.explained(settings.database):
@@ -43,7 +43,7 @@ def init(config: Configured = None) -> None:
         organisations.ensure_platform(connection, now_ms())
     print(f"database  {database.shown(settings.database)}")
     print(f"keys      {settings.keys}" + ("" if made else " (kept)"))
-    print(f"root key  {settings.root / keys.ROOT}.pem" + (": put it away off line" if made else " (kept)"))
+    print(f"root key  {settings.root / keys.ROOT}.pem" + (": move it to a safe place offline" if made else " (kept)"))
 
 
 @app.command()
@@ -75,10 +75,10 @@ def create_token(
     role: Annotated[Role, typer.Option(help="What the bearer may do.")],
     organisation: OfOrganisation = PLATFORM,
     name: Annotated[str, typer.Option(help="What the token is for; shown in the audit log.")] = "command line",
-    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Life in days; unlimited when not given.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it expires; default: never.")] = None,
     config: Configured = None,
 ) -> None:
-    """Make an API token and print it; it is shown this once."""
+    """Create an API token and print it; it is shown only once."""
     with _database(_settings(config)) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)
         secret = access.create_token(
@@ -89,12 +89,12 @@ def create_token(
 
 @app.command("sign-in-link")
 def sign_in_link(
-    role: Annotated[Role, typer.Option(help="Role of the user, who is made if there is none.")] = Role.REGULATOR,
+    role: Annotated[Role, typer.Option(help="Role of the user, who is created if there is none.")] = Role.REGULATOR,
     organisation: OfOrganisation = PLATFORM,
     name: Annotated[str, typer.Option(help="Name of the user.")] = "operator",
     config: Configured = None,
 ) -> None:
-    """Print a link that signs one person in once."""
+    """Print a link that signs a person in once."""
     settings = _settings(config)
     with _database(settings) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)

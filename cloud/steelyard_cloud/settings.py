@@ -36,7 +36,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"no time zone is called {name!r}; a name as Asia/Shanghai is expected") from None
+        raise ValueError(f"there is no time zone {name!r}; give a name such as Asia/Shanghai") from None
     return name
 
 
@@ -46,7 +46,7 @@ def _known_database(url: str) -> str:
     except (ArgumentError, ValueError):  # whose text may have the password
         kind = "unreadable"
     if kind not in ("sqlite", "postgresql"):
-        raise ValueError("not a database URL as sqlite:////folder/file or postgresql://user:password@host/name")
+        raise ValueError("not a database URL such as sqlite:////folder/file or postgresql://user:password@host/name")
     return url
 
 
@@ -85,7 +85,7 @@ class Settings(BaseModel):
     def _consistent(self) -> "Settings":
         wrong = set(self.shards) - set(SHARDS)
         if wrong or len(set(self.shards)) != len(self.shards):
-            raise ValueError(f"shards must be different characters out of {SHARDS}, got {self.shards!r}")
+            raise ValueError(f"shards must be different characters from {SHARDS}, got {self.shards!r}")
         return self
 
     @property
@@ -95,7 +95,7 @@ class Settings(BaseModel):
 
     @property
     def keys(self) -> Path:
-        """Folder of the platform's on-line keys."""
+        """Folder of the platform's online keys."""
         return self.keys_dir or self.data_dir / "keys"
 
     @property

@@ -34,10 +34,10 @@ class Agent:
 
     def __init__(self, scale):
         self._scale = scale
-        self._case_stamps = []  # of case openings that no statement has told yet
-        self._latched = False  # the latch may hold an opening that was, or will be, told from here
+        self._case_stamps = []  # of case openings that no statement has yet
+        self._latched = False  # the latch may have an opening that was, or will be, stated from here
         self._telling = asyncio.Lock()
-        # Of the zeros out of range and the converter's faults, what was told.
+        # What was stated of zeros out of range and ADC faults.
         self._zeros_refused = self._missed = self._faults = 0
         self._silent = False
 
@@ -103,7 +103,7 @@ class Agent:
         await self._tell_case()
 
     async def _tell_case(self):
-        """Tell of case openings that no statement has told yet, then of the lock; what has no room waits."""
+        """Tell of case openings that no statement has yet, then of the lock; what has no room waits."""
         async with self._telling:  # the latch forgets only what is synced, whoever began to tell it
             await self._tell_openings()
 

@@ -31,7 +31,7 @@ _SUPPLY_LOW = const(1 << 8)
 _SOURCE_CONSOLE = const(4)
 _SERIAL_NUMBER = const(5)
 
-# Places in the refusal that is to be told.
+# Places in the refusal that is to be stated.
 _COUNT = const(2)
 
 _READING_MS = const(1000)
@@ -80,7 +80,7 @@ class Scale:
         self._permit = None
         self.adjusted_ms = clock.ticks_ms()
         self.period_changed = asyncio.Event()
-        self._refusal = None  # [why, order, count] of the newest that is to be told
+        self._refusal = None  # [why, order, count] of the newest that is to be stated
         self._learn_serial()
 
     def _learn_serial(self):
@@ -261,14 +261,14 @@ class Scale:
         self._refusal = [why, order, count + 1]
 
     def take_refusal(self):
-        """The newest refusal of a downlink that is to be told, as [why, order, count], or None; it is taken once."""
+        """The newest refusal of a downlink that is to be stated, as [why, order, count], or None; it is taken once."""
         refusal, self._refusal = self._refusal, None
         return refusal
 
     # What statements tell
 
     def snapshot_body(self):
-        """Body of a snapshot of this moment; what it tells of the time since the last one begins anew."""
+        """Body of a snapshot of this moment; its figures on the time since the last one start again."""
         weighing = self.weighing
         zero_low, zero_high, zero_mean = weighing.zero_statistics()
         body = statements.snapshot(

@@ -28,7 +28,7 @@ def root(arguments: Sequence[str], parts: Iterable[EntryPoint]) -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
-        help="Steelyard: signed weighing, kept evidence, alerts on unauthorised adjustment.",
+        help="Steelyard: signed weighing, stored evidence, alerts on unauthorised adjustment.",
     )
     app.callback()(options)
     known = {part.name: part for part in parts}

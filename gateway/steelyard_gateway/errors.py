@@ -42,7 +42,7 @@ class ConsoleError(GatewayError):
 
 
 class NoPort(ConsoleError):
-    """No serial port with a scale was found: connect the scale by USB, or name its port by --port or STEELYARD_PORT."""
+    """No port with a scale was found: connect the scale by USB, or give its port with --port or STEELYARD_PORT."""
 
     code, noun, exit_code = "no-port", "port", 3
 
@@ -72,19 +72,19 @@ class PortBusy(ConsoleError):
 
 
 class PortLost(ConsoleError):
-    """{port} went away while we talked to it ({reason}): check the cable and the scale's power."""
+    """The connection to {port} was lost ({reason}): check the cable and the scale's power."""
 
     code, noun, exit_code = "port-lost", "port", 5
 
 
 class NoAnswer(ConsoleError):
-    """Nothing at {port} answers within {timeout_s:g} s: is the scale switched on, and is this its port?"""
+    """Nothing at {port} answered within {timeout_s:g} s: is the scale switched on, and is this its port?"""
 
     code, exit_code = "no-answer", 5
 
 
 class NotAScale(ConsoleError):
-    """What answers at {port} is not the service console of a scale; it said {said!r}."""
+    """What answers at {port} is not a scale's service console; it said {said!r}."""
 
     code, exit_code = "not-a-scale", 6
 

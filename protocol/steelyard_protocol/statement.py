@@ -1,7 +1,7 @@
 """Statements: the signed messages of a scale, under the strict profile of the wire.
 
 `parse` takes one apart without judging the signature; whoever holds the key asks `verifies`. What is out of profile
-but might still be authentic is parsed as far as it goes and its breaches are listed: it is held and judged, never lost.
+but might still be authentic is parsed as far as it goes and its breaches are listed: it is stored and judged, not lost.
 """
 
 import hashlib
@@ -85,7 +85,7 @@ class Statement(NamedTuple):
 
     `number` 0 means that the payload has no readable number. `hash` covers the whole message, `content_hash` what was
     signed: equal content under another signature is re-signed, other content under the same number is a fork. `body`
-    is None where the kind is unknown or a breach hides it; `breaches` lists what departs from the profile.
+    is None where the kind is unknown or a breach hides it; `breaches` lists what breaks the profile.
     """
 
     raw: bytes

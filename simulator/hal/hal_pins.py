@@ -36,7 +36,7 @@ class Interrupts:
                 wire.handler(wire.pin)
 
     def forget(self, wire):
-        """Drop a remembered edge, as the SDK does when an interrupt is set up anew."""
+        """Drop a remembered edge, as the SDK does when an interrupt is set up again."""
         if wire in self._pending:
             self._pending.remove(wire)
 

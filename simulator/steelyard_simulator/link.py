@@ -1,6 +1,6 @@
 """The cable between one scale and the network: a relay that the scale connects to and that can be cut.
 
-While it is cut nothing passes and nobody is told, as with a pulled cable; restoring it resets the connections that were
+While it is cut nothing passes and nobody notices, as with a pulled cable; restoring it resets the connections that were
 open, as their peers have long given them up or will.
 """
 

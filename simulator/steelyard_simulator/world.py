@@ -1,4 +1,4 @@
-"""The world around one simulated scale: what its board is told at every start, and what stays when the power fails."""
+"""The world around one simulated scale: what its board gets at every start, and what stays when the power fails."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def take_in(desk: Desk, past: Any, chance: random.Random | None) -> Judgement:
     desk.register(past)
     facts: list[Callable[[], object]] = [partial(desk.verify, past, 2), partial(desk.permit, past, [GRAVITY])]
     items: list[bytes | Callable[[], object]] = [*past.raws, *facts]
-    early: list[Callable[[], object]] = []  # a verification of what is not held yet is sent again later
+    early: list[Callable[[], object]] = []  # a verification of what is not stored yet is sent again later
     if chance:
         items += chance.sample(past.raws, len(past.raws) // 3)
         chance.shuffle(items)

@@ -59,7 +59,7 @@ class Scale:
 
     async def open_permit(self, permit, message):
         if permit[7] != self.chain.parameters.calibration_counter:
-            raise PermitRefused("counters", "the permit is spent, or meant for other values of the counters")
+            raise PermitRefused("counters", "the permit is used up, or for other values of the counters")
         self.permits.append(permit[3])
 
     # ---- commands ----------------------------------------------------------------------------------------------

@@ -44,12 +44,12 @@ def check_seal(bundle: Bundle, trusted: str | None, opinion: Opinion) -> str | N
     kid = seal.protected_header.get(cose.HEADER_KID)
     keys = [key for key, roles in key_set.keys if identity.kid(key) == kid and roles & downlink.Role.AUTHORITY]
     if not keys:
-        return "The seal is not by a key with the role of authority."
+        return "The seal is not from a key with the role authority."
     if seal.payload != hashlib.sha256(bundle.contents).digest():
         return "The contents were changed after the platform sealed the file."
     if not cose.verify1(bundle.seal, keys[0], EXTERNAL):
-        return "The platform's seal on the file does not verify."
-    opinion.lines.append(f"The platform's seal verifies; its keys are vouched for by the root {own}.")
+        return "The platform's seal on the file is invalid."
+    opinion.lines.append(f"The platform's seal is valid; its keys are signed by the root {own}.")
     if trusted is None:
         opinion.lines.append(
             "Compare that root with the one printed on the scale's label or published by the platform (or give --root)."
@@ -67,7 +67,7 @@ def authenticate(bundle: Bundle, opinion: Opinion) -> list[FileChain]:
             parsed = statement.parse(stored.raw)
         except statement.StatementError as error:
             opinion.word = Word.BAD
-            opinion.lines.append(f"A member of the file is no statement: {error}.")
+            opinion.lines.append(f"An item in the file is not a statement: {error}.")
             continue
         chain = chains.get(parsed.kid)
         if chain is None:
@@ -78,7 +78,7 @@ def authenticate(bundle: Bundle, opinion: Opinion) -> list[FileChain]:
             unsigned.append((chain, parsed, stored.received_ms))
     if strangers:
         opinion.word = Word.BAD
-        opinion.lines.append(f"{strangers} statements are of other identities than the scale's.")
+        opinion.lines.append(f"{strangers} statements come from identities that are not the scale's.")
     for chain, parsed, received_ms in sorted(unsigned, key=lambda one: -one[1].number):
         _accept_by_link(chain, parsed, received_ms, opinion)
     for chain in chains.values():
@@ -87,7 +87,7 @@ def authenticate(bundle: Bundle, opinion: Opinion) -> list[FileChain]:
         signed = len(chain.statements) - chain.by_link
         opinion.lines.append(f"Identity {text}: {signed} signatures verify with the key of its enrolment.")
         if chain.by_link:
-            opinion.lines.append(f"{chain.by_link} more are vouched for by the link of a signed statement after them.")
+            opinion.lines.append(f"{chain.by_link} more are vouched for by the link of a later signed statement.")
         _check_named_root(chain, bundle, opinion)
     return list(chains.values())
 
@@ -112,17 +112,17 @@ def _accept_by_link(chain: FileChain, parsed: Statement, received_ms: int, opini
         chain.by_link += 1
         return
     opinion.word = Word.BAD
-    opinion.lines.append(f"The signature of statement {parsed.number} does not verify: it was altered or forged.")
+    opinion.lines.append(f"The signature of statement {parsed.number} is invalid: it was altered or forged.")
 
 
 def _check_identity(public_key: bytes, enrolment: bytes) -> str | None:
     try:
         first = statement.parse(enrolment)
     except statement.StatementError as error:
-        return f"The enrolment in the file is no statement: {error}."
+        return f"The enrolment in the file is not a statement: {error}."
     body = first.body
     if not isinstance(body, Enrol) or body.signing_point != public_key or identity.kid(public_key) != first.kid:
-        return "The enrolment in the file is not that of the key beside it."
+        return "The enrolment in the file does not belong to the key beside it."
     return None if first.verifies(public_key) else "The enrolment in the file is not signed by its own key."
 
 
@@ -134,7 +134,7 @@ def _check_named_root(chain: FileChain, bundle: Bundle, opinion: Opinion) -> Non
     if named and named != {own}:
         opinion.word = Word.BAD
         opinion.lines.append(
-            "The scale's boot statements name another root than the file: it is another platform's scale."
+            "The scale's boot statements name another root than the file: the scale belongs to another platform."
         )
     elif named:
         opinion.lines.append("The scale's own boot statements name the same root.")

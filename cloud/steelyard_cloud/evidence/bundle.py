@@ -154,7 +154,7 @@ def _read_contents(contents: bytes, seal: bytes) -> Bundle:
         raise TypeError("they are not a map")
     statements = tuple(StoredStatement(*row) for row in _rows(value, "statements", bytes, int))
     if len(statements) > MAX_STATEMENTS:
-        raise ValueError(f"{len(statements)} statements, at most {MAX_STATEMENTS} are looked at")
+        raise ValueError(f"{len(statements)} statements, at most {MAX_STATEMENTS} are allowed")
     alert = value["alert"]
     return Bundle(
         created_ms=_typed("created", value["created"], int),

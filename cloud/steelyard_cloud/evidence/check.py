@@ -1,4 +1,4 @@
-"""Checking an evidence file off line: authenticity, continuity and rules as three verdicts, each explained.
+"""Checking an evidence file offline: authenticity, continuity and rules as three verdicts, each explained.
 
 Pure and failing closed: a verdict is "good" only where everything that it needs was checked. The rules are the same
 code that raised the alert, applied to what is in the file and nothing else.
@@ -56,7 +56,7 @@ def check_file(bundle: Bundle, root_thumbprint: str | None = None) -> Report:
     findings = judge(summaries, facts, clock).findings
     rules = rules_opinion(bundle, findings)
     if seal_problem and rules.word is Word.GOOD:
-        rules = Opinion(Word.OPEN, "What the registry is said to know is not sealed.", rules.lines)
+        rules = Opinion(Word.OPEN, "What the file says about the registry is not sealed.", rules.lines)
     return Report(
         authenticity=opinion,
         continuity=continuity_opinion(bundle, summaries, findings),

@@ -1,4 +1,4 @@
-"""`steelyard evidence verify FILE`: check an evidence file off line."""
+"""`steelyard evidence verify FILE`: check an evidence file offline."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence.check import Report, check_file
 from steelyard_cloud.evidence.opinion import Opinion, Word
 
-app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked off line.")
+app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked offline.")
 
 NOT_STANDING = 1
 

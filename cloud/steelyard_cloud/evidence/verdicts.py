@@ -16,7 +16,7 @@ BREAKS = {
     "link": "A statement does not link to the one before it",
     "counters": "A calibration or configuration counter went down",
     "boot": "The boot number went down",
-    "uptime": "The time since start went down within one start",
+    "uptime": "The running time went down without a restart",
     "journal-lost": "The scale reports that its journal was lost",
     "rolled-back": "The scale reports that its memory was rolled back",
     "re-signed": "The same content was signed twice",
@@ -69,13 +69,13 @@ def rules_opinion(bundle: Bundle, findings: Iterable[Finding]) -> Opinion:
             + ("follows from the statements in it." if again else "does not follow from the statements in it.")
         )
     if not bundle.verifications:
-        lines.append("No verification is on record, so no parameters are the verified ones.")
+        lines.append("No verification is on record, so there are no verified parameters to compare with.")
     lines.append("Verifications and approved software are the platform's word, under its seal.")
     if judged:
         return Opinion(Word.BAD, f"{len(judged)} findings against this scale follow from its own statements.", lines)
     if not bundle.verifications:
-        return Opinion(Word.OPEN, "Nothing can be said of its parameters without a verification.", lines)
-    return Opinion(Word.GOOD, "No rule finds anything against this scale in these statements.", lines)
+        return Opinion(Word.OPEN, "Nothing can be said about its parameters without a verification.", lines)
+    return Opinion(Word.GOOD, "No rule found a problem with this scale in these statements.", lines)
 
 
 def _facts_of(finding: Finding) -> str:

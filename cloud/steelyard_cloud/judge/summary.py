@@ -77,7 +77,7 @@ class Summary:
         return min(numbers[0] for numbers in lowest if numbers)
 
     def count_breach(self, breach: str, number: int) -> None:
-        """Count a statement that departs from the profile, by the text of the breach."""
+        """Count a statement that breaks the profile, by the text of the breach."""
         numbers = self.breaches.get(breach)
         if numbers is None:
             numbers = self.breaches[breach] = Numbers()

@@ -1,4 +1,4 @@
-"""The platform's own keys: an off-line root, an online key for receipts, an authority key for permits.
+"""The platform's own keys: an offline root, an online key for receipts, an authority key for permits.
 
 Each is one PEM file that only its owner may read. The root signs numbered key sets that tell scales which key may
 do what; it lives in a folder of its own, so that it can be carried away.
@@ -29,13 +29,13 @@ class KeysError(CloudError):
 
 
 class KeyExists(KeysError):
-    """{path} already exists. Move it away first if a new key is really wanted."""
+    """{path} already exists. Move it away first if you really want a new key."""
 
     code = "key-exists"
 
 
 class KeyMissing(KeysError):
-    """The key file {path} is missing. `steelyard cloud init` makes it."""
+    """The key file {path} is missing. `steelyard cloud init` creates it."""
 
     code = "key-missing"
 
@@ -119,7 +119,7 @@ def read_key_set(folder: Path) -> bytes:
 
 
 def read_root_public(folder: Path) -> bytes:
-    """The root's 65-byte public key, which scales hold from the factory; the private one is not needed for it."""
+    """The root's 65-byte public key, which scales get at the factory; the private one is not needed for it."""
     try:
         return (folder / f"{ROOT}.pub").read_bytes()
     except FileNotFoundError:
@@ -127,7 +127,7 @@ def read_root_public(folder: Path) -> bytes:
 
 
 def write_root_public(folder: Path, root: PlatformKey) -> None:
-    """Leave the root's public key beside the on-line keys."""
+    """Leave the root's public key beside the online keys."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / f"{ROOT}.pub").write_bytes(root.public_key)
 

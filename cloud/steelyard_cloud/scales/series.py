@@ -29,8 +29,8 @@ class Sample:
 def read(connection: Connection, scale: ScaleInScope, points: int) -> list[Sample]:
     """The newest `points` snapshots of the scale's active identity, the oldest first.
 
-    A weight needs the interval e of the parameters that its digest names; a snapshot without a held map has none and is
-    left out.
+    A weight needs the interval e of the parameters that its digest names; a snapshot without a stored map has none
+    and is left out.
     """
     summary = reported.summary_of(connection, scale)
     if summary is None:

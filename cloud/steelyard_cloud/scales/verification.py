@@ -1,7 +1,7 @@
 """Verification: an institution fixes a scale's baseline at one named statement.
 
-The statement must be held and carry the whole set of parameters (a boot or a parameters statement), so that what was
-verified is on record byte for byte. The baseline takes effect there, whenever it was typed in.
+The statement must be stored and carry the complete set of parameters (a boot or a parameters statement), so that what
+was verified is on record byte for byte. The baseline takes effect there, whenever it was typed in.
 """
 
 from dataclasses import dataclass

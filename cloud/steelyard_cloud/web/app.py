@@ -40,7 +40,7 @@ def create_app(
     """The application on an open database.
 
     `wake(shard)` is called after the registry changed something of a scale in that shard. Whoever commits to the outbox
-    in the same process may call `app.state.context.hub.wake()` from any thread to have it told at once.
+    in the same process may call `app.state.context.hub.wake()` from any thread to have it sent at once.
     """
     context = Context(settings, engine, Hub(engine), now_ms)
     if wake is not None:

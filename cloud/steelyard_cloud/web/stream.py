@@ -2,7 +2,7 @@
 
 The reader keeps a cursor per shard and looks every 200 ms, or at once when `wake` is called in the same process. A
 listener has a bounded queue; one that does not keep up is dropped, reconnects, and catches up by its last event id,
-which is the cursor itself. Where that is no longer possible it is told to start anew.
+which is the cursor itself. Where that is no longer possible the client is told to read the lists again.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ QUEUE_LENGTH = 256
 READ_LIMIT = 500
 MAX_ID_LENGTH = 1024
 MOST_MISSED = 5_000
-"""Who has missed more than this starts anew: reading the lists again is less work."""
+"""A client that missed more than this reads the lists again, which is less work."""
 MOST_STREAMS = 8
 """Streams that one principal may have open at a time with one process."""
 LIFE_S = 600
@@ -67,7 +67,7 @@ class News:
 
 @dataclass(frozen=True)
 class Told:
-    """One event, and the cursor behind it; without news it says that the client has to start anew."""
+    """One event, and the cursor behind it; without news it says that the client has to read the lists again."""
 
     news: News | None
     cursor: str
@@ -161,7 +161,7 @@ class Hub:
             self._listeners.discard(listener)
 
     async def _since(self, last_id: str, until: Cursor) -> AsyncIterator[Told]:
-        """What the client has missed, or the word that this cannot be told any more."""
+        """What the client has missed, or the event that says that this is no longer known."""
         since = read_cursor(last_id)
         if since is None or not await asyncio.to_thread(self._holds, since, until):
             yield Told(None, write_cursor(until))

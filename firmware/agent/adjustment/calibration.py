@@ -70,7 +70,7 @@ def mass_mg(number, unit):
     """A decimal number such as 1.1, as text, in a unit of UNITS as milligrams, exactly; raises AdjustmentRefused."""
     whole, _, fraction = number.partition(".")
     if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(whole) > 6 or len(fraction) > 6:
-        raise AdjustmentRefused("mass", "the mass is a number like 1.5, not '%s'" % number[:32])
+        raise AdjustmentRefused("mass", "the mass must be a number like 1.5, not '%s'" % number[:32])
     scaled = int(whole + fraction) * _UNITS_MG[unit]
     if scaled % 10 ** len(fraction):
         raise AdjustmentRefused("mass", "the mass has parts of a milligram: give fewer decimals")

@@ -135,13 +135,11 @@ class Parameters:
         """
         async with self._busy:
             if self.session_open:
-                raise AdjustmentRefused("session-open", "an adjustment session is open already: close it first")
+                raise AdjustmentRefused("session-open", "an adjustment session is already open: close it first")
             if not self._chain.enrolled:
                 raise NotEnrolled
             if self.map[fields.PERMIT_REQUIRED] and permit is None:
-                raise AdjustmentRefused(
-                    "permit-required", "this scale is adjusted under a permit only: present one first"
-                )
+                raise AdjustmentRefused("permit-required", "this scale needs a permit to adjust: give it one first")
             self._check_room()
             await self._chain.append(
                 statements.EVENT, statements.event(statements.SESSION_OPENED, permit.hash if permit else None)

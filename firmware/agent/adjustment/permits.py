@@ -40,12 +40,12 @@ class Permit:
     def __init__(self, raw, order, kid):
         """Read the decoded order of the verified message `raw` for the scale `kid`; raises PermitRefused."""
         if not _well_formed(order):
-            raise PermitRefused("malformed", "the permit does not have the form of one")
+            raise PermitRefused("malformed", "the permit is malformed")
         _, identity, what, number, by, not_before, not_after, calibration, configuration, _, fields = order
         if identity != kid:
             raise PermitRefused("identity", "the permit is for another scale")
         if what != _ADJUST:
-            raise PermitRefused("purpose", "the permit is not one to adjust")
+            raise PermitRefused("purpose", "the permit is not for adjusting")
         self.raw = raw
         self.hash = hashlib.sha256(raw).digest()
         self.order_number = number
@@ -57,7 +57,7 @@ class Permit:
     def check(self, parameters, clock):
         """Raise PermitRefused unless it applies now; the window only counts where the clock has signed network time."""
         if (parameters.calibration_counter, parameters.configuration_counter) != self._counters:
-            raise PermitRefused("counters", "the permit is spent, or meant for other values of the counters")
+            raise PermitRefused("counters", "the permit is used up, or for other values of the counters")
         not_before, not_after = self._window
         if clock.quality() == _SIGNED_NETWORK_TIME and not not_before <= clock.stamp() <= not_after:
             raise PermitRefused("window", "the permit is not valid at this time")

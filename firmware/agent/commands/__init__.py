@@ -29,7 +29,7 @@ def decoded(text):
     try:
         return from_text(text)
     except ValueError as error:
-        raise CommandError("base64url", "%s: copy the whole of it" % error) from None
+        raise CommandError("base64url", "%s: copy all of it" % error) from None
 
 
 def require_no_words(words, command):

@@ -46,11 +46,11 @@ async def _told(scale, reply, number, before=None, after=None):
         "calibration_counter": held.calibration_counter,
         "configuration_counter": held.configuration_counter,
     }
-    lines = ["nothing differs from what it was" if number is None else "done, statement %d" % number]
+    lines = ["nothing changed" if number is None else "done, statement %d" % number]
     if before is not None:
         value["error_before_millie"] = before
         value["error_after_millie"] = after
-        told = "unknown, as the load moved" if after is None else _intervals(after)
+        told = "unknown: the load moved" if after is None else _intervals(after)
         lines.append("error before %s, after %s" % (_intervals(before), told))
     lines.append(
         "calibration counter %d, configuration counter %d, digest %s"

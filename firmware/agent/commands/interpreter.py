@@ -91,7 +91,7 @@ async def _help(words, reply):
         await asyncio.sleep_ms(0)
     value.sort(key=lambda command: command["name"])
     lines = ["%-34s %s" % (command["usage"], command["effect"]) for command in value]
-    lines.append("A trailing word json gives one line of JSON.")
+    lines.append("Add json to a command to get one line of JSON.")
     await reply.give(value, *lines)
 
 

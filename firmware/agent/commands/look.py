@@ -55,7 +55,7 @@ async def _watch(scale, words, reply):
             try:
                 await asyncio.wait_for_ms(scale.weighing.indicated.wait(), _WATCH_TIMEOUT_MS)
             except asyncio.TimeoutError:
-                await reply.line('{"indication": null}' if reply.as_json else "no reading from the converter")
+                await reply.line('{"indication": null}' if reply.as_json else "no reading from the ADC")
             else:
                 await _watch_line(scale, reply)
             remaining -= 1

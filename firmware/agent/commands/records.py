@@ -14,7 +14,7 @@ _EVENTS_DEFAULT = const(20)
 _EVENTS_MOST = const(100)
 _LARGEST_NUMBER = const(0xFFFFFFFF)
 
-# Kind of event → its name and those of its facts; a parameter change is told in words of its own.
+# Kind of event → its name and those of its facts; a parameter change has words of its own.
 # ---- from steelyard.cddl, by `make tables`
 _EVENTS = {
     1: ("parameter change",),
@@ -98,6 +98,6 @@ def _exported(journal, first, last):
 
 
 COMMANDS = (
-    Command("log", "log [events]", "tells the last events", _log),
-    Command("export", "export [from [to]]", "gives statements, each as one line of base64url", _export),
+    Command("log", "log [events]", "shows the last events", _log),
+    Command("export", "export [from [to]]", "prints statements, one line of base64url each", _export),
 )

@@ -44,7 +44,7 @@ _REASONS = (
     "its kind is not known",
     "it names a statement that this scale did not make",
     "the permit does not apply",
-    "the key set is not newer than the one held",
+    "the key set is not newer than the scale's",
 )
 
 # Places in an order: [1, identity, number, hash, time] is a receipt's; kind comes first in all of them.
@@ -73,8 +73,8 @@ class Downlink:
     """Judges messages for the scale whose key is in `keystore`.
 
     `platform` gives root and key set; `chain` acts on receipts; `await open_permit(permit, message)` takes a verified
-    permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is told of
-    every refusal.
+    permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is called
+    for every refusal.
     """
 
     def __init__(self, keystore, platform, chain_, open_permit, refused):

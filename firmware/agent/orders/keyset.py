@@ -59,7 +59,7 @@ def read(message):
     if not isinstance(number, int) or not 0 < number <= 0xFFFFFFFF:
         raise KeySetError("its number is out of range")
     if not isinstance(keys, list) or not 0 < len(keys) <= _MAX_KEYS:
-        raise KeySetError("it holds no key or more than %d" % _MAX_KEYS)
+        raise KeySetError("it has no key or more than %d" % _MAX_KEYS)
     for key in keys:
         if not _is_key(key):
             raise KeySetError("one of its keys is malformed")
@@ -75,7 +75,7 @@ def verify_steps(message, root):
     KeySetError if it is not the root's, or not a key set.
     """
     if root is None:
-        raise KeySetError("this scale was given no root key at the factory")
+        raise KeySetError("this scale got no root key at the factory")
     key_set = read(message)
     yield
     try:

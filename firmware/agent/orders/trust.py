@@ -50,21 +50,21 @@ class Platform:
     async def accept(self, answer):
         """Take the platform's `enrol-answer`, encoded CBOR; AnswerError or KeySetError leave everything as it was.
 
-        A key set of the number that is held must be the held one; a lower number is refused.
+        A key set with the scale's own number must be the same one; a lower number is refused.
         """
         message, broker, period_s = _read_answer(answer)
         keys = await finish(keyset.verify_steps(message, self.root))
         async with self._keeping:
             held = self.keys
             if keys.number < held.number or (keys.number == held.number and keys.message != held.message):
-                raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, held.number))
+                raise keyset.KeySetError("its number is %d, the scale has %d" % (keys.number, held.number))
             await self._keep(keys, broker, period_s)
 
     async def renew_keys(self, keys):
-        """Take a KeySet whose signature by the root was verified; KeySetError unless it is newer than the held one."""
+        """Take a KeySet whose signature by the root was verified; KeySetError unless it is newer than the scale's."""
         async with self._keeping:
             if keys.number <= self.keys.number:
-                raise keyset.KeySetError("its number is %d, number %d is held" % (keys.number, self.keys.number))
+                raise keyset.KeySetError("its number is %d, the scale has %d" % (keys.number, self.keys.number))
             await self._keep(keys, self.broker, self.period_s)
 
     async def _keep(self, keys, broker, period_s):
@@ -81,7 +81,7 @@ def _read_answer(answer):
     except cbor.CborError as error:
         raise AnswerError("%s" % error) from None
     if not isinstance(item, list) or len(item) != 3:
-        raise AnswerError("it is no array of key set, broker and period")
+        raise AnswerError("it is not an array of key set, broker and period")
     message, broker, period_s = item
     if not isinstance(message, bytes):
         raise AnswerError("the key set is not a byte string")
@@ -93,7 +93,7 @@ def _read_answer(answer):
     if not _is_number(port, 65535):
         raise AnswerError("the broker's port is not 1 to 65535")
     if tls is not True and tls is not False:
-        raise AnswerError("whether the broker wants TLS is not said")
+        raise AnswerError("it does not say whether the broker wants TLS")
     if password is not None and not _is_text(password, _MAX_PASSWORD_BYTES):
         raise AnswerError("the password is not a text of 1 to %d bytes" % _MAX_PASSWORD_BYTES)
     if not _is_number(period_s, _MAX_PERIOD_S):

@@ -28,7 +28,7 @@ _THINNED_TO_ONE_IN = const(4)
 # An adjustment wants this much free for its session's statements.
 _ADJUSTMENT_BYTES = const(8192)
 _FIRST_LEFT_OUT_REPORT = const(64)
-# Ranges of lost statements that are remembered as told of, so that no start tells of them again.
+# Ranges of lost statements that are remembered as stated, so that no start states them again.
 _KEPT_LOSSES = const(8)
 # Before these events numbers were skipped.
 _SKIPPING = (statements.JOURNAL_LOST, statements.ROLLED_BACK)
@@ -71,8 +71,8 @@ class Chain:
         self.parameters = None
         self.news = asyncio.Event()
         self.enrolment = store.read(_ENROLMENT_FILE)
-        self.lost_after = None  # last head known outside a journal that was lost, until a statement has told of it
-        self.left_out = 0  # snapshots left out since the last event that told how many
+        self.lost_after = None  # last head known outside a journal that was lost, until a statement has said so
+        self.left_out = 0  # snapshots left out since the last event that stated how many
         self._left_out_report = _FIRST_LEFT_OUT_REPORT
         self._thinned = 0
         self._store = store

@@ -1,4 +1,4 @@
-"""Events: what happened to the scale, as statements. Kinds that can come often are told once an hour with a count."""
+"""Events: what happened to the scale, as statements. Kinds that can come often are stated once an hour with a count."""
 
 from micropython import const
 
@@ -10,7 +10,7 @@ _HOUR_S = const(3600)
 _MAX_COUNT = const(0xFFFFFFFF)
 _MAX_WAITING = const(16)
 
-# Noisy kinds, and how many of their last facts are counts that add up; of the facts before these the latest is told.
+# Noisy kinds, and how many of their last facts are counts that add up; of the facts before these the latest is stated.
 _NOISY = {
     statements.WRONG_CODE: 1,
     statements.ZERO_OUT_OF_RANGE: 1,
@@ -26,7 +26,7 @@ class Events:
         self._chain = chain
         self._clock = clock
         self._waiting = []  # (kind, facts) for which the journal had no room
-        self._pending = {}  # noisy kind to facts that no statement has told yet
+        self._pending = {}  # noisy kind to facts that no statement has yet
         self._told_s = {}  # noisy kind to the uptime of its last statement
 
     async def state(self, kind, *facts):
@@ -41,7 +41,7 @@ class Events:
     async def note(self, kind, *facts):
         """Tell of something noisy: now, or with what else comes within an hour of the last statement of its kind.
 
-        The last facts are counts, normally 1. Until it is told it is kept in memory; before enrolment it is dropped.
+        The last facts are counts, normally 1. Until it is stated it is kept in memory; before enrolment it is dropped.
         """
         self._merge(kind, list(facts))
         await self.flush()
@@ -57,7 +57,7 @@ class Events:
                 continue
             facts = self._pending.pop(kind, None)
             if facts is None:
-                continue  # told by another task while this one waited
+                continue  # stated by another task while this one waited
             self._told_s[kind] = now_s
             try:
                 await self._chain.append(statements.EVENT, statements.event(kind, *facts))

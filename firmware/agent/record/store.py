@@ -4,7 +4,7 @@ Each value lies in two copies with sequence and checksum. A write replaces the o
 any instant leaves the old value or the new one; either copy alone is enough to read it.
 
 Each copy has its folder, which to littlefs is a pair of blocks: damage to one leaves the other. When those are full of
-changes littlefs writes all small files of the folder anew, in one go. So what changes with use (`use/…`) lies apart.
+changes littlefs writes all small files of the folder again, in one go. So what changes with use (`use/…`) lies apart.
 """
 
 import os

@@ -43,4 +43,4 @@ class CaseLatch:
         try:
             self._chip.forget()
         except OSError:
-            pass  # it is told again at the next start: twice is better than never
+            pass  # it is stated again at the next start: twice is better than never

@@ -31,7 +31,7 @@ _SETTLE_MS = const(5000)
 _SETTLE_LOOK_MS = const(50)
 _FIRST_PAUSE_MS = const(1000)
 _LAST_PAUSE_MS = const(60000)
-_STEADY_S = const(30)  # what took this long was no quick failure: the pauses begin anew
+_STEADY_S = const(30)  # what took this long was no quick failure: the pauses start again
 _FIRST_RECEIPT_MS = const(30000)
 _LAST_RECEIPT_MS = const(600000)
 # So many messages may be without receipt; with batches that is 320 statements that a broker has to keep for us.

@@ -81,7 +81,7 @@ class Weighing:
     # Parameters and temperature
 
     def load(self, parameters):
-        """Weigh by this parameter map from now on. Stability begins anew; the zero is kept."""
+        """Weigh by this parameter map from now on. Stability starts again; the zero is kept."""
         self._parameters = parameters
         self.e_mg = parameters[E_MG]  # the verification scale interval in milligrams
         self._scaling = Scaling(parameters, self.temperature_cdeg)
@@ -200,7 +200,7 @@ class Weighing:
         self.gross = self._scaling.gross(self.net_counts())
 
     def adjust_zero(self, zero_counts):
-        """Begin anew from a zero that has just been calibrated."""
+        """Start again from a zero that has just been calibrated."""
         self._reset_zero(zero_counts)
         self.tare = 0
         self.gross = self._scaling.gross(self.net_counts())
@@ -298,7 +298,7 @@ class Weighing:
         return self._zero_low - zero_counts, self._zero_high - zero_counts, mean - zero_counts
 
     def forget_zero(self):
-        """Begin the zero's statistics and the count of weighings anew."""
+        """Start the zero's statistics and the count of weighings again."""
         self._zero_base = self._zero_low = self._zero_high = self.zero_counts
         self._zero_sum = 0
         self._zero_steps = 0

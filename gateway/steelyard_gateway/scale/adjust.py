@@ -20,7 +20,7 @@ ADJUST_SILENCE_S = 90.0
 
 @dataclass(frozen=True)
 class Adjustment:
-    """What one adjustment did, as the scale tells it: errors in intervals of e.
+    """What one adjustment did, as the scale reports it: errors in intervals of e.
 
     `error_after_e` is None where the load moved afterwards, `number` where nothing changed.
     """

@@ -26,7 +26,7 @@ from steelyard_gateway.scale.watch import Live
 from steelyard_gateway.serial.console import SerialConsole
 from steelyard_gateway.serial.port import open_console
 
-app = typer.Typer(no_args_is_help=True, help="Look at, adjust and export one scale over its serial port.")
+app = typer.Typer(no_args_is_help=True, help="Inspect, adjust and export one scale over its serial port.")
 adjust_app = typer.Typer(no_args_is_help=True, help="Adjust, step by step; needs the adjustment switch under the seal.")
 app.add_typer(adjust_app, name="adjust")
 PIPE_WIDTH = 1000  # a table into a pipe is as wide as it needs
@@ -34,10 +34,11 @@ NEGATIVE = {"ignore_unknown_options": True}  # or -5 would be taken for an optio
 terminal, complaints = Terminal(highlight=False), Terminal(stderr=True, highlight=False)
 
 PortOption = Annotated[
-    str | None, typer.Option("--port", envvar="STEELYARD_PORT", help="Serial port; found where there is one scale.")
+    str | None,
+    typer.Option("--port", envvar="STEELYARD_PORT", help="Serial port; needed if there are several scales."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object (or one a line) instead of text.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Adjust without asking once more.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of text: one object, or one per line.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Adjust without asking again.")]
 
 
 @contextlib.contextmanager
@@ -52,20 +53,20 @@ def session(port: str | None) -> Iterator[SerialConsole]:
                 console.synchronise()
                 raise
     except KeyboardInterrupt as error:
-        complaints.print("Stopped; the scale is as it was.")
+        complaints.print("Stopped; the scale was not changed.")
         raise typer.Exit(130) from error
 
 
 @app.command()
 def status(port: PortOption = None, as_json: JsonOption = False) -> None:
-    """Weight, state, counters, journal and uplink, now."""
+    """Show weight, state, counters, journal and uplink."""
     with session(port) as console:
         _put(console, "status", status_of(console), as_json, show.status)
 
 
 @app.command()
 def parameters(port: PortOption = None, as_json: JsonOption = False) -> None:
-    """The legally relevant parameters."""
+    """Show the legally relevant parameters."""
     with session(port) as console:
         _put(console, "parameters", console.json("parameters"), as_json, show.parameters)
 
@@ -74,9 +75,9 @@ def parameters(port: PortOption = None, as_json: JsonOption = False) -> None:
 def watch(
     port: PortOption = None,
     as_json: JsonOption = False,
-    count: Annotated[int, typer.Option("--count", "-n", min=0, help="End after so many indications; 0: Ctrl-C.")] = 0,
+    count: Annotated[int, typer.Option("--count", "-n", min=0, help="End after this many readings; 0: at Ctrl-C.")] = 0,
 ) -> None:
-    """The live weight as a plot; as lines with --json or into a pipe."""
+    """Show the live weight as a plot; as lines with --json or in a pipe."""
     with session(port) as console:
         facts = status_of(console)
         readings = _readings(console, count)
@@ -96,9 +97,9 @@ def watch(
 def log(
     port: PortOption = None,
     as_json: JsonOption = False,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100, help="So many of the last events.")] = 20,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100, help="How many of the last events.")] = 20,
 ) -> None:
-    """The last events."""
+    """Show the last events."""
     with session(port) as console:
         found = console.json_list(f"log {count}")
         if as_json:
@@ -111,13 +112,13 @@ def log(
 
 @app.command()
 def export(
-    first: Annotated[int | None, typer.Argument(min=1, help="First number; the oldest held by default.")] = None,
-    last: Annotated[int | None, typer.Argument(min=1, help="Last number; the newest by default.")] = None,
+    first: Annotated[int | None, typer.Argument(min=1, help="First number; default: the oldest stored.")] = None,
+    last: Annotated[int | None, typer.Argument(min=1, help="Last number; default: the newest.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File for the statements' bytes.")] = None,
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Signed statements as they are in the scale's journal: base64url lines, or with -o a file of CBOR items."""
+    """Export the signed statements in the scale's journal: as base64url lines, or with -o as a file of CBOR items."""
     with session(port) as console:
         command = " ".join(str(word) for word in ("export", first, last) if word is not None)
         statements = [_decoded(console, command, line) for line in console.ask(command).splitlines() if line]
@@ -135,7 +136,7 @@ def export(
 
 @adjust_app.command("zero")
 def adjust_zero(port: PortOption = None, as_json: JsonOption = False, yes: YesOption = False) -> None:
-    """Take the empty pan as the zero of calibration."""
+    """Make the empty pan the zero of the calibration."""
     with session(port) as console:
         _report(_guide(console, as_json, yes).zero(), as_json)
 
@@ -196,7 +197,7 @@ def _guide(console: SerialConsole, as_json: bool, yes: bool) -> Guide:
 
 def _report(done: Adjustment | None, as_json: bool) -> None:
     if done is None:
-        complaints.print("Not adjusted: say yes when asked, or give --yes.")
+        complaints.print("Not adjusted: answer yes when asked, or give --yes.")
         raise typer.Exit(1)
     if as_json:
         print(json.dumps(done.as_dict()))

@@ -1,7 +1,7 @@
 """The scale's log in words: one line for each event, as a technician would tell it.
 
 What the scale gives is `{"number", "time", "boot", "event", "facts"}`; an event or a fact that this program does not
-know is told by the name that the scale gave it.
+know is called by the name that the scale gave it.
 """
 
 import string
@@ -17,7 +17,7 @@ _REFUSED = {
     1: "it is malformed",
     2: "it is too large",
     3: "the key is unknown",
-    4: "the key has not that role",
+    4: "the key does not have that role",
     5: "the signature is wrong",
     6: "it is for another scale",
     7: "its kind is unknown",

@@ -31,7 +31,7 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise NoPermit(file=f"@{path}", why=getattr(error, "strerror", None) or "that is not a file's name") from error
+        raise NoPermit(file=f"@{path}", why=getattr(error, "strerror", None) or "that is not a file name") from error
     if len(data) > MOST_BYTES:
         raise NoPermit(file=path, why="it is larger than any permit")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")

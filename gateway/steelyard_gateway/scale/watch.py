@@ -42,7 +42,7 @@ class Live:
     def __rich__(self) -> Panel:
         """The view as it is now."""
         if not self.readings:
-            return Panel("waiting for the first indication", title=Text(self.name))
+            return Panel("waiting for the first reading", title=Text(self.name))
         now = self.readings[-1]
         weights = [reading["net"] for reading in self.readings if reading.get("net") is not None]
         facts = Table.grid(padding=(0, 2))
@@ -52,4 +52,6 @@ class Live:
         facts.add_row("noise", f"{now.get('noise_counts', '')} counts")
         picture = Text("\n".join(plot(weights)), "cyan")
         scale = Text(self._range(weights), "dim")
-        return Panel(Group(facts, picture, scale), title=Text(self.name), subtitle="Ctrl-C ends, the scale goes on")
+        return Panel(
+            Group(facts, picture, scale), title=Text(self.name), subtitle="Ctrl-C ends the view, the scale goes on"
+        )

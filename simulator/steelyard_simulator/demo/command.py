@@ -18,7 +18,7 @@ app = typer.Typer()
 def demo(
     for_s: Annotated[
         float | None,
-        typer.Option("--for", metavar="SECONDS", help=f"End after so long, {LEAST_S:.0f} at least."),
+        typer.Option("--for", metavar="SECONDS", help=f"End after this many seconds, at least {LEAST_S:.0f}."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
     port: Annotated[

@@ -16,7 +16,7 @@ class ProgramFailed(DemoError):
 
 
 class CloudNotUp(DemoError):
-    """The cloud did not answer at {url} within {timeout_s:g} s; its last words: {output}"""
+    """The cloud did not answer at {url} within {timeout_s:g} s; its last output: {output}"""
 
     code, noun = "cloud-not-up", "cloud"
 

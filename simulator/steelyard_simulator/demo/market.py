@@ -131,7 +131,7 @@ def enrol(stall: Stall, manufacturer: Client) -> None:
 
 
 def verify(stall: Stall, institution: Client) -> None:
-    """The initial verification: the boot statement's parameters become the baseline, once the cloud holds it."""
+    """The initial verification: the boot statement's parameters become the baseline, once the cloud has stored it."""
 
     def verified() -> bool:
         try:

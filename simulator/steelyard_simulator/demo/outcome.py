@@ -73,7 +73,7 @@ def settle(stalls: list[Stall]) -> list[tuple[Stall, int, int]]:
 
 
 def held(api: Client, public_code: str, last: int) -> int:
-    """How many of the statements 1 … `last` of a scale the cloud holds."""
+    """How many of the statements 1 … `last` of a scale the cloud has stored."""
     count, before = 0, last + 1
     while True:
         page = api.get(f"/scales/{public_code}/statements", before=before, limit=PAGE)

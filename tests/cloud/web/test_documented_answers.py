@@ -17,7 +17,7 @@ NOT_JSON = {"GET /events", "GET /alerts/{alert}/evidence"}
 
 
 def differences(pattern: Any, value: Any, where: str) -> list[str]:
-    """How a value departs from a pattern of the page; names that the page does not have count too."""
+    """How a value differs from a pattern of the page; names that the page does not have count too."""
     if isinstance(pattern, str) and pattern in ANSWERS:
         pattern = ANSWERS[pattern]
     if isinstance(pattern, dict):

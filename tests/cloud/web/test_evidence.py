@@ -147,7 +147,7 @@ def test_a_chain_that_tells_without_end_still_gives_a_file_that_can_be_read(
     monkeypatch.setattr(choose, "MOST_STATEMENTS", 10)
     refused = case.world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence")
     assert (refused.status_code, refused.json()["code"]) == (413, "evidence-too-large")
-    assert "first and last" in refused.json()["detail"]
+    assert '"first" and "last"' in refused.json()["detail"]
 
 
 @given(st.sets(st.integers(1, 40)), st.sets(st.integers(1, 40)))

@@ -224,7 +224,7 @@ def test_a_client_that_does_not_keep_up_is_dropped_and_holds_nobody_up(world: Wo
     assert slow not in hub._listeners
     assert slow.queue.qsize() <= stream.QUEUE_LENGTH
     items = [slow.queue.get_nowait() for _ in range(slow.queue.qsize())]
-    assert items[-1] is None, "it is told to come again"
+    assert items[-1] is None, "it is told to try again"
 
 
 def test_a_database_that_fails_for_a_moment_costs_no_listener_its_events(

@@ -235,7 +235,7 @@ def test_wrong_answers_to_the_enrolment_change_nothing(
         ("A", "cut off"),
         ("**", "not a character of base64url"),
         (to_base64url(genuine[:-1]), "ends too early"),
-        ([key_set, broker], "no array of key set"),
+        ([key_set, broker], "not an array of key set"),
         ([key_set, broker, 0], "period"),
         ([key_set, broker, 86401], "period"),
         ([key_set, ["", *broker[1:]], period], "host"),
@@ -256,7 +256,7 @@ def test_wrong_answers_to_the_enrolment_change_nothing(
         assert scale.status["keys"] == 0
         assert scale.status["broker"] is None
         scale.call("accept", platform.answer(1883, platform.key_set(4)))
-        assert "number 4 is held" in scale.call("accept", platform.answer(1883, platform.key_set(3)))
+        assert "the scale has 4" in scale.call("accept", platform.answer(1883, platform.key_set(3)))
         assert scale.status["keys"] == 4
 
 

@@ -1,4 +1,4 @@
-"""What anybody may ask of the platform itself: does it work, what is its root key, what has it stored."""
+"""What anybody may ask about the platform itself: does it work, what is its root key, what has it stored."""
 
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ def health(here: Here) -> dict[str, str]:
 
 @router.get("/root")
 def root(here: Here) -> dict[str, str]:
-    """The root's public key, which scales hold from the factory, and its thumbprint to compare with the label's."""
+    """The root's public key, which scales get at the factory, and its thumbprint to compare with the label's."""
     public_key = here.root_public()
     return {
         "public_key": to_base64url(public_key),

@@ -1,4 +1,4 @@
-"""What the scale's events tell, in words."""
+"""What the scale's events say, in words."""
 
 from datetime import UTC, datetime
 

@@ -191,7 +191,7 @@ def _words(rule: str, values: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _changes(speech: Speech, values: Mapping[str, Any]) -> str:
-    """The parameters that a finding tells of, each with its difference."""
+    """The parameters that a finding names, each with its difference."""
     shown = [
         f"{parameter_name(speech, key)} {parameter_difference(speech, key, old, new)}"
         for key, old, new in values.get("changes", ())[:_CHANGES_SHOWN]

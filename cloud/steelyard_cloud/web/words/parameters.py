@@ -12,7 +12,7 @@ Write = Callable[[Speech, int], str]
 
 
 class Compared(Enum):
-    """How the difference between two values of a parameter is told."""
+    """How the difference between two values of a parameter is shown."""
 
     IN_PERCENT = auto()
     IN_ITS_UNIT = auto()  # where zero is a point like any other
@@ -20,7 +20,7 @@ class Compared(Enum):
 
 
 class ParameterWords(NamedTuple):
-    """A parameter's name, how its value is written, and how its change is told; `n` fills a place in the name."""
+    """A parameter's name, how its value is written, and how its change is shown; `n` fills a place in the name."""
 
     name: str
     write: Write

@@ -107,7 +107,7 @@ class Stage:
         """Alert events as (actor, from, to, code)."""
         c = alert_events.c
         with database.reading(self.desk.engine) as connection:
-            rows = connection.execute(select(c.actor, c.from_state, c.to_state, c["values"]).order_by(c.id))
+            rows = connection.execute(select(c.actor, c.from_status, c.to_status, c["values"]).order_by(c.id))
             return [(actor, before, after, values.get("code")) for actor, before, after, values in rows]
 
 

@@ -58,7 +58,7 @@ class Settings(BaseModel):
     data_dir: Path = Path("steelyard-data")
     database_url: Annotated[str, AfterValidator(_known_database)] = ""  # SQLite in data_dir when empty
     keys_dir: Path | None = None  # data_dir/keys when not given
-    root_dir: Path | None = None  # the off-line root's own place; data_dir/root when not given
+    root_dir: Path | None = None  # the offline root's own place; data_dir/root when not given
 
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int = Field(default=1883, ge=1, le=65535)

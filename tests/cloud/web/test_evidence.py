@@ -1,4 +1,4 @@
-"""Evidence files: three verdicts off line, and every way to damage or forge one is named."""
+"""Evidence files: three verdicts offline, and every way to damage or forge one is named."""
 
 import json
 import subprocess

@@ -25,7 +25,7 @@ OUTSIDE = {
     "it carries what is signed": "firmware/agent/transport/|firmware/agent/port/network.py",
     "it words lines": "firmware/agent/commands/|firmware/agent/console.py",
     "it is nothing but a docstring": "firmware/_boot.py|firmware/agent/([a-z]+/)?__init__.py",
-    "it never comes onto a scale": "firmware/(scripts/|manifest.py|package.json|ruff.toml)",
+    "it never comes onto a scale": "firmware/(README.md|scripts/|manifest.py|package.json|ruff.toml)",
     "the profile is made of it": "hardware/boards/[a-z0-9_]+.toml",
     "it is the MicroPython of the emulated board": "hardware/boards/mps2_an385/(?!board.py)",
     "it is for the port's build": "hardware/boards/esp32_s3/partitions.csv",

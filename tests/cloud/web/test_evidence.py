@@ -187,7 +187,7 @@ def test_another_platform_cannot_seal_evidence(case: Case) -> None:
     online = keys.read_online(case.world.settings.keys)
     by_online = bundles.read(bundles.write(case.bundle, online.private_key, online.kid))
     report = check_file(by_online)
-    assert "not by a key with the role of authority" in report.authenticity.sentence
+    assert "not from a key with the role authority" in report.authenticity.sentence
     assert check_file(case.bundle, "00" * 32).authenticity.word is Word.BAD
     changed = replace(case.bundle, contents=case.bundle.contents + b"\x00")
     assert "changed after the platform sealed" in check_file(changed).authenticity.sentence
@@ -205,7 +205,7 @@ def test_another_key_beside_the_statements_is_noticed(case: Case) -> None:
     mixed = replace(case.bundle, statements=(*case.bundle.statements, StoredStatement(foreign.enrol(), 1)))
     report = case.judge(mixed)
     assert report.authenticity.word is Word.BAD
-    assert any("other identities" in line for line in report.authenticity.lines)
+    assert any("identities that are not the scale's" in line for line in report.authenticity.lines)
     assert case.judge(replace(case.bundle, statements=())).authenticity.word is Word.BAD
 
 

@@ -10,8 +10,6 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 MPY_ARCHITECTURES = bytecode armv6m armv7m xtensawin rv32imc
 LINT = lint-style lint-types lint-imports lint-firmware lint-compile
-# Folders whose tests need no server, no scale and little time.
-FAST = tests/project tests/protocol tests/gateway tests/hardware tests/cloud/judge tests/cloud/evidence
 COVERED = cloud/steelyard_cloud/judge cloud/steelyard_cloud/evidence protocol/steelyard_protocol
 
 help: ## this list
@@ -30,7 +28,7 @@ test: .venv/dev.stamp ## every test; it says which real servers it found
 	$(BIN)/pytest -n 2 $(ARGS)
 
 test-fast: .venv/dev.stamp
-	$(BIN)/pytest -n 2 -q $(FAST) $(ARGS)
+	$(BIN)/pytest -n 2 -q -m fast $(ARGS)
 
 coverage: .venv/dev.stamp ## every test, and how much of judge, evidence and protocol they go through, branches counted
 	$(BIN)/coverage erase

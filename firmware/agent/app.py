@@ -8,9 +8,9 @@ import board
 from micropython import const
 
 from agent.adjustment.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
-from agent.console import Console, tell_why_not
+from agent.console import ServiceConsole, tell_why_not
 from agent.port import clock, system
-from agent.port.console import Console as Terminal
+from agent.port.console import Terminal
 from agent.record.journal import JournalFull
 from agent.scale import Scale
 from agent.sealing import lock
@@ -61,14 +61,14 @@ class Agent:
             self._collect_garbage(),
             self._scale.downlink.run(),
             self._scale.uplink.run(),
-            Console(Terminal(), self._scale).run(),
+            ServiceConsole(Terminal(), self._scale).run(),
         )
 
     async def _make_snapshots(self):
         due_ms = clock.ticks_ms()
         while True:
             self._scale.period_changed.clear()
-            due_ms = clock.ticks_add(due_ms, self._scale.platform.period_s * 1000)
+            due_ms = clock.ticks_add(due_ms, self._scale.trust.period_s * 1000)
             wait_ms = clock.ticks_diff(due_ms, clock.ticks_ms())
             if wait_ms < 0:
                 due_ms = clock.ticks_ms()

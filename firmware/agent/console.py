@@ -47,8 +47,8 @@ async def tell_why_not(terminal, code, text):
             line = b""
 
 
-class Console:
-    """Reads commands from `terminal` (`agent.port.console.Console`) and carries them out on `scale`."""
+class ServiceConsole:
+    """Reads commands from `terminal` (`agent.port.console.Terminal`) and carries them out on `scale`."""
 
     def __init__(self, terminal, scale):
         self._terminal = terminal

@@ -15,7 +15,7 @@ from agent.chips import fitted
 from agent.ledger import Ledger
 from agent.orders.downlink import Downlink
 from agent.orders.enrolment import enrol
-from agent.orders.trust import Platform
+from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
 from agent.record import software
 from agent.transport.uplink import Uplink
@@ -68,11 +68,9 @@ class Scale:
         self.latch = _latch(ledger.store)
         self.adc = fitted.converter()
         self.weighing = Weighing(self.adc, self.parameters.map)
-        self.platform = Platform(ledger.store, ledger.root_key)
-        self.downlink = Downlink(self.keystore, self.platform, self.chain, self._open_permit, self._downlink_refused)
-        self.uplink = Uplink(
-            network, self.keystore, self.chain, self.downlink, self.platform, system.random, self.is_idle
-        )
+        self.trust = Trust(ledger.store, ledger.root_key)
+        self.downlink = Downlink(self.keystore, self.trust, self.chain, self._open_permit, self._downlink_refused)
+        self.uplink = Uplink(network, self.keystore, self.chain, self.downlink, self.trust, system.random, self.is_idle)
         if ledger.wifi:
             network.use_wifi(*ledger.wifi)
         self.supply_mv = 0
@@ -147,7 +145,7 @@ class Scale:
             "journal_free": self.journal.free_permille() // 10,
             "uplink": self.uplink.state,
             "uplink_error": self.uplink.error,
-            "period_s": self.platform.period_s,
+            "period_s": self.trust.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),
             "software": {"name": name, "version": version, "hash": code_hash.hex()},
@@ -195,12 +193,12 @@ class Scale:
 
     async def accept(self, answer):
         """Take the platform's answer to the enrolment, encoded CBOR; the uplink then begins."""
-        before_s = self.platform.period_s
-        await self.platform.accept(answer)
-        if self.platform.period_s != before_s:
+        before_s = self.trust.period_s
+        await self.trust.accept(answer)
+        if self.trust.period_s != before_s:
             self.period_changed.set()
             if self.chain.enrolled:
-                await self.events.state(statements.PERIOD_CHANGED, before_s, self.platform.period_s)
+                await self.events.state(statements.PERIOD_CHANGED, before_s, self.trust.period_s)
 
     async def set_clock(self, unix_s):
         """Set the clock by hand; an event tells of it."""
@@ -298,7 +296,7 @@ class Scale:
             "adc": board.ADC,
             "reset_cause": system.reset_cause(),
             "debug_open": system.debug_open(),
-            "key_set_number": self.platform.keys.number,
+            "key_set_number": self.trust.keys.number,
             "root": identity.thumbprint(root) if root else None,
-            "period_s": self.platform.period_s,
+            "period_s": self.trust.period_s,
         }

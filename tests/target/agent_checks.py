@@ -114,7 +114,7 @@ async def test_a_line_that_finds_no_room_in_memory_is_answered_and_stops_nothing
     def no_room(name):
         raise MemoryError
 
-    served = console.Console(StandIn(write=write, key=None), StandIn())
+    served = console.ServiceConsole(StandIn(write=write, key=None), StandIn())
     console.__import__ = no_room
     await served._answer(b"help", None)
     await served._answer(b"help json", None)
@@ -135,7 +135,7 @@ async def test_what_a_line_loads_is_let_go_of_with_it():
 
     assert app  # with it everything is loaded that is there before anything is typed
     before = set(sys.modules)
-    served = console.Console(StandIn(write=write, key=None), StandIn())
+    served = console.ServiceConsole(StandIn(write=write, key=None), StandIn())
     await served._answer(b"help json", None)  # it loads every command
     assert [name for name in sys.modules if name not in before] == []
     assert not hasattr(sys.modules["agent"], "commands")

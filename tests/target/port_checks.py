@@ -142,7 +142,7 @@ def test_a_terminal_that_stops_reading_holds_an_answer_up_once():
 
     from agent.port import clock, console
 
-    there = console.Console()
+    there = console.Terminal()
     there._output = there._writable = terminal = _Terminal()
 
     async def answer():

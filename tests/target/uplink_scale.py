@@ -41,17 +41,17 @@ class Scale:
         files = store.Store(folder)
         self.network = desk.Network()
         self.keystore = keystore.SoftKeyStore(files, os.urandom)
-        self.platform = trust.Platform(files, root)
+        self.trust = trust.Trust(files, root)
         self.chain = chain.Chain(ring, files, self.keystore, clock, 1, Instrument())
         self.chain.parameters = Parameters()
         self.refused = []
         self.permits = []
         self.downlink = downlink.Downlink(
-            self.keystore, self.platform, self.chain, self.open_permit, lambda *why: self.refused.append(why)
+            self.keystore, self.trust, self.chain, self.open_permit, lambda *why: self.refused.append(why)
         )
         self.calm = True
         self.uplink = uplink.Uplink(
-            *(self.network, self.keystore, self.chain, self.downlink, self.platform, os.urandom),
+            *(self.network, self.keystore, self.chain, self.downlink, self.trust, os.urandom),
             calm=lambda: self.calm,
         )
         asyncio.create_task(self.downlink.run())
@@ -69,7 +69,7 @@ class Scale:
 
     async def accept(self, text):
         try:
-            await self.platform.accept(enrolment.from_text(text))
+            await self.trust.accept(enrolment.from_text(text))
         except (AgentError, ValueError) as error:
             return str(error)
 
@@ -102,9 +102,9 @@ class Scale:
             "receipted": self.chain.receipted,
             "connections": self.uplink.connections,
             "resends": self.uplink.resends,
-            "keys": self.platform.keys.number,
-            "broker": self.platform.broker,
-            "period_s": self.platform.period_s,
+            "keys": self.trust.keys.number,
+            "broker": self.trust.broker,
+            "period_s": self.trust.period_s,
             "repeated": self.downlink.repeated,
             "refused": self.refused,
             "permits": self.permits,

@@ -72,17 +72,17 @@ class MessageRefused(AgentError):
 class Downlink:
     """Judges messages for the scale whose key is in `keystore`.
 
-    `platform` gives root and key set; `chain` acts on receipts; `await open_permit(permit, message)` takes a verified
+    `trust` gives root and key set; `chain` acts on receipts; `await open_permit(permit, message)` takes a verified
     permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is called
     for every refusal.
     """
 
-    def __init__(self, keystore, platform, chain_, open_permit, refused):
+    def __init__(self, keystore, trust, chain_, open_permit, refused):
         self.refusals = 0
         self.error = None  # what last kept a message from being judged
         self.repeated = 0  # receipts that said nothing new
         self._keystore = keystore
-        self._platform = platform
+        self._trust = trust
         self._chain = chain_
         self._open_permit = open_permit
         self._refused = refused
@@ -176,16 +176,16 @@ class Downlink:
             raise MessageRefused(_OTHER_IDENTITY, kind)
         kid = protected.get(_KID)
         if kid not in self._keys(kind):
-            known = kind != _KEY_SET and isinstance(kid, bytes) and self._platform.keys.roles(kid)
+            known = kind != _KEY_SET and isinstance(kid, bytes) and self._trust.keys.roles(kid)
             raise MessageRefused(_ROLE if known else _KEY_UNKNOWN, kind)
         return order
 
     def _keys(self, kind):
         """Return {kid: point} of the keys that may sign orders of a kind."""
         if kind == _KEY_SET:
-            root = self._platform.root
+            root = self._trust.root
             return {} if root is None else {identity.kid(root): root}
-        return self._platform.keys.with_role(keyset.ONLINE if kind == _RECEIPT else keyset.AUTHORITY)
+        return self._trust.keys.with_role(keyset.ONLINE if kind == _RECEIPT else keyset.AUTHORITY)
 
     def _keep_receipt(self, message, order):
         _, _, number, statement_hash, _ = order
@@ -235,7 +235,7 @@ class Downlink:
 
     async def _renew_keys(self, message):
         try:
-            await self._platform.renew_keys(keyset.read(message))
+            await self._trust.renew_keys(keyset.read(message))
         except keyset.KeySetError as error:
             raise MessageRefused(_KEY_SET_NOT_NEWER, _KEY_SET, str(error)) from None
 

@@ -28,7 +28,7 @@ class AnswerError(AgentError):
     message = "The answer to the enrolment is refused: %s; ask the platform for it again"
 
 
-class Platform:
+class Trust:
     """`root` is a 65-byte SEC 1 point or None, `keys` a KeySet, `broker` [host, port, tls, password] or None.
 
     `period_s` is that of snapshots. `on_change` are functions without arguments, called when something new was stored.

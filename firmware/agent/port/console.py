@@ -31,7 +31,7 @@ class LineTooLong(AgentError):
     message = "the line has more than %d bytes and was dropped: send a shorter one"
 
 
-class Console:
+class Terminal:
     """Standard input and output of the board (USB serial on most)."""
 
     def __init__(self):

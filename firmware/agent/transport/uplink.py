@@ -43,12 +43,12 @@ class Uplink:
     """The way up for the scale whose key is in `keystore`.
 
     `network` is `agent.port.network`, `chain` gives journal, head, receipted and news, `downlink` judges what comes
-    down, `platform` names the broker. `random(n)` gives n random bytes. `calm()` says whether a TLS handshake may
+    down, `trust` names the broker. `random(n)` gives n random bytes. `calm()` says whether a TLS handshake may
     stop the scale for a moment just now. `state` is OFF, CONNECTING or ONLINE; `error` says why it is not
     ONLINE after having tried, `connections` and `resends` count.
     """
 
-    def __init__(self, network, keystore, chain, downlink, platform, random, calm=lambda: True):
+    def __init__(self, network, keystore, chain, downlink, trust, random, calm=lambda: True):
         self.state = OFF
         self.error = None
         self.connections = 0
@@ -57,7 +57,7 @@ class Uplink:
         self._keystore = keystore
         self._chain = chain
         self._downlink = downlink
-        self._platform = platform
+        self._trust = trust
         self._random = random
         self._calm = calm
         self._buffer = bytearray(mqtt.MAX_MESSAGE)
@@ -67,7 +67,7 @@ class Uplink:
         self._ahead = []  # the last number of each message that has no receipt yet
         self._receipt_ms = _FIRST_RECEIPT_MS
         self._waiting_since = None
-        platform.on_change.append(chain.news.set)
+        trust.on_change.append(chain.news.set)
 
     async def run(self):
         """The task that keeps the connection and sends, without end."""
@@ -89,19 +89,19 @@ class Uplink:
 
     async def _ready(self):
         """Wait until there is a broker, a network, and with TLS ten minutes at most for a calm moment."""
-        while self._keystore.kid is None or self._platform.broker is None:
+        while self._keystore.kid is None or self._trust.broker is None:
             self.state = OFF
             await self._news()
         self.state = CONNECTING
         while not await self._network.up():
             await asyncio.sleep_ms(_LINK_MS)
         begun_s = clock.uptime_s()
-        while self._platform.broker[_TLS] and not self._calm() and clock.uptime_s() - begun_s < _CALM_S:
+        while self._trust.broker[_TLS] and not self._calm() and clock.uptime_s() - begun_s < _CALM_S:
             await asyncio.sleep_ms(_LINK_MS)
 
     async def _session(self):
         """Connect, and send until the connection ends; what ended it is raised as MqttError or OSError."""
-        broker = self._platform.broker
+        broker = self._trust.broker
         host, port, tls, password = broker
         identity = identity_text(self._keystore.kid)
         topic = "sy/1/%s/%s/" % (identity[0], identity)
@@ -116,7 +116,7 @@ class Uplink:
             self.error = None
             await self._settle()
             self._start_again()
-            while self._platform.broker is broker:
+            while self._trust.broker is broker:
                 await self._step(client)
         finally:
             await client.close()

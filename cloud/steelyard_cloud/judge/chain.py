@@ -1,19 +1,21 @@
-"""Adding one authentic statement to the summary of its identity, and what the chain's links and numbers say.
-
-The caller says what is already stored under the statement's number: a summary is too small to know, the evidence does.
-"""
+"""Adding one authentic statement to the summary of its identity, and what the chain's links and numbers say."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import Event, EventKind
 from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
 
-from steelyard_cloud.judge.contents import Need, read
+from steelyard_cloud.judge.consistency import contradictions
+from steelyard_cloud.judge.contents import read, state_of
+from steelyard_cloud.judge.dates import follow_dates, own_date_ms
+from steelyard_cloud.judge.starts import follow_starts
+from steelyard_cloud.judge.stored import Evidence
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import Edge, Interval, keep_lowest
+from steelyard_cloud.judge.summary_parts import Edge, Interval
 
 GRACE_MS = 15 * 60 * 1000
 SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
@@ -30,15 +32,20 @@ class Outcome(Enum):
 
 
 class Hole(NamedTuple):
-    """Missing numbers, both ends included, and when a statement after them was first committed."""
+    """Missing numbers, both ends included, and the earliest date of the statements after them."""
 
     first: int
     last: int
     seen_ms: int
 
+    @property
+    def until_ms(self) -> int:
+        """When its grace is over."""
+        return self.seen_ms + GRACE_MS
+
     def is_gap(self, now_ms: int) -> bool:
         """Whether the grace is over."""
-        return now_ms >= self.seen_ms + GRACE_MS
+        return now_ms >= self.until_ms
 
 
 def holes(summary: Summary) -> list[Hole]:
@@ -71,39 +78,58 @@ def breaks_of_order(before: Edge, after: Edge) -> list[str]:
     return found
 
 
-def absorb(
-    summary: Summary, statement: Statement, commit_ms: int, stored: Sequence[tuple[bytes, bytes]] = ()
-) -> tuple[Outcome, list[Need]]:
-    """Add an authentic statement; `stored` are (hash, content hash) of what the evidence has under its number.
-
-    Returns what it was, and which stored statements must be looked at again with `weigh` or `date`.
-    """
-    number, own_hash = statement.number, statement.hash
+def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Evidence) -> Outcome:
+    """Add an authentic statement that is committed at a time; `evidence` is what is stored beside it."""
+    number = statement.number
+    stored = evidence.contents(number, statement.hash) if number == 0 or summary.has(number) else ()
+    if any(statement.hash == other for other, _ in stored):
+        return Outcome.DUPLICATE
     outcome = Outcome.NEW
-    if any(own_hash == other for other, _ in stored):
-        return Outcome.DUPLICATE, []
     if stored and number:
         same_content = any(statement.content_hash == content for _, content in stored)
         outcome = Outcome.RESIGNED if same_content else Outcome.FORK
-    edge = _edge(statement)
-    if outcome is Outcome.NEW and number and not _extend(summary, edge, commit_ms):
-        return Outcome.REFUSED, []
+    edge, date_ms = _edge(statement), own_date_ms(statement, commit_ms)
+    earliest_ms = commit_ms if date_ms is None else date_ms
+    quiet = outcome is Outcome.NEW and _is_quiet(summary, statement, earliest_ms)
+    if outcome is Outcome.NEW and number and not _extend(summary, edge, earliest_ms):
+        return Outcome.REFUSED
     summary.stored += 1
     summary.newest_ms = max(summary.newest_ms, commit_ms)
-    for breach in statement.breaches:
+    for breach in (*statement.breaches, *contradictions(statement)):
         summary.count_breach(breach, number)
     if not number:
-        return outcome, []
-    if outcome is Outcome.NEW:
-        return outcome, read(summary, statement)
-    summary.revision += 1
-    _share_edges(summary, edge)
-    if outcome is Outcome.RESIGNED:
-        summary.resigned.add(number)
-        return outcome, []
-    if len({content for _, content in stored}) == 1:
-        summary.forks.add(number)
-    return outcome, read(summary, statement)
+        summary.headless_ms = max(summary.headless_ms, commit_ms)
+        summary.revision += 1
+        return outcome
+    if outcome is not Outcome.NEW:
+        _share_edges(summary, edge, earliest_ms)
+        if outcome is Outcome.RESIGNED:
+            summary.resigned.add(number, summary.bounds.numbers)
+        elif len({content for _, content in stored}) == 1:
+            summary.forks.add(number, summary.bounds.numbers)
+    follow_dates(summary, statement, commit_ms, evidence)
+    quiet = follow_starts(summary, statement, evidence) and quiet
+    if outcome is not Outcome.RESIGNED:
+        quiet = read(summary, statement, commit_ms) and quiet
+    summary.revision += not quiet
+    return outcome
+
+
+def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
+    """Whether it only continues the chain as every statement of an honest scale does: then nothing is to be judged."""
+    last = summary.latest
+    return (
+        last is not None
+        and statement.kind == Kind.SNAPSHOT
+        and statement.number == last.number + 1
+        and summary.several_at < last.number
+        and statement.link == last.hash[:LINK_BYTES]
+        and not statement.breaches
+        and not (statement.flags | last.flags) & SHOWN_FLAGS
+        and summary.recent_states.last.get(state_of(statement)) == 2 * last.number
+        and earliest_ms >= summary.intervals[-1].earliest_ms
+        and not breaks_of_order(last, _edge(statement))
+    )
 
 
 def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int]) -> None:
@@ -113,8 +139,8 @@ def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int])
         kept += [part for part in ((low, min(high, first - 1)), (max(low, last + 1), high)) if part[0] <= part[1]]
     summary.unchecked = kept
     for number in bad:
-        summary.bad_signatures.add(number)
-        summary.revision += 1
+        summary.bad_signatures.add(number, summary.bounds.numbers)
+    summary.revision += 1
 
 
 def restarts(statement: Statement) -> bool:
@@ -138,29 +164,27 @@ def _edge(statement: Statement) -> Edge:
     )
 
 
-def _extend(summary: Summary, edge: Edge, commit_ms: int) -> bool:
+def _extend(summary: Summary, edge: Edge, earliest_ms: int) -> bool:
     """Put a new number into the intervals; False where that would make one interval too many."""
     intervals, number = summary.intervals, edge.number
     if intervals and number == intervals[-1].last.number + 1:  # the way of every honest scale
         last = intervals[-1]
         _check_pair(summary, last.last, edge)
-        intervals[-1] = Interval(last.first, edge, min(last.earliest_ms, commit_ms))
-        summary.revision += (edge.flags ^ last.last.flags) & SHOWN_FLAGS != 0
+        intervals[-1] = Interval(last.first, edge, min(last.earliest_ms, earliest_ms))
         return True
-    summary.revision += 1
     at = bisect_left(intervals, number, key=lambda interval: interval.first.number)
     before = intervals[at - 1] if at and intervals[at - 1].last.number == number - 1 else None
     after = intervals[at] if at < len(intervals) and intervals[at].first.number == number + 1 else None
-    if before is None and after is None and len(intervals) >= summary.most_intervals:
+    if before is None and after is None and len(intervals) >= summary.bounds.intervals:
         return False
     merged = (
         Interval(
             before.first if before else edge,
             after.last if after else edge,
-            min(commit_ms, *(part.earliest_ms for part in (before, after) if part)),
+            min(earliest_ms, *(part.earliest_ms for part in (before, after) if part)),
         )
         if before or after
-        else Interval(edge, edge, commit_ms)
+        else Interval(edge, edge, earliest_ms)
     )
     intervals[at - (before is not None) : at + (after is not None)] = [merged]
     if before:
@@ -168,29 +192,24 @@ def _extend(summary: Summary, edge: Edge, commit_ms: int) -> bool:
     if after:
         _check_pair(summary, edge, after.first)
     if number == 1 and edge.link != NO_LINK:
-        _break(summary, "link", 1)
+        summary.count_break("link", 1)
     return True
 
 
 def _check_pair(summary: Summary, before: Edge, after: Edge) -> None:
     if after.link != before.hash[:LINK_BYTES] and not after.restarts:
-        _break(summary, "link", after.number)
+        summary.count_break("link", after.number)
     for what in breaks_of_order(before, after):
-        _break(summary, what, after.number)
+        summary.count_break(what, after.number)
 
 
-def _break(summary: Summary, what: str, number: int) -> None:
-    keep_lowest(summary.broken.setdefault(what, []), number)
-    summary.revision += 1
-
-
-def _share_edges(summary: Summary, edge: Edge) -> None:
+def _share_edges(summary: Summary, edge: Edge, earliest_ms: int) -> None:
     """Of several statements under the number at an end of an interval the one with the lowest hash stands for it."""
     intervals = summary.intervals
     at = bisect_left(intervals, edge.number, key=lambda interval: interval.last.number)
-    first, last, earliest_ms = intervals[at]
+    first, last, before_ms = intervals[at]
     if first.number == edge.number:
         first = min(first, edge, key=lambda one: one.hash)
     if last.number == edge.number:
         last = min(last, edge, key=lambda one: one.hash)
-    intervals[at] = Interval(first, last, earliest_ms)
+    intervals[at] = Interval(first, last, min(before_ms, earliest_ms))

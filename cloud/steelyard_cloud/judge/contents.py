@@ -1,139 +1,89 @@
-"""What a statement's content says of its scale: parameters, weight, software, clock, and what it declares lost.
+"""What a statement's content says of its scale: parameters, weight, software, case, and what it declares lost.
 
 Each content is read once. Where its meaning depends on a statement that may come later (a parameter map, a clock), what
-is not known yet is kept and a `Need` tells the caller which stored statements to show again.
+is not known yet is kept; where it depends on stored ones, they wait in `rereads` to be read again, a page at a time.
 """
 
 from bisect import insort
-from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
 
-from steelyard_protocol import parameters, weight
+from steelyard_protocol import parameters
 from steelyard_protocol.bodies import Boot, Parameters, Snapshot
 from steelyard_protocol.events import Event, EventKind, ParameterChange
-from steelyard_protocol.statement import Statement
+from steelyard_protocol.statement import Flag, Statement
 
+from steelyard_cloud.judge.dates import date_earlier, own_date_ms
+from steelyard_cloud.judge.rereads import wait_for, weigh
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import (
-    LOWEST_KEPT,
-    MAX_INTERVALS,
-    STATES_KEPT,
-    Change,
-    Opening,
-    ParameterState,
-    add_range,
-    keep_lowest,
-)
-
-Dated = TypeVar("Dated", Change, Opening)
-
-RECALLED = (EventKind.CASE_OPENED, EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED)
-
-MAP_BREACH = "the parameter map is not the one that the header's digest names"
-THUMBPRINT_BREACH = "the thumbprint in the boot statement is not that of the identity"
+from steelyard_cloud.judge.summary_parts import Change, Opening, ParameterState, Reread, Unlock, add_range
 
 
-class Need(NamedTuple):
-    """Stored statements that have to be looked at again because of the one that just came.
-
-    `digest` asks for the snapshots under it from `first` to `last`, to be given to `weigh`; without one, the statements
-    after `first` up to the next boot are to be given to `date`.
-    """
-
-    digest: bytes | None
-    first: int
-    last: int
+def state_of(statement: Statement) -> ParameterState:
+    """What its head says of the parameters."""
+    return ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
 
 
-def weigh(summary: Summary, snapshots: Iterable[Statement]) -> None:
-    """Judge snapshots that waited for the map of their digest; each content once."""
-    seen: set[bytes] = set()
-    for statement in snapshots:
-        body = statement.body
-        if isinstance(body, Snapshot) and statement.content_hash not in seen:
-            seen.add(statement.content_hash)
-            _weigh(summary, statement.number, summary.maps[statement.digest], body)
-
-
-def date(summary: Summary, later: Iterable[Statement]) -> None:
-    """Let statements with a clock date the changes and openings that had none."""
-    for statement in later:
-        if statement.clock_quality:
-            _date(summary, statement)
-
-
-def read(summary: Summary, statement: Statement) -> list[Need]:
-    """Read what a new content says: parameters, software, clock, and its kind's body."""
-    state = ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
-    _see(summary, state, 2 * statement.number)
-    if (summary.changes or summary.openings) and statement.clock_quality:
-        _date(summary, statement)
-    body = statement.body
+def read(summary: Summary, statement: Statement, commit_ms: int) -> bool:
+    """Read what a new content says; whether it is no more than an honest snapshot that changes nothing."""
+    number, body = statement.number, statement.body
+    _see(summary, state_of(statement), 2 * number)
+    _read_flags(summary, statement)
+    dated = bool(summary.changes.items or summary.openings) and date_earlier(summary, statement, commit_ms)
     if isinstance(body, Snapshot):
-        return _read_snapshot(summary, statement, body)
-    summary.revision += 1
+        return _read_snapshot(summary, statement, body) and not dated
     if isinstance(body, Event):
-        return _read_event(summary, statement, body)
-    if isinstance(body, Boot):
+        _read_event(summary, statement, body, commit_ms)
+    elif isinstance(body, Boot):
         _read_boot(summary, statement, body)
-        return _read_map(summary, statement, body.parameters)
-    if isinstance(body, Parameters):
-        return _read_map(summary, statement, body.parameters)
-    return []
+        _read_map(summary, statement, body.parameters)
+    elif isinstance(body, Parameters):
+        _read_map(summary, statement, body.parameters)
+    return False
 
 
 def _see(summary: Summary, state: ParameterState, position: int) -> None:
-    """Positions: twice the number for a header, one more for what holds after a change; the lowest states are kept."""
+    """Positions: twice the number for a header, one more for what holds after a change."""
+    summary.recent_states.see(state, position, summary.bounds.recent)
     states = summary.states
-    seen = states.get(state)
-    if seen is not None:
-        first, last = seen
-        if position > last:
-            states[state] = (first, position)
-            if position > last + 2:
-                summary.revision += 1
-        elif position < first:
-            states[state] = (position, last)
+    if seen := states.get(state):
+        states[state] = min(seen[0], position), max(seen[1], position)
         return
     states[state] = (position, position)
-    summary.revision += 1
-    if len(states) > STATES_KEPT:
+    if len(states) > summary.bounds.states:
         summary.states_dropped = True
         del states[max(states, key=lambda one: (states[one][0], one))]
 
 
-def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> list[Need]:
-    parameter_map = summary.maps.get(statement.digest)
+def _read_flags(summary: Summary, statement: Statement) -> None:
+    shown = statement.flags & (Flag.CASE_OPEN | Flag.LOCKED)
+    body = statement.body
+    if shown and isinstance(body, Event) and body.kind == EventKind.UNLOCKED:
+        shown &= Flag.CASE_OPEN  # its head may still say what was before
+    if shown:
+        summary.case_flagged = max(summary.case_flagged, statement.number)
+
+
+def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> bool:
+    number, digest = statement.number, statement.digest
+    parameter_map = summary.maps.get(digest)
     if parameter_map is not None:
-        _weigh(summary, statement.number, parameter_map, body)
-        return []
-    summary.revision += statement.digest not in summary.unmapped
-    low, high = summary.unmapped.get(statement.digest, (statement.number, statement.number))
-    summary.unmapped[statement.digest] = (min(low, statement.number), max(high, statement.number))
-    if len(summary.unmapped) > STATES_KEPT:
-        del summary.unmapped[max(summary.unmapped)]
-    return []
+        return weigh(summary, number, parameter_map, body)
+    low, high = summary.unmapped.get(digest, (number, number))
+    summary.unmapped[digest] = (min(low, number), max(high, number))
+    if len(summary.unmapped) > summary.bounds.states:
+        _, dropped = summary.unmapped.pop(max(summary.unmapped))
+        summary.unmapped_dropped = max(summary.unmapped_dropped, dropped)
+    return False
 
 
-def _weigh(summary: Summary, number: int, parameter_map: dict[int, int], body: Snapshot) -> None:
-    gross = weight.gross_intervals(parameter_map, body.filtered_counts, body.zero_counts, body.temperature_cdeg)
-    if gross != body.gross:
-        summary.wrong_weights.add(number)
-        summary.revision += 1
-
-
-def _read_map(summary: Summary, statement: Statement, parameter_map: dict[int, int]) -> list[Need]:
+def _read_map(summary: Summary, statement: Statement, parameter_map: dict[int, int]) -> None:
     digest = statement.digest
-    if parameters.digest(parameter_map) != digest:
-        summary.count_breach(MAP_BREACH, statement.number)
-        return []
-    if digest in summary.maps:
-        return []
+    if digest in summary.maps or parameters.digest(parameter_map) != digest:
+        return
     summary.maps[digest] = parameter_map
-    if len(summary.maps) > STATES_KEPT:
+    if len(summary.maps) > summary.bounds.states:
         del summary.maps[max(summary.maps)]
-    waiting = summary.unmapped.pop(digest, None)
-    return [Need(digest, *waiting)] if waiting and digest in summary.maps else []
+    if digest in summary.maps and (waiting := summary.unmapped.pop(digest, None)):
+        wait_for(summary, Reread(digest, *waiting))
 
 
 def _read_boot(summary: Summary, statement: Statement, body: Boot) -> None:
@@ -141,105 +91,84 @@ def _read_boot(summary: Summary, statement: Statement, body: Boot) -> None:
     seen = (number, software.name, software.version, number)
     known = summary.software.get(software.hash, seen)
     summary.software[software.hash] = (*min(known[:3], seen[:3]), max(known[3], number))
-    if len(summary.software) > STATES_KEPT:
+    if len(summary.software) > summary.bounds.states:
         del summary.software[max(summary.software, key=lambda one: (summary.software[one][0], one))]
-    if body.thumbprint[: len(summary.kid)] != summary.kid:
-        summary.count_breach(THUMBPRINT_BREACH, number)
     summary.period = max(summary.period, (number, statement.content_hash, body.period_s))
 
 
-def _read_event(summary: Summary, statement: Statement, event: Event) -> list[Need]:
-    number, facts = statement.number, event.facts
+def _read_event(summary: Summary, statement: Statement, event: Event, commit_ms: int) -> None:
+    number, facts, kind = statement.number, event.facts, event.kind
     if isinstance(facts, ParameterChange):
-        return _read_change(summary, statement, facts)
-    if event.kind in RECALLED:
-        return recall(summary, statement)
-    if event.kind == EventKind.STATEMENTS_LOST:
+        _read_change(summary, statement, facts, commit_ms)
+    elif kind in (EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED):
+        summary.sessions.add(number, 2 * summary.bounds.ends)
+    elif kind == EventKind.CASE_OPENED:
+        summary.case_event = max(summary.case_event, number)
+        _read_opening(summary, statement, facts[0], commit_ms)
+    elif kind == EventKind.LOCKED:
+        summary.case_event = max(summary.case_event, number)
+    elif kind == EventKind.UNLOCKED:
+        insort(summary.unlocks, Unlock(number, facts[1] or 0))
+        del summary.unlocks[: -summary.bounds.numbers]
+    elif kind == EventKind.STATEMENTS_LOST:
         _lose(summary, facts[0], min(facts[1], number - 1))
-    elif event.kind == EventKind.JOURNAL_LOST:
-        summary.journal_lost.add(number)
+    elif kind == EventKind.JOURNAL_LOST:
+        summary.journal_lost.add(number, summary.bounds.numbers)
         _lose(summary, 1, number - 1)
-    elif event.kind == EventKind.ROLLED_BACK:
-        summary.rolled_back.add(number)
+    elif kind == EventKind.ROLLED_BACK:
+        summary.rolled_back.add(number, summary.bounds.numbers)
         _lose(summary, 1, number - 1)
-    elif event.kind == EventKind.PERIOD_CHANGED:
+    elif kind == EventKind.PERIOD_CHANGED:
         summary.period = max(summary.period, (number, statement.content_hash, facts[1]))
-    return []
 
 
 def _lose(summary: Summary, first: int, last: int) -> None:
     if first <= last:
-        summary.lost = add_range(summary.lost, first, last)[:MAX_INTERVALS]
+        summary.lost = add_range(summary.lost, first, last)[: summary.bounds.intervals]
 
 
-def _read_change(summary: Summary, statement: Statement, facts: ParameterChange) -> list[Need]:
+def _read_change(summary: Summary, statement: Statement, facts: ParameterChange, commit_ms: int) -> None:
     number = statement.number
-    before = ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
     after = ParameterState(facts.digest, facts.calibration_counter, facts.configuration_counter)
     _see(summary, after, 2 * number + 1)
-    dated = statement.clock_quality > 0
     change = Change(
         number,
         statement.content_hash,
-        before,
+        state_of(statement),
         after,
         facts.permit,
         tuple((one.field, one.old, one.new) for one in facts.changes),
         statement.boot,
         statement.uptime_s,
-        number if dated else 0,
-        statement.time,
+        commit_ms // 1000,
+        *_dated_by_itself(statement, commit_ms),
     )
-    insort(summary.changes, change, key=lambda one: (one.number, one.content_hash))
-    if len(summary.changes) > STATES_KEPT:
-        summary.changes.pop()
-        summary.states_dropped = True
-    return [] if dated or summary.head == number else [Need(None, number, summary.head)]
+    summary.changes.add(change, summary.bounds.ends)
+    _wait_for_a_date(summary, change)
 
 
-def recall(summary: Summary, statement: Statement) -> list[Need]:
-    """Read an event of a kind that summaries of an older FORMAT did not keep."""
-    event = statement.body
-    if not isinstance(event, Event) or event.kind not in RECALLED:
-        return []
-    summary.revision += 1
-    if event.kind == EventKind.CASE_OPENED:
-        return _read_opening(summary, statement, event)
-    if not keep_lowest(summary.sessions, statement.number, 2 * STATES_KEPT):
-        summary.states_dropped = True
-    return []
-
-
-def _read_opening(summary: Summary, statement: Statement, event: Event) -> list[Need]:
-    number = statement.number
-    dated = statement.clock_quality > 0
+def _read_opening(summary: Summary, statement: Statement, stamp_s: int, commit_ms: int) -> None:
     opening = Opening(
-        number,
+        statement.number,
         statement.content_hash,
-        event.facts[0],
+        stamp_s,
         statement.boot,
         statement.uptime_s,
-        number if dated else 0,
-        statement.time,
+        commit_ms // 1000,
+        *_dated_by_itself(statement, commit_ms),
     )
     insort(summary.openings, opening, key=lambda one: (one.number, one.content_hash))
-    if len(summary.openings) > LOWEST_KEPT:
+    if len(summary.openings) > summary.bounds.numbers:
         summary.openings_beyond = max(summary.openings_beyond, summary.openings.pop().number)
-    return [] if dated or summary.head == number else [Need(None, number, summary.head)]
+    _wait_for_a_date(summary, opening)
 
 
-def _date(summary: Summary, statement: Statement) -> None:
-    """A statement with a clock dates what is undated before it in the same boot; the nearest one counts."""
-    summary.revision += _date_each(summary.changes, statement) + _date_each(summary.openings, statement)
+def _dated_by_itself(statement: Statement, commit_ms: int) -> tuple[int, int]:
+    date_ms = own_date_ms(statement, commit_ms)
+    return (0, 0) if date_ms is None else (statement.number, date_ms // 1000)
 
 
-def _date_each(kept: list[Dated], statement: Statement) -> int:
-    number, dated = statement.number, 0
-    for at, one in enumerate(kept):
-        if one.boot != statement.boot or one.number >= number:
-            continue
-        dated_s = statement.time - (statement.uptime_s - one.uptime_s)
-        if one.anchor_number == 0 or (number, dated_s) < (one.anchor_number, one.dated_s):
-            kept[at] = one._replace(anchor_number=number, dated_s=dated_s)
-            dated += 1
-    return dated
+def _wait_for_a_date(summary: Summary, one: Change | Opening) -> None:
+    """What has no date and did not come last may have one by a later statement that is stored already."""
+    if not one.anchor_number and one.number < summary.head:
+        wait_for(summary, Reread(None, one.number + 1, summary.head))

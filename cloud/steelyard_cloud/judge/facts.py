@@ -1,13 +1,14 @@
-"""What the registry knows of a scale, and the clock, as plain values for the rules.
+"""What the registry knows of a scale, and the clock, as plain values for the rules and the conditions of the verdict.
 
-A fact takes effect at the statement that it names, never when somebody typed it; a baseline whose statement is not
-stored yet has no state and waits.
+A fact takes effect at the statement that it names by hash, never when somebody typed it; one whose statement is not
+stored has no effect, and a verdict that needs it is not good.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
-from steelyard_cloud.judge.summary_parts import ParameterState
+from steelyard_cloud.judge.summary_parts import Device, ParameterState
 
 
 class PermitUse(IntEnum):
@@ -21,11 +22,32 @@ class PermitUse(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A verification: the parameters that the statement `number` of the identity names are the verified ones."""
+    """A verification: what the statement with this number and hash says of the scale is what was verified.
+
+    `state` is None until that statement is stored; `device` is what the boot statement of the same start describes,
+    None until that is stored. `committed_ms` is when the named statement was; `until_ms` the end of the last day on
+    which the verification is valid, `longest_ms` the end of the last day that the type allows. Unix milliseconds.
+    """
 
     kid: bytes
     number: int
-    state: ParameterState | None  # of that statement; None until it is stored
+    state: ParameterState | None
+    hash: bytes = b""
+    device: Device | None = None
+    committed_ms: int = 0
+    recorded_ms: int = 0
+    until_ms: int = 1 << 62
+    longest_ms: int = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A regulator's public decision: chain, boots, consistency and completeness count from the stored statement on."""
+
+    kid: bytes
+    number: int
+    hash: bytes
+    committed_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +62,15 @@ class PermitFact:
     calibration_counter: int
     configuration_counter: int
     fields: frozenset[int]
+    order_number: int = 0
+    locked_at: int | None = None  # number of the *locked* event that a permit to unlock answers
+
+
+class Retired(NamedTuple):
+    """A key that has a successor, and the number of its last statement, as the successor's enrolment names it."""
+
+    kid: bytes
+    head: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +80,9 @@ class Facts:
     baselines: frozenset[Baseline] = frozenset()
     permits: frozenset[PermitFact] = frozenset()
     approved_software: frozenset[bytes] = frozenset()  # full hashes, from the type approval
+    decisions: frozenset[Decision] = frozenset()
+    retired: frozenset[Retired] = field(default=frozenset())
+    period_s: int = 600  # as registered, whatever the scale says
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,62 +1,18 @@
 """Adding authentic statements of one identity to its summary, against wherever the evidence is stored.
 
 The same function serves the receiver (evidence in the database), the evidence file (evidence in the file) and the tests
-(evidence in a dict), so that all three judge alike.
+(evidence in memory), so that all three judge alike.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
-from typing import Protocol
+from collections.abc import Iterable
 
-from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.chain import Outcome, absorb
-from steelyard_cloud.judge.contents import Need, date, recall, weigh
+from steelyard_cloud.judge.rereads import read_all_again
+from steelyard_cloud.judge.stored import Evidence, StatementsInMemory, WithBatch
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import MAX_INTERVALS
-
-Contents = Sequence[tuple[bytes, bytes]]
-
-
-class Evidence(Protocol):
-    """What is stored of one identity."""
-
-    def contents(self, number: int, hash_: bytes) -> Contents:
-        """(hash, content hash) of every statement under `number`; for number 0 of that with `hash_` alone."""
-
-    def between(self, first: int, last: int) -> Iterable[bytes]:
-        """Stored statements from `first` to `last`, rising."""
-
-    def events(self) -> Iterable[bytes]:
-        """Stored events, rising."""
-
-
-@dataclass(slots=True)
-class StatementsInMemory:
-    """Evidence that is a dict: for evidence files and tests."""
-
-    statements: dict[int, list[Statement]] = field(default_factory=dict)
-
-    def contents(self, number: int, hash_: bytes) -> Contents:
-        """See Evidence."""
-        return [(one.hash, one.content_hash) for one in self.statements.get(number, ()) if number or one.hash == hash_]
-
-    def between(self, first: int, last: int) -> Iterable[bytes]:
-        """See Evidence."""
-        return [
-            one.raw for number in sorted(self.statements) if first <= number <= last for one in self.statements[number]
-        ]
-
-    def events(self) -> Iterable[bytes]:
-        """See Evidence."""
-        numbers = sorted(self.statements)
-        return [one.raw for number in numbers for one in self.statements[number] if one.kind == Kind.EVENT]
-
-    def add(self, statement: Statement) -> None:
-        """Add one."""
-        self.statements.setdefault(statement.number, []).append(statement)
+from steelyard_cloud.judge.summary_parts import BOUNDS, Bounds
 
 
 def accept(
@@ -67,55 +23,21 @@ def accept(
     `commit_ms` is when they are committed. Duplicates and refused ones are in the result too.
     """
     outcomes: list[tuple[Statement, Outcome]] = []
-    batch: dict[int, list[Statement]] = {}
+    together = WithBatch(evidence)
     for statement in statements:
-        number = statement.number
-        stored: list[tuple[bytes, bytes]] = []
-        if number == 0 or summary.has(number):
-            stored += [(one.hash, one.content_hash) for one in batch.get(number, ())]
-            stored += evidence.contents(number, statement.hash)
-            if number == 0:
-                stored = [pair for pair in stored if pair[0] == statement.hash]
-        outcome, needs = absorb(summary, statement, commit_ms, stored)
+        outcome = absorb(summary, statement, commit_ms, together)
         outcomes.append((statement, outcome))
-        if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
-            continue
-        batch.setdefault(number, []).append(statement)
-        for need in needs:
-            _show_again(summary, need, batch, evidence)
+        if outcome not in (Outcome.DUPLICATE, Outcome.REFUSED):
+            together.batch.add(statement, commit_ms)
     return outcomes
 
 
-def bring_up_to_date(summary: Summary, evidence: Evidence) -> None:
-    """Read from the evidence what a summary of an older FORMAT did not keep."""
-    needs: list[Need] = []
-    seen: set[bytes] = set()
-    for statement in map(parse, evidence.events()):
-        if statement.number and statement.content_hash not in seen:
-            seen.add(statement.content_hash)
-            needs += recall(summary, statement)
-    for need in needs:
-        _show_again(summary, need, {}, evidence)
-    summary.outdated = False
-
-
-def _show_again(summary: Summary, need: Need, batch: dict[int, list[Statement]], evidence: Evidence) -> None:
-    # One by one: between the first and the last may lie years.
-    rows = chain(
-        map(parse, evidence.between(need.first, need.last)),
-        (one for number, there in batch.items() if need.first <= number <= need.last for one in there),
-    )
-    if need.digest is None:
-        date(summary, rows)
-    else:
-        weigh(summary, (one for one in rows if one.digest == need.digest))
-
-
-def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]], most_intervals: int = MAX_INTERVALS) -> Summary:
+def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]], bounds: Bounds = BOUNDS) -> Summary:
     """The summary of one identity from its stored statements and their commit times in ms, as from an evidence file."""
-    summary, evidence = Summary(kid, most_intervals=most_intervals), StatementsInMemory()
+    summary, evidence = Summary(kid, bounds), StatementsInMemory()
     for raw, commit_ms in rows:
-        for statement, outcome in accept(summary, [parse(raw)], evidence, commit_ms):
-            if outcome not in (Outcome.DUPLICATE, Outcome.REFUSED):
-                evidence.add(statement)
+        statement = parse(raw)
+        if absorb(summary, statement, commit_ms, evidence) not in (Outcome.DUPLICATE, Outcome.REFUSED):
+            evidence.add(statement, commit_ms)
+    read_all_again(summary, evidence)
     return summary

@@ -1,27 +1,33 @@
 """From summaries, facts and a clock to the judgement on one scale: findings, what is pending, and where it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from steelyard_protocol.statement import Flag
 
+from steelyard_cloud.judge.conditions import fresh, parameters, unmet
+from steelyard_cloud.judge.conditions.baseline import NO_BASELINE
 from steelyard_cloud.judge.facts import Clock, Facts
 from steelyard_cloud.judge.findings import Finding, Pending, Subject
+from steelyard_cloud.judge.proof import Proof
 from steelyard_cloud.judge.rules import RULES, parameter_change
 from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.verdict import Opinion, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a scale stands, for pages and the public verdict; it follows from signed statements and the baseline.
 
-    What every statement moves on (head, time of the last report) stands with the summaries instead.
+    What every statement moves on (head, date of the newest statement) stands with the summaries instead.
     """
 
-    altered: bool  # the parameters in force are neither the baseline's nor reached from it by permitted changes
-    baseline_number: int | None  # statement of the newest baseline in effect
-    adjusted_since: bool  # permitted changes since that baseline
+    unmet: list[Any]  # conditions of the verdict that are not met, or not from a time on: `Unmet.as_json`
+    registered_period_s: int
+    altered: bool  # the verdict's word, at the time of judging
+    baseline_number: int | None  # statement of the baseline in effect
+    adjusted_since: bool  # changed since that baseline
     locked: bool
     case_open: bool
     boot: int | None
@@ -63,7 +69,6 @@ def judge(summaries: Iterable[Summary], facts: Facts, clock: Clock, active_kid: 
     subjects = [Subject.of(summary, facts, clock) for summary in sorted(summaries, key=lambda one: one.kid)]
     findings: dict[tuple[str, str], Finding] = {}
     pending: list[Pending] = []
-    standing = None
     for subject in subjects:
         found: list[Finding] = []
         for rule in RULES.values():
@@ -72,8 +77,8 @@ def judge(summaries: Iterable[Summary], facts: Facts, clock: Clock, active_kid: 
             pending += waits
         for finding in found:
             findings[finding.key] = _merge(findings[finding.key], finding) if finding.key in findings else finding
-        if active_kid in (None, subject.summary.kid):
-            standing = _standing(subject, found)
+    proof = proof_of([subject.summary for subject in subjects], facts, active_kid)
+    standing = _standing(proof, clock.now_ms) if proof else None
     due_ms = min((wait.until_ms for wait in pending if wait.until_ms is not None), default=None)
     return Judgement(tuple(findings[key] for key in sorted(findings)), tuple(pending), standing, due_ms)
 
@@ -83,20 +88,36 @@ def _merge(one: Finding, other: Finding) -> Finding:
     return replace(other, count=one.count + other.count)
 
 
-def _standing(subject: Subject, found: list[Finding]) -> Standing:
-    summary = subject.summary
+def proof_of(summaries: Sequence[Summary], facts: Facts, active_kid: bytes | None) -> Proof | None:
+    """What the conditions are given; None while nothing of the active key is stored."""
+    active = next((one for one in summaries if active_kid in (None, one.kid)), None)
+    if active is None:
+        return None
+    return Proof(active, tuple(one for one in summaries if one is not active), facts)
+
+
+def opinion(summaries: Sequence[Summary], facts: Facts, now_ms: int, active_kid: bytes | None = None) -> Opinion:
+    """The public verdict, from scratch."""
+    proof = proof_of(summaries, facts, active_kid)
+    if proof is None:
+        return Opinion.of([NO_BASELINE], now_ms)
+    return Opinion.of([*unmet(proof), *fresh.unmet(fresh.freshness_of(proof.active), facts.period_s)], now_ms)
+
+
+def _standing(proof: Proof, now_ms: int) -> Standing:
+    summary = proof.active
     edge, state = summary.latest, parameter_change.in_force(summary)
-    baselines = [one for one in subject.facts.baselines if one.kid == summary.kid and one.state is not None]
-    newest = max(baselines, key=lambda one: one.number, default=None)
-    verified = parameter_change.verified_states(subject)
-    altered = {finding.what for finding in found if finding.rule == parameter_change.RULE}
+    found = unmet(proof)
+    words = {(one.condition, one.word) for one in found if one.from_ms <= now_ms}
     software = max(summary.software.items(), key=lambda item: (item[1][3], item[0]), default=None)
     flags = edge.flags if edge else 0
     return Standing(
-        altered=state is not None and state not in verified and parameter_change.key_of(state) in altered,
-        baseline_number=newest.number if newest else None,
-        adjusted_since=newest is not None and state is not None and state != newest.state,
-        locked=bool(flags & Flag.LOCKED),
+        unmet=[one.as_json() for one in found],
+        registered_period_s=proof.facts.period_s,
+        altered=any(word is Verdict.ALTERED for _, word in words),
+        baseline_number=proof.baseline.number if proof.baseline and proof.baseline.state else None,
+        adjusted_since=any(condition == parameters.NAME for condition, _ in words),
+        locked=any(word is Verdict.LOCKED for _, word in words),
         case_open=bool(flags & Flag.CASE_OPEN),
         boot=edge.boot if edge else None,
         period_s=summary.period[2],
@@ -106,6 +127,6 @@ def _standing(subject: Subject, found: list[Finding]) -> Standing:
         software_hash=software[0].hex() if software else None,
         software_name=software[1][1] if software else None,
         software_version=software[1][2] if software else None,
-        missing=sum(hole.last - hole.first + 1 for hole in subject.holes if hole.is_gap(subject.clock.now_ms)),
+        missing=sum(hole.last - hole.first + 1 for hole in proof.holes if hole.is_gap(now_ms)),
         forks=summary.forks.count,
     )

@@ -22,7 +22,7 @@ def map_of(summary: Summary, digest: bytes) -> Map | None:
     known = summary.maps.get(digest)
     if known is not None:
         return known
-    for change in summary.changes:
+    for change in summary.changes.items:
         before = summary.maps.get(change.before.digest)
         if change.after.digest == digest and before is not None:
             after = dict(before)

@@ -1,56 +1,79 @@
-"""The summary of one identity: everything the rules need of its statements, in bounded space.
+"""The summary of one identity: everything that rules and conditions need of its statements, in bounded space.
 
-Each part is a minimum, a maximum, a union or the K lowest of a set, never "the last that came": two receivers that
+Each part is a minimum, a maximum, a union or the first or last of a set, never "the last that came": two receivers that
 have stored the same statements have the same summary, whatever order they came in.
 """
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from steelyard_cloud.judge.summary_parts import (
-    MAX_INTERVALS,
+    BOUNDS,
+    Bounds,
     Change,
+    Device,
     Edge,
+    Ends,
     Interval,
     Numbers,
     Opening,
     ParameterState,
+    Recent,
+    Reread,
+    Unlock,
 )
+
+Dated = TypeVar("Dated", Change, Opening)
 
 
 @dataclass(slots=True)
 class Summary:
-    """See the module; `kid` is the identity's 10 bytes."""
+    """See the module; `kid` is the identity's 10 bytes. Times are Unix milliseconds where the name ends in `_ms`."""
 
     kid: bytes
+    bounds: Bounds = field(
+        default=BOUNDS, compare=False
+    )  # not kept in the database: all but tests and files have these
     intervals: list[Interval] = field(default_factory=list)  # rising, at least one number apart
     stored: int = 0  # statements, copies under one number included
     newest_ms: int = 0  # newest commit
+    headless_ms: int = 0  # newest commit of a statement that has no readable number
+    dated: tuple[int, int] = (0, 0)  # the highest number of a statement with a date of its own, and that date
+    undated: tuple[int, int] = (0, 0)  # the lowest number above it, and when that was committed
     lost: list[tuple[int, int]] = field(default_factory=list)  # declared lost by the scale; rising, merged
     forks: Numbers = field(default_factory=Numbers)
     resigned: Numbers = field(default_factory=Numbers)
-    broken: dict[str, list[int]] = field(default_factory=dict)  # kind of break → lowest numbers that break it
-    breaches: dict[str, Numbers] = field(default_factory=dict)  # departures from the profile
+    broken: dict[str, Numbers] = field(default_factory=dict)  # kind of break → numbers that break it
+    breaches: dict[str, Numbers] = field(default_factory=dict)  # departures from the profile, and contradictions
     bad_signatures: Numbers = field(default_factory=Numbers)  # stored because a later statement links to them
     states: dict[ParameterState, tuple[int, int]] = field(default_factory=dict)  # → first and last position seen
     states_dropped: bool = False
-    changes: list[Change] = field(default_factory=list)  # rising
+    recent_states: Recent[ParameterState] = field(default_factory=Recent)
+    changes: Ends[Change] = field(default_factory=Ends)
+    sessions: Ends[int] = field(default_factory=Ends)  # numbers where an adjustment session began or ended
     openings: list[Opening] = field(default_factory=list)  # the lowest, rising
     openings_beyond: int = 0  # the highest number of an opening that is not kept
-    sessions: list[int] = field(default_factory=list)  # numbers where an adjustment session began or ended, rising
+    case_flagged: int = 0  # the highest number whose head says that the case is open or the scale locked
+    case_event: int = 0  # the highest number of an event *case opened* or *locked*
+    unlocks: list[Unlock] = field(default_factory=list)  # the highest, rising
     maps: dict[bytes, dict[int, int]] = field(default_factory=dict)
     unmapped: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # digest → range of snapshots that wait for it
+    unmapped_dropped: int = 0  # the highest number of a snapshot of which nobody remembers that it waits
     wrong_weights: Numbers = field(default_factory=Numbers)
     software: dict[bytes, tuple[int, str, str, int]] = field(default_factory=dict)  # hash → first, name, version, last
+    devices: Recent[Device] = field(default_factory=Recent)
+    started: tuple[int, int] = (0, 0)  # number and boot of the boot statement with the highest number
+    unstated: Recent[int] = field(default_factory=Recent)  # boots that ran long and have no boot statement
     period: tuple[int, bytes, int] = (0, b"", 0)  # number and content hash of what says it, seconds
     journal_lost: Numbers = field(default_factory=Numbers)
     rolled_back: Numbers = field(default_factory=Numbers)
     unchecked: list[tuple[int, int]] = field(default_factory=list)  # stored by a link, own signature not checked yet
-    most_intervals: int = MAX_INTERVALS  # not kept in the database: only an evidence file may have more
-    revision: int = 0  # rises with whatever a rule could see
+    rereads: list[Reread] = field(default_factory=list)  # what waits to be read again
+    set_backs: int = 0  # how many set-backs of the platform's clock its times have been through
+    revision: int = 0  # rises with whatever a rule or a condition could see
     judged: int = -1  # the revision that the scale was last judged at
-    outdated: bool = field(default=False, compare=False)  # from an older FORMAT: its events have to be read again
+    outdated: bool = field(default=False, compare=False)  # from an older FORMAT: to be made again from the evidence
     seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `summary_bytes`
 
     @property
@@ -71,18 +94,24 @@ class Summary:
     @property
     def first_branch(self) -> int | None:
         """The lowest number where the chain may branch: it has several statements, or its link does not fit."""
-        lowest = (self.forks.lowest, self.resigned.lowest, self.broken.get("link", ()))
-        if not any(lowest):  # nearly always, and asked for every statement
+        links = self.broken.get("link")
+        if links is None and not self.forks.count and not self.resigned.count:  # nearly always, and asked every time
             return None
+        lowest = (self.forks.lowest, self.resigned.lowest, links.lowest if links else [])
         return min(numbers[0] for numbers in lowest if numbers)
 
+    @property
+    def several_at(self) -> int:
+        """The highest number with several statements."""
+        return max(self.forks.highest, self.resigned.highest)
+
     def count_breach(self, breach: str, number: int) -> None:
-        """Count a statement that breaks the profile, by the text of the breach."""
-        numbers = self.breaches.get(breach)
-        if numbers is None:
-            numbers = self.breaches[breach] = Numbers()
-        numbers.add(number)
-        self.revision += 1
+        """Count a statement that breaks the profile or contradicts itself, by the text of the breach."""
+        self.breaches.setdefault(breach, Numbers()).add(number, self.bounds.numbers)
+
+    def count_break(self, what: str, number: int) -> None:
+        """Count a statement that does not continue the one before it."""
+        self.broken.setdefault(what, Numbers()).add(number, self.bounds.numbers)
 
     def has(self, number: int) -> bool:
         """Whether some statement with this number is stored."""
@@ -93,13 +122,13 @@ class Summary:
         return intervals[at].first.number <= number
 
     def breaks(self) -> dict[str, set[int]]:
-        """Kind of break → numbers where it was seen, as far as it does not depend on which copy came first.
+        """Kind of break → lowest numbers where it was seen, as far as it does not depend on which copy came first.
 
         From the first fork on there is no one order to judge; a link to a re-signed statement fits one of its copies.
         """
         fork = self.first_fork
         kept = {
-            what: {number for number in numbers if fork is None or number < fork}
+            what: {number for number in numbers.lowest if fork is None or number < fork}
             for what, numbers in self.broken.items()
         }
         if "link" in kept:
@@ -119,11 +148,24 @@ class Summary:
             reach = max(reach, edge.number)
         return edge
 
+    def set_back(self, to_ms: int) -> None:
+        """The platform's clock was set back to `to_ms`: nothing that was committed before is dated later than that."""
+        to_s = to_ms // 1000
+        self.intervals = [one._replace(earliest_ms=min(one.earliest_ms, to_ms)) for one in self.intervals]
+        self.newest_ms, self.headless_ms = min(self.newest_ms, to_ms), min(self.headless_ms, to_ms)
+        self.dated, self.undated = (
+            (self.dated[0], min(self.dated[1], to_ms)),
+            (self.undated[0], min(self.undated[1], to_ms)),
+        )
+        self.changes.items = [_set_back(one, to_s) for one in self.changes.items]
+        self.openings = [_set_back(one, to_s) for one in self.openings]
+        self.revision += 1
+
     def canonical(self) -> tuple[Any, ...]:
         """A value that is equal for equal summaries, for comparisons in tests and repairs."""
         return (
             self.intervals,
-            self.stored,
+            (self.stored, self.newest_ms, self.headless_ms, self.dated, self.undated),
             self.lost,
             [self.forks, self.resigned, self.bad_signatures, self.wrong_weights],
             [self.journal_lost, self.rolled_back],
@@ -131,11 +173,18 @@ class Summary:
             sorted(self.breaches.items(), key=lambda item: item[0]),
             sorted(self.states.items()),
             self.states_dropped,
+            self.recent_states,
             self.changes,
             (self.openings, self.openings_beyond),
             self.sessions,
+            (self.case_flagged, self.case_event, self.unlocks),
             sorted(self.maps.items()),
             sorted(self.unmapped.items()),
             sorted(self.software.items()),
+            (self.devices, self.started, self.unstated),
             self.period,
         )
+
+
+def _set_back(one: Dated, to_s: int) -> Dated:
+    return one._replace(committed_s=min(one.committed_s, to_s), dated_s=min(one.dated_s, to_s))

@@ -1,12 +1,26 @@
-"""What a summary is made of: runs of numbers, changes, openings, and sets that keep their count and lowest numbers."""
+"""What a summary is made of, each part bounded: runs and sets of numbers, what was seen last, both ends of a list.
+
+Each is a function of the set that was put in, not of the order; what a bound drops leaves a mark that is as high as the
+highest number dropped, so that all above a number is known exactly where no mark is above it.
+"""
 
 from bisect import bisect_left, insort
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-LOWEST_KEPT = 32
-STATES_KEPT = 256
-MAX_INTERVALS = 256
+
+class Bounds(NamedTuple):
+    """How much of each kind a summary keeps."""
+
+    numbers: int = 32  # of a kind of trouble: the lowest, for people to look at
+    states: int = 256  # of the parameters, from the first; maps, programs
+    recent: int = 64  # states, devices, boots: those seen last
+    ends: int = 128  # changes, sessions: so many from either end
+    intervals: int = 256
+
+
+BOUNDS = Bounds()
 
 
 class ParameterState(NamedTuple):
@@ -15,6 +29,17 @@ class ParameterState(NamedTuple):
     digest: bytes
     calibration_counter: int
     configuration_counter: int
+
+
+class Device(NamedTuple):
+    """What a boot statement says of the machine that runs the agent."""
+
+    software: bytes  # hash
+    hardware: str
+    adc: str
+    root: bytes  # empty where it names none
+    production_code: str
+    debug_open: bool
 
 
 class Edge(NamedTuple):
@@ -33,7 +58,7 @@ class Edge(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A run of stored numbers, and when the earliest committed of them was committed."""
+    """A run of stored numbers, and the earliest date of them: when the grace of a hole before it begins, in ms."""
 
     first: Edge
     last: Edge
@@ -51,8 +76,9 @@ class Change(NamedTuple):
     fields: tuple[tuple[int, int | None, int | None], ...]  # field, old, new
     boot: int
     uptime_s: int
-    anchor_number: int  # the statement that dates it: itself, or a later one of the same boot; 0 while undated
-    dated_s: int
+    committed_s: int
+    anchor_number: int  # the nearest statement with a date, itself or a later one; 0 while there is none
+    dated_s: int  # 0 where there is none, or it is of another boot
 
 
 class Opening(NamedTuple):
@@ -63,25 +89,93 @@ class Opening(NamedTuple):
     stamp_s: int  # of the latch; 0 where no clock ran
     boot: int
     uptime_s: int
+    committed_s: int
     anchor_number: int  # as for a change
     dated_s: int
 
 
+class Unlock(NamedTuple):
+    """An event *unlocked*, and the order number of the permit that it names; 0 for none."""
+
+    number: int
+    order_number: int
+
+
+class Reread(NamedTuple):
+    """Stored statements that have to be read again because of one that came late.
+
+    With a `digest`, the snapshots under it from `first` to `last` wait for its map; without one, the statements from
+    `first` on up to the first with a date may date what came before them.
+    """
+
+    digest: bytes | None
+    first: int
+    last: int
+
+
 @dataclass(slots=True)
 class Numbers:
-    """A set of statements of which the count and the lowest numbers are kept."""
+    """A set of statements of which the count, the lowest numbers and the highest are kept."""
 
     count: int = 0
     lowest: list[int] = field(default_factory=list)
+    highest: int = 0
 
-    def add(self, number: int) -> None:
+    def add(self, number: int, most: int = BOUNDS.numbers) -> None:
         """Count one more statement."""
         self.count += 1
+        self.highest = max(self.highest, number)
         lowest = self.lowest
         at = bisect_left(lowest, number)
-        if at < LOWEST_KEPT and (at == len(lowest) or lowest[at] != number):
+        if at < most and (at == len(lowest) or lowest[at] != number):
             lowest.insert(at, number)
-            del lowest[LOWEST_KEPT:]
+            del lowest[most:]
+
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(slots=True)
+class Recent(Generic[K]):
+    """Values with the highest position at which each was seen; those seen last are kept."""
+
+    last: dict[K, int] = field(default_factory=dict)
+    dropped: int = 0  # the highest position of a value that is not kept
+
+    def see(self, value: K, position: int, most: int = BOUNDS.recent) -> None:
+        """The value was seen at a position."""
+        last = self.last
+        if position > last.get(value, -1):
+            last[value] = position
+            if len(last) > most:
+                oldest = min(last, key=lambda one: (last[one], repr(one)))
+                self.dropped = max(self.dropped, last.pop(oldest))
+
+    def after(self, position: int) -> list[K]:
+        """The values seen after a position, as far as they are kept."""
+        return [value for value, last in self.last.items() if last > position]
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Ends(Generic[T]):
+    """A rising list of which both ends are kept; an item is a number, or begins with one."""
+
+    items: list[T] = field(default_factory=list)
+    dropped: int = 0  # the highest number of an item that is not kept
+
+    def add(self, item: Any, most: int = BOUNDS.ends) -> None:
+        """Put one in; the same again changes nothing."""
+        items: list[Any] = self.items
+        at = bisect_left(items, item)
+        if at < len(items) and items[at] == item:
+            return
+        items.insert(at, item)
+        if len(items) > 2 * most:
+            middle = items.pop(most)
+            self.dropped = max(self.dropped, middle if isinstance(middle, int) else middle[0])
 
 
 def add_range(ranges: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
@@ -94,12 +188,3 @@ def add_range(ranges: list[tuple[int, int]], first: int, last: int) -> list[tupl
             first, last = min(first, low), max(last, high)
     insort(apart, (first, last))
     return apart
-
-
-def keep_lowest(numbers: list[int], number: int, most: int = LOWEST_KEPT) -> bool:
-    """Add to a rising list of which only the lowest are kept; False where one was dropped for it."""
-    if number not in numbers:
-        insort(numbers, number)
-    dropped = len(numbers) > most
-    del numbers[most:]
-    return not dropped

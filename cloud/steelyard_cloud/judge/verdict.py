@@ -1,18 +1,17 @@
 """The public verdict on a scale: one word that a consumer can rely on, or not.
 
-It follows from signed statements, the baseline and the clock, never from the state of an alert. A scale that has not
-reported is never called accurate.
+It is a proof (docs/verdict.md): *Verified* needs every condition, and the worst word of those that are not met counts.
+It follows from signed statements, registry facts and the clock, never from the status of an alert.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-
-from steelyard_cloud.judge.rules.silent import PERIODS, SHORTEST_MS
+from typing import Any, Self
 
 
 class Verdict(StrEnum):
-    """In this order of precedence: the first that holds is shown."""
+    """From the worst to the best."""
 
     NOT_ON_RECORD = "not-on-record"
     ALTERED = "altered"
@@ -20,36 +19,61 @@ class Verdict(StrEnum):
     NOT_VERIFIED = "not-verified"
     EXPIRED = "expired"
     NO_RECENT_DATA = "no-recent-data"
+    CANNOT_BE_TOLD = "cannot-be-told"
     VERIFIED = "verified"
 
 
+RANK = {word: rank for rank, word in enumerate(Verdict)}
+"""0 is the worst."""
+
+
+def worst(words: Iterable[Verdict]) -> Verdict:
+    """The worst of them; *Verified* for none."""
+    return min(words, key=RANK.__getitem__, default=Verdict.VERIFIED)
+
+
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the verdict needs of a scale that is on record; `None` where nothing was reported or verified yet."""
+class Unmet:
+    """A condition that is not met from a time on (Unix ms), the word for that, what is missing (a code), and values."""
 
-    altered: bool
-    software_approved: bool
-    locked: bool
-    baseline_number: int | None
-    adjusted_since: bool
-    valid_until: date | None
-    newest_received_ms: int | None
-    period_s: int
+    condition: str
+    word: Verdict
+    code: str
+    from_ms: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict)  # JSON values only
+
+    def as_json(self) -> list[Any]:
+        """An array of JSON values."""
+        return [self.condition, self.word.value, self.code, self.from_ms, dict(self.values)]
+
+    @classmethod
+    def from_json(cls, row: list[Any]) -> Self:
+        """What `as_json` gave."""
+        condition, word, code, from_ms, values = row
+        return cls(condition, Verdict(word), code, from_ms, values)
 
 
-def public_verdict(known: Known | None, *, now_ms: int, today: date) -> Verdict:
-    """The verdict on a scale at a time; `known` is None for a code that is not on record."""
-    if known is None:
-        return Verdict.NOT_ON_RECORD
-    if known.altered or not known.software_approved:
-        return Verdict.ALTERED
-    if known.locked:
-        return Verdict.LOCKED
-    if known.baseline_number is None or known.valid_until is None or known.adjusted_since:
-        return Verdict.NOT_VERIFIED
-    if today > known.valid_until:
-        return Verdict.EXPIRED
-    quiet_ms = max(PERIODS * known.period_s * 1000, SHORTEST_MS)
-    if known.newest_received_ms is None or now_ms - known.newest_received_ms > quiet_ms:
-        return Verdict.NO_RECENT_DATA
-    return Verdict.VERIFIED
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What every statement moves on: the newest date (ms), and when the first statement above it that has none came.
+
+    None where there is no such statement.
+    """
+
+    dated_ms: int | None = None
+    undated_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A verdict with the conditions that are not met, the worst first."""
+
+    word: Verdict
+    unmet: tuple[Unmet, ...]
+
+    @classmethod
+    def of(cls, unmet: Iterable[Unmet], now_ms: int) -> Self:
+        """What holds at a time."""
+        met = [one for one in unmet if one.from_ms <= now_ms]
+        met.sort(key=lambda one: (RANK[one.word], one.condition, one.code))
+        return cls(worst(one.word for one in met), tuple(met))

@@ -1,6 +1,6 @@
 """The chain: numbers that are missing, used twice or lost, links that do not fit, and what may never go down."""
 
-from steelyard_cloud.judge.chain import GRACE_MS, breaks_of_order
+from steelyard_cloud.judge.chain import breaks_of_order
 from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
 from steelyard_cloud.judge.summary_parts import Numbers
 
@@ -30,7 +30,7 @@ def judge(subject: Subject) -> Report:
 def _holes(subject: Subject) -> Report:
     gaps = [hole for hole in subject.holes if hole.is_gap(subject.clock.now_ms)]
     pending = [
-        Pending(RULE, "hole", hole.first, hole.seen_ms + GRACE_MS)
+        Pending(RULE, "hole", hole.first, hole.until_ms)
         for hole in subject.holes
         if not hole.is_gap(subject.clock.now_ms)
     ]

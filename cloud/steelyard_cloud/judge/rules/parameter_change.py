@@ -8,19 +8,16 @@ verification makes it the new baseline, but does not excuse how it came about. W
 way may explain is pending.
 """
 
-from bisect import bisect
 from dataclasses import dataclass
 from typing import Any
 
-from steelyard_cloud.judge.chain import GRACE_MS
-from steelyard_cloud.judge.facts import PermitFact, PermitUse
 from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
+from steelyard_cloud.judge.permits import why_not
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, ParameterState
 
 RULE = "parameter_change"
 NOT_YET = ("undated", "first-not-stored")  # by a clock, or by the first change of the session, that is still to come
-ADJUSTING = (PermitUse.ADJUST, PermitUse.REPAIR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,56 +29,21 @@ class Explained:
     reasons: dict[tuple[int, bytes], str | None]
 
 
-def refusal(subject: Subject, change: Change, permits: list[PermitFact]) -> str | None:
+def refusal(subject: Subject, change: Change) -> str | None:
     """Why the change is not covered by the permit that it names: a code, or None if it is covered.
 
     The codes in `NOT_YET` may give way to that as more arrives.
     """
-    if change.permit is None:
-        return "no-permit"
-    named = [permit for permit in permits if permit.hash == change.permit]
-    if not named:
-        return "unknown-permit"
-    permit = named[0]
-    if permit.what not in ADJUSTING:
-        return "permit-for-something-else"
-    if permit.what == PermitUse.ADJUST and not {field for field, _, _ in change.fields} <= permit.fields:
-        return "field-not-permitted"
-    before, after = change.before, change.after
-    for granted, old, new in (
-        (permit.calibration_counter, before.calibration_counter, after.calibration_counter),
-        (permit.configuration_counter, before.configuration_counter, after.configuration_counter),
-    ):
-        if not (granted <= old <= new <= granted + 1):
-            return "permit-spent"
-    if why := _other_session(subject.summary, change, permit):
-        return "first-not-stored" if _hole_before(subject, change.number) else why
-    if not change.anchor_number:
-        return "undated"
-    if not permit.not_before_s <= change.dated_s <= permit.not_after_s:
-        return "outside-window"
-    return None
-
-
-def _other_session(summary: Summary, change: Change, permit: PermitFact) -> str | None:
-    """Why the permit was not for the change's session."""
-    first = next(one for one in summary.changes if one.permit == permit.hash)
-    if _session(summary, first) != _session(summary, change):
-        return "permit-spent"
-    granted = (permit.calibration_counter, permit.configuration_counter)
-    return None if (first.before.calibration_counter, first.before.configuration_counter) == granted else "permit-spent"
-
-
-def _session(summary: Summary, change: Change) -> tuple[int, int]:
-    """Tells sessions apart: a start ends one, and so does an event that says so."""
-    return change.boot, bisect(summary.sessions, change.number)
+    why = why_not(subject.summary, change, subject.facts.permits)
+    if why != "other-session":
+        return why
+    return "first-not-stored" if _hole_before(subject, change.number) else "permit-spent"
 
 
 def explain(subject: Subject) -> Explained:
     """Follow the permitted changes from the baselines."""
-    changes = subject.summary.changes
-    permits = [permit for permit in subject.facts.permits if permit.kid == subject.summary.kid]
-    reasons = {(change.number, change.content_hash): refusal(subject, change, permits) for change in changes}
+    changes = subject.summary.changes.items
+    reasons = {(change.number, change.content_hash): refusal(subject, change) for change in changes}
     verified = verified_states(subject)
     sure = _closure(verified, changes, reasons, (None,))
     return Explained(sure, _closure(verified, changes, reasons, (None, *NOT_YET)), reasons)
@@ -140,7 +102,7 @@ def judge(subject: Subject) -> Report:
             continue
         number = max(first // 2, first_baseline.number)
         last = min(last, 2 * verified.get(state, last))
-        events = [change for change in summary.changes if change.after == state]
+        events = [change for change in summary.changes.items if change.after == state]
         if state in explained.possible:
             pending.append(Pending(RULE, "undated", number))
         elif (not events or _may_follow(events, explained)) and (until_ms := _hole_before(subject, number)):
@@ -150,7 +112,7 @@ def judge(subject: Subject) -> Report:
         else:
             values: dict[str, Any] = {"to": _shown(state), "reason": "no-event"}
             findings.append(_finding(subject, state, "changed-silently", number, last // 2, values))
-    if summary.states_dropped:
+    if summary.states_dropped or summary.changes.dropped:
         findings.append(Finding(RULE, "too-many", "too-many-states", Severity.TAMPER, summary.kid))
     return findings, pending
 
@@ -199,6 +161,6 @@ def _shown(state: ParameterState) -> dict[str, Any]:
 
 def _hole_before(subject: Subject, number: int) -> int | None:
     """When the last hole below `number` becomes a gap; None where there is none that could still be filled."""
-    times = [hole.seen_ms + GRACE_MS for hole in subject.holes if hole.first < number]
+    times = [hole.until_ms for hole in subject.holes if hole.first < number]
     open_times = [until_ms for until_ms in times if until_ms > subject.clock.now_ms]
     return max(open_times, default=None)

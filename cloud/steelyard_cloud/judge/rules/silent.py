@@ -1,15 +1,14 @@
-"""Scales that stopped reporting: nothing for three periods and at least a minute, while the receiver was listening.
+"""Scales that stopped reporting: nothing for three registered periods and at least a minute, while we were listening.
 
 Silence ends with a statement and with nothing else: as long as the receiver has not listened for long enough, it is
 undecided whether a scale that was silent before still is.
 """
 
+from steelyard_cloud.judge.conditions.fresh import patience_ms
 from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
 
 RULE = "silent"
 SILENT = "silent"
-PERIODS = 3
-SHORTEST_MS = 60_000
 
 
 def deadline_ms(subject: Subject) -> int | None:
@@ -19,7 +18,7 @@ def deadline_ms(subject: Subject) -> int | None:
 
 
 def _patience_ms(subject: Subject) -> int:
-    return max(PERIODS * subject.summary.period[2] * 1000, SHORTEST_MS)
+    return patience_ms(subject.facts.period_s)
 
 
 def judge(subject: Subject) -> Report:
@@ -31,5 +30,5 @@ def judge(subject: Subject) -> Report:
     if subject.clock.now_ms < deadline:
         quiet = subject.clock.now_ms >= summary.newest_ms + _patience_ms(subject)
         return [], [Pending(RULE, "listening", summary.head, deadline, SILENT if quiet else None)]
-    values = {"since_ms": summary.newest_ms, "period_s": summary.period[2]}
+    values = {"since_ms": summary.newest_ms, "period_s": subject.facts.period_s}
     return [Finding(RULE, SILENT, SILENT, Severity.WARNING, summary.kid, summary.head, None, 1, values)], []

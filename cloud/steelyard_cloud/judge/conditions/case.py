@@ -1,0 +1,35 @@
+"""The case was never opened and the scale never locked since the baseline."""
+
+from collections.abc import Iterator
+
+from steelyard_cloud.judge.facts import PermitUse
+from steelyard_cloud.judge.proof import Proof
+from steelyard_cloud.judge.verdict import Unmet, Verdict
+
+NAME = "case"
+UNLOCKING = (PermitUse.UNLOCK, PermitUse.REPAIR)
+
+
+def unmet(proof: Proof) -> Iterator[Unmet]:
+    """*Locked* until it was unlocked under a recorded permit that answers the newest lock; then *Not verified*."""
+    summary = proof.active
+    newest = max(summary.case_flagged, summary.case_event)
+    if summary.case_flagged >= max(proof.since, 1) or summary.case_event > proof.since:
+        unlocked = _is_unlocked(proof, newest)
+        word = Verdict.NOT_VERIFIED if unlocked else Verdict.LOCKED
+        yield Unmet(NAME, word, "was-opened" if unlocked else "opened", values={"number": newest})
+
+
+def _is_unlocked(proof: Proof, newest: int) -> bool:
+    """A permit answers one lock: the same order number named again, after the case was opened again, opens nothing."""
+    answered = {
+        permit.order_number: permit.locked_at
+        for permit in proof.facts.permits
+        if permit.kid == proof.active.kid and permit.what in UNLOCKING and permit.locked_at is not None
+    }
+    return any(
+        unlock.number > newest
+        and unlock.order_number in answered
+        and proof.active.case_event <= answered[unlock.order_number] < unlock.number
+        for unlock in proof.active.unlocks
+    )

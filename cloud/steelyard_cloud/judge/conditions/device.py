@@ -1,0 +1,49 @@
+"""Every start since the baseline names its software, hardware, ADC, root and production code; the debug port is closed."""
+
+from collections.abc import Iterator
+
+from steelyard_cloud.judge.facts import Baseline, Facts, PermitUse
+from steelyard_cloud.judge.proof import Proof
+from steelyard_cloud.judge.summary_parts import Device
+from steelyard_cloud.judge.verdict import Unmet, Verdict
+
+NAME = "device"
+
+
+def unmet(proof: Proof) -> Iterator[Unmet]:
+    """*Altered*; *Not verified* with software that the type approval lists, or under a permit to repair."""
+    baseline = proof.baseline
+    if baseline is None or baseline.device is None or baseline.state is None:
+        return
+    verified = baseline.device
+    if verified.debug_open or verified.software not in proof.facts.approved_software:
+        yield Unmet(NAME, Verdict.ALTERED, "debug-open" if verified.debug_open else "not-approved")
+    if proof.active.devices.dropped > baseline.number:
+        yield Unmet(NAME, Verdict.ALTERED, "too-many")
+    repaired = _may_be_repaired(proof.facts, baseline)
+    for device in proof.active.devices.after(baseline.number):
+        if device != verified:
+            permitted = repaired or _is_update(verified, device, proof.facts)
+            word = Verdict.NOT_VERIFIED if permitted else Verdict.ALTERED
+            yield Unmet(NAME, word, "other-device", values={"differs": _differences(verified, device)})
+
+
+def _is_update(verified: Device, device: Device, facts: Facts) -> bool:
+    return device._replace(software=verified.software) == verified and device.software in facts.approved_software
+
+
+def _may_be_repaired(facts: Facts, baseline: Baseline) -> bool:
+    """Whether a permit to repair the scale, as it was verified or became since, was open after the verification."""
+    state = baseline.state
+    return state is not None and any(
+        permit.kid == baseline.kid
+        and permit.what == PermitUse.REPAIR
+        and permit.calibration_counter >= state.calibration_counter
+        and permit.configuration_counter >= state.configuration_counter
+        and permit.not_after_s * 1000 >= baseline.recorded_ms
+        for permit in facts.permits
+    )
+
+
+def _differences(one: Device, other: Device) -> list[str]:
+    return [name for name in Device._fields if getattr(one, name) != getattr(other, name)]

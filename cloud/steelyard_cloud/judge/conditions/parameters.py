@@ -1,0 +1,51 @@
+"""Every state of the parameters since the baseline is the baseline's."""
+
+from collections.abc import Iterator
+
+from steelyard_cloud.judge.permits import NOT_YET, why_not
+from steelyard_cloud.judge.proof import Proof
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import Change, ParameterState
+from steelyard_cloud.judge.verdict import Unmet, Verdict
+
+NAME = "parameters"
+
+
+def unmet(proof: Proof) -> Iterator[Unmet]:
+    """*Altered*, or *Not verified* if every change was permitted or what is missing may still show that it was."""
+    baseline = proof.baseline
+    if baseline is None or baseline.state is None:
+        return
+    states = proof.active.recent_states.after(2 * baseline.number)
+    changes = [one for one in proof.active.changes.items if one.number > baseline.number]
+    if not changes and all(state == baseline.state for state in states):
+        return
+    reasons = {one: why_not(proof.active, one, proof.facts.permits) for one in changes}
+    permitted = _reached(baseline.state, reasons, (None, *NOT_YET))
+    yield Unmet(NAME, Verdict.NOT_VERIFIED, "adjusted")
+    if _overflowed(proof.active, baseline.number):
+        yield Unmet(NAME, Verdict.ALTERED, "too-many")
+    elif any(reason not in (None, *NOT_YET, "other-session") for reason in reasons.values()):
+        yield Unmet(NAME, Verdict.ALTERED, "changed")
+    elif "other-session" in reasons.values() or not permitted.issuperset(states):
+        yield Unmet(NAME, Verdict.ALTERED, "changed", proof.may_come_until_ms())
+
+
+def _overflowed(summary: Summary, since: int) -> bool:
+    """Whether there was more than is kept: what nobody remembers may have been unpermitted."""
+    dropped = (summary.recent_states.dropped // 2, summary.changes.dropped, summary.sessions.dropped)
+    return max(dropped) > since
+
+
+def _reached(
+    verified: ParameterState, reasons: dict[Change, str | None], accepted: tuple[str | None, ...]
+) -> set[ParameterState]:
+    """What leads from the verified state on by such changes."""
+    reached, grown = {verified}, True
+    while grown:  # usually one round: changes rise by number
+        grown = False
+        for change, reason in reasons.items():
+            if reason in accepted and change.before in reached and change.after not in reached:
+                reached.add(change.after)
+                grown = True
+    return reached

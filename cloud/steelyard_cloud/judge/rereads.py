@@ -1,0 +1,96 @@
+"""Reading stored statements again, because one that came late gives them a meaning, or they give it one: a map, a date.
+
+It is done a page at a time, so that no message costs more than its bytes. Until it is done, the scale's verdict waits.
+"""
+
+from collections.abc import Sequence
+
+from steelyard_protocol import weight
+from steelyard_protocol.bodies import Snapshot
+from steelyard_protocol.statement import Statement, parse
+
+from steelyard_cloud.judge.dates import date_earlier
+from steelyard_cloud.judge.stored import Evidence
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import Change, Opening, Reread
+
+MOST_WAITING = 16
+"""With more, those that look for the same become one over all their numbers."""
+PAGE = 500
+"""Statements that are read in one go."""
+
+
+def wait_for(summary: Summary, reread: Reread) -> None:
+    """Have statements read again."""
+    if reread not in summary.rereads:
+        summary.rereads.append(reread)
+    if len(summary.rereads) > MOST_WAITING:
+        joined: dict[bytes | None, Reread] = {}
+        for one in summary.rereads:
+            other = joined.get(one.digest, one)
+            joined[one.digest] = Reread(one.digest, min(one.first, other.first), max(one.last, other.last))
+        summary.rereads = list(joined.values())
+
+
+def weigh(summary: Summary, number: int, parameter_map: dict[int, int], body: Snapshot) -> bool:
+    """Whether a snapshot's weight follows from its counts; if not, that is counted."""
+    gross = weight.gross_intervals(parameter_map, body.filtered_counts, body.zero_counts, body.temperature_cdeg)
+    if gross != body.gross:
+        summary.wrong_weights.add(number, summary.bounds.numbers)
+    return gross == body.gross
+
+
+def read_again(summary: Summary, evidence: Evidence, most: int = PAGE) -> None:
+    """Read one page of what waits."""
+    if not summary.rereads:
+        return
+    reread = summary.rereads.pop(0)
+    rows = [(parse(raw), commit_ms) for raw, commit_ms in evidence.page(reread.first, reread.last, most)]
+    page = _whole_numbers(rows) if len(rows) >= most else rows
+    summary.revision += 1
+    if reread.digest is None:
+        following = _date(summary, page, reread)
+    else:
+        _weigh(summary, page, reread.digest)
+        following = page[-1][0].number + 1 if page else reread.last + 1
+    if following is not None and following <= reread.last and len(rows) >= most:
+        summary.rereads.insert(0, reread._replace(first=following))
+
+
+def read_all_again(summary: Summary, evidence: Evidence) -> None:
+    """Read all that waits: for evidence in memory."""
+    while summary.rereads:
+        read_again(summary, evidence)
+
+
+Rows = Sequence[tuple[Statement, int]]
+
+
+def _whole_numbers(rows: Rows) -> Rows:
+    """Without the last number, of which there may be more copies; unless it is the only one."""
+    last = rows[-1][0].number
+    return [row for row in rows if row[0].number < last] or rows
+
+
+def _weigh(summary: Summary, page: Rows, digest: bytes) -> None:
+    seen: set[bytes] = set()
+    parameter_map = summary.maps.get(digest)
+    for statement, _ in page:
+        body = statement.body
+        if isinstance(body, Snapshot) and statement.digest == digest and statement.content_hash not in seen:
+            seen.add(statement.content_hash)
+            if parameter_map is None:  # there were too many maps meanwhile
+                summary.unmapped_dropped = max(summary.unmapped_dropped, statement.number)
+            else:
+                weigh(summary, statement.number, parameter_map, body)
+
+
+def _date(summary: Summary, page: Rows, reread: Reread) -> int | None:
+    """Where to read on; None where nothing looks for a date any more."""
+    number = reread.last
+    for statement, commit_ms in page:
+        number = statement.number
+        date_earlier(summary, statement, commit_ms)
+    kept: list[Change | Opening] = [*summary.changes.items, *summary.openings]
+    looking = [one.number for one in kept if one.number < reread.last and not 0 < one.anchor_number <= number]
+    return max(number, min(looking)) + 1 if looking else None

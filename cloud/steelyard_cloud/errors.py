@@ -72,10 +72,40 @@ class NotStoredYet(Refusal):
     code, noun, status = "not-stored-yet", "statement", 409
 
 
+class SeveralStatements(Refusal):
+    """There are several statements with number {number}; name one by its hash."""
+
+    code, noun, status = "several-statements", "statement", 409
+
+
+class TroubleAfter(Refusal):
+    """Statement {number} cannot be named, because of what follows it: {why}. Name one after the trouble has ended."""
+
+    code, noun, status = "trouble-after", "statement", 409
+
+
+class TamperUndecided(Refusal):
+    """A tamper alert on this scale is undecided ({alerts}); the regulator must decide it first."""
+
+    code, noun, status = "tamper-undecided", "verification", 409
+
+
+class OlderThanBaseline(Refusal):
+    """Statement {number} is older than statement {baseline}, at which the scale is verified already."""
+
+    code, noun, status = "older-than-baseline", "verification", 409
+
+
 class NoBaseline(Refusal):
     """Statement {number} does not carry a complete set of parameters; choose a boot or a parameters statement."""
 
     code, noun = "no-baseline", "statement"
+
+
+class StartNotStored(Refusal):
+    """Statement {number} was made after start {boot}, of which no boot statement is stored; send it again later."""
+
+    code, noun, status = "start-not-stored", "statement", 409
 
 
 class CodesMissing(Refusal):
@@ -85,7 +115,7 @@ class CodesMissing(Refusal):
 
 
 class AlreadyVerified(Refusal):
-    """A verification of this kind at statement {number} already exists."""
+    """A verification at statement {number} already exists."""
 
     code, noun, status = "already-verified", "verification", 409
 

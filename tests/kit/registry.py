@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
@@ -12,6 +12,7 @@ from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.scales import enrolment, orders, permits, types, verification
+from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope, scale_by_code
 from steelyard_protocol import identity
 from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY
@@ -137,7 +138,13 @@ class Registry:
         with database.writing(self.engine) as connection:
             for scale in some:
                 enrolment.enrol(
-                    connection, maker, order=ORDER, raw=scale.enrol(), place="Stall 7", now_ms=self.now_ms()
+                    connection,
+                    maker,
+                    order=ORDER,
+                    raw=scale.enrol(),
+                    place="Stall 7",
+                    period_s=600,
+                    now_ms=self.now_ms(),
                 )
 
     def verify(self, scale: KnownScale, number: int) -> None:
@@ -147,11 +154,11 @@ class Registry:
                 connection,
                 self._actors[Role.VERIFICATION],
                 in_scope(connection, scale),
-                number=number,
+                name=Name(number, None),
                 kind="initial",
-                valid_until=date(2030, 1, 1),
+                valid_until=datetime.fromtimestamp(self.now_ms() / 1000, UTC).date() + timedelta(days=1000),
                 seal="S-1",
-                today=datetime.fromtimestamp(self.now_ms() / 1000, UTC).date(),
+                zone=UTC,
                 now_ms=self.now_ms(),
             )
 

@@ -18,7 +18,7 @@ from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
 from steelyard_cloud.judge.intake import summarise
 from steelyard_cloud.judge.judge import judge
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import ParameterState
+from steelyard_cloud.judge.summary_parts import Bounds, ParameterState
 
 
 @dataclass
@@ -72,7 +72,7 @@ def _replay(chain: FileChain) -> Summary:
     A long chain that was cut for the file falls apart into many runs; none is refused, as the file itself is bounded.
     """
     rows = ((parsed.raw, received_ms) for parsed, received_ms in chain.statements)
-    return summarise(chain.kid, rows, most_intervals=MAX_STATEMENTS)
+    return summarise(chain.kid, rows, Bounds(intervals=MAX_STATEMENTS))
 
 
 def _facts(bundle: Bundle, chains: Iterable[FileChain]) -> Facts:

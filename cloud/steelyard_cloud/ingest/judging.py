@@ -23,6 +23,8 @@ from steelyard_cloud.statements.sql import IN_LIST
 from steelyard_cloud.statements.summaries import StoredSummary
 
 JUDGED_KEPT = 100_000
+LOOK_AGAIN_MS = 1000
+"""For what waits to be checked: whoever starts next finds it by the scale's timer."""
 
 SummariesOf = Callable[[Connection, Sequence[int]], list[StoredSummary]]
 
@@ -128,6 +130,8 @@ class Judging:
         clock = Clock(now_ms, now_ms if listening_since_ms is None else listening_since_ms)
         judgement = judge([one.summary for one in all_stored], facts.facts, clock, facts.active_kid)
         judged = Judged.of(facts, judgement)
+        if any(one.summary.rereads or one.summary.unchecked for one in all_stored):
+            judged.due_ms = min(now_ms + LOOK_AGAIN_MS, judged.due_ms or 1 << 62)
         self._write(connection, last, judged, now_ms, timer)
         self._judged.put(scale_id, judged)
         for stored in all_stored:

@@ -1,6 +1,6 @@
-"""Later: signatures that a link had vouched for are checked when there is time, those of many identities together.
+"""Later: what no message waits for. Signatures that a link had vouched for, and statements that are to be read again.
 
-A bad one is a finding: the statement stays, as the chain proves who sent it, but somebody changed its signature.
+A bad signature is a finding: the statement stays, as the chain proves who sent it, but somebody changed its signature.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,16 @@ from steelyard_cloud.ingest.batch import Candidate
 from steelyard_cloud.ingest.cache.summaries import Summaries
 from steelyard_cloud.ingest.judging import Judging
 from steelyard_cloud.judge.chain import note_signatures
+from steelyard_cloud.judge.rereads import read_again
 from steelyard_cloud.statements import summaries as summary_store
 from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.stored import StoredStatements, mark_bad_signatures
 from steelyard_cloud.statements.summaries import StoredSummary
 
 AT_ONCE = 1000  # statements in one go, so that what arrives meanwhile waits a tenth of a second
+
+
+REREAD_AT_ONCE = 20  # identities of which a page is read in one go
 
 
 class Unchecked(NamedTuple):
@@ -43,14 +47,38 @@ def check_some(engine: Engine, summaries: Summaries, judging: Judging, pool: Exe
         check_signatures([one for some in chosen for one in some.candidates], pool)  # no transaction waits for this
         checked = [some.stored for some in chosen]
         with writing(engine) as connection:
-            bad = [some.stored for some in chosen if _note(connection, some)]
-            judging.arrived(connection, bad, {}, now_ms)
+            for some in chosen:
+                _note(connection, some)
+            judging.arrived(connection, checked, {}, now_ms)
             summary_store.write_summaries(connection, checked)
     except BaseException:
         summaries.forget(key.identity_id for key in keys)
         judging.forget({key.scale_id for key in keys})
         raise
     summaries.committed(checked)
+    return True
+
+
+def read_some_again(engine: Engine, summaries: Summaries, judging: Judging, now_ms: int) -> bool:
+    """Read a page of what waits for some identities; False when nothing does."""
+    keys = list(summaries.rereading.values())[:REREAD_AT_ONCE]
+    if not keys:
+        return False
+    try:
+        with writing(engine) as connection:
+            moved = summaries.of(connection, keys)
+            for stored in moved:
+                read_again(stored.summary, StoredStatements(connection, stored.key))
+            judging.arrived(connection, moved, {}, now_ms)
+            summary_store.write_summaries(connection, moved)
+    except BaseException:
+        summaries.forget(key.identity_id for key in keys)
+        judging.forget({key.scale_id for key in keys})
+        raise
+    summaries.committed(moved)
+    for stored in moved:
+        if not stored.summary.rereads:
+            summaries.rereading.pop(stored.key.identity_id, None)
     return True
 
 

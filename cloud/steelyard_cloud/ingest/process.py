@@ -53,7 +53,7 @@ class Ingest:
         self._sender = Sender(broker, receiver.online)
         self._pending = PendingBatches(receiver, self._sender, clock)
         self._changes = Changes(receiver, self._pending, clock)
-        self._unchecked = False  # there may be more signatures to check: nobody waits for messages then
+        self._more_later = False  # there may be more to do later: nobody waits for messages then
         self._more_due = False  # the timers have a turn at once, not only when their period is over
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
         self._stopping = threading.Event()
@@ -130,7 +130,7 @@ class Ingest:
 
     def _receive(self) -> None:
         while not self._pending.full:
-            messages = self.broker.receive(BATCH, 0 if self._pending or self._unchecked else WAIT_S)
+            messages = self.broker.receive(BATCH, 0 if self._pending or self._more_later else WAIT_S)
             if not messages:
                 return
             self._pending.add(messages)
@@ -143,7 +143,8 @@ class Ingest:
             self._more_due = False
             self._more_due = judge_due(self.receiver, self.clock())
         if idle or self._every[BACKGROUND_S].passed():
-            self._unchecked = self.receiver.check_signatures(self.clock())
+            self._more_later = self.receiver.check_signatures(self.clock())
+            self._more_later |= self.receiver.read_again(self.clock())
 
 
 class Every:

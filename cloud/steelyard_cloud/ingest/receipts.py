@@ -12,7 +12,7 @@ from steelyard_protocol.downlink import Receipt, sign
 from steelyard_protocol.statement import Statement, link_of, parse
 
 from steelyard_cloud.judge.chain import restarts
-from steelyard_cloud.judge.intake import Evidence
+from steelyard_cloud.judge.stored import Evidence
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.keys import PlatformKey
 

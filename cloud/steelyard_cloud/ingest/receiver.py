@@ -21,7 +21,7 @@ from steelyard_cloud.ingest.cache.links import QuarantinedLinks
 from steelyard_cloud.ingest.cache.summaries import Summaries
 from steelyard_cloud.ingest.decode import decode
 from steelyard_cloud.ingest.judging import Judging
-from steelyard_cloud.ingest.later import check_some
+from steelyard_cloud.ingest.later import check_some, read_some_again
 from steelyard_cloud.ingest.limits import FailureBudget
 from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.session import Message
@@ -114,6 +114,10 @@ class Receiver:
     def check_signatures(self, now_ms: int) -> bool:
         """Check some signatures that a link had vouched for; False when there are none."""
         return check_some(self.engine, self._summaries, self.judging, self._pool, now_ms)
+
+    def read_again(self, now_ms: int) -> bool:
+        """Read some statements again that a later one gives a meaning; False when there are none."""
+        return read_some_again(self.engine, self._summaries, self.judging, now_ms)
 
     def forget(self) -> None:
         """Forget what is kept of the database, after an error that leaves it in doubt."""

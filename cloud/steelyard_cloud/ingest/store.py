@@ -15,6 +15,7 @@ from steelyard_cloud.ingest.cache.summaries import Summaries
 from steelyard_cloud.ingest.receipts import due_receipts
 from steelyard_cloud.judge.chain import Outcome, note_signatures
 from steelyard_cloud.judge.intake import accept
+from steelyard_cloud.judge.rereads import read_again
 from steelyard_cloud.judge.summary_parts import add_range
 from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.quarantine import Suspect
@@ -38,9 +39,12 @@ def store(
     accepted = []
     for stored in summaries.of(connection, [some[0].key for some in offered.values()]):
         accepted.append(_accept(connection, stored, offered[stored.key.identity_id], branches, now_ms))
-        if stored.summary.unchecked:
-            summaries.unchecked[stored.key.identity_id] = stored.key
+        summaries.noted(stored)
     write_statements(connection, [row for one in accepted for row in one.rows])
+    for stored in (one.stored for one in accepted):
+        if stored.summary.rereads:
+            read_again(stored.summary, StoredStatements(connection, stored.key))
+            summaries.noted(stored)
     return accepted
 
 
@@ -64,6 +68,7 @@ def _accept(
             continue
         number = statement.number
         if one.authentic_by == BY_LINK:
+            summary.revision += not summary.unchecked  # the verdict waits for it
             summary.unchecked = add_range(summary.unchecked, number, number)
         elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
             note_signatures(summary, number, number, [number])

@@ -13,7 +13,7 @@ from steelyard_cloud.judge.consistency import contradictions
 from steelyard_cloud.judge.contents import read, state_of
 from steelyard_cloud.judge.dates import follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
-from steelyard_cloud.judge.stored import Evidence
+from steelyard_cloud.judge.stored import Context
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Edge, Interval
 
@@ -78,7 +78,7 @@ def breaks_of_order(before: Edge, after: Edge) -> list[str]:
     return found
 
 
-def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Evidence) -> Outcome:
+def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Context) -> Outcome:
     """Add an authentic statement that is committed at a time; `evidence` is what is stored beside it."""
     number = statement.number
     stored = evidence.contents(number, statement.hash) if number == 0 or summary.has(number) else ()

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from steelyard_protocol.statement import Statement
 
-from steelyard_cloud.judge.stored import Evidence
+from steelyard_cloud.judge.stored import Context
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, Opening
 
@@ -25,7 +25,7 @@ def own_date_ms(statement: Statement, commit_ms: int) -> int | None:
     return min(statement.time * 1000, commit_ms)
 
 
-def follow_dates(summary: Summary, statement: Statement, commit_ms: int, evidence: Evidence) -> None:
+def follow_dates(summary: Summary, statement: Statement, commit_ms: int, evidence: Context) -> None:
     """Keep the newest statement with a date of its own, and the first stored one above it."""
     number, date_ms = statement.number, own_date_ms(statement, commit_ms)
     dated, undated = summary.dated, summary.undated

@@ -10,13 +10,13 @@ from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.chain import Outcome, absorb
 from steelyard_cloud.judge.rereads import read_all_again
-from steelyard_cloud.judge.stored import Evidence, StatementsInMemory, WithBatch
+from steelyard_cloud.judge.stored import Context, StatementsInMemory, WithBatch
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import BOUNDS, Bounds
 
 
 def accept(
-    summary: Summary, statements: Iterable[Statement], evidence: Evidence, commit_ms: int
+    summary: Summary, statements: Iterable[Statement], evidence: Context, commit_ms: int
 ) -> list[tuple[Statement, Outcome]]:
     """Absorb authentic statements in the order given; what was new must then be committed with the summary.
 

@@ -7,7 +7,7 @@ run for longer than that has stated it.
 from steelyard_protocol.bodies import Boot
 from steelyard_protocol.statement import Statement
 
-from steelyard_cloud.judge.stored import Evidence
+from steelyard_cloud.judge.stored import Context
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Device
 
@@ -19,7 +19,7 @@ def device_of(body: Boot) -> Device:
     return Device(body.software.hash, body.hardware, body.adc, body.root or b"", body.production_code, body.debug_open)
 
 
-def follow_starts(summary: Summary, statement: Statement, evidence: Evidence) -> bool:
+def follow_starts(summary: Summary, statement: Statement, evidence: Context) -> bool:
     """Note a start or a long run without one; whether all is as it should be."""
     number, boot, body = statement.number, statement.boot, statement.body
     if isinstance(body, Boot):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from steelyard_protocol.bodies import Boot
-from steelyard_protocol.statement import Statement, parse
+from steelyard_protocol.statement import Statement
 
 Contents = Sequence[tuple[bytes, bytes]]
 
@@ -28,23 +28,27 @@ class Following(NamedTuple):
     commit_ms: int
 
 
-class Evidence(Protocol):
-    """What is stored of one identity."""
+class Context(Protocol):
+    """What is stored beside a statement that is to be absorbed."""
 
     def contents(self, number: int, hash_: bytes) -> Contents:
         """(hash, content hash) of every statement under `number`; for number 0 of that with `hash_` alone."""
-
-    def between(self, first: int, last: int) -> Iterable[bytes]:
-        """Stored statements from `first` to `last`, rising."""
-
-    def page(self, first: int, last: int, most: int) -> Sequence[Committed]:
-        """Stored statements from `first` to `last`, rising, at most so many."""
 
     def following(self, number: int) -> Following | None:
         """The lowest stored number above this one."""
 
     def started_by(self, number: int) -> int | None:
         """The boot number in the nearest boot statement at or below this number."""
+
+
+class Evidence(Context, Protocol):
+    """What is stored of one identity."""
+
+    def between(self, first: int, last: int) -> Iterable[bytes]:
+        """Stored statements from `first` to `last`, rising."""
+
+    def page(self, first: int, last: int, most: int) -> Sequence[Committed]:
+        """Stored statements from `first` to `last`, rising, at most so many."""
 
 
 @dataclass(slots=True)
@@ -101,7 +105,7 @@ class StatementsInMemory:
 class WithBatch:
     """Evidence together with a batch that will be committed with it."""
 
-    stored: Evidence
+    stored: Context
     batch: StatementsInMemory = field(default_factory=StatementsInMemory)
 
     def contents(self, number: int, hash_: bytes) -> Contents:
@@ -117,12 +121,3 @@ class WithBatch:
         """See Evidence; of two the nearer."""
         ours = self.batch.started_by(number)
         return self.stored.started_by(number) if ours is None else ours
-
-    def page(self, first: int, last: int, most: int) -> list[Committed]:
-        """See Evidence; may give up to twice as many."""
-        both = [*self.stored.page(first, last, most), *self.batch.page(first, last, most)]
-        return sorted(both, key=lambda one: parse(one.raw).number)
-
-    def between(self, first: int, last: int) -> Iterable[bytes]:
-        """See Evidence."""
-        return [*self.stored.between(first, last), *self.batch.between(first, last)]

@@ -44,6 +44,7 @@ SEES_COMPLAINTS = frozenset({Role.ADMIN, Role.REGULATOR})
 ANSWERS_COMPLAINTS = frozenset({Role.REGULATOR})
 ENROLS = frozenset({Role.MANUFACTURER})
 VERIFIES = frozenset({Role.VERIFICATION})
+DECIDES = frozenset({Role.REGULATOR})
 PERMITS = frozenset({Role.VERIFICATION, Role.REGULATOR})
 ADMINISTERS = frozenset({Role.ADMIN})
 PLACES = EVERYBODY

@@ -66,10 +66,13 @@ def read_enrolment(raw: bytes) -> tuple[statement.Statement, Enrol]:
     return first, first.body
 
 
-def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place: str, now_ms: int) -> Enrolled:
+def enrol(
+    connection: Connection, actor: Actor, *, order: str, raw: bytes, place: str, period_s: int, now_ms: int
+) -> Enrolled:
     """Put a scale on record against a factory order of the acting manufacturer; the same bytes again change nothing.
 
-    `raw` is the enrolment statement as the scale's console gave it; `place` is where it will stand, if known.
+    `raw` is the enrolment statement as the scale's console gave it; `place` is where it will stand, if known;
+    `period_s` is how often it has to report.
     Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, AlreadyExists (serial number),
     OtherType and OrderUsedUp.
     """
@@ -94,6 +97,7 @@ def enrol(connection: Connection, actor: Actor, *, order: str, raw: bytes, place
         "division_code": ordered.division_code,
         "place": place,
         "life_stage": PRODUCED,
+        "period_s": period_s,
         "enrolled_ms": now_ms,
     }
     scale_id = _insert(connection, scale, first, body, text)

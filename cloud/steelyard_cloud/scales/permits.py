@@ -27,8 +27,13 @@ def field_keys(names: list[str]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a permit allows: to adjust `fields` while both counters stand at these values; times in Unix seconds."""
+    """What a permit allows while both counters stand at these values; times in Unix seconds.
 
+    To adjust `fields`, to repair, or to unlock: then `locked_at` is the number of the *locked* event that it answers.
+    """
+
+    what: downlink.PermitFor = downlink.PermitFor.ADJUST
+    locked_at: int | None = None
     fields: tuple[int, ...]
     not_before_s: int
     not_after_s: int
@@ -52,18 +57,19 @@ def permit(
     order_number = (connection.scalar(select(func.max(permits.c.order_number))) or 0) + 1
     order = downlink.Permit(
         identity=identity.kid,
-        what=downlink.PermitFor.ADJUST,
+        what=terms.what,
         order_number=order_number,
         by=actor.number,
         not_before=terms.not_before_s,
         not_after=terms.not_after_s,
         calibration_counter=terms.calibration_counter,
         configuration_counter=terms.configuration_counter,
+        locked_at=terms.locked_at,
         fields=terms.fields,
     )
     raw = downlink.sign(order, authority.private_key, authority.kid)
     permit_id = _insert(connection, actor, scale, identity.id, order, raw, now_ms)
-    details = {"order": order_number, "fields": list(terms.fields)}
+    details = {"what": terms.what.name.lower(), "order": order_number, "fields": list(terms.fields)}
     record(connection, actor, "scale.permit", f"scale:{scale.id}", details, now_ms)
     feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": permit_id}, now_ms)
     return raw
@@ -90,6 +96,7 @@ def _insert(
         "calibration_counter": order.calibration_counter,
         "configuration_counter": order.configuration_counter,
         "fields": list(order.fields),
+        "locked_at": order.locked_at,
         "raw": raw,
         "organisation_id": actor.organisation_id,
         "division_code": actor.division_code,

@@ -5,7 +5,6 @@ investigation. A `ScaleInScope` cannot be made from them.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -16,10 +15,10 @@ from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_cloud.db.schema import identities, scales, standings, summaries
 from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.maps import Map, map_of, state_at
-from steelyard_cloud.judge.verdict import Verdict
+from steelyard_cloud.judge.verdict import Freshness, Opinion, Verdict
 from steelyard_cloud.scales import store, verdicts
 from steelyard_cloud.scales.queries import fold
-from steelyard_cloud.scales.verdicts import Verification
+from steelyard_cloud.scales.verdicts import PublicDecision, Verification
 from steelyard_cloud.statements import queries as statement_queries
 
 EVENTS_READ = 40
@@ -56,16 +55,17 @@ class PublicEvent:
 class PublicRecord:
     """The verdict on a scale and what it rests on.
 
-    `altered` holds the parameters as verified and as they are now, where the verdict is that they differ and both are
-    known; `events` are the newest, the newest first.
+    `dated_ms` is when the newest statement with a date was made. `altered` holds the parameters as verified and as they
+    are now, where the verdict is that they differ and both are known; `events` are the newest, the newest first.
     """
 
     scale: PublicScale
-    verdict: Verdict
+    opinion: Opinion
     verifications: list[Verification]
     in_effect: Verification | None
     repair_code: str | None
-    newest_received_ms: int | None
+    dated_ms: int | None
+    decisions: list[PublicDecision]
     altered: tuple[Map, Map] | None
     events: list[PublicEvent]
 
@@ -75,7 +75,8 @@ _SCALE = (
         scales,
         identities.c.id.label("identity_id"),
         standings.c.standing,
-        summaries.c.received_ms.label("newest_received_ms"),
+        summaries.c.dated_ms,
+        summaries.c.undated_ms,
     )
     .select_from(scales)
     .join(identities, (identities.c.scale_id == scales.c.id) & identities.c.active)
@@ -110,7 +111,7 @@ def public_scale(connection: Connection, code: str) -> PublicScale | None:
     return None if row is None else _scale(row)
 
 
-def public_record(connection: Connection, code: str, *, now_ms: int, today: date) -> PublicRecord | None:
+def public_record(connection: Connection, code: str, *, now_ms: int) -> PublicRecord | None:
     """All that the public page says of the scale with this code; None if it is not on record."""
     row = _row(connection, code)
     if row is None:
@@ -118,22 +119,16 @@ def public_record(connection: Connection, code: str, *, now_ms: int, today: date
     standing: dict[str, Any] = row.standing or {}
     verified = store.verifications_of(connection, row.id)
     baseline = verdicts.in_effect(standing, verified)
-    verdict = verdicts.verdict(
-        standing,
-        verified,
-        software_approved=store.is_approved(connection, row.scale_type_id, standing.get("software_hash")),
-        newest_received_ms=row.newest_received_ms,
-        now_ms=now_ms,
-        today=today,
-    )
-    altered = _altered(connection, row, standing, baseline) if verdict is Verdict.ALTERED else None
+    opinion = verdicts.opinion(standing, Freshness(row.dated_ms, row.undated_ms), now_ms)
+    altered = _altered(connection, row, standing, baseline) if opinion.word is Verdict.ALTERED else None
     return PublicRecord(
         scale=_scale(row),
-        verdict=verdict,
+        opinion=opinion,
         verifications=verified,
         in_effect=baseline,
         repair_code=store.repair_code(connection, row.id, row.identity_id),
-        newest_received_ms=row.newest_received_ms,
+        dated_ms=row.dated_ms,
+        decisions=store.decisions_on(connection, row.id),
         altered=altered,
         events=_events(connection, row),
     )

@@ -5,7 +5,7 @@ forget to ask who may see the scale.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, Select, Table, or_, select
@@ -13,7 +13,7 @@ from steelyard_protocol import identity
 
 from steelyard_cloud.db.schema import identities, organisations, scale_types, scales, standings, summaries
 from steelyard_cloud.errors import NotFound
-from steelyard_cloud.judge.verdict import Verdict
+from steelyard_cloud.judge.verdict import Freshness, Opinion
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import InScope, ScopeCheck, rows_in_scope
 from steelyard_cloud.scales import store, verdicts
@@ -63,6 +63,8 @@ class ScaleInScope(InScope):
     head: int
     stored: int
     newest_received_ms: int | None
+    freshness: Freshness
+    period_s: int
 
     @property
     def name(self) -> str:
@@ -82,6 +84,8 @@ _SCALE = (
         summaries.c.head,
         summaries.c.stored,
         summaries.c.received_ms.label("newest_received_ms"),
+        summaries.c.dated_ms,
+        summaries.c.undated_ms,
     )
     .select_from(scales)
     .join(organisations, organisations.c.id == scales.c.organisation_id)
@@ -115,6 +119,8 @@ def _scale(check: ScopeCheck, row: Row[Any]) -> ScaleInScope:
         head=row.head or 0,
         stored=row.stored or 0,
         newest_received_ms=row.newest_received_ms,
+        freshness=Freshness(row.dated_ms, row.undated_ms),
+        period_s=row.period_s,
     )
 
 
@@ -150,15 +156,6 @@ def verifications_of(connection: Connection, scale: ScaleInScope) -> list[Verifi
     return store.verifications_of(connection, scale.id)
 
 
-def verdict_on(
-    connection: Connection, scale: ScaleInScope, verified: list[Verification], *, now_ms: int, today: date
-) -> Verdict:
+def opinion_on(scale: ScaleInScope, now_ms: int) -> Opinion:
     """The public verdict on a scale."""
-    return verdicts.verdict(
-        scale.standing,
-        verified,
-        software_approved=store.is_approved(connection, scale.scale_type_id, scale.standing.get("software_hash")),
-        newest_received_ms=scale.newest_received_ms,
-        now_ms=now_ms,
-        today=today,
-    )
+    return verdicts.opinion(scale.standing, scale.freshness, now_ms)

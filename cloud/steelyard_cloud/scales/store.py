@@ -10,10 +10,22 @@ from sqlalchemy import Connection, select, update
 from steelyard_protocol.bodies import Boot, Kind
 from steelyard_protocol.statement import parse
 
-from steelyard_cloud.db.schema import approved_software, identities, organisations, permits, verifications
+from steelyard_cloud.db.schema import (
+    alerts,
+    decisions,
+    identities,
+    organisations,
+    permits,
+    scale_types,
+    scales,
+    verifications,
+)
 from steelyard_cloud.errors import NotFound
-from steelyard_cloud.scales.verdicts import Verification
+from steelyard_cloud.judge.findings import Severity
+from steelyard_cloud.scales.verdicts import PublicDecision, Verification
 from steelyard_cloud.statements import queries as statement_queries
+
+UNDECIDED = ("open", "regressed", "acknowledged", "investigating")
 
 
 class ActiveIdentity(NamedTuple):
@@ -45,6 +57,7 @@ def verifications_of(connection: Connection, scale_id: int) -> list[Verification
         Verification(
             id=row.id,
             number=row.number,
+            hash=row.hash or b"",
             kind=row.kind,
             valid_until=row.valid_until,
             seal=row.seal,
@@ -55,15 +68,29 @@ def verifications_of(connection: Connection, scale_id: int) -> list[Verification
     ]
 
 
-def is_approved(connection: Connection, scale_type_id: int, software_hash: str | None) -> bool:
-    """Whether the type approval names this software (hexadecimal); one that is not known yet breaks no approval."""
-    if software_hash is None:
-        return True
-    known = select(approved_software.c.id).where(
-        approved_software.c.scale_type_id == scale_type_id,
-        approved_software.c.software_hash == bytes.fromhex(software_hash),
+def decisions_on(connection: Connection, scale_id: int) -> list[PublicDecision]:
+    """All decisions on a scale, the newest first."""
+    c = decisions.c
+    query = (
+        select(c.number, c.hash, c.reason, organisations.c.name, c.recorded_ms)
+        .join_from(decisions, organisations)
+        .where(c.scale_id == scale_id)
+        .order_by(c.id.desc())
     )
-    return connection.scalar(known) is not None
+    return [PublicDecision(*row) for row in connection.execute(query)]
+
+
+def longest_validity_days(connection: Connection, scale_id: int) -> int:
+    """For how many days a verification of the scale's type may be valid."""
+    query = select(scale_types.c.longest_validity_days).join_from(scales, scale_types).where(scales.c.id == scale_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def undecided_tamper(connection: Connection, scale_id: int) -> list[int]:
+    """Ids of the scale's tamper alerts that no regulator has decided."""
+    c = alerts.c
+    query = select(c.id).where(c.scale_id == scale_id, c.severity == int(Severity.TAMPER), c.status.in_(UNDECIDED))
+    return list(connection.scalars(query.order_by(c.id)))
 
 
 def repair_code(connection: Connection, scale_id: int, identity_id: int) -> str | None:

@@ -12,6 +12,9 @@ from steelyard_cloud.errors import AlreadyExists, NotFound, WrongValue
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.organisations import organisation_exists
 
+LONGEST_VALIDITY_DAYS = 1461
+"""Of a verification, where the type does not say: four years, the longest that is usual for such scales."""
+
 
 @dataclass(frozen=True)
 class Software:
@@ -47,6 +50,7 @@ def add_scale_type(
     parameters: Mapping[str, int],
     software: Sequence[Software],
     now_ms: int,
+    longest_validity_days: int = LONGEST_VALIDITY_DAYS,
 ) -> int:
     """Record an approved type of a manufacturer with its software; raises AlreadyExists, NotFound, WrongValue."""
     if not organisation_exists(connection, organisation_id):
@@ -60,6 +64,7 @@ def add_scale_type(
         "model": model,
         "type_approval": type_approval,
         "parameters": type_parameters(parameters),
+        "longest_validity_days": longest_validity_days,
         "created_ms": now_ms,
     }
     type_id = int(connection.execute(insert(scale_types).values(row).returning(scale_types.c.id)).scalar_one())

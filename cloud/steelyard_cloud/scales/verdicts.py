@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from steelyard_cloud.judge.verdict import Known, Verdict, public_verdict
+from steelyard_cloud.judge.conditions import fresh
+from steelyard_cloud.judge.conditions.baseline import NO_BASELINE
+from steelyard_cloud.judge.conditions.complete import NOT_JUDGED
+from steelyard_cloud.judge.verdict import Freshness, Opinion, Unmet, Verdict
 
 
 def verification_code(verification_id: int, valid_until: date) -> str:
@@ -19,6 +22,7 @@ class Verification:
 
     id: int
     number: int
+    hash: bytes
     kind: str
     valid_until: date
     seal: str
@@ -31,31 +35,36 @@ class Verification:
         return verification_code(self.id, self.valid_until)
 
 
+@dataclass(frozen=True)
+class PublicDecision:
+    """A recorded decision as anybody may read it; it names the statement `number`."""
+
+    number: int
+    hash: bytes
+    reason: str
+    authority: str
+    recorded_ms: int
+
+
 def in_effect(standing: Mapping[str, Any], verified: Sequence[Verification]) -> Verification | None:
     """The verification whose baseline is in effect; `standing` is what judging the scale gave last."""
     number = standing.get("baseline_number")
     return next((one for one in verified if one.number == number), None)
 
 
-def verdict(
-    standing: Mapping[str, Any],
-    verified: Sequence[Verification],
-    *,
-    software_approved: bool,
-    newest_received_ms: int | None,
-    now_ms: int,
-    today: date,
-) -> Verdict:
-    """The public verdict on a scale that is on record."""
-    baseline = in_effect(standing, verified)
-    known = Known(
-        altered=bool(standing.get("altered")),
-        software_approved=software_approved,
-        locked=bool(standing.get("locked")),
-        baseline_number=standing.get("baseline_number"),
-        adjusted_since=bool(standing.get("adjusted_since")),
-        valid_until=baseline.valid_until if baseline else None,
-        newest_received_ms=newest_received_ms,
-        period_s=int(standing.get("period_s") or 0),
-    )
-    return public_verdict(known, now_ms=now_ms, today=today)
+def opinion(standing: Mapping[str, Any], freshness: Freshness, now_ms: int) -> Opinion:
+    """The public verdict on a scale that is on record, by what judging it gave last and its newest statements.
+
+    A scale of which nothing is stored is not verified. What was judged before there were conditions cannot be told.
+    """
+    if not standing:
+        return Opinion.of([NO_BASELINE], now_ms)
+    if "unmet" not in standing:
+        return Opinion.of([NOT_JUDGED], now_ms)
+    unmet = [Unmet.from_json(row) for row in standing["unmet"]]
+    return Opinion.of([*unmet, *fresh.unmet(freshness, standing["registered_period_s"])], now_ms)
+
+
+def life_stage(recorded: str, word: Verdict) -> str:
+    """The life stage as it is shown: a scale in use is called verified only while its verdict is."""
+    return "verified" if recorded == "in use" and word is Verdict.VERIFIED else recorded

@@ -1,11 +1,12 @@
 """Verification: an institution fixes a scale's baseline at one named statement.
 
 The statement must be stored and carry the complete set of parameters (a boot or a parameters statement), so that what
-was verified is on record byte for byte. The baseline takes effect there, whenever it was typed in.
+was verified is on record byte for byte; it is named by its hash, and so is the boot statement of the same start, which
+says on what machine. The baseline takes effect there, whenever it was typed in. What is wrong must lie before it.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import Connection, insert, select, update
 from steelyard_protocol import parameters, statement
@@ -13,15 +14,29 @@ from steelyard_protocol.bodies import Boot, Kind, Parameters
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import scales, verifications
-from steelyard_cloud.errors import AlreadyVerified, CodesMissing, NoBaseline, NotStoredYet, WrongValue
+from steelyard_cloud.errors import (
+    AlreadyVerified,
+    CodesMissing,
+    NoBaseline,
+    NotStoredYet,
+    OlderThanBaseline,
+    StartNotStored,
+    TamperUndecided,
+    WrongValue,
+)
+from steelyard_cloud.judge.contents import state_of
+from steelyard_cloud.judge.facts import Baseline
+from steelyard_cloud.judge.starts import device_of
 from steelyard_cloud.people.audit import Actor, record
-from steelyard_cloud.scales import store
+from steelyard_cloud.scales import naming, store, trouble
+from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import verification_code
 from steelyard_cloud.statements import queries as statement_queries
+from steelyard_cloud.statements.queries import StatementRead
 
 KINDS = ("initial", "subsequent")
-VERIFIED = "verified"
+IN_USE = "in use"
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,8 @@ class Verified:
 
     id: int
     code: str
+    number: int
+    hash: bytes
 
 
 def record_verification(
@@ -37,57 +54,106 @@ def record_verification(
     actor: Actor,
     scale: ScaleInScope,
     *,
-    number: int,
+    name: Name,
     kind: str,
     valid_until: date,
     seal: str,
-    today: date,
+    zone: tzinfo,
     now_ms: int,
 ) -> Verified:
-    """Record a verification of the scale's active identity at statement `number`.
+    """Record a verification of the scale's active identity at the statement that `name` means.
 
-    Raises NotFound, WrongValue (date), NotStoredYet, NoBaseline, CodesMissing and AlreadyVerified.
+    `zone` is where the platform is: the verification expires when the day `valid_until` is over there. Raises
+    WrongValue (date), NotStoredYet, SeveralStatements, NoBaseline, StartNotStored, CodesMissing, AlreadyVerified,
+    OlderThanBaseline, TamperUndecided and TroubleAfter.
     """
-    if valid_until <= today:
-        raise WrongValue(where="valid_until", why="a day to come is expected")
-    identity_id = store.active_identity(connection, scale.id).id
-    _check_codes(connection, scale, identity_id, number, seal)
-    _check_new(connection, identity_id, number, kind)
-    said = {"number": number, "kind": kind, "seal": seal}
+    longest_days = store.longest_validity_days(connection, scale.id)
+    expires_ms = _expires_ms(valid_until, zone, longest_days, now_ms)
+    identity_id, named = naming.find(connection, scale, name)
+    if identity_id != scale.identity_id:
+        raise NotStoredYet(number=named.number)  # of the key that the scale signs with now
+    start = _check_codes(connection, scale, named, seal)
+    _check_new(connection, identity_id, named)
+    if undecided := store.undecided_tamper(connection, scale.id):
+        raise TamperUndecided(alerts=", ".join(map(str, undecided)))
+    _check_trouble(connection, scale, named, start, expires_ms, now_ms)
+    said = {"number": named.number, "kind": kind, "seal": seal}
     row = {
         **said,
+        "hash": named.hash,
+        "start_hash": start.hash,
         "scale_id": scale.id,
         "identity_id": identity_id,
         "valid_until": valid_until,
+        "expires_ms": expires_ms,
         "organisation_id": actor.organisation_id,
         "division_code": actor.division_code,
         "recorded_ms": now_ms,
     }
     made = int(connection.execute(insert(verifications).values(row).returning(verifications.c.id)).scalar_one())
-    connection.execute(update(scales).where(scales.c.id == scale.id).values(life_stage=VERIFIED))
-    details = {**said, "valid_until": valid_until.isoformat()}
+    connection.execute(update(scales).where(scales.c.id == scale.id).values(life_stage=IN_USE))
+    details = {**said, "hash": named.hash.hex(), "valid_until": valid_until.isoformat()}
     record(connection, actor, "scale.verify", f"scale:{scale.id}", details, now_ms)
     feeds.append(connection, feeds.CHANGES, scale.shard, "verification", scale.id, {"verification": made}, now_ms)
-    return Verified(made, verification_code(made, valid_until))
+    return Verified(made, verification_code(made, valid_until), named.number, named.hash)
 
 
-def _check_new(connection: Connection, identity_id: int, number: int, kind: str) -> None:
+def _expires_ms(valid_until: date, zone: tzinfo, longest_days: int, now_ms: int) -> int:
+    """When the last day is over; raises WrongValue for one that is past, or later than the type allows."""
+    today = datetime.fromtimestamp(now_ms / 1000, zone).date()
+    if valid_until <= today:
+        raise WrongValue(where="valid_until", why="a day to come is expected")
+    latest = today + timedelta(days=longest_days)
+    if valid_until > latest:
+        raise WrongValue(where="valid_until", why=f"at most {longest_days} days, until {latest.isoformat()}")
+    return int(datetime.combine(valid_until + timedelta(days=1), time(), zone).timestamp()) * 1000
+
+
+def _check_new(connection: Connection, identity_id: int, named: StatementRead) -> None:
     c = verifications.c
-    same = select(c.id).where(c.identity_id == identity_id, c.number == number, c.kind == kind)
-    if connection.scalar(same) is not None:
-        raise AlreadyVerified(number=number)
+    of_key = select(c.number).where(c.identity_id == identity_id).order_by(c.number.desc()).limit(1)
+    newest = connection.scalar(of_key)
+    if newest is not None and newest == named.number:
+        raise AlreadyVerified(number=named.number)
+    if newest is not None and newest > named.number:
+        raise OlderThanBaseline(number=named.number, baseline=newest)
 
 
-def _check_codes(connection: Connection, scale: ScaleInScope, identity_id: int, number: int, seal: str) -> None:
-    found = statement_queries.statement_at(connection, scale.id, identity_id, number)
-    if found is None:
-        raise NotStoredYet(number=number)
-    if found.kind not in (Kind.BOOT, Kind.PARAMETERS):
-        raise NoBaseline(number=number)
-    named = statement.parse(found.raw)
-    if not isinstance(named.body, Boot | Parameters) or parameters.digest(named.body.parameters) != named.digest:
-        raise NoBaseline(number=number)
-    if isinstance(named.body, Boot) and named.body.production_code != scale.production_code:
+def _check_codes(connection: Connection, scale: ScaleInScope, named: StatementRead, seal: str) -> StatementRead:
+    """The boot statement of the start in which the named statement was made."""
+    if named.kind not in (Kind.BOOT, Kind.PARAMETERS):
+        raise NoBaseline(number=named.number)
+    one = statement.parse(named.raw)
+    if not isinstance(one.body, Boot | Parameters) or parameters.digest(one.body.parameters) != one.digest:
+        raise NoBaseline(number=named.number)
+    start = statement_queries.start_of(connection, scale.id, scale.identity_id, named.number)
+    boot = statement.parse(named.raw if named.kind == Kind.BOOT else start.raw) if start else None
+    if start is None or boot is None or boot.boot != one.boot or not isinstance(boot.body, Boot):
+        raise StartNotStored(number=named.number, boot=one.boot)
+    if boot.body.production_code != scale.production_code:
         raise CodesMissing(missing="the production code on record")
     if not seal.strip():
         raise CodesMissing(missing="the seal")
+    return named if named.kind == Kind.BOOT else start
+
+
+def _check_trouble(
+    connection: Connection,
+    scale: ScaleInScope,
+    named: StatementRead,
+    start: StatementRead,
+    expires_ms: int,
+    now_ms: int,
+) -> None:
+    body = statement.parse(start.raw).body
+    baseline = Baseline(
+        kid=statement.parse(named.raw).kid,
+        number=named.number,
+        state=state_of(statement.parse(named.raw)),
+        hash=named.hash,
+        device=device_of(body) if isinstance(body, Boot) else None,
+        committed_ms=named.received_ms,
+        recorded_ms=now_ms,
+        until_ms=expires_ms,
+    )
+    trouble.after_verification(connection, scale.id, baseline, now_ms)

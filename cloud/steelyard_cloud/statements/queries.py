@@ -33,10 +33,41 @@ def _of_chain(scale_id: int, identity_id: int, *conditions: ColumnElement[bool])
     return columns.where(c.scale_id == scale_id, c.identity_id == identity_id, *conditions)
 
 
-def statement_at(connection: Connection, scale_id: int, identity_id: int, number: int) -> StatementRead | None:
-    """The statement with this number; of a fork the one that the rules take: the lowest content hash."""
-    query = _of_chain(scale_id, identity_id, statements.c.number == number)
-    row = connection.execute(query.order_by(statements.c.content_hash).limit(1)).first()
+def named_statement(
+    connection: Connection, scale_id: int, identity_id: int, number: int, hash_: bytes
+) -> StatementRead | None:
+    """The stored statement that a registry fact names."""
+    row = connection.execute(
+        _of_chain(scale_id, identity_id, statements.c.number == number, statements.c.hash == hash_)
+    ).first()
+    return None if row is None else StatementRead._make(row)
+
+
+def statements_at(
+    connection: Connection, scale_id: int, identity_id: int, number: int, most: int
+) -> list[StatementRead]:
+    """The statements with this number, at most so many: one, unless there are copies."""
+    query = _of_chain(scale_id, identity_id, statements.c.number == number).order_by(statements.c.hash).limit(most)
+    return [StatementRead._make(row) for row in connection.execute(query)]
+
+
+def statement_with(connection: Connection, scale_id: int, hash_: bytes) -> tuple[int, StatementRead] | None:
+    """The id of an identity of a scale, and its stored statement with this hash: it looks through all of them."""
+    c = statements.c
+    columns = (c.identity_id, c.number, c.kind, c.hash, c.raw, c.measured_s, c.received_ms)
+    row = connection.execute(select(*columns).where(c.scale_id == scale_id, c.hash == hash_).limit(1)).first()
+    return None if row is None else (row.identity_id, StatementRead._make(row[1:]))
+
+
+def start_of(
+    connection: Connection, scale_id: int, identity_id: int, number: int, hash_: bytes | None = None
+) -> StatementRead | None:
+    """The nearest boot statement at or below a number, or the one among them with this hash."""
+    query = _of_chain(scale_id, identity_id, statements.c.kind == int(Kind.BOOT)).where(NOT_SNAPSHOT)
+    query = query.where(statements.c.number <= number)
+    if hash_ is not None:
+        query = query.where(statements.c.hash == hash_)
+    row = connection.execute(query.order_by(statements.c.number.desc()).limit(1)).first()
     return None if row is None else StatementRead._make(row)
 
 
@@ -74,3 +105,14 @@ def summary_of(connection: Connection, scale_id: int, identity_id: int) -> Summa
         .where(summaries.c.identity_id == identity_id, identities.c.scale_id == scale_id)
     ).first()
     return None if row is None else summary_bytes.load(row.kid, row.summary)
+
+
+def summaries_of(connection: Connection, scale_id: int) -> tuple[bytes | None, list[Summary]]:
+    """The kid of a scale's active identity, and the summaries of all its chains."""
+    rows = connection.execute(
+        select(identities.c.kid, identities.c.active, summaries.c.summary)
+        .join_from(identities, summaries, summaries.c.identity_id == identities.c.id)
+        .where(identities.c.scale_id == scale_id)
+    ).all()
+    active = next((row.kid for row in rows if row.active), None)
+    return active, [summary_bytes.load(row.kid, row.summary) for row in rows]

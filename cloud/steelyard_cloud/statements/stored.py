@@ -6,12 +6,13 @@ Writing is the hot path, so it speaks SQL through the driver: executemany on SQL
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from sqlalchemy.exc import OperationalError
 from steelyard_protocol.bodies import Kind
+from steelyard_protocol.statement import parse
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements
-from steelyard_cloud.judge.intake import Contents
+from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.sql import Conflict, conflicts
 
@@ -40,7 +41,7 @@ _COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8",
 
 
 class StoredStatements:
-    """The stored statements of one identity: the evidence that `judge.intake` asks."""
+    """The stored statements of one identity: the evidence that `judge.stored` describes."""
 
     def __init__(self, connection: Connection, key: Key) -> None:
         self._connection, self._key = connection, key
@@ -51,23 +52,46 @@ class StoredStatements:
         return and_(statements.c.scale_id == key.scale_id, statements.c.identity_id == key.identity_id)
 
     def contents(self, number: int, hash_: bytes) -> Contents:
-        """See judge.intake.Evidence."""
+        """See judge.stored.Evidence."""
         query = select(statements.c.hash, statements.c.content_hash).where(self._of, statements.c.number == number)
         if number == 0:
             query = query.where(statements.c.hash == hash_)
         return [(one, content) for one, content in self._connection.execute(query)]
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
-        """See judge.intake.Evidence."""
+        """See judge.stored.Evidence."""
         c = statements.c
         query = select(c.raw).where(self._of, c.number.between(first, last)).order_by(c.number, c.hash)
         return self._connection.scalars(query.execution_options(yield_per=500))
 
-    def events(self) -> Iterable[bytes]:
-        """See judge.intake.Evidence."""
+    def page(self, first: int, last: int, most: int) -> list[Committed]:
+        """See judge.stored.Evidence."""
         c = statements.c
-        query = select(c.raw).where(self._of, c.kind == int(Kind.EVENT), NOT_SNAPSHOT).order_by(c.number, c.hash)
-        return self._connection.scalars(query.execution_options(yield_per=500))
+        query = select(c.raw, c.received_ms).where(self._of, c.number.between(first, last))
+        rows = self._connection.execute(query.order_by(c.number, c.hash).limit(most))
+        return [Committed(*row) for row in rows]
+
+    def following(self, number: int) -> Following | None:
+        """See judge.stored.Evidence."""
+        c = statements.c
+        next_number = select(c.number).where(self._of, c.number > number).order_by(c.number).limit(1)
+        query = select(c.number, func.min(c.received_ms)).where(self._of, c.number == next_number.scalar_subquery())
+        row = self._connection.execute(query.group_by(c.number)).first()
+        return None if row is None else Following(*row)
+
+    def started_by(self, number: int) -> int | None:
+        """See judge.stored.Evidence."""
+        c = statements.c
+        query = select(c.raw).where(self._of, c.kind == int(Kind.BOOT), NOT_SNAPSHOT, c.number <= number)
+        raw = self._connection.scalar(query.order_by(c.number.desc()).limit(1))
+        return None if raw is None else parse(raw).boot
+
+    def rows(self) -> Iterable[tuple[bytes, int, int]]:
+        """All statements of the chain, rising: bytes, commit time in ms, by what they are authentic."""
+        c = statements.c
+        query = select(c.raw, c.received_ms, c.authentic_by).where(self._of).order_by(c.number, c.hash)
+        for raw, received_ms, authentic_by in self._connection.execute(query.execution_options(yield_per=500)):
+            yield raw, received_ms, authentic_by
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """(number, hash, raw) of statements in the range that only a link vouches for."""

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, select
 
 from steelyard_cloud.db.schema import summaries
 from steelyard_cloud.judge import summary_bytes
-from steelyard_cloud.judge.intake import bring_up_to_date
+from steelyard_cloud.judge.conditions.fresh import freshness_of
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.statements.keys import Key
+from steelyard_cloud.statements.made_again import made_again
 from steelyard_cloud.statements.sql import IN_LIST, Conflict, conflicts
 from steelyard_cloud.statements.stored import StoredStatements
 
@@ -36,6 +37,8 @@ class _NewRow(NamedTuple):
     stored: int
     receipted: int
     received_ms: int
+    dated_ms: int | None
+    undated_ms: int | None
 
 
 class _Change(NamedTuple):
@@ -47,13 +50,15 @@ class _Change(NamedTuple):
     stored: int
     receipted: int
     received_ms: int
+    dated_ms: int | None
+    undated_ms: int | None
     identity_id: int
     version: int
 
 
 _UPDATE = (
-    "UPDATE summaries SET version = {0}, summary = {0}, head = {0}, stored = {0}, receipted = {0}, received_ms = {0} "
-    "WHERE identity_id = {0} AND version = {0}"
+    "UPDATE summaries SET version = {0}, summary = {0}, head = {0}, stored = {0}, receipted = {0}, received_ms = {0}, "
+    "dated_ms = {0}, undated_ms = {0} WHERE identity_id = {0} AND version = {0}"
 )
 
 
@@ -69,7 +74,7 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
             loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, dumped), version)
     for stored in loaded.values():
         if stored.summary.outdated:
-            bring_up_to_date(stored.summary, StoredStatements(connection, stored.key))
+            stored.summary = made_again(StoredStatements(connection, stored.key), stored.key.kid)
     return loaded
 
 
@@ -103,6 +108,7 @@ def write_summaries(connection: Connection, moved: Sequence[StoredSummary]) -> N
 
 def _new_row(stored: StoredSummary) -> _NewRow:
     key, summary, edge = stored.key, stored.summary, stored.summary.contiguous()
+    fresh = freshness_of(summary)
     return _NewRow(
         key.identity_id,
         key.scale_id,
@@ -113,11 +119,14 @@ def _new_row(stored: StoredSummary) -> _NewRow:
         stored=summary.stored,
         receipted=edge.number if edge else 0,
         received_ms=summary.newest_ms,
+        dated_ms=fresh.dated_ms,
+        undated_ms=fresh.undated_ms,
     )
 
 
 def _change(stored: StoredSummary) -> _Change:
     summary, edge = stored.summary, stored.summary.contiguous()
+    fresh = freshness_of(summary)
     return _Change(
         new_version=stored.version + 1,
         summary=summary_bytes.dump(summary),
@@ -125,6 +134,8 @@ def _change(stored: StoredSummary) -> _Change:
         stored=summary.stored,
         receipted=edge.number if edge else 0,
         received_ms=summary.newest_ms,
+        dated_ms=fresh.dated_ms,
+        undated_ms=fresh.undated_ms,
         identity_id=stored.key.identity_id,
         version=stored.version,
     )

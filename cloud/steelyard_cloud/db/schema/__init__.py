@@ -8,7 +8,7 @@ and an administrative division code, so that one scoping function can narrow eve
 from steelyard_cloud.db.schema._alerts import alert_events, alerts
 from steelyard_cloud.db.schema._columns import metadata
 from steelyard_cloud.db.schema._complaints import complaints
-from steelyard_cloud.db.schema._feeds import cursors, due, feed_entries, feeds
+from steelyard_cloud.db.schema._feeds import clocks, cursors, due, feed_entries, feeds, set_backs
 from steelyard_cloud.db.schema._people import (
     audit_log,
     idempotency_keys,
@@ -20,6 +20,7 @@ from steelyard_cloud.db.schema._people import (
 )
 from steelyard_cloud.db.schema._scales import (
     approved_software,
+    decisions,
     factory_orders,
     identities,
     permits,
@@ -44,8 +45,10 @@ __all__ = [
     "alerts",
     "approved_software",
     "audit_log",
+    "clocks",
     "complaints",
     "cursors",
+    "decisions",
     "due",
     "factory_orders",
     "feed_entries",
@@ -60,6 +63,7 @@ __all__ = [
     "scale_types",
     "scales",
     "sessions",
+    "set_backs",
     "sign_in_links",
     "standings",
     "statements",

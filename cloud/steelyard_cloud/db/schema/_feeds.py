@@ -1,6 +1,6 @@
 """Feeds, cursors and timers: what happens after a commit."""
 
-from sqlalchemy import JSON, BigInteger, Column, Index, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table
 
 from steelyard_cloud.db.schema._columns import metadata, unix_ms
 
@@ -41,4 +41,21 @@ due = Table(  # when a scale has to be judged again although nothing arrived
     unix_ms("due_ms"),
     unix_ms("leased_until_ms"),
     Index(None, "shard", "due_ms"),
+)
+
+clocks = Table(  # the latest time that the owner of a shard has committed at
+    "clocks",
+    metadata,
+    Column("shard", String(1), primary_key=True),
+    unix_ms("latest_ms"),
+    Column("set_backs", Integer, nullable=False),  # how many there were
+)
+
+set_backs = Table(  # when the platform's clock was set back: nothing committed before is dated later
+    "set_backs",
+    metadata,
+    Column("shard", String(1), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # rising by one in each shard
+    unix_ms("from_ms"),
+    unix_ms("to_ms"),
 )

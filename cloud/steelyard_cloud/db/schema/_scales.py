@@ -26,6 +26,7 @@ scale_types = Table(
     Column("model", String(32), nullable=False),
     Column("type_approval", String(40), nullable=False),
     Column("parameters", JSON, nullable=False),  # default type-specific parameters, {"1": 15000000, …}
+    Column("longest_validity_days", Integer, nullable=False),  # of a verification
     unix_ms("created_ms"),
     UniqueConstraint("maker", "model"),
 )
@@ -71,7 +72,8 @@ scales = Table(
     reference("organisation_id", "organisations", index=True),
     Column("division_code", String(12), nullable=False, index=True),
     Column("place", String(120), nullable=False),
-    Column("life_stage", String(20), nullable=False),  # produced, verified, in repair, retired: its life, not a finding
+    Column("life_stage", String(20), nullable=False),  # produced, in use, in repair, retired: its life, not a finding
+    Column("period_s", Integer, nullable=False),  # registered: how often it has to report
     unix_ms("enrolled_ms"),
     UniqueConstraint("maker", "model", "serial_number"),
 )
@@ -99,14 +101,32 @@ verifications = Table(  # each fixes a baseline at a named statement
     key(),
     reference("scale_id", "scales", index=True),
     reference("identity_id", "identities"),
-    Column("number", BigInteger, nullable=False),  # the boot or parameters statement that it names
+    Column("number", BigInteger, nullable=False),  # the boot or parameters statement that it names, by its hash
+    Column("hash", LargeBinary(32), nullable=True),  # null only where an old row's statement was not stored
+    Column("start_hash", LargeBinary(32), nullable=True),  # the boot statement of the start that it was made in
     Column("kind", String(12), nullable=False),  # initial, subsequent
     Column("valid_until", Date, nullable=False),
+    unix_ms("expires_ms"),  # the end of that day where the platform is
     Column("seal", String(40), nullable=False),
     reference("organisation_id", "organisations"),
     Column("division_code", String(12), nullable=False),
     unix_ms("recorded_ms"),
     UniqueConstraint("identity_id", "number", "kind"),
+)
+
+decisions = Table(  # a regulator's public decisions: gaps and contradictions before the named statement are settled
+    "decisions",
+    metadata,
+    key(),
+    reference("scale_id", "scales", index=True),
+    reference("identity_id", "identities"),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("reason", String(500), nullable=False),
+    reference("organisation_id", "organisations"),
+    Column("division_code", String(12), nullable=False),
+    unix_ms("recorded_ms"),
+    UniqueConstraint("identity_id", "hash"),
 )
 
 permits = Table(  # recorded before it is sent

@@ -63,6 +63,8 @@ summaries = Table(  # the bounded state of one identity's chain, as a function o
     Column("stored", BigInteger, nullable=False),  # statements stored, copies included
     Column("receipted", BigInteger, nullable=False),  # highest number for which a receipt was sent
     unix_ms("received_ms"),  # commit time of the newest statement
+    unix_ms("dated_ms", nullable=True),  # date of the newest statement that has one of its own
+    unix_ms("undated_ms", nullable=True),  # commit time of the first one after it
 )
 
 standings = Table(  # what judging a scale gave last: the lists and pages read it

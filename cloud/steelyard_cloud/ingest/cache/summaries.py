@@ -18,6 +18,7 @@ class Summaries:
 
     def __init__(self) -> None:
         self.unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
+        self.rereading: dict[int, Key] = {}  # identities with statements that wait to be read again
         self._stored: dict[int, StoredSummary] = {}
 
     def of(self, connection: Connection, keys: Sequence[Key]) -> list[StoredSummary]:
@@ -58,5 +59,11 @@ class Summaries:
             return
         for identity_id, stored in load_summaries(connection, keys).items():
             self._stored[identity_id] = stored
-            if stored.summary.unchecked:
-                self.unchecked[identity_id] = stored.key
+            self.noted(stored)
+
+    def noted(self, stored: StoredSummary) -> None:
+        """Remember what is left to do for an identity."""
+        if stored.summary.unchecked:
+            self.unchecked[stored.key.identity_id] = stored.key
+        if stored.summary.rereads:
+            self.rereading[stored.key.identity_id] = stored.key

@@ -6,6 +6,7 @@ from steelyard_cloud.judge.proof import Proof
 from steelyard_cloud.judge.verdict import Unmet, Verdict
 
 NAME = "complete"
+NOT_JUDGED = Unmet(NAME, Verdict.CANNOT_BE_TOLD, "waits")
 
 
 def unmet(proof: Proof) -> Iterator[Unmet]:
@@ -15,7 +16,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if any(number > proof.counted for number in _overflowed(proof)) or _is_full(proof):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "too-much")
     if any(number > proof.counted for number in _waiting(proof)):
-        yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "waits")
+        yield NOT_JUDGED
 
 
 def _overflowed(proof: Proof) -> Iterator[int]:

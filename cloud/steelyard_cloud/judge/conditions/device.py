@@ -1,4 +1,4 @@
-"""Every start since the baseline names its software, hardware, ADC, root and production code; the debug port is closed."""
+"""Every start since the baseline names its software, hardware, ADC, root and code; the debug port is closed."""
 
 from collections.abc import Iterator
 

@@ -70,6 +70,7 @@ class NewScaleType(Strict):
     type_approval: Annotated[str, Field(min_length=1, max_length=40)]
     parameters: dict[str, int] = Field(default_factory=dict, max_length=31)
     software: list[NewSoftware] = Field(default_factory=list, max_length=100)
+    longest_validity_days: Annotated[int, Field(ge=1, le=3660)] = types.LONGEST_VALIDITY_DAYS
 
 
 @router.post("/scale-types", status_code=201)
@@ -86,6 +87,7 @@ def add_scale_type(body: NewScaleType, here: Here, once: Repeatable, principal: 
             type_approval=body.type_approval,
             parameters=body.parameters,
             software=[program.software() for program in body.software],
+            longest_validity_days=body.longest_validity_days,
             now_ms=here.now_ms(),
         )
         return {"scale_type": made}

@@ -45,6 +45,7 @@ def enrol(
             order=body.order,
             raw=raw,
             place=body.place.strip(),
+            period_s=here.settings.period_s,
             now_ms=here.now_ms(),
         )
         code = enrolled.public_code

@@ -1,22 +1,25 @@
 """Scales: look at one, its statements and its series; verify it, permit its adjustment, say where it stands."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
-from pydantic import Field
+from pydantic import Field, model_validator
 from steelyard_protocol import statement
+from steelyard_protocol.downlink import PermitFor
 from steelyard_protocol.enrolment import to_base64url
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
-from steelyard_cloud.people.roles import EVERYBODY, MOVES, PERMITS, PLACES, VERIFIES, Principal
-from steelyard_cloud.scales import permits, placement, queries, reported, series, verification
+from steelyard_cloud.judge.verdict import Unmet
+from steelyard_cloud.people.roles import DECIDES, EVERYBODY, MOVES, PERMITS, PLACES, VERIFIES, Principal
+from steelyard_cloud.scales import decisions, periods, permits, placement, queries, reported, series, verification
+from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.scales.verdicts import Verification
+from steelyard_cloud.scales.verdicts import PublicDecision, Verification, life_stage
 from steelyard_cloud.web.http.context import Here, actor_of, needs
-from steelyard_cloud.web.http.fields import After, Before, Code, Division, Strict, Word
+from steelyard_cloud.web.http.fields import After, Before, Code, Division, Hash, Reason, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 from steelyard_cloud.web.http.problems import NotAllowed
 
@@ -27,8 +30,13 @@ UInt32 = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 Counter = Annotated[int, Field(ge=0, le=0xFFFF)]
 
 
-def shown(scale: ScaleInScope) -> dict[str, Any]:
-    """A scale as the API gives it."""
+def _shown_unmet(one: Unmet) -> dict[str, Any]:
+    return {"condition": one.condition, "word": one.word.value, "code": one.code, "values": dict(one.values)}
+
+
+def shown(scale: ScaleInScope, now_ms: int) -> dict[str, Any]:
+    """A scale as the API gives it, with its public verdict and the conditions of it that are not met."""
+    opinion = queries.opinion_on(scale, now_ms)
     return {
         "public_code": scale.code,
         "identity": scale.identity,
@@ -40,7 +48,10 @@ def shown(scale: ScaleInScope) -> dict[str, Any]:
         "organisation": scale.organisation,
         "division_code": scale.division_code,
         "place": scale.place,
-        "life_stage": scale.life_stage,
+        "life_stage": life_stage(scale.life_stage, opinion.word),
+        "verdict": opinion.word.value,
+        "unmet": [_shown_unmet(one) for one in opinion.unmet],
+        "period_s": scale.period_s,
         "head": scale.head,
         "stored": scale.stored,
         "newest_received_ms": scale.newest_received_ms,
@@ -51,11 +62,22 @@ def shown(scale: ScaleInScope) -> dict[str, Any]:
 def _shown_verification(one: Verification) -> dict[str, Any]:
     return {
         "number": one.number,
+        "hash": one.hash.hex(),
         "kind": one.kind,
         "valid_until": one.valid_until.isoformat(),
         "seal": one.seal,
         "code": one.code,
         "institution": one.institution,
+    }
+
+
+def _shown_decision(one: PublicDecision) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "hash": one.hash.hex(),
+        "reason": one.reason,
+        "authority": one.authority,
+        "recorded_ms": one.recorded_ms,
     }
 
 
@@ -70,7 +92,7 @@ def list_scales(
     """Scales that the caller may see; `next` is the `after` of the following page, absent on the last."""
     with here.reading() as connection:
         found = queries.scale_list(connection, principal, text=q.strip(), after=after, limit=limit + 1)
-    answer: dict[str, Any] = {"scales": [shown(scale) for scale in found[:limit]]}
+    answer: dict[str, Any] = {"scales": [shown(scale, here.now_ms()) for scale in found[:limit]]}
     if len(found) > limit:
         answer["next"] = found[limit - 1].id
     return answer
@@ -78,17 +100,16 @@ def list_scales(
 
 @router.get("/{code}")
 def one_scale(code: Code, here: Here, principal: Anybody) -> dict[str, Any]:
-    """One scale with its public verdict and verifications."""
-    now = here.now()
+    """One scale with its public verdict, verifications and decisions."""
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
         verified = queries.verifications_of(connection, scale)
-        verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
+        decided = decisions.decisions_on(connection, scale)
     here.log_view(principal, f"scale:{scale.id}")
     return {
-        **shown(scale),
-        "verdict": verdict.value,
+        **shown(scale, here.now_ms()),
         "verifications": [_shown_verification(one) for one in verified],
+        "decisions": [_shown_decision(one) for one in decided],
     }
 
 
@@ -111,7 +132,7 @@ def place_scale(
         values = {"place": body.place.strip(), "division_code": body.division_code or scale.division_code}
         placement.place(connection, actor_of(principal), scale, now_ms=here.now_ms(), **values)
     here.wake(scale.shard)
-    return {**shown(scale), **values}
+    return {**shown(scale, here.now_ms()), **values}
 
 
 @router.get("/{code}/statements")
@@ -169,10 +190,27 @@ def series_of(
     }
 
 
-class NewVerification(Strict):
-    """What an institution found to be in order: the parameters in the boot or parameters statement `number`."""
+class Named(Strict):
+    """A stored statement: `hash` names it; a `number` alone does where only one statement has it."""
 
-    number: Annotated[int, Field(ge=1, le=0xFFFFFFFF)]
+    number: Annotated[int, Field(ge=1, le=0xFFFFFFFF)] | None = None
+    hash: Hash | None = None
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> Self:
+        if self.number is None and self.hash is None:
+            raise ValueError("hash or number expected")
+        return self
+
+    @property
+    def name(self) -> Name:
+        """The same as the registry takes it."""
+        return Name(self.number, bytes.fromhex(self.hash) if self.hash else None)
+
+
+class NewVerification(Named):
+    """What an institution found to be in order: what the boot or parameters statement named says of the scale."""
+
     valid_until: Annotated[date, Field(strict=False)]
     kind: Literal["initial", "subsequent"]
     seal: Annotated[str, Field(min_length=1, max_length=40)]
@@ -186,8 +224,10 @@ def verify(
     once: Repeatable,
     principal: Annotated[Principal, Depends(needs(VERIFIES))],
 ) -> JSONResponse:
-    """Fix the scale's baseline at a stored statement; problem `not-stored-yet` (409) says to send it again later."""
-    now = here.now()
+    """Fix the scale's baseline at a stored statement; problem `not-stored-yet` (409) says to send it again later.
+
+    Refused while a tamper alert is undecided (`tamper-undecided`), or if trouble lies after it (`trouble-after`).
+    """
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
 
@@ -196,27 +236,92 @@ def verify(
             connection,
             actor_of(principal),
             scale,
-            number=body.number,
+            name=body.name,
             kind=body.kind,
             valid_until=body.valid_until,
             seal=body.seal.strip(),
-            today=here.today(now),
+            zone=here.zone,
             now_ms=here.now_ms(),
         )
-        return {"verification": made.id, "code": made.code, "scale": scale.code, "number": body.number}
+        named = {"number": made.number, "hash": made.hash.hex()}
+        return {"verification": made.id, "code": made.code, "scale": scale.code, **named}
 
     return once(principal, effect, wakes=scale.shard)
 
 
-class NewPermit(Strict):
-    """An authorisation to adjust `fields` (names of parameters) while both counters stand at the values given."""
+class NewDecision(Named):
+    """A regulator's public decision: what is missing or contradicts itself before the statement is settled."""
 
-    what: Literal["adjust"] = "adjust"
-    fields: Annotated[list[Word], Field(min_length=1, max_length=40)]
+    reason: Reason
+
+
+@router.post("/{code}/decisions", status_code=201)
+def decide(
+    code: Code,
+    body: NewDecision,
+    here: Here,
+    once: Repeatable,
+    principal: Annotated[Principal, Depends(needs(DECIDES))],
+) -> JSONResponse:
+    """Settle holes and contradictions before a stored statement; the reason is public."""
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+
+    def effect(connection: Connection) -> dict[str, Any]:
+        actor, now_ms = actor_of(principal), here.now_ms()
+        made = decisions.record_decision(connection, actor, scale, name=body.name, reason=body.reason, now_ms=now_ms)
+        return {"scale": scale.code, "number": made.number, "hash": made.hash.hex(), "reason": made.reason}
+
+    return once(principal, effect, wakes=scale.shard)
+
+
+class NewPeriod(Strict):
+    """How often the scale has to report, seconds, and why that is changed."""
+
+    period_s: Annotated[int, Field(ge=periods.SHORTEST_S, le=periods.LONGEST_S)]
+    reason: Reason
+
+
+@router.put("/{code}/period")
+def register_period(
+    code: Code, body: NewPeriod, here: Here, principal: Annotated[Principal, Depends(needs(DECIDES))]
+) -> dict[str, Any]:
+    """Register another period; what the scale itself says of its period decides nothing."""
+    with here.writing() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+        periods.register_period(
+            connection,
+            actor_of(principal),
+            scale,
+            period_s=body.period_s,
+            reason=body.reason,
+            now_ms=here.now_ms(),
+        )
+    here.wake(scale.shard)
+    return {"scale": scale.code, "period_s": body.period_s}
+
+
+class NewPermit(Strict):
+    """An authorisation to adjust `fields` (names of parameters) while both counters stand at the values given.
+
+    Or to repair, or to unlock: `locked_at` is then the number of the *locked* event that it answers.
+    """
+
+    what: Literal["adjust", "repair", "unlock"] = "adjust"
+    fields: Annotated[list[Word], Field(default_factory=list, max_length=40)]
+    locked_at: Annotated[int, Field(ge=1, le=0xFFFFFFFF)] | None = None
     not_before: UInt32 | None = None
     not_after: UInt32
     calibration_counter: Counter | None = None
     configuration_counter: Counter | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_purpose(self) -> Self:
+        if (self.what == "adjust") != bool(self.fields):
+            raise ValueError("fields are given for what is to be adjusted, and for nothing else")
+        if self.what == "unlock" and self.locked_at is None:
+            raise ValueError("locked_at is given for a permit to unlock")
+        return self
 
 
 @router.post("/{code}/permits", status_code=201)
@@ -235,6 +340,8 @@ def permit(
         scale = queries.scale_by_code(connection, principal, code)
     authority = here.authority()
     terms = permits.Terms(
+        what=PermitFor[body.what.upper()],
+        locked_at=body.locked_at,
         fields=permits.field_keys(body.fields),
         not_before_s=here.now_ms() // 1000 if body.not_before is None else body.not_before,
         not_after_s=body.not_after,

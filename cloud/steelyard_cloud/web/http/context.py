@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -72,9 +72,10 @@ class Context:
         """The present moment in UTC."""
         return datetime.fromtimestamp(self.now_ms() / 1000, UTC)
 
-    def today(self, now: datetime) -> date:
-        """The calendar day at `now` where the platform is."""
-        return now.astimezone(zone(self.settings.time_zone)).date()
+    @property
+    def zone(self) -> tzinfo:
+        """Where the platform is."""
+        return zone(self.settings.time_zone)
 
     @property
     def https(self) -> bool:

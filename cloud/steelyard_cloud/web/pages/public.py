@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from steelyard_protocol import identity
 
 from steelyard_cloud.errors import NotFound
-from steelyard_cloud.judge.verdict import Verdict
+from steelyard_cloud.judge.verdict import Opinion, Verdict
 from steelyard_cloud.scales import public
 from steelyard_cloud.scales.public import PublicRecord
 from steelyard_cloud.scales.queries import fold, moment
@@ -20,9 +20,10 @@ from steelyard_cloud.web.http.context import Here, Reader
 from steelyard_cloud.web.pages.comparison import consequence
 from steelyard_cloud.web.pages.life import Moment
 from steelyard_cloud.web.pages.render import page
+from steelyard_cloud.web.words.conditions import condition_sentence
 from steelyard_cloud.web.words.events import event_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
-from steelyard_cloud.web.words.states import VERDICT_LINES, VERDICTS
+from steelyard_cloud.web.words.states import verdict_line, verdict_words
 
 router = APIRouter()
 HISTORY_SHOWN = 8
@@ -56,23 +57,24 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
     """The verdict on one scale, and what to compare."""
     now = here.now()
     with here.reading() as connection:
-        record = public.public_record(connection, code, now_ms=here.now_ms(), today=here.today(now))
+        record = public.public_record(connection, code, now_ms=here.now_ms())
     if record is None:
         return _not_on_record(request, speech, code)
     if code != record.scale.code:
         return RedirectResponse(f"/s/{record.scale.code}", 308)
-    received = moment(record.newest_received_ms)
+    reported = moment(record.dated_ms)
     response = page(
         request,
         speech,
         "public.html",
-        **_verdict(record.verdict, speech),
+        **_verdict(record.opinion, speech),
         scale=record.scale,
         extra=consequence(speech, *record.altered, was=False) if record.altered else "",
-        altered=record.verdict is Verdict.ALTERED,
+        altered=record.opinion.word is Verdict.ALTERED,
         verification=record.in_effect,
         repair_code=record.repair_code,
-        received=speech.ago(received, now) if received else speech.say(N_("never")),
+        received=speech.ago(reported, now) if reported else speech.say(N_("never")),
+        decisions=[(moment(one.recorded_ms), one) for one in record.decisions],
         history=_history(record, speech),
         typed=record.scale.code,
         complaint_code=record.scale.code,
@@ -81,10 +83,13 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
     return response
 
 
-def _verdict(verdict: Verdict, speech: Speech) -> dict[str, Any]:
-    word, tone, icon = VERDICTS[verdict.value]
-    line = speech.say(VERDICT_LINES[verdict.value])
-    return {"word": speech.say(word), "tone": tone, "icon_name": icon, "line": line}
+def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
+    """The verdict, and what else is missing for it than the first."""
+    word, tone, icon = verdict_words(speech, opinion.word)
+    lines = list(
+        dict.fromkeys([verdict_line(speech, opinion), *(condition_sentence(speech, one) for one in opinion.unmet)])
+    )
+    return {"word": word, "tone": tone, "icon_name": icon, "line": lines[0], "also": lines[1:]}
 
 
 def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
@@ -93,8 +98,9 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         speech,
         "public.html",
         status=404,
-        **_verdict(Verdict.NOT_ON_RECORD, speech),
+        **_verdict(Opinion(Verdict.NOT_ON_RECORD, ()), speech),
         scale=None,
+        decisions=[],
         extra="",
         altered=False,
         verification=None,

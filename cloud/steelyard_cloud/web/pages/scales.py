@@ -14,18 +14,19 @@ from steelyard_protocol.parameters import KEYS
 from steelyard_cloud.alerts import queries as alert_queries
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.verdict import Verdict
+from steelyard_cloud.judge.verdict import Opinion
 from steelyard_cloud.people.roles import EVERYBODY, SEES_ALERTS, Principal
-from steelyard_cloud.scales import queries, reported, series
+from steelyard_cloud.scales import decisions, queries, reported, series
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.scales.verdicts import Verification, in_effect
+from steelyard_cloud.scales.verdicts import Verification, in_effect, life_stage
 from steelyard_cloud.web.http.context import Here, Reader, needs
 from steelyard_cloud.web.http.fields import After, Code
 from steelyard_cloud.web.pages import life, opinions, plots
 from steelyard_cloud.web.pages.alerts import row_of
 from steelyard_cloud.web.pages.render import page
+from steelyard_cloud.web.words.conditions import condition_name, condition_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
-from steelyard_cloud.web.words.states import LIFE, VERDICT_LINES, VERDICTS
+from steelyard_cloud.web.words.states import LIFE, verdict_line, verdict_words
 
 router = APIRouter()
 PAGE_LENGTH = 50
@@ -79,11 +80,9 @@ def scale_list(
         found = queries.scale_list(connection, principal, text=q.strip(), after=after, limit=PAGE_LENGTH + 1)
         rows = []
         for scale in found[:PAGE_LENGTH]:
-            verified = queries.verifications_of(connection, scale)
-            verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
-            word, tone, _ = VERDICTS[verdict.value]
+            word, tone, _ = verdict_words(speech, queries.opinion_on(scale, here.now_ms()).word)
             received = queries.moment(scale.newest_received_ms)
-            rows.append((scale, speech.say(word), tone, received, speech.ago(received, now)))
+            rows.append((scale, word, tone, received, speech.ago(received, now)))
     query: dict[str, Any] = {"q": q, "after": found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else 0}
     return page(
         request,
@@ -113,13 +112,13 @@ def one_scale(
         if code != scale.code:
             return RedirectResponse(f"/scales/{scale.code}", 308)
         verified = queries.verifications_of(connection, scale)
-        verdict = queries.verdict_on(connection, scale, verified, now_ms=here.now_ms(), today=here.today(now))
         alerts = []
         if principal.role in SEES_ALERTS:
             alerts = alert_queries.alerts_of(connection, principal, scale, ALERTS_SHOWN)
         values = _sections(connection, scale, verified, before, speech)
     here.log_view(principal, f"scale:{scale.id}")
     received = queries.moment(scale.newest_received_ms)
+    opinion = queries.opinion_on(scale, here.now_ms())
     return page(
         request,
         speech,
@@ -128,8 +127,8 @@ def one_scale(
         scale=scale,
         scale_code=scale.code,
         refresh_s=0 if before else REFRESH_S,
-        verdict=_verdict(verdict, speech),
-        life_word=speech.say(LIFE.get(scale.life_stage, N_("Unknown"))),
+        verdict=_verdict(opinion, speech),
+        life_word=speech.say(LIFE.get(life_stage(scale.life_stage, opinion.word), N_("Unknown"))),
         key_store=speech.say(KEY_STORES.get(scale.key_store_class, N_("elsewhere"))),
         received=received,
         received_ago=speech.ago(received, now),
@@ -139,10 +138,10 @@ def one_scale(
     )
 
 
-def _verdict(verdict: Verdict, speech: Speech) -> dict[str, str]:
-    word, tone, icon = VERDICTS[verdict.value]
-    line = speech.say(VERDICT_LINES[verdict])
-    return {"word": speech.say(word), "tone": tone, "icon": icon, "line": line}
+def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
+    word, tone, icon = verdict_words(speech, opinion.word)
+    missing = [(condition_name(speech, one.condition), condition_sentence(speech, one)) for one in opinion.unmet]
+    return {"word": word, "tone": tone, "icon": icon, "line": verdict_line(speech, opinion), "missing": missing}
 
 
 def _sections(
@@ -153,6 +152,7 @@ def _sections(
     unexplained = alert_queries.unexplained_numbers(connection, scale)
     return {
         "verified": verified,
+        "decisions": [(queries.moment(one.recorded_ms), one) for one in decisions.decisions_on(connection, scale)],
         "repair_code": reported.repair_code(connection, scale),
         "baseline": in_effect(scale.standing, verified),
         "opinions": opinions.of(connection, scale, summary, speech),

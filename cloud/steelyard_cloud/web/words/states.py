@@ -1,5 +1,7 @@
 """The words for where an alert, a scale and its public verdict stand."""
 
+from steelyard_cloud.judge.verdict import Opinion, Verdict
+from steelyard_cloud.web.words.conditions import condition_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
 
 STATES = {
@@ -21,27 +23,22 @@ VERDICTS = {
     "not-verified": (N_("Not verified"), "warn", "unknown"),
     "expired": (N_("Verification expired"), "warn", "expired"),
     "no-recent-data": (N_("No recent data"), "grey", "silent"),
+    "cannot-be-told": (N_("Cannot be told"), "grey", "unknown"),
     "verified": (N_("Verified and in date, no change reported"), "good", "good"),
 }
 """Word, tone and icon of each public verdict."""
 
-VERDICT_LINES = {
-    "not-on-record": N_(
-        "No scale has this code. Check that you read it correctly;"
-        " a scale that is not on record must not be used for trade."
-    ),
-    "altered": N_("The parameters it reported are not those that were verified."),
-    "locked": N_("Its case was opened. It must not be used until an authorised person unlocks it."),
-    "not-verified": N_("There is no valid verification on record for its current parameters."),
-    "expired": N_("It must be verified again before it is used for trade."),
-    "no-recent-data": N_("It was verified, but has not reported recently, so nothing can be said about it now."),
-    "verified": N_("Its signed reports match what was verified."),
-}
+NOT_ON_RECORD = N_(
+    "No scale has this code. Check that you read it correctly;"
+    " a scale that is not on record must not be used for trade."
+)
+VERIFIED = N_("Its signed reports match what was verified.")
 
 AT_STATEMENT = N_("statement {number}")
 
 LIFE = {
     "produced": N_("Produced"),
+    "in use": N_("In use"),
     "verified": N_("In use, verified"),
     "in repair": N_("Under repair"),
     "retired": N_("Withdrawn"),
@@ -51,3 +48,16 @@ LIFE = {
 def alert_state(speech: Speech, code: str) -> str:
     """The word for an alert's state."""
     return speech.say(STATES.get(code, N_("Open")))
+
+
+def verdict_words(speech: Speech, word: Verdict) -> tuple[str, str, str]:
+    """The verdict in words, its tone and its icon."""
+    shown, tone, icon = VERDICTS[word.value]
+    return speech.say(shown), tone, icon
+
+
+def verdict_line(speech: Speech, opinion: Opinion) -> str:
+    """The sentence below the verdict: what is missing first of all, and who can put it right."""
+    if opinion.word is Verdict.NOT_ON_RECORD:
+        return speech.say(NOT_ON_RECORD)
+    return condition_sentence(speech, opinion.unmet[0]) if opinion.unmet else speech.say(VERIFIED)

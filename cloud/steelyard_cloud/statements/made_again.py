@@ -1,0 +1,48 @@
+"""A summary of an older format, made again from the stored statements: once for each identity, after an upgrade."""
+
+from dataclasses import dataclass, field
+
+from steelyard_protocol.statement import parse
+
+from steelyard_cloud.judge.chain import absorb, note_signatures
+from steelyard_cloud.judge.stored import Contents
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import add_range
+from steelyard_cloud.statements.stored import BY_LINK, BY_LINK_BAD_SIGNATURE, StoredStatements
+
+
+@dataclass(slots=True)
+class _SoFar:
+    """What was stored before a statement, if all of them came by rising number."""
+
+    stored: StoredStatements
+    number: int = 0
+    under_it: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def contents(self, number: int, hash_: bytes) -> Contents:
+        """See judge.stored.Evidence."""
+        return [pair for pair in self.under_it if number or pair[0] == hash_] if number == self.number else []
+
+    def following(self, number: int) -> None:
+        """See judge.stored.Evidence."""
+
+    def started_by(self, number: int) -> int | None:
+        """See judge.stored.Evidence."""
+        return self.stored.started_by(number)
+
+
+def made_again(stored: StoredStatements, kid: bytes) -> Summary:
+    """The summary of the identity whose statements these are."""
+    summary, so_far = Summary(kid), _SoFar(stored)
+    for raw, commit_ms, authentic_by in stored.rows():
+        statement = parse(raw)
+        number = statement.number
+        if number != so_far.number:
+            so_far.number, so_far.under_it = number, []
+        absorb(summary, statement, commit_ms, so_far)
+        so_far.under_it.append((statement.hash, statement.content_hash))
+        if authentic_by == BY_LINK:
+            summary.unchecked = add_range(summary.unchecked, number, number)
+        elif authentic_by == BY_LINK_BAD_SIGNATURE:
+            note_signatures(summary, number, number, [number])
+    return summary

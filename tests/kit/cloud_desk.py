@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import cbor2
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, select
@@ -99,12 +98,6 @@ class Desk:
         )
         with database.reading(self.engine) as connection:
             return connection.scalar(query) or 0
-
-
-def in_format(number: int, dump: bytes) -> bytes:
-    """A dumped summary as it was before it kept the openings of the case (1), and the sessions (2)."""
-    _, *values, seldom = cbor2.loads(dump)
-    return cbor2.dumps([number, *values, cbor2.dumps(cbor2.loads(seldom)[: {1: 9, 2: 11}[number]])])
 
 
 class Wire:

@@ -24,7 +24,7 @@ TEMPERATURE_CDEG = 2_000
 
 
 class SigningScale:
-    """One key, one chain; `time_s` advances by the period with each statement."""
+    """One key, one chain; `time_s` advances with each statement by `step_s`, which is the period unless it is given."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class SigningScale:
         serial_number: str | None = None,
         root: bytes | None = None,
         start_s: int = START_S,
+        step_s: int | None = None,
     ) -> None:
         self.private_key = (seed * 0x9E3779B97F4A7C15 + 7).to_bytes(32, "big")
         self.public_key = p256.public_key(self.private_key)
@@ -42,6 +43,7 @@ class SigningScale:
         self.serial_number = serial_number or f"S{seed:06d}"
         self.root = identity.thumbprint(root) if root else None
         self.period_s = period_s
+        self.step_s = period_s if step_s is None else step_s
         self.map = dict(MAP)
         self.software = SOFTWARE
         self.repair_code: str | None = None
@@ -88,8 +90,8 @@ class SigningScale:
     def append(self, kind: int, body: list[Any], **head: Any) -> bytes:
         """Sign the next statement; `head` overrides parts of the header."""
         self.number += 1
-        self.time_s += self.period_s
-        self.uptime_s += self.period_s
+        self.time_s += self.step_s
+        self.uptime_s += self.step_s
         digest, calibration, configuration = self.state()
         flags = head.get("flags", self.flags)
         payload = [
@@ -121,7 +123,7 @@ class SigningScale:
         """A start, after the first one a restart; `software` is the hash of another program than its own."""
         if self._started:
             self.boot_number += 1
-            self.uptime_s = -self.period_s
+            self.uptime_s = -self.step_s
         self._started = True
         name, version, own = self.software
         body = [identity.thumbprint(self.public_key), [name, version, software or own], "simulated", "hx711", 0, False]
@@ -177,7 +179,7 @@ class SigningScale:
 
     def open_case(self, stamp_s: int | None = None) -> list[bytes]:
         """The case is opened now, or was at the latch's stamp; the scale locks itself."""
-        stamp_s = self.time_s + self.period_s if stamp_s is None else stamp_s
+        stamp_s = self.time_s + self.step_s if stamp_s is None else stamp_s
         opened = self.event(EventKind.CASE_OPENED, stamp_s)
         self.flags |= Flag.LOCKED | Flag.CASE_OPEN
         return [opened, self.event(EventKind.LOCKED, 1)]

@@ -138,10 +138,14 @@ class World:
         assert answer.status_code == 201, answer.text
 
     def scale(self, serial_number: str, start_s: int | None = None) -> SigningScale:
-        """A signing scale, not enrolled, whose clock is set to `start_s` (Unix seconds), without it to yesterday."""
+        """A signing scale, not enrolled. Its clock starts at `start_s` (Unix seconds) and goes by its period.
+
+        Without that it starts some minutes ago and signs every few seconds, so that what it says is always recent.
+        """
         root = keys.read_root_public(self.settings.keys)
-        start_s = self.now // 1000 - 86_400 if start_s is None else start_s
-        return SigningScale.called(serial_number, root=root, start_s=start_s)
+        if start_s is not None:
+            return SigningScale.called(serial_number, root=root, start_s=start_s)
+        return SigningScale.called(serial_number, root=root, start_s=self.now // 1000 - 900, step_s=5)
 
     def enrol(self, scale: SigningScale, order: str = ORDER, place: str = "") -> httpx.Response:
         """Enrol by the API, and send statement 1 and 2 as the scale would."""

@@ -57,9 +57,9 @@ class Receiver:
         self._keyring = Keyring(engine)
         self._budget = FailureBudget()
         self._links = QuarantinedLinks(engine, shards)
-        self._summaries = Summaries()
+        self.summaries = Summaries()
         self._branches = Branches()
-        self.judging = Judging(shards, self._summaries.of_ids, listening.since_ms)
+        self.judging = Judging(shards, self.summaries.of_ids, listening.since_ms)
 
     def close(self) -> None:
         """Stop the threads."""
@@ -89,7 +89,7 @@ class Receiver:
         """The one transaction of a batch. What is kept in memory follows its commit, or is forgotten."""
         try:
             with writing(self.engine) as connection:
-                accepted = store(connection, batch, self._summaries, self._branches, now_ms)
+                accepted = store(connection, batch, self.summaries, self._branches, now_ms)
                 new = [one for one in accepted if one.rows]
                 summaries = [one.stored for one in new]
                 numbers = {one.stored.key.identity_id: [row.number for row in one.rows] for one in new}
@@ -99,7 +99,7 @@ class Receiver:
         except BaseException:
             self._forget({one.key for one in batch.candidates})
             raise
-        self._summaries.committed(summaries)
+        self.summaries.committed(summaries)
         self._links.committed(batch.suspects, batch.vouched)
         return [DueReceipt(one.stored.key.down, receipt) for one in accepted for receipt in one.receipts]
 
@@ -113,22 +113,22 @@ class Receiver:
 
     def check_signatures(self, now_ms: int) -> bool:
         """Check some signatures that a link had vouched for; False when there are none."""
-        return check_some(self.engine, self._summaries, self.judging, self._pool, now_ms)
+        return check_some(self.engine, self.summaries, self.judging, self._pool, now_ms)
 
     def read_again(self, now_ms: int) -> bool:
         """Read some statements again that a later one gives a meaning; False when there are none."""
-        return read_some_again(self.engine, self._summaries, self.judging, now_ms)
+        return read_some_again(self.engine, self.summaries, self.judging, now_ms)
 
     def forget(self) -> None:
         """Forget what is kept of the database, after an error that leaves it in doubt."""
-        self._summaries.clear()
+        self.summaries.clear()
         self._branches.clear()
         self.judging.forget_all()
 
     def _forget(self, keys: Collection[Key]) -> None:
         """Forget what is kept of these identities: a transaction about them failed."""
         identity_ids = [key.identity_id for key in keys]
-        self._summaries.forget(identity_ids)
+        self.summaries.forget(identity_ids)
         self._branches.forget(identity_ids)  # they know of statements that were not committed
         self.judging.forget({key.scale_id for key in keys})
 

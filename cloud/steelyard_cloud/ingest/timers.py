@@ -3,6 +3,7 @@
 from steelyard_cloud.db import due
 from steelyard_cloud.db.database import reading, writing
 from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.statements.summaries import StoredSummary, write_summaries
 
 
 def judge_due(receiver: Receiver, now_ms: int) -> bool:
@@ -11,12 +12,16 @@ def judge_due(receiver: Receiver, now_ms: int) -> bool:
         if not due.any_due(connection, receiver.shards, now_ms):
             return False
     scale_ids: list[int] = []
+    moved: list[StoredSummary] = []
     try:
         with writing(receiver.engine) as connection:
             scale_ids = due.lease(connection, receiver.shards, now_ms)
             for scale_id in scale_ids:
                 receiver.judging.judge(connection, scale_id, now_ms, timer=True)
+            moved = receiver.summaries.made_again()
+            write_summaries(connection, moved)
     except BaseException:
         receiver.judging.forget(scale_ids)
         raise
+    receiver.summaries.committed(moved)
     return len(scale_ids) == due.LEASED

@@ -90,8 +90,8 @@ class StoredStatements:
         """All statements of the chain, rising: bytes, commit time in ms, by what they are authentic."""
         c = statements.c
         query = select(c.raw, c.received_ms, c.authentic_by).where(self._of).order_by(c.number, c.hash)
-        for raw, received_ms, authentic_by in self._connection.execute(query.execution_options(yield_per=500)):
-            yield raw, received_ms, authentic_by
+        for row in self._connection.execute(query.execution_options(yield_per=500)):
+            yield row.raw, row.received_ms, row.authentic_by
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """(number, hash, raw) of statements in the range that only a link vouches for."""

@@ -18,11 +18,15 @@ from steelyard_cloud.statements.stored import StoredStatements
 
 @dataclass(slots=True)
 class StoredSummary:
-    """An identity's summary as it is in the database; version 0 when it is not there yet."""
+    """An identity's summary as it is in the database; version 0 when it is not there yet.
+
+    One that was made again from the statements is to be written when there is an occasion.
+    """
 
     key: Key
     summary: Summary
     version: int = 0
+    made_again: bool = False
 
 
 class _NewRow(NamedTuple):
@@ -75,6 +79,7 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
     for stored in loaded.values():
         if stored.summary.outdated:
             stored.summary = made_again(StoredStatements(connection, stored.key), stored.key.kid)
+            stored.made_again = True
     return loaded
 
 

@@ -17,9 +17,12 @@ import sqlalchemy as sa
 from alembic import command
 from steelyard_cloud import keys
 from steelyard_cloud.db import database
+from steelyard_cloud.ingest.listening import Listening
+from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.ingest.timers import judge_due
 from steelyard_cloud.people import access
 from steelyard_cloud.people.roles import Role
-from steelyard_cloud.settings import Settings
+from steelyard_cloud.settings import SHARDS, Settings
 from steelyard_cloud.web.app import create_app
 
 BEFORE = json.loads((Path(__file__).parent / "release_0_1_0.json").read_text())
@@ -69,14 +72,27 @@ def fill(engine: sa.Engine) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def get(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Get]:
-    """The API of this release on the database of the release before, brought up to date."""
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Those of an installation that was brought up to date."""
     url = request.getfixturevalue("postgresql").url if request.param == "postgresql" else ""
     settings = Settings(data_dir=tmp_path, database_url=url)
     keys.create(settings.keys, settings.root)
+    return settings
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[sa.Engine]:
+    """The database of the release before, brought up to date."""
     engine = database.connect(settings.database)
     fill(engine)
     database.migrate(settings.database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def get(settings: Settings, engine: sa.Engine) -> Get:
+    """The API of this release on it."""
     now_ms = BEFORE["expected"]["now_ms"]
     with database.writing(engine) as connection:
         secret = access.create_token(connection, name="test", role=Role.ADMIN, organisation_id=1, now_ms=now_ms)
@@ -87,8 +103,7 @@ def get(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Get]:
         async with httpx.AsyncClient(transport=transport, base_url=settings.url, headers=headers) as client:
             return (await client.get(path)).raise_for_status().json()
 
-    yield lambda path: asyncio.run(ask(path))
-    engine.dispose()
+    return lambda path: asyncio.run(ask(path))
 
 
 def test_alerts_are_those_of_before(get: Get) -> None:
@@ -98,7 +113,17 @@ def test_alerts_are_those_of_before(get: Get) -> None:
     assert len(told) == 3
 
 
-def test_verdicts_are_those_of_before(get: Get) -> None:
+def test_a_verdict_cannot_be_told_until_the_scale_is_judged_by_the_new_conditions(get: Get) -> None:
     verdicts = BEFORE["expected"]["verdicts"]
-    assert {code: get(f"/api/v1/scales/{code}")["verdict"] for code in verdicts} == verdicts
-    assert set(verdicts.values()) == {"verified", "altered", "locked", "not-verified"}
+    assert {get(f"/api/v1/scales/{code}")["verdict"] for code in verdicts} == {"cannot-be-told"}
+
+
+def test_then_it_is_that_of_before_but_for_what_was_too_good(get: Get, settings: Settings, engine: sa.Engine) -> None:
+    verdicts = BEFORE["expected"]["verdicts"]
+    receiver = Receiver(engine, SHARDS, keys.read_online(settings.keys), Listening())
+    now_ms = BEFORE["expected"]["now_ms"]
+    while judge_due(receiver, now_ms):
+        pass
+    receiver.close()
+    now = {code: get(f"/api/v1/scales/{code}")["verdict"] for code in verdicts}
+    assert now == verdicts

@@ -20,7 +20,7 @@ from steelyard_cloud.evidence.bundle import (
 )
 from steelyard_cloud.evidence.check import Report, check_file
 from steelyard_cloud.evidence.opinion import Word
-from steelyard_cloud.judge.summary_parts import MAX_INTERVALS
+from steelyard_cloud.judge.summary_parts import BOUNDS
 from steelyard_protocol import cbor, cose, identity, p256, statement
 from steelyard_protocol.downlink import EXTERNAL, KeySet, Role, sign
 
@@ -55,7 +55,7 @@ def test_a_finding_after_a_year_of_daily_starts_still_follows_from_the_cut_file(
     scale = SigningScale()
     enrolment = scale.enrol()
     kept, left_out = [enrolment, scale.boot()], []
-    for _ in range(MAX_INTERVALS + 20):
+    for _ in range(BOUNDS.intervals + 20):
         scale.snapshot()
         left_out.append((scale.kid, scale.number, scale.number))
         kept.append(scale.boot())

@@ -3,29 +3,30 @@
 The broker is left out here, so that every batch is exactly the one that the test means.
 """
 
-import contextlib
 import itertools
 from collections.abc import Iterator
 
+import cbor2
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.cloud_desk import Desk, in_format
+from kit.cloud_desk import Desk
 from kit.signing_scale import SigningScale
 from sqlalchemy import func, select, update
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, scales, statements, summaries
 from steelyard_cloud.db.schema import quarantine as quarantine_table
-from steelyard_cloud.errors import NotStoredYet
+from steelyard_cloud.errors import TroubleAfter
 from steelyard_cloud.ingest import later, receipts
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.judge import Judgement, judge
-from steelyard_cloud.judge.summary_parts import MAX_INTERVALS
+from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import BOUNDS
 from steelyard_cloud.scales import facts as scale_facts
 from steelyard_cloud.settings import SHARDS
 from steelyard_cloud.statements import quarantine
@@ -458,11 +459,11 @@ def test_holes_beyond_the_bound_are_refused_and_come_again(desk: Desk, receiver:
     scale = SigningScale()
     desk.register(scale)
     raws = []
-    for _ in range(MAX_INTERVALS + 2):
+    for _ in range(BOUNDS.intervals + 2):
         raws.append(scale.snapshot())
         scale.skip(1)
     hand(receiver, scale, *raws)
-    assert count(desk) == MAX_INTERVALS
+    assert count(desk) == BOUNDS.intervals
     assert desk.quarantined() == {"too-many-holes": 2}
 
 
@@ -476,27 +477,21 @@ def test_several_receivers_in_any_order_come_to_the_same_as_one(desk: Desk, data
     desk.register(*some)
     judged = []
     for scale, shuffled in zip(some, (False, True), strict=True):
-        raws = [scale.enrol(), scale.boot(), scale.snapshot()]
+        receivers = [desk.receiver() for _ in range(3)]
+        hand(receivers[0], scale, scale.enrol(), scale.boot())
+        desk.verify(scale, 2)
+        raws = [scale.snapshot()]
         permit = desk.permit(scale, [40])
         thief = scale.branch()
         raws += [scale.raise_span(permit=permit), scale.parameters(), scale.snapshot(lie=1), scale.boot()]
         raws += [scale.raise_span(), scale.snapshot(), thief.snapshot(99_000)]
-        items: list[bytes | None] = [*raws, *raws[:3], None]  # None stands for the verification
+        items = [*scale.chain[:2], *raws, *raws[:3]]
         if shuffled:
             items = data.draw(st.permutations(items))
-        receivers = [desk.receiver() for _ in range(3)]
-        to_verify = False
         while items:
             size = data.draw(st.integers(1, len(items)))
             batch, items = items[:size], items[size:]
-            chosen = data.draw(st.integers(0, 2)) if shuffled else 0
-            hand(receivers[chosen], scale, *(raw for raw in batch if raw is not None))
-            to_verify |= None in batch
-            if to_verify:
-                with contextlib.suppress(NotStoredYet):
-                    desk.verify(scale, 2)
-                    to_verify = False
-        assert not to_verify
+            hand(receivers[data.draw(st.integers(0, 2)) if shuffled else 0], scale, *batch)
         for receiver in receivers:
             receiver.close()
         judged.append(judgement_of(desk, scale))
@@ -512,19 +507,26 @@ def test_several_receivers_in_any_order_come_to_the_same_as_one(desk: Desk, data
     }
 
 
-def test_openings_held_since_before_they_were_kept_are_found_all_the_same(desk: Desk, receiver: Receiver) -> None:
+def test_a_summary_of_another_version_is_made_again_from_the_stored_statements(desk: Desk, receiver: Receiver) -> None:
     scale = SigningScale()
     desk.register(scale)
-    undated = scale.enrol(), scale.boot(), scale.event(EventKind.CASE_OPENED, 0, flags=0), scale.snapshot()
-    hand(receiver, scale, *undated, scale.event(EventKind.CASE_OPENED, scale.time_s))
-    with database.writing(desk.engine) as connection:
-        state = connection.scalar(select(summaries.c.summary))
-        connection.execute(update(summaries).values(summary=in_format(1, state)))
+    hand(receiver, scale, scale.enrol(), scale.boot())
     desk.verify(scale, 2)
-    later = desk.receiver()
-    hand(later, scale, scale.snapshot())
-    later.close()
-    assert sorted(alert["values"]["number"] for alert in desk.alerts(scale)) == [3, 5]
-    first, second = (desk.alerts(scale)[at]["values"] for at in (0, 1))
-    assert (first["stamp_s"], first["dated_s"] is not None) == (None, True)
-    assert second["stamp_s"] is not None
+    thief = scale.branch()
+    raws = [scale.event(EventKind.CASE_OPENED, 0, flags=0), *scale.cheat(), scale.boot(), scale.snapshot(lie=2)]
+    hand(receiver, scale, *raws, thief.snapshot())
+    kept = summary_of(desk, scale)
+    with database.writing(desk.engine) as connection:
+        connection.execute(update(summaries).values(summary=cbor2.dumps([3, "what release 0.1.0 kept"])))
+    again = summary_of(desk, scale)
+    assert again.canonical() == kept.canonical()
+    assert (again.unchecked, again.rereads) == ([], [])
+    with pytest.raises(TroubleAfter, match="complete"), database.reading(desk.engine):
+        desk.verify(scale, 7)
+
+
+def summary_of(desk: Desk, scale: SigningScale) -> Summary:
+    with database.reading(desk.engine) as connection:
+        identity_id = connection.scalar(select(identities.c.id).where(identities.c.kid == scale.kid))
+        key = load_keys_of(connection, [identity_id])[identity_id]
+        return summary_store.load_summaries(connection, [key])[identity_id].summary

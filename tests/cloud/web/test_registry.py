@@ -122,15 +122,17 @@ def test_an_order_is_for_its_type_and_its_quantity(either: World) -> None:
     assert (wrong.status_code, wrong.json()["code"]) == (422, "other-type")
 
 
-def test_a_verification_takes_effect_at_its_statement_not_when_it_is_typed_in(either: World) -> None:
+def test_a_verification_is_refused_while_trouble_lies_after_its_statement(either: World) -> None:
     scale = either.scale("HT-1")
     assert either.enrol(scale).status_code == 201
     either.send(scale, [scale.snapshot(), *scale.cheat(), scale.snapshot()])
     assert either.one(scale)["verdict"] == "not-verified"
     assert either.alerts() == [], "before the first baseline nothing is unpermitted"
-    assert either.verify(scale, number=2).status_code == 201
-    either.until(lambda: either.one(scale)["verdict"] == "altered", "the change after statement 2 found")
-    assert [alert["rule"] for alert in either.alerts()] == ["parameter_change"]
+    refused = either.verify(scale, number=2)
+    assert (refused.status_code, refused.json()["code"]) == (409, "trouble-after")
+    assert "parameters" in refused.json()["detail"]
+    assert either.verify(scale, number=scale.number - 2).status_code == 201, "the map as it is now"
+    either.until(lambda: either.one(scale)["verdict"] == "verified", "what was verified is what is there")
 
 
 def test_a_verification_names_a_held_statement_with_the_whole_parameters(either: World) -> None:
@@ -157,9 +159,12 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
     either.send(scale, [scale.append(Kind.PARAMETERS, [{**scale.map, 41: 14_000_000}, None])])
     belied = either.verify(scale, number=4)
     assert (belied.status_code, belied.json()["code"]) == (422, "no-baseline"), "its header names other parameters"
-    assert either.verify(scale).status_code == 201
-    twice = either.verify(scale)
-    assert (twice.status_code, twice.json()["code"]) == (409, "already-verified")
+    assert either.verify(scale).json()["code"] == "trouble-after", "statement 4 contradicts itself"
+    either.send(scale, [scale.boot()])
+    assert either.verify(scale, number=5).status_code == 201
+    for number, code in ((5, "already-verified"), (2, "older-than-baseline")):
+        again = either.verify(scale, number=number)
+        assert (again.status_code, again.json()["code"]) == (409, code)
     with database.reading(either.engine) as connection:
         assert len(connection.execute(select(verifications)).all()) == 1
 
@@ -218,7 +223,7 @@ def test_software_is_judged_by_the_type_approval_as_it_stands(either: World) -> 
     program = {"name": OTHER_SOFTWARE[0], "version": OTHER_SOFTWARE[1], "hash": OTHER_SOFTWARE[2].hex()}
     admin = either.client(Role.ADMIN)
     assert admin.post("/api/v1/scale-types/1/software", json=program).status_code == 201
-    either.until(lambda: either.one(scale)["verdict"] == "verified", "the approved software accepted")
+    either.until(lambda: either.one(scale)["verdict"] == "not-verified", "the update approved, and not verified yet")
     either.until(lambda: not either.alerts(status="all")[0]["still_found"], "the finding gone")
     again = admin.post("/api/v1/scale-types/1/software", json=program)
     assert (again.status_code, again.json()["code"]) == (409, "already-exists")

@@ -40,10 +40,15 @@ class Summaries:
         """
         for stored in moved:
             stored.version += 1
+            stored.made_again = False
         excess = len(self._stored) - KEPT
         if excess > 0:
             for identity_id in list(self._stored)[:excess]:
                 del self._stored[identity_id]
+
+    def made_again(self) -> list[StoredSummary]:
+        """Those of an older format that were made again and are not written yet."""
+        return [stored for stored in self._stored.values() if stored.made_again]
 
     def forget(self, identity_ids: Iterable[int]) -> None:
         """Read these again the next time."""

@@ -38,6 +38,8 @@ def _is_full(proof: Proof) -> bool:
 def _waiting(proof: Proof) -> Iterator[int]:
     """The highest numbers of what is not judged yet."""
     summary = proof.active
+    if summary.outdated:
+        yield 1 << 62  # of another version, and not made again yet
     for _, last in summary.unchecked:
         yield last
     for _, last in summary.unmapped.values():

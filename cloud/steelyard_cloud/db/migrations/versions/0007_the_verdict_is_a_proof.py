@@ -20,6 +20,7 @@ ZONE = ZoneInfo("Asia/Shanghai")  # the only one that there was
 LONGEST_VALIDITY_DAYS = 1461
 PERIOD_S = 600
 BOOT = 2
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 SCALES = sa.table("scales", sa.column("id"), sa.column("period_s"), sa.column("life_stage"))
 STANDINGS = sa.table("standings", sa.column("scale_id"), sa.column("standing", sa.JSON))
@@ -47,13 +48,13 @@ def upgrade() -> None:
         op.add_column("summaries", sa.Column(name, sa.BigInteger, nullable=True))
     op.create_table(
         "decisions",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-        sa.Column("scale_id", sa.BigInteger, sa.ForeignKey("scales.id"), nullable=False, index=True),
-        sa.Column("identity_id", sa.BigInteger, sa.ForeignKey("identities.id"), nullable=False),
+        sa.Column("id", BIG, primary_key=True, autoincrement=True),
+        sa.Column("scale_id", BIG, sa.ForeignKey("scales.id"), nullable=False, index=True),
+        sa.Column("identity_id", BIG, sa.ForeignKey("identities.id"), nullable=False),
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("hash", sa.LargeBinary(32), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False),
-        sa.Column("organisation_id", sa.BigInteger, sa.ForeignKey("organisations.id"), nullable=False),
+        sa.Column("organisation_id", BIG, sa.ForeignKey("organisations.id"), nullable=False),
         sa.Column("division_code", sa.String(12), nullable=False),
         sa.Column("recorded_ms", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("identity_id", "hash"),

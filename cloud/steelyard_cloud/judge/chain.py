@@ -11,7 +11,7 @@ from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
 
 from steelyard_cloud.judge.consistency import contradictions
 from steelyard_cloud.judge.contents import read, state_of
-from steelyard_cloud.judge.dates import follow_dates, own_date_ms
+from steelyard_cloud.judge.dates import date_earlier, follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
 from steelyard_cloud.judge.stored import Context
 from steelyard_cloud.judge.summary import Summary
@@ -108,7 +108,8 @@ def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Con
         elif len({content for _, content in stored}) == 1:
             summary.forks.add(number, summary.bounds.numbers)
     follow_dates(summary, statement, commit_ms, evidence)
-    quiet = follow_starts(summary, statement, evidence) and quiet
+    quiet = follow_starts(summary, statement) and quiet
+    quiet = not date_earlier(summary, statement, commit_ms) and quiet
     if outcome is not Outcome.RESIGNED:
         quiet = read(summary, statement, commit_ms) and quiet
     summary.revision += not quiet

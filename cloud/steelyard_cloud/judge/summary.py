@@ -63,7 +63,7 @@ class Summary:
     wrong_weights: Numbers = field(default_factory=Numbers)
     software: dict[bytes, tuple[int, str, str, int]] = field(default_factory=dict)  # hash → first, name, version, last
     devices: Recent[Device] = field(default_factory=Recent)
-    started: tuple[int, int] = (0, 0)  # number and boot of the boot statement with the highest number
+    stated: list[tuple[int, int]] = field(default_factory=list)  # boots with a boot statement; rising, merged
     unstated: Recent[int] = field(default_factory=Recent)  # boots that ran long and have no boot statement
     period: tuple[int, bytes, int] = (0, b"", 0)  # number and content hash of what says it, seconds
     journal_lost: Numbers = field(default_factory=Numbers)
@@ -181,7 +181,7 @@ class Summary:
             sorted(self.maps.items()),
             sorted(self.unmapped.items()),
             sorted(self.software.items()),
-            (self.devices, self.started, self.unstated),
+            (self.devices, self.stated, self.unstated),
             self.period,
         )
 

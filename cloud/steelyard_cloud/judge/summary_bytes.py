@@ -61,7 +61,7 @@ def _dump_seldom(summary: Summary) -> bytes:
                 summary.maps,
                 summary.software,
                 [[[*device, last] for device, last in summary.devices.last.items()], summary.devices.dropped],
-                [summary.started, summary.unstated.last, summary.unstated.dropped],
+                [summary.stated, summary.unstated.last, summary.unstated.dropped],
                 summary.period,
                 summary.rereads,
             ]
@@ -128,7 +128,7 @@ def _load_seldom(summary: Summary, heads: list[int], lost: list[Any], counted: l
     summary.maps = maps
     summary.software = {key: tuple(row) for key, row in software.items()}
     summary.devices = Recent({Device(*row[:-1]): row[-1] for row in devices[0]}, devices[1])
-    summary.started, summary.unstated = tuple(starts[0]), Recent(starts[1], starts[2])
+    summary.stated, summary.unstated = [(low, high) for low, high in starts[0]], Recent(starts[1], starts[2])
     summary.period, summary.rereads = tuple(last[0]), [Reread(*row) for row in last[1]]
 
 

@@ -20,12 +20,12 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "weight", values={"number": summary.wrong_weights.highest})
     if summary.bad_signatures.highest > since:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "signature", values={"number": summary.bad_signatures.highest})
-    if summary.headless_ms > _counted_from_ms(proof, summary.kid):
+    if summary.headless_ms >= _counted_from_ms(proof, summary.kid):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "headless")
     heads = {one.kid: one.head for one in proof.facts.retired}
     for other in proof.others:
         spoke = other.head > max(heads.get(other.kid, 0), proof.counted_from(other.kid))
-        if spoke or other.headless_ms > _counted_from_ms(proof, other.kid):
+        if spoke or other.headless_ms >= _counted_from_ms(proof, other.kid):
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "retired-key", values={"number": other.head})
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from steelyard_cloud.judge import summary_bytes
-from steelyard_cloud.judge.chain import Outcome, note_signatures
+from steelyard_cloud.judge.chain import Outcome, note_signatures, note_unchecked
 from steelyard_cloud.judge.conditions import CONDITIONS, TROUBLE, fresh, unmet
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts, Retired
 from steelyard_cloud.judge.facts import Decision as DecisionFact
@@ -21,7 +21,7 @@ from steelyard_cloud.judge.rereads import read_again
 from steelyard_cloud.judge.starts import device_of
 from steelyard_cloud.judge.stored import StatementsInMemory
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import BOUNDS, Bounds, ParameterState, add_range
+from steelyard_cloud.judge.summary_parts import BOUNDS, Bounds, ParameterState
 from steelyard_cloud.judge.verdict import Opinion, Unmet, Verdict
 from steelyard_protocol.bodies import Boot
 from steelyard_protocol.statement import Statement, parse
@@ -72,7 +72,7 @@ class Platform:
                     continue
                 number = statement.number
                 if signature == "unchecked":
-                    summary.unchecked = add_range(summary.unchecked, number, number)
+                    note_unchecked(summary, number)
                 elif signature == "bad":
                     note_signatures(summary, number, number, [number])
                 store.evidence.add(statement, self.now_ms)

@@ -15,7 +15,7 @@ from steelyard_cloud.judge.dates import date_earlier, follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
 from steelyard_cloud.judge.stored import Context
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import Edge, Interval
+from steelyard_cloud.judge.summary_parts import Edge, Interval, add_range
 
 GRACE_MS = 15 * 60 * 1000
 SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
@@ -131,6 +131,12 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
         and earliest_ms >= summary.intervals[-1].earliest_ms
         and not breaks_of_order(last, _edge(statement))
     )
+
+
+def note_unchecked(summary: Summary, number: int) -> None:
+    """A statement was stored because a later one links to it; its own signature is not checked yet."""
+    summary.revision += not summary.unchecked or number > summary.unchecked[-1][1]  # the verdict waits for it
+    summary.unchecked = add_range(summary.unchecked, number, number)
 
 
 def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int]) -> None:

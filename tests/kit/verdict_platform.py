@@ -238,7 +238,7 @@ class Platform:
         standing = judge(summaries, facts, Clock(self.now_ms), self.active).standing
         self._cached = facts, standing.unmet if standing else []
         for summary in summaries:
-            summary.judged = summary.revision
+            summary.note_judged(self.active)
             self._save(summary, 0)
 
     def from_scratch(self) -> Opinion:

@@ -121,6 +121,7 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
     last = summary.latest
     return (
         last is not None
+        and not summary.replaced
         and statement.kind == Kind.SNAPSHOT
         and statement.number == last.number + 1
         and summary.several_at < last.number

@@ -73,8 +73,13 @@ class Summary:
     set_backs: int = 0  # how many set-backs of the platform's clock its times have been through
     revision: int = 0  # rises with whatever a rule or a condition could see
     judged: int = -1  # the revision that the scale was last judged at
+    replaced: bool = False  # when it was last judged, another key was the scale's: whatever comes counts
     outdated: bool = field(default=False, compare=False)  # from an older FORMAT: to be made again from the evidence
     seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `summary_bytes`
+
+    def note_judged(self, active_kid: bytes | None) -> None:
+        """The scale was judged by this summary while `active_kid` was its key."""
+        self.judged, self.replaced = self.revision, active_kid != self.kid
 
     @property
     def head(self) -> int:

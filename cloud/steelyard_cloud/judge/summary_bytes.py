@@ -36,7 +36,7 @@ def dump(summary: Summary) -> bytes:
             {digest: list(waiting) for digest, waiting in summary.unmapped.items()},
             [list(one) for one in summary.unchecked],
             summary.revision,
-            summary.judged,
+            [summary.judged, summary.replaced],
             _dump_seldom(summary),
         ]
     )
@@ -103,7 +103,8 @@ def load(kid: bytes, data: bytes) -> Summary:
         unmapped={digest: (low, high) for digest, (low, high) in unmapped.items()},
         unchecked=[(first, last) for first, last in unchecked],
         revision=revision,
-        judged=judged,
+        judged=judged[0],
+        replaced=judged[1],
         seldom=(revision, seldom),
     )
     summary.recent_states.last = {ParameterState(*row[:3]): row[3] for row in recent}

@@ -6,6 +6,7 @@ says follows from the bytes, the times of commit, what the registry recorded, an
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -137,6 +138,16 @@ def device_of(boot: Boot) -> tuple[object, ...]:
     return boot.software.hash, boot.hardware, boot.adc, boot.root or b"", boot.production_code, boot.debug_open
 
 
+def digest(parameter_map: dict[int, int]) -> bytes:
+    """The digest of a parameter map."""
+    return _digest(tuple(parameter_map.items()))
+
+
+@cache
+def _digest(items: tuple[tuple[int, int], ...]) -> bytes:
+    return parameters.digest(dict(items))
+
+
 def worst(words: Iterable[Verdict]) -> Verdict:
     """The worst word; *Verified* of none."""
     return min(words, key=ORDER.index, default=Verdict.VERIFIED)
@@ -154,7 +165,7 @@ class Scale:
         self.by_hash = {one.statement.hash: one for one in seen}
         self.holes = self._holes()
         mine = [one for one in registry.verifications if one.kid == active]
-        self.baseline = max(mine, key=lambda one: (one.number, one.hash), default=None)
+        self.baseline = max(mine, key=lambda one: (one.number, one.recorded_ms, one.hash), default=None)
         self.B = self.baseline.number if self.baseline else 0
         self.F = self.counted_from(active)
 
@@ -393,14 +404,13 @@ class Scale:
 
     def is_inconsistent(self) -> bool:
         """What it says does not fit together, or somebody speaks who should be silent."""
-        maps = self.maps()
         for one in self.since(self.F):
             if one.statement.breaches or contradicts_itself(one.statement) or one.signature == "bad":
                 return True
-            if isinstance(one.statement.body, Snapshot) and one.statement.digest in maps:
+            if isinstance(one.statement.body, Snapshot) and one.statement.digest in self.maps:
                 it = one.statement.body
                 counts = it.filtered_counts, it.zero_counts, it.temperature_cdeg
-                if weight.gross_intervals(maps[one.statement.digest], *counts) != it.gross:
+                if weight.gross_intervals(self.maps[one.statement.digest], *counts) != it.gross:
                     return True
         heads = dict(self.registry.retired)
         for one in [*self.headless, *self.others]:
@@ -411,16 +421,17 @@ class Scale:
                 return True
         return False
 
+    @cached_property
     def maps(self) -> dict[bytes, dict[int, int]]:
         """Whole parameter maps by their digests."""
         bodies = [(one.statement.digest, one.statement.body) for one in self.chain]
         whole = [(name, body.parameters) for name, body in bodies if isinstance(body, Boot | Parameters)]
-        return {name: body for name, body in whole if parameters.digest(body) == name}
+        return {name: body for name, body in whole if digest(body) == name}
 
     def waits(self) -> bool:
         """Something is not judged yet: a signature, or a weight whose map is not stored."""
-        maps, since = self.maps(), self.since(self.F)
-        unmapped = (isinstance(one.statement.body, Snapshot) and one.statement.digest not in maps for one in since)
+        since = self.since(self.F)
+        unmapped = (isinstance(one.statement.body, Snapshot) and one.statement.digest not in self.maps for one in since)
         return any(unmapped) or any(one.signature == "unchecked" for one in since)
 
 
@@ -435,7 +446,7 @@ def _follows(earlier: Seen, later: Seen) -> bool:
 def contradicts_itself(statement: Statement) -> bool:
     """Whether a statement's body and its own head do not go together."""
     body, number = statement.body, statement.number
-    if isinstance(body, Boot | Parameters) and parameters.digest(body.parameters) != statement.digest:
+    if isinstance(body, Boot | Parameters) and digest(body.parameters) != statement.digest:
         return True
     if isinstance(body, Boot):
         return body.thumbprint[: identity.KID_BYTES] != statement.kid or body.head_before >= number

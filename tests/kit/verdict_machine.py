@@ -29,7 +29,7 @@ from kit.verdict_platform import RECEIVERS, Platform
 SMALL = Bounds(4, 4, 4, 4, 8)
 UPDATE = b"u" * 32
 OTHER = b"o" * 32
-WAYS = ("now", "now", "now", "now", "now", "keep", "alone")
+WAYS = ("now", "now", "now", "now", "keep", "keep", "alone")
 HOUR_S = 3600
 
 
@@ -176,7 +176,7 @@ class VerdictMachine(RuleBasedStateMachine):
 
     # ---- what an honest scale does too -----------------------------------------------------------------------------
 
-    @move(count=st.integers(1, 6), way=st.sampled_from(WAYS), load=st.integers(0, 10))
+    @move(count=st.integers(1, 25), way=st.sampled_from(WAYS), load=st.integers(0, 10))
     def snapshots(self, count: int, way: str, load: int) -> None:
         self._go_on(way, [self._sign(self.scale.snapshot, 1_000 * load) for _ in range(count)])
 
@@ -191,6 +191,20 @@ class VerdictMachine(RuleBasedStateMachine):
     @move(way=st.sampled_from(WAYS))
     def whole_map(self, way: str) -> None:
         self._go_on(way, [self._sign(self.scale.parameters)])
+
+    @move(count=st.integers(1, 4))
+    def set_right(self, count: int) -> None:
+        """Honest people find out, put everything right and have the scale verified."""
+        scale = self.scale
+        self.clock_s = self.skew_s = 0
+        scale.flags, scale.map = 2, dict(MAP)
+        kept, self.pending = self.pending, []
+        self._send([*kept, self._sign(scale.boot), *[self._sign(scale.snapshot) for _ in range(count)]])
+        while self.platform.waits:
+            self.platform.read_again()
+        self.platform.check_signatures(0, bad=False)
+        self._verify_newest()
+        self.kind = "everything"
 
     @move(hours=st.sampled_from((0.05, 0.3, 0.6, 2, 9_000)))
     def quiet(self, hours: float) -> None:
@@ -275,7 +289,7 @@ class VerdictMachine(RuleBasedStateMachine):
     def no_boot_statement(self, count: int, way: str, state: bool) -> None:
         """A start that is not stated, or after a while."""
         self.scale.boot_number += 1
-        self.scale.uptime_s = 3000 if count > 4 else 0
+        self.scale.uptime_s = 3_900 if count > 3 else 0
         raws = [self._sign(self.scale.snapshot) for _ in range(count)]
         self._go_on(way, [*raws, self._sign(self.scale.boot, late=True)] if state else raws)
 

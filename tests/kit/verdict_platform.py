@@ -53,6 +53,7 @@ class Platform:
         self._at: dict[bytes, int] = {}  # hash → place in rows
         self._copies: dict[tuple[int, bytes], tuple[int, Summary]] = {}  # receiver and kid → version and summary
         self._committed_ms = 0
+        self._read: tuple[tuple[int, ...], list[Summary]] = (), []
         self._cached: tuple[Facts | None, list[Any]] = None, []
 
     # ---- what receivers do -----------------------------------------------------------------------------------------
@@ -214,11 +215,15 @@ class Platform:
 
     def summaries(self) -> list[Summary]:
         """The newest summaries, as another reader of the database finds them."""
+        versions = tuple(store.version for store in self.stores.values())
+        if self._read[0] == versions:
+            return self._read[1]
         found = []
         for kid, store in self.stores.items():
             summary = summary_bytes.load(kid, store.state) if store.state else Summary(kid)
             summary.bounds = self.bounds
             found.append(summary)
+        self._read = versions, found
         return found
 
     def _proof(self, facts: Facts) -> Proof:

@@ -21,7 +21,7 @@ class Proof:
     def baseline(self) -> Baseline | None:
         """The verification of the active key whose statement has the highest number."""
         own = [one for one in self.facts.baselines if one.kid == self.active.kid]
-        return max(own, key=lambda one: (one.number, one.hash), default=None)
+        return max(own, key=lambda one: (one.number, one.recorded_ms, one.hash), default=None)
 
     @cached_property
     def since(self) -> int:

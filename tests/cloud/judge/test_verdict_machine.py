@@ -13,7 +13,7 @@ from steelyard_cloud.judge.conditions import CONDITIONS, NAMES, fresh
 
 DEFAULT = 20_000
 WANTED = int(os.environ.get("STEELYARD_VERDICT_STATEMENTS", "0"))
-LIVES, STEPS = 260, 30
+LIVES, STEPS = 700, 30
 
 
 def run(lives: int, *, derandomize: bool) -> None:

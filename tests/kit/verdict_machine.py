@@ -31,6 +31,7 @@ UPDATE = b"u" * 32
 OTHER = b"o" * 32
 WAYS = ("now", "now", "now", "now", "keep", "keep", "alone")
 HOUR_S = 3600
+DAYS = (365, 365, 365, 365, 365, 0.04, 400)  # until when a verification is valid; 366 are allowed
 
 
 class FalseGreen(AssertionError):
@@ -192,8 +193,8 @@ class VerdictMachine(RuleBasedStateMachine):
     def whole_map(self, way: str) -> None:
         self._go_on(way, [self._sign(self.scale.parameters)])
 
-    @move(count=st.integers(1, 4))
-    def set_right(self, count: int) -> None:
+    @move(count=st.integers(1, 4), days=st.sampled_from(DAYS))
+    def set_right(self, count: int, days: float) -> None:
         """Honest people find out, put everything right and have the scale verified."""
         scale = self.scale
         self.clock_s = self.skew_s = 0
@@ -203,7 +204,7 @@ class VerdictMachine(RuleBasedStateMachine):
         while self.platform.waits:
             self.platform.read_again()
         self.platform.check_signatures(0, bad=False)
-        self._verify_newest()
+        self._verify_newest(days=days)
         self.kind = "everything"
 
     @move(hours=st.sampled_from((0.05, 0.3, 0.6, 2, 9_000)))
@@ -471,7 +472,7 @@ class VerdictMachine(RuleBasedStateMachine):
 
     # ---- the registry ----------------------------------------------------------------------------------------------
 
-    @move(back=st.sampled_from((0, 0, 0, 1, 2)), days=st.sampled_from((365, 365, 365, 365, 0.04, 400)))
+    @move(back=st.sampled_from((0, 0, 0, 1, 2)), days=st.sampled_from(DAYS))
     def verify(self, back: int, days: float) -> None:
         if not self._verify_newest(back, days=days):
             self._set_platform_clock()

@@ -6,6 +6,7 @@ leaves and return the list. `branch()` copies the scale with its key, as a thief
 
 import copy
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from steelyard_protocol import identity, p256, parameters, statement, weight
@@ -119,15 +120,22 @@ class SigningScale:
             self.append(Kind.ENROL, [*keys, 0, MAKER, MODEL, self.serial_number, PRODUCTION_CODE, None])
         return self.chain[0]
 
-    def boot(self, *, software: bytes | None = None) -> bytes:
-        """A start, after the first one a restart; `software` is the hash of another program than its own."""
-        if self._started:
+    def boot(
+        self, *, software: bytes | None = None, late: bool = False, other: Mapping[int, Any] | None = None
+    ) -> bytes:
+        """A start, after the first one a restart; `software` is the hash of another program than its own.
+
+        A `late` one states the start that it is in; `other` has elements of the body that are not as they were made.
+        """
+        if self._started and not late:
             self.boot_number += 1
             self.uptime_s = -self.step_s
         self._started = True
         name, version, own = self.software
         body = [identity.thumbprint(self.public_key), [name, version, software or own], "simulated", "hx711", 0, False]
         body += [1, self.root, self.number, self.period_s, dict(self.map), PRODUCTION_CODE, self.repair_code]
+        for at, element in (other or {}).items():
+            body[at] = element
         return self.append(Kind.BOOT, body)
 
     def snapshot(self, load_mg: int = 0, noise: int = 38, drift: int = 0, *, lie: int = 0, **head: Any) -> bytes:

@@ -135,7 +135,7 @@ class Judging:
         self._write(connection, last, judged, now_ms, timer)
         self._judged.put(scale_id, judged)
         for stored in all_stored:
-            stored.summary.judged = stored.summary.revision
+            stored.summary.note_judged(facts.active_kid)
 
     def judge_type(self, connection: Connection, scale_type_id: int, shard: str, now_ms: int) -> None:
         """Have every scale of a type in the shard judged by the timers: its approved software changed.

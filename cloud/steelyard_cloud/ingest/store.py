@@ -13,10 +13,9 @@ from steelyard_cloud.ingest.batch import Accepted, Batch, Candidate
 from steelyard_cloud.ingest.cache.branches import Branches
 from steelyard_cloud.ingest.cache.summaries import Summaries
 from steelyard_cloud.ingest.receipts import due_receipts
-from steelyard_cloud.judge.chain import Outcome, note_signatures
+from steelyard_cloud.judge.chain import Outcome, note_signatures, note_unchecked
 from steelyard_cloud.judge.intake import accept
 from steelyard_cloud.judge.rereads import read_again
-from steelyard_cloud.judge.summary_parts import add_range
 from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.quarantine import Suspect
 from steelyard_cloud.statements.stored import (
@@ -68,8 +67,7 @@ def _accept(
             continue
         number = statement.number
         if one.authentic_by == BY_LINK:
-            summary.revision += not summary.unchecked  # the verdict waits for it
-            summary.unchecked = add_range(summary.unchecked, number, number)
+            note_unchecked(summary, number)
         elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
             note_signatures(summary, number, number, [number])
         accepted.rows.append(_row(key, statement, one.authentic_by, now_ms))

@@ -11,11 +11,11 @@ from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
 
 from steelyard_cloud.judge.consistency import contradictions
 from steelyard_cloud.judge.contents import read, state_of
-from steelyard_cloud.judge.dates import follow_dates, own_date_ms
+from steelyard_cloud.judge.dates import date_earlier, follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
 from steelyard_cloud.judge.stored import Context
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import Edge, Interval
+from steelyard_cloud.judge.summary_parts import Edge, Interval, add_range
 
 GRACE_MS = 15 * 60 * 1000
 SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
@@ -108,7 +108,8 @@ def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Con
         elif len({content for _, content in stored}) == 1:
             summary.forks.add(number, summary.bounds.numbers)
     follow_dates(summary, statement, commit_ms, evidence)
-    quiet = follow_starts(summary, statement, evidence) and quiet
+    quiet = follow_starts(summary, statement) and quiet
+    quiet = not date_earlier(summary, statement, commit_ms) and quiet
     if outcome is not Outcome.RESIGNED:
         quiet = read(summary, statement, commit_ms) and quiet
     summary.revision += not quiet
@@ -120,6 +121,7 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
     last = summary.latest
     return (
         last is not None
+        and not summary.replaced
         and statement.kind == Kind.SNAPSHOT
         and statement.number == last.number + 1
         and summary.several_at < last.number
@@ -130,6 +132,12 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
         and earliest_ms >= summary.intervals[-1].earliest_ms
         and not breaks_of_order(last, _edge(statement))
     )
+
+
+def note_unchecked(summary: Summary, number: int) -> None:
+    """A statement was stored because a later one links to it; its own signature is not checked yet."""
+    summary.revision += not summary.unchecked or number > summary.unchecked[-1][1]  # the verdict waits for it
+    summary.unchecked = add_range(summary.unchecked, number, number)
 
 
 def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from steelyard_protocol.bodies import Boot, Parameters, Snapshot
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.statement import Flag, Statement
 
-from steelyard_cloud.judge.dates import date_earlier, own_date_ms
+from steelyard_cloud.judge.dates import own_date_ms
 from steelyard_cloud.judge.rereads import wait_for, weigh
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, Opening, ParameterState, Reread, Unlock, add_range
@@ -27,9 +27,8 @@ def read(summary: Summary, statement: Statement, commit_ms: int) -> bool:
     number, body = statement.number, statement.body
     _see(summary, state_of(statement), 2 * number)
     _read_flags(summary, statement)
-    dated = bool(summary.changes.items or summary.openings) and date_earlier(summary, statement, commit_ms)
     if isinstance(body, Snapshot):
-        return _read_snapshot(summary, statement, body) and not dated
+        return _read_snapshot(summary, statement, body)
     if isinstance(body, Event):
         _read_event(summary, statement, body, commit_ms)
     elif isinstance(body, Boot):

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from steelyard_protocol.statement import Statement
 
-from steelyard_cloud.judge.stored import Context
+from steelyard_cloud.judge.stored import NEVER_MS, Context
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, Opening
 
@@ -18,11 +18,11 @@ AHEAD_MS = 10 * 60 * 1000
 Dated = TypeVar("Dated", Change, Opening)
 
 
-def own_date_ms(statement: Statement, commit_ms: int) -> int | None:
-    """The date by its own clock, Unix milliseconds; None without one."""
+def own_date_ms(statement: Statement, commit_ms: int, latest_ms: int = NEVER_MS) -> int | None:
+    """The date by its own clock, Unix milliseconds; None without one. `latest_ms`: see Committed."""
     if not statement.clock_quality or statement.time * 1000 > commit_ms + AHEAD_MS:
         return None
-    return min(statement.time * 1000, commit_ms)
+    return min(statement.time * 1000, commit_ms, latest_ms)
 
 
 def follow_dates(summary: Summary, statement: Statement, commit_ms: int, evidence: Context) -> None:
@@ -32,7 +32,7 @@ def follow_dates(summary: Summary, statement: Statement, commit_ms: int, evidenc
     if date_ms is not None:
         if number > dated[0]:
             summary.dated = number, date_ms
-            if number > undated[0]:
+            if number >= undated[0]:
                 following = evidence.following(number) if number < summary.head else None
                 summary.undated = following or (0, 0)
         elif number == dated[0]:
@@ -41,9 +41,11 @@ def follow_dates(summary: Summary, statement: Statement, commit_ms: int, evidenc
         summary.undated = number, min(commit_ms, undated[1]) if number == undated[0] else commit_ms
 
 
-def date_earlier(summary: Summary, statement: Statement, commit_ms: int) -> bool:
+def date_earlier(summary: Summary, statement: Statement, commit_ms: int, latest_ms: int = NEVER_MS) -> bool:
     """Let a statement with a date give one to what came before it; whether it did."""
-    date_ms = own_date_ms(statement, commit_ms)
+    if not summary.changes.items and not summary.openings:
+        return False
+    date_ms = own_date_ms(statement, commit_ms, latest_ms)
     if date_ms is None:
         return False
     date_s = date_ms // 1000

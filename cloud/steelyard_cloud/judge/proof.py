@@ -21,7 +21,7 @@ class Proof:
     def baseline(self) -> Baseline | None:
         """The verification of the active key whose statement has the highest number."""
         own = [one for one in self.facts.baselines if one.kid == self.active.kid]
-        return max(own, key=lambda one: (one.number, one.hash), default=None)
+        return max(own, key=lambda one: (one.number, one.recorded_ms, one.hash), default=None)
 
     @cached_property
     def since(self) -> int:
@@ -43,6 +43,6 @@ class Proof:
         """Missing numbers of the active key's chain, rising."""
         return holes(self.active)
 
-    def may_come_until_ms(self) -> int:
-        """When the grace of the first hole since the baseline is over, until when it may be filled; 0 for none."""
-        return next((hole.until_ms for hole in self.holes if hole.last > self.since), 0)
+    def may_come_until_ms(self, number: int) -> int:
+        """Until when something since the baseline that is missing below a number may still come; 0 for nothing."""
+        return max((hole.until_ms for hole in self.holes if hole.last > self.since and hole.first < number), default=0)

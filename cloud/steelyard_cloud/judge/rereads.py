@@ -45,7 +45,7 @@ def read_again(summary: Summary, evidence: Evidence, most: int = PAGE) -> None:
     if not summary.rereads:
         return
     reread = summary.rereads.pop(0)
-    rows = [(parse(raw), commit_ms) for raw, commit_ms in evidence.page(reread.first, reread.last, most)]
+    rows = [(parse(one.raw), one.commit_ms, one.latest_ms) for one in evidence.page(reread.first, reread.last, most)]
     page = _whole_numbers(rows) if len(rows) >= most else rows
     summary.revision += 1
     if reread.digest is None:
@@ -63,7 +63,7 @@ def read_all_again(summary: Summary, evidence: Evidence) -> None:
         read_again(summary, evidence)
 
 
-Rows = Sequence[tuple[Statement, int]]
+Rows = Sequence[tuple[Statement, int, int]]
 
 
 def _whole_numbers(rows: Rows) -> Rows:
@@ -75,7 +75,7 @@ def _whole_numbers(rows: Rows) -> Rows:
 def _weigh(summary: Summary, page: Rows, digest: bytes) -> None:
     seen: set[bytes] = set()
     parameter_map = summary.maps.get(digest)
-    for statement, _ in page:
+    for statement, _, _ in page:
         body = statement.body
         if isinstance(body, Snapshot) and statement.digest == digest and statement.content_hash not in seen:
             seen.add(statement.content_hash)
@@ -88,9 +88,9 @@ def _weigh(summary: Summary, page: Rows, digest: bytes) -> None:
 def _date(summary: Summary, page: Rows, reread: Reread) -> int | None:
     """Where to read on; None where nothing looks for a date any more."""
     number = reread.last
-    for statement, commit_ms in page:
+    for statement, commit_ms, latest_ms in page:
         number = statement.number
-        date_earlier(summary, statement, commit_ms)
+        date_earlier(summary, statement, commit_ms, latest_ms)
     kept: list[Change | Opening] = [*summary.changes.items, *summary.openings]
     looking = [one.number for one in kept if one.number < reread.last and not 0 < one.anchor_number <= number]
     return max(number, min(looking)) + 1 if looking else None

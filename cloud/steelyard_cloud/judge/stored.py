@@ -8,21 +8,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from steelyard_protocol.bodies import Boot
 from steelyard_protocol.statement import Statement
 
 Contents = Sequence[tuple[bytes, bytes]]
 
 
+NEVER_MS = 1 << 62
+
+
 class Committed(NamedTuple):
-    """A stored statement's bytes and when it was committed, Unix milliseconds."""
+    """A stored statement's bytes and when it was committed, Unix milliseconds.
+
+    It is dated no later than `latest_ms`: the earliest time that the platform's clock was set back to since then.
+    """
 
     raw: bytes
     commit_ms: int
+    latest_ms: int = NEVER_MS
 
 
 class Following(NamedTuple):
-    """A stored number, and when the first statement under it was committed, Unix milliseconds."""
+    """A stored number, and when the first statement under it was committed, Unix milliseconds.
+
+    That is no later than a time that the platform's clock was set back to since.
+    """
 
     number: int
     commit_ms: int
@@ -36,9 +45,6 @@ class Context(Protocol):
 
     def following(self, number: int) -> Following | None:
         """The lowest stored number above this one."""
-
-    def started_by(self, number: int) -> int | None:
-        """The boot number in the nearest boot statement at or below this number."""
 
 
 class Evidence(Context, Protocol):
@@ -55,23 +61,25 @@ class Evidence(Context, Protocol):
 class StatementsInMemory:
     """Evidence that is a dict: for evidence files, for tests, and for a batch that is not written yet."""
 
-    statements: dict[int, list[tuple[Statement, int]]] = field(default_factory=dict)
+    statements: dict[int, list[tuple[Statement, int, int]]] = field(default_factory=dict)  # with Committed's times
     _numbers: list[int] = field(default_factory=list)
-    _starts: list[tuple[int, int]] = field(default_factory=list)  # number and boot of boot statements
 
     def add(self, statement: Statement, commit_ms: int) -> None:
         """Add one."""
         number = statement.number
         if number not in self.statements:
             insort(self._numbers, number)
-        self.statements.setdefault(number, []).append((statement, commit_ms))
-        if isinstance(statement.body, Boot):
-            insort(self._starts, (number, statement.boot))
+        self.statements.setdefault(number, []).append((statement, commit_ms, NEVER_MS))
+
+    def set_back(self, to_ms: int) -> None:
+        """The platform's clock was set back."""
+        for there in self.statements.values():
+            there[:] = [(one, commit_ms, min(latest_ms, to_ms)) for one, commit_ms, latest_ms in there]
 
     def contents(self, number: int, hash_: bytes) -> Contents:
         """See Evidence."""
         there = self.statements.get(number, ())
-        return [(one.hash, one.content_hash) for one, _ in there if number or one.hash == hash_]
+        return [(one.hash, one.content_hash) for one, _, _ in there if number or one.hash == hash_]
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """See Evidence."""
@@ -82,7 +90,7 @@ class StatementsInMemory:
         low, high = bisect_left(self._numbers, first), bisect_right(self._numbers, last)
         found: list[Committed] = []
         for number in self._numbers[low:high]:
-            found += [Committed(one.raw, commit_ms) for one, commit_ms in self.statements[number]]
+            found += [Committed(one.raw, *times) for one, *times in self.statements[number]]
             if len(found) >= most:
                 break
         return found
@@ -93,12 +101,7 @@ class StatementsInMemory:
         if at == len(self._numbers):
             return None
         found = self._numbers[at]
-        return Following(found, min(commit_ms for _, commit_ms in self.statements[found]))
-
-    def started_by(self, number: int) -> int | None:
-        """See Evidence."""
-        at = bisect_right(self._starts, (number, 1 << 62))
-        return self._starts[at - 1][1] if at else None
+        return Following(found, min(min(times) for _, *times in self.statements[found]))
 
 
 @dataclass(slots=True)
@@ -116,8 +119,3 @@ class WithBatch:
         """See Evidence."""
         found = [one for one in (self.stored.following(number), self.batch.following(number)) if one is not None]
         return min(found, default=None)
-
-    def started_by(self, number: int) -> int | None:
-        """See Evidence; of two the nearer."""
-        ours = self.batch.started_by(number)
-        return self.stored.started_by(number) if ours is None else ours

@@ -63,7 +63,7 @@ class Summary:
     wrong_weights: Numbers = field(default_factory=Numbers)
     software: dict[bytes, tuple[int, str, str, int]] = field(default_factory=dict)  # hash → first, name, version, last
     devices: Recent[Device] = field(default_factory=Recent)
-    started: tuple[int, int] = (0, 0)  # number and boot of the boot statement with the highest number
+    stated: list[tuple[int, int]] = field(default_factory=list)  # boots with a boot statement; rising, merged
     unstated: Recent[int] = field(default_factory=Recent)  # boots that ran long and have no boot statement
     period: tuple[int, bytes, int] = (0, b"", 0)  # number and content hash of what says it, seconds
     journal_lost: Numbers = field(default_factory=Numbers)
@@ -73,8 +73,13 @@ class Summary:
     set_backs: int = 0  # how many set-backs of the platform's clock its times have been through
     revision: int = 0  # rises with whatever a rule or a condition could see
     judged: int = -1  # the revision that the scale was last judged at
+    replaced: bool = False  # when it was last judged, another key was the scale's: whatever comes counts
     outdated: bool = field(default=False, compare=False)  # from an older FORMAT: to be made again from the evidence
     seldom: tuple[int, bytes] = field(default=(-1, b""), compare=False, repr=False)  # see `summary_bytes`
+
+    def note_judged(self, active_kid: bytes | None) -> None:
+        """The scale was judged by this summary while `active_kid` was its key."""
+        self.judged, self.replaced = self.revision, active_kid != self.kid
 
     @property
     def head(self) -> int:
@@ -181,7 +186,7 @@ class Summary:
             sorted(self.maps.items()),
             sorted(self.unmapped.items()),
             sorted(self.software.items()),
-            (self.devices, self.started, self.unstated),
+            (self.devices, self.stated, self.unstated),
             self.period,
         )
 

@@ -36,7 +36,7 @@ def dump(summary: Summary) -> bytes:
             {digest: list(waiting) for digest, waiting in summary.unmapped.items()},
             [list(one) for one in summary.unchecked],
             summary.revision,
-            summary.judged,
+            [summary.judged, summary.replaced],
             _dump_seldom(summary),
         ]
     )
@@ -61,7 +61,7 @@ def _dump_seldom(summary: Summary) -> bytes:
                 summary.maps,
                 summary.software,
                 [[[*device, last] for device, last in summary.devices.last.items()], summary.devices.dropped],
-                [summary.started, summary.unstated.last, summary.unstated.dropped],
+                [summary.stated, summary.unstated.last, summary.unstated.dropped],
                 summary.period,
                 summary.rereads,
             ]
@@ -103,7 +103,8 @@ def load(kid: bytes, data: bytes) -> Summary:
         unmapped={digest: (low, high) for digest, (low, high) in unmapped.items()},
         unchecked=[(first, last) for first, last in unchecked],
         revision=revision,
-        judged=judged,
+        judged=judged[0],
+        replaced=judged[1],
         seldom=(revision, seldom),
     )
     summary.recent_states.last = {ParameterState(*row[:3]): row[3] for row in recent}
@@ -128,7 +129,7 @@ def _load_seldom(summary: Summary, heads: list[int], lost: list[Any], counted: l
     summary.maps = maps
     summary.software = {key: tuple(row) for key, row in software.items()}
     summary.devices = Recent({Device(*row[:-1]): row[-1] for row in devices[0]}, devices[1])
-    summary.started, summary.unstated = tuple(starts[0]), Recent(starts[1], starts[2])
+    summary.stated, summary.unstated = [(low, high) for low, high in starts[0]], Recent(starts[1], starts[2])
     summary.period, summary.rereads = tuple(last[0]), [Reread(*row) for row in last[1]]
 
 

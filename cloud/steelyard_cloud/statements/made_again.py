@@ -15,7 +15,6 @@ from steelyard_cloud.statements.stored import BY_LINK, BY_LINK_BAD_SIGNATURE, St
 class _SoFar:
     """What was stored before a statement, if all of them came by rising number."""
 
-    stored: StoredStatements
     number: int = 0
     under_it: list[tuple[bytes, bytes]] = field(default_factory=list)
 
@@ -26,14 +25,10 @@ class _SoFar:
     def following(self, number: int) -> None:
         """See judge.stored.Evidence."""
 
-    def started_by(self, number: int) -> int | None:
-        """See judge.stored.Evidence."""
-        return self.stored.started_by(number)
-
 
 def made_again(stored: StoredStatements, kid: bytes) -> Summary:
     """The summary of the identity whose statements these are."""
-    summary, so_far = Summary(kid), _SoFar(stored)
+    summary, so_far = Summary(kid), _SoFar()
     for raw, commit_ms, authentic_by in stored.rows():
         statement = parse(raw)
         number = statement.number

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from sqlalchemy.exc import OperationalError
-from steelyard_protocol.bodies import Kind
-from steelyard_protocol.statement import parse
 
-from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements
+from steelyard_cloud.db.schema import statements
 from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.sql import Conflict, conflicts
@@ -78,13 +76,6 @@ class StoredStatements:
         query = select(c.number, func.min(c.received_ms)).where(self._of, c.number == next_number.scalar_subquery())
         row = self._connection.execute(query.group_by(c.number)).first()
         return None if row is None else Following(*row)
-
-    def started_by(self, number: int) -> int | None:
-        """See judge.stored.Evidence."""
-        c = statements.c
-        query = select(c.raw).where(self._of, c.kind == int(Kind.BOOT), NOT_SNAPSHOT, c.number <= number)
-        raw = self._connection.scalar(query.order_by(c.number.desc()).limit(1))
-        return None if raw is None else parse(raw).boot
 
     def rows(self) -> Iterable[tuple[bytes, int, int]]:
         """All statements of the chain, rising: bytes, commit time in ms, by what they are authentic."""

@@ -10,15 +10,17 @@ from kit.signing_scale import SOFTWARE_HASH, START_S, SigningScale
 from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome
 from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
-from steelyard_cloud.judge.intake import StatementsInMemory, accept
+from steelyard_cloud.judge.intake import accept
 from steelyard_cloud.judge.judge import Judgement, judge
+from steelyard_cloud.judge.rereads import read_all_again
+from steelyard_cloud.judge.stored import StatementsInMemory
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import ParameterState
 from steelyard_protocol import p256
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import parse
 
-NOW = 1_800_000_000_000
+NOW = (START_S + 86_400) * 1000
 PERMIT = b"p" * 32
 ACTIONS = (
     "snapshot",
@@ -141,7 +143,7 @@ class Receiver:
             self.summary = summary_bytes.load(store.kid, store.state) if store.state else Summary(store.kid)
         for statement, outcome in accept(self.summary, [parse(raw) for raw in raws], store.evidence, NOW):
             if outcome is not Outcome.DUPLICATE:
-                store.evidence.add(statement)
+                store.evidence.add(statement, NOW)
         store.version += 1
         self.version, store.state = store.version, summary_bytes.dump(self.summary)
 
@@ -150,15 +152,23 @@ def known_facts(story: Story, facts: list[int | PermitFact], store: Store) -> Fa
     baselines = set()
     for fact in facts:
         if isinstance(fact, int):
-            held = min(store.evidence.statements.get(fact, []), key=lambda one: one.content_hash, default=None)
+            there = [one for one, *_ in store.evidence.statements.get(fact, [])]
+            held = min(there, key=lambda one: one.content_hash, default=None)
             state = ParameterState(held.digest, held.calibration_counter, held.configuration_counter) if held else None
             baselines.add(Baseline(story.scale.kid, fact, state))
     permits = frozenset(fact for fact in facts if isinstance(fact, PermitFact))
     return Facts(frozenset(baselines), permits, frozenset({SOFTWARE_HASH}))
 
 
-def judged(story: Story, facts: list[int | PermitFact], store: Store, after_ms: int) -> Judgement:
+def whole(store: Store) -> Summary:
+    """The summary, with nothing left that waits."""
     summary = summary_bytes.load(store.kid, store.state)
+    read_all_again(summary, store.evidence)
+    return summary
+
+
+def judged(story: Story, facts: list[int | PermitFact], store: Store, after_ms: int) -> Judgement:
+    summary = whole(store)
     return judge([summary], known_facts(story, facts, store), Clock(NOW + after_ms))
 
 
@@ -185,7 +195,7 @@ def test_every_order_repetition_and_partition_gives_the_same_findings(story: Sto
             receivers[data.draw(st.integers(0, 2))].take(statements)
             judged(story, facts, mixed, 0)  # looking in between changes nothing
 
-    one, other = (summary_bytes.load(store.kid, store.state) for store in (plain, mixed))
+    one, other = (whole(store) for store in (plain, mixed))
     assert one.canonical() == other.canonical()
     for after_ms in (0, GRACE_MS, 10 * GRACE_MS):
         assert judged(story, facts, mixed, after_ms) == judged(story, story.facts, plain, after_ms)

@@ -16,7 +16,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         yield NO_BASELINE
         return
     own = [one for one in proof.facts.baselines if one.kid == baseline.kid]
-    if any(one.state is None or one.device is None for one in own):
+    if baseline.state is None or baseline.device is None:
         yield Unmet(NAME, Verdict.NOT_VERIFIED, "statement-not-stored")
     if sum(one.number == baseline.number for one in own) > 1:
         yield Unmet(NAME, Verdict.NOT_VERIFIED, "two-verifications", values={"number": baseline.number})

@@ -14,7 +14,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     """*Locked* until it was unlocked under a recorded permit that answers the newest lock; then *Not verified*."""
     summary = proof.active
     newest = max(summary.case_flagged, summary.case_event)
-    if summary.case_flagged >= max(proof.since, 1) or summary.case_event > proof.since:
+    if newest >= max(proof.since, 1):
         unlocked = _is_unlocked(proof, newest)
         word = Verdict.NOT_VERIFIED if unlocked else Verdict.LOCKED
         yield Unmet(NAME, word, "was-opened" if unlocked else "opened", values={"number": newest})
@@ -22,14 +22,13 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
 
 def _is_unlocked(proof: Proof, newest: int) -> bool:
     """A permit answers one lock: the same order number named again, after the case was opened again, opens nothing."""
-    answered = {
-        permit.order_number: permit.locked_at
-        for permit in proof.facts.permits
-        if permit.kid == proof.active.kid and permit.what in UNLOCKING and permit.locked_at is not None
-    }
+    own = [one for one in proof.facts.permits if one.kid == proof.active.kid and one.what in UNLOCKING]
     return any(
         unlock.number > newest
-        and unlock.order_number in answered
-        and proof.active.case_event <= answered[unlock.order_number] < unlock.number
+        and permit.order_number == unlock.order_number
+        and permit.locked_at is not None
+        and proof.active.case_event <= permit.locked_at < unlock.number
         for unlock in proof.active.unlocks
+        for permit in own
+        if permit.order_number
     )

@@ -20,8 +20,9 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     for code, numbers in (("journal-lost", summary.journal_lost), ("rolled-back", summary.rolled_back)):
         if numbers.highest > since:
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, code, values={"number": numbers.highest})
-    for code, number in _breaks(proof, since).items():
-        yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, code, values={"number": number})
+    if summary.several_at < since:  # else what follows what depends on which copy came first
+        for code, number in _breaks(proof, since).items():
+            yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, code, values={"number": number})
     for hole in proof.holes:
         if hole.last > since:
             values = {"first": max(hole.first, since + 1), "last": hole.last}

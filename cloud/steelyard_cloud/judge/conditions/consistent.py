@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from steelyard_cloud.judge.proof import Proof
+from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.verdict import Unmet, Verdict
 
 NAME = "consistent"
@@ -20,16 +21,17 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "weight", values={"number": summary.wrong_weights.highest})
     if summary.bad_signatures.highest > since:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "signature", values={"number": summary.bad_signatures.highest})
-    if summary.headless_ms > _counted_from_ms(proof, summary.kid):
+    if _was_headless(proof, summary):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "headless")
     heads = {one.kid: one.head for one in proof.facts.retired}
     for other in proof.others:
         spoke = other.head > max(heads.get(other.kid, 0), proof.counted_from(other.kid))
-        if spoke or other.headless_ms > _counted_from_ms(proof, other.kid):
+        if spoke or _was_headless(proof, other):
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "retired-key", values={"number": other.head})
 
 
-def _counted_from_ms(proof: Proof, kid: bytes) -> int:
-    """When the statement was committed from which this counts: what has no number has only that."""
-    decided = [one.committed_ms for one in proof.facts.decisions if one.kid == kid]
-    return max([proof.baseline.committed_ms if proof.baseline else 0, *decided])
+def _was_headless(proof: Proof, summary: Summary) -> bool:
+    """Whether a statement without a number came since: it has only its commit, and must be older than what is named."""
+    decided = [one.committed_ms for one in proof.facts.decisions if one.kid == summary.kid]
+    since_ms = max([proof.baseline.committed_ms if proof.baseline else 0, *decided])
+    return summary.headless_ms > 0 and summary.headless_ms >= since_ms

@@ -18,10 +18,10 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     verified = baseline.device
     if verified.debug_open or verified.software not in proof.facts.approved_software:
         yield Unmet(NAME, Verdict.ALTERED, "debug-open" if verified.debug_open else "not-approved")
-    if proof.active.devices.dropped > baseline.number:
+    if proof.active.devices.dropped >= baseline.number:
         yield Unmet(NAME, Verdict.ALTERED, "too-many")
     repaired = _may_be_repaired(proof.facts, baseline)
-    for device in proof.active.devices.after(baseline.number):
+    for device in proof.active.devices.after(baseline.number - 1):
         if device != verified:
             permitted = repaired or _is_update(verified, device, proof.facts)
             word = Verdict.NOT_VERIFIED if permitted else Verdict.ALTERED

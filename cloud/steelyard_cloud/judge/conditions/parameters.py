@@ -16,8 +16,8 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     baseline = proof.baseline
     if baseline is None or baseline.state is None:
         return
-    states = proof.active.recent_states.after(2 * baseline.number)
-    changes = [one for one in proof.active.changes.items if one.number > baseline.number]
+    states = proof.active.recent_states.after(2 * baseline.number - 1)
+    changes = [one for one in proof.active.changes.items if one.number >= baseline.number]
     if not changes and all(state == baseline.state for state in states):
         return
     reasons = {one: why_not(proof.active, one, proof.facts.permits) for one in changes}
@@ -27,14 +27,22 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         yield Unmet(NAME, Verdict.ALTERED, "too-many")
     elif any(reason not in (None, *NOT_YET, "other-session") for reason in reasons.values()):
         yield Unmet(NAME, Verdict.ALTERED, "changed")
-    elif "other-session" in reasons.values() or not permitted.issuperset(states):
-        yield Unmet(NAME, Verdict.ALTERED, "changed", proof.may_come_until_ms())
+    else:
+        unexplained = [one.number for one, reason in reasons.items() if reason == "other-session"]
+        unexplained += [_first_seen(proof.active, state) for state in states if state not in permitted]
+        if unexplained:
+            yield Unmet(NAME, Verdict.ALTERED, "changed", min(map(proof.may_come_until_ms, unexplained)))
+
+
+def _first_seen(summary: Summary, state: ParameterState) -> int:
+    """The number at which a state was first seen, ever; 0 if that is not known."""
+    return summary.states[state][0] // 2 if state in summary.states else 0
 
 
 def _overflowed(summary: Summary, since: int) -> bool:
     """Whether there was more than is kept: what nobody remembers may have been unpermitted."""
     dropped = (summary.recent_states.dropped // 2, summary.changes.dropped, summary.sessions.dropped)
-    return max(dropped) > since
+    return max(dropped) >= since
 
 
 def _reached(

@@ -1,0 +1,60 @@
+"""The verdict is a proof: an adversary with the key, the flash, the network and the clocks gets no false green.
+
+STEELYARD_VERDICT_STATEMENTS=1000000 makes one long run of it, from fresh seeds.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from kit.verdict_machine import COUNTS, MOVES, FalseGreen, VerdictMachine
+from steelyard_cloud.judge.conditions import CONDITIONS, NAMES, fresh
+
+DEFAULT = 20_000
+WANTED = int(os.environ.get("STEELYARD_VERDICT_STATEMENTS", "0"))
+LIVES, STEPS = 700, 30
+
+
+def run(lives: int, *, derandomize: bool) -> None:
+    """So many lives of so many steps."""
+    run_state_machine_as_test(
+        VerdictMachine,
+        settings=settings(
+            max_examples=lives,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            derandomize=derandomize,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    COUNTS.__init__()  # type: ignore[misc]
+
+
+def test_no_adversary_gets_a_verdict_that_a_naive_judge_would_not_give() -> None:
+    run(LIVES, derandomize=True)
+    print(COUNTS.statements, COUNTS.steps, dict(COUNTS.words), dict(COUNTS.decided), dict(COUNTS.moves))
+    assert COUNTS.statements >= DEFAULT
+    assert {name for name in MOVES if not COUNTS.moves[name]} == set(), "moves that were never made"
+    assert {name for name in NAMES if not COUNTS.decided[name]} == set(), "conditions that never decided"
+
+
+@pytest.mark.skipif(not WANTED, reason="STEELYARD_VERDICT_STATEMENTS says how many statements a long run has")
+def test_a_long_run() -> None:
+    while COUNTS.statements < WANTED:
+        run(LIVES, derandomize=False)
+    print(COUNTS.statements, COUNTS.steps, dict(COUNTS.words), dict(COUNTS.decided))
+
+
+@pytest.mark.parametrize("condition", [*CONDITIONS, fresh], ids=NAMES)
+def test_it_can_fail(condition: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(condition, "unmet", lambda *_: ())
+    monkeypatch.setattr(VerdictMachine, "only_false_green", True)
+    with pytest.raises(FalseGreen):
+        run(LIVES, derandomize=True)

@@ -65,7 +65,8 @@ def date(summary: Summary, later: Iterable[Statement]) -> None:
 def read(summary: Summary, statement: Statement) -> list[Need]:
     """Read what a new content says: parameters, software, clock, and its kind's body."""
     state = ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
-    _see(summary, state, 2 * statement.number)
+    if statement.has_state:
+        _see(summary, state, 2 * statement.number)
     if (summary.changes or summary.openings) and statement.clock_quality:
         _date(summary, statement)
     body = statement.body
@@ -103,6 +104,8 @@ def _see(summary: Summary, state: ParameterState, position: int) -> None:
 
 
 def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> list[Need]:
+    if "digest" in statement.unread:
+        return []
     parameter_map = summary.maps.get(statement.digest)
     if parameter_map is not None:
         _weigh(summary, statement.number, parameter_map, body)

@@ -76,6 +76,8 @@ def absorb(
 ) -> tuple[Outcome, list[Need]]:
     """Add an authentic statement; `stored` are (hash, content hash) of what the evidence has under its number.
 
+    Not all are needed: see `intake.Evidence.contents`.
+
     Returns what it was, and which stored statements must be looked at again with `weigh` or `date`.
     """
     number, own_hash = statement.number, statement.hash

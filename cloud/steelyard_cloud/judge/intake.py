@@ -23,8 +23,12 @@ Contents = Sequence[tuple[bytes, bytes]]
 class Evidence(Protocol):
     """What is stored of one identity."""
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
-        """(hash, content hash) of every statement under `number`; for number 0 of that with `hash_` alone."""
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
+        """(hash, content hash) of statements under `number`: not of all, but enough to know what a new one is.
+
+        If there are such: that with `hash_`, one with `content_hash`, and others until there are two contents. A hash
+        that does not matter is empty. For number 0 only that with `hash_`. The cost does not grow with the copies.
+        """
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """Stored statements from `first` to `last`, rising."""
@@ -38,10 +42,17 @@ class StatementsInMemory:
     """Evidence that is a dict: for evidence files and tests."""
 
     statements: dict[int, list[Statement]] = field(default_factory=dict)
+    _hashes: dict[tuple[int, bytes], bytes] = field(default_factory=dict)  # number and hash → content hash
+    _contents: dict[int, list[bytes]] = field(default_factory=dict)  # number → content hashes, each once
+    _known: set[tuple[int, bytes]] = field(default_factory=set)  # number and content hash
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
         """See Evidence."""
-        return [(one.hash, one.content_hash) for one in self.statements.get(number, ()) if number or one.hash == hash_]
+        found = [(hash_, self._hashes[number, hash_])] if (number, hash_) in self._hashes else []
+        if number:
+            found += [(b"", content_hash)] if (number, content_hash) in self._known else []
+            found += [(b"", content) for content in self._contents.get(number, [])[:2]]
+        return found
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """See Evidence."""
@@ -56,7 +67,12 @@ class StatementsInMemory:
 
     def add(self, statement: Statement) -> None:
         """Add one."""
-        self.statements.setdefault(statement.number, []).append(statement)
+        number, content = statement.number, statement.content_hash
+        self.statements.setdefault(number, []).append(statement)
+        self._hashes[number, statement.hash] = content
+        if (number, content) not in self._known:
+            self._known.add((number, content))
+            self._contents.setdefault(number, []).append(content)
 
 
 def accept(
@@ -67,22 +83,20 @@ def accept(
     `commit_ms` is when they are committed. Duplicates and refused ones are in the result too.
     """
     outcomes: list[tuple[Statement, Outcome]] = []
-    batch: dict[int, list[Statement]] = {}
+    batch = StatementsInMemory()
     for statement in statements:
         number = statement.number
         stored: list[tuple[bytes, bytes]] = []
         if number == 0 or summary.has(number):
-            stored += [(one.hash, one.content_hash) for one in batch.get(number, ())]
-            stored += evidence.contents(number, statement.hash)
-            if number == 0:
-                stored = [pair for pair in stored if pair[0] == statement.hash]
+            asked = number, statement.hash, statement.content_hash
+            stored = [*batch.contents(*asked), *evidence.contents(*asked)]
         outcome, needs = absorb(summary, statement, commit_ms, stored)
         outcomes.append((statement, outcome))
         if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
             continue
-        batch.setdefault(number, []).append(statement)
+        batch.add(statement)
         for need in needs:
-            _show_again(summary, need, batch, evidence)
+            _show_again(summary, need, batch.statements, evidence)
     return outcomes
 
 

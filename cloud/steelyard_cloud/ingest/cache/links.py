@@ -38,7 +38,7 @@ class QuarantinedLinks:
     @cached_property
     def _links(self) -> Recent[Link, None]:
         """Read late, as a database may start after us."""
-        links: Recent[Link, None] = Recent(quarantine.IN_ALL)
+        links: Recent[Link, None] = Recent(quarantine.PER_SHARD * len(self._shards))
         with reading(self._engine) as connection:
             for waiting in quarantine.links(connection, self._shards):
                 links.put(waiting, None)

@@ -34,11 +34,15 @@ class Ack(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One PUBLISH; without an `ack` it comes from elsewhere, and the broker waits for nothing."""
+    """One PUBLISH; without an `ack` it comes from elsewhere, and the broker waits for nothing.
+
+    `waited` is the row of the quarantine in which it waited, for whoever stores it to release.
+    """
 
     topic: str
     payload: bytes
     ack: Ack | None
+    waited: int | None = None
 
 
 @dataclass(frozen=True)

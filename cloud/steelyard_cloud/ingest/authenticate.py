@@ -6,6 +6,7 @@ vouches for all of it; the others are checked later, when there is time. Enrolme
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from threading import Lock
 
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import LINK_BYTES
@@ -30,6 +31,7 @@ class Signatures:
     def __init__(self, pool: Executor) -> None:
         self._pool = pool
         self._verdicts: Recent[bytes, bool] = Recent(VERDICTS_KEPT)
+        self._lock = Lock()
 
     def check(self, candidates: Sequence[Candidate]) -> None:
         """Check each candidate's own signature: `authentic_by` or `failed` is set."""
@@ -40,9 +42,10 @@ class Signatures:
         else:
             parts = [fresh[start : start + TASK] for start in range(0, len(fresh), TASK)]
             checked = [good for some in self._pool.map(_check_some, parts) for good in some]
-        for one, good in zip(fresh, checked, strict=True):
-            found[one.statement.hash] = good
-            self._verdicts.put(one.statement.hash, good)
+        found |= {one.statement.hash: good for one, good in zip(fresh, checked, strict=True)}
+        with self._lock:
+            for one, good in zip(fresh, checked, strict=True):
+                self._verdicts.put(one.statement.hash, good)
         for one in candidates:
             if found[one.statement.hash]:
                 one.authentic_by = BY_SIGNATURE

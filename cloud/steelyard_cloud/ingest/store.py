@@ -38,8 +38,7 @@ def store(
     accepted = []
     for stored in summaries.of(connection, [some[0].key for some in offered.values()]):
         accepted.append(_accept(connection, stored, offered[stored.key.identity_id], branches, now_ms))
-        if stored.summary.unchecked:
-            summaries.unchecked[stored.key.identity_id] = stored.key
+        summaries.note_unchecked(stored)
     write_statements(connection, [row for one in accepted for row in one.rows])
     return accepted
 

@@ -17,11 +17,12 @@ from steelyard_cloud.statements.stored import StoredStatements
 
 @dataclass(slots=True)
 class StoredSummary:
-    """An identity's summary as it is in the database; version 0 when it is not there yet."""
+    """An identity's summary as it is in the database; version 0 when it is not there yet. `size` is its bytes there."""
 
     key: Key
     summary: Summary
     version: int = 0
+    size: int = 0
 
 
 class _NewRow(NamedTuple):
@@ -66,7 +67,7 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
         some = c.identity_id.in_(ids[start : start + IN_LIST])
         for identity_id, version, dumped in connection.execute(select(c.identity_id, c.version, c.summary).where(some)):
             key = loaded[identity_id].key
-            loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, dumped), version)
+            loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, dumped), version, len(dumped))
     for stored in loaded.values():
         if stored.summary.outdated:
             bring_up_to_date(stored.summary, StoredStatements(connection, stored.key))
@@ -84,12 +85,15 @@ def write_summaries(connection: Connection, moved: Sequence[StoredSummary]) -> N
 
     Their versions are those that were read; the caller raises them after the commit.
     """
-    new, old = [], []
+    new: list[_NewRow] = []
+    old: list[_Change] = []
     for stored in sorted(moved, key=lambda one: one.key.identity_id):  # one order, so that receivers cannot deadlock
         if stored.version:
             old.append(_change(stored))
+            stored.size = len(old[-1].summary)
         else:
             new.append(_new_row(stored))
+            stored.size = len(new[-1].summary)
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     if new:
         columns, marks = ", ".join(_NewRow._fields), ", ".join([mark] * len(_NewRow._fields))

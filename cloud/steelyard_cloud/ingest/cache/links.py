@@ -30,7 +30,7 @@ class QuarantinedLinks:
     def committed(self, suspects: Iterable[Suspect], vouched: Iterable[Link]) -> None:
         """These came into the quarantine, and those left it."""
         for link in vouched:
-            self._links.pop(link, None)
+            self._links.pop(link)
         for suspect in suspects:
             if suspect.kid and suspect.reason == quarantine.BAD_SIGNATURE:
                 self._links.put((suspect.kid, suspect.hash[:LINK_BYTES]), None)

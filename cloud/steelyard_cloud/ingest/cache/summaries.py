@@ -10,7 +10,9 @@ from steelyard_cloud.db.database import Connection
 from steelyard_cloud.statements.keys import Key, load_keys_of
 from steelyard_cloud.statements.summaries import StoredSummary, load_summaries
 
-KEPT = 20_000
+KEPT_BYTES = 16 * 1024 * 1024  # as they are stored; about eight times as much in memory
+LEAST_BYTES = 512  # of any
+UNCHECKED_KEPT = 100_000  # identities, about 60 MiB; the others are checked once they send something
 
 
 class Summaries:
@@ -19,6 +21,8 @@ class Summaries:
     def __init__(self) -> None:
         self.unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
         self._stored: dict[int, StoredSummary] = {}
+        self._sizes: dict[int, int] = {}
+        self._bytes = 0
 
     def of(self, connection: Connection, keys: Sequence[Key]) -> list[StoredSummary]:
         """The summaries of these identities, in their order."""
@@ -39,24 +43,42 @@ class Summaries:
         """
         for stored in moved:
             stored.version += 1
-        excess = len(self._stored) - KEPT
-        if excess > 0:
-            for identity_id in list(self._stored)[:excess]:
-                del self._stored[identity_id]
+            if stored.key.identity_id in self._stored:
+                self._measure(stored)
+        for identity_id in list(self._stored) if self._bytes > KEPT_BYTES else ():
+            self._drop(identity_id)
+            if self._bytes <= KEPT_BYTES:
+                break
 
     def forget(self, identity_ids: Iterable[int]) -> None:
         """Read these again the next time."""
         for identity_id in identity_ids:
-            self._stored.pop(identity_id, None)
+            self._drop(identity_id)
 
     def clear(self) -> None:
         """Forget all of them."""
         self._stored.clear()
+        self._sizes.clear()
+        self._bytes = 0
 
     def _load(self, connection: Connection, keys: Sequence[Key]) -> None:
         if not keys:
             return
         for identity_id, stored in load_summaries(connection, keys).items():
             self._stored[identity_id] = stored
-            if stored.summary.unchecked:
-                self.unchecked[identity_id] = stored.key
+            self._measure(stored)
+            self.note_unchecked(stored)
+
+    def note_unchecked(self, stored: StoredSummary) -> None:
+        """Remember who has signatures to be checked later."""
+        if stored.summary.unchecked and len(self.unchecked) < UNCHECKED_KEPT:
+            self.unchecked[stored.key.identity_id] = stored.key
+
+    def _measure(self, stored: StoredSummary) -> None:
+        identity_id, size = stored.key.identity_id, max(stored.size, LEAST_BYTES)
+        self._bytes += size - self._sizes.get(identity_id, 0)
+        self._sizes[identity_id] = size
+
+    def _drop(self, identity_id: int) -> None:
+        self._stored.pop(identity_id, None)
+        self._bytes -= self._sizes.pop(identity_id, 0)

@@ -55,7 +55,10 @@ class MqttBroker:
         for end in (self._wake_here, self._wake_there):
             end.setblocking(False)
         groups = list(shards) if session_per_shard else [shards]
-        self._sessions = [Session(at, group, address, self._inbox.add) for at, group in enumerate(groups)]
+        self._sessions = [
+            Session(at, group, address, self._inbox.add, self._taken_over) for at, group in enumerate(groups)
+        ]
+        self._said = False
         self._session_of = {shard: session for session in self._sessions for shard in session.shards}
         self._selector = selectors.DefaultSelector()
         self._watched: dict[int, tuple[socket.socket, int]] = {}  # session → its socket and what is waited for
@@ -148,6 +151,15 @@ class MqttBroker:
             if session.wants_write and session.socket is not None:
                 self._guarded(session, session.write, now_s)
         self._inbox.tell()
+
+    def _taken_over(self, client_id: str) -> None:
+        if not self._said:
+            log.error(
+                "the broker ended the session %s again shortly after it began: probably another ingest runs with the "
+                "same client id and shards; stop one of them, or give each its own shards (sessions wait longer now)",
+                client_id,
+            )
+        self._said = True
 
     def _guarded(self, session: Session, act: Callable[[float], None], now_s: float) -> None:
         """What fails on one connection ends that connection: it is made again, and nothing is lost."""

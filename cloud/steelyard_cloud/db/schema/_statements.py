@@ -93,7 +93,7 @@ quarantine = Table(  # what could not be authenticated, bounded in rows and byte
     key(),
     Column("shard", String(1), nullable=False, index=True),
     Column("topic", String(80), nullable=False, index=True),
-    Column("kid", LargeBinary(10), nullable=True, index=True),
+    Column("kid", LargeBinary(10), nullable=True),
     Column("reason", String(30), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("raw", LargeBinary, nullable=False),

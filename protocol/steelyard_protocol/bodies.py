@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from steelyard_protocol import cbor, p256, parameters
 from steelyard_protocol.checks import UINT32, Check, array, breach_of, integer, octets, optional, text
-from steelyard_protocol.events import Event, read_event
+from steelyard_protocol.events import Event, beyond_event, read_event
 from steelyard_protocol.identity import cose_key, point
 
 COUNTS_OFFSET = 16_777_215
@@ -202,7 +202,7 @@ _TYPES: dict[int, Callable[..., Body]] = {
 def read(kind: int, body: Any) -> tuple[Body | None, str | None]:
     """Type a decoded body: (typed body or None, breach of the profile or None).
 
-    An unknown kind gives (None, None): it is kept and shown, not judged. Elements beyond the known ones are ignored.
+    An unknown kind gives (None, None): it is kept and shown, not judged. What is beyond the known, `beyond` has.
     """
     if type(body) is not list:
         return None, "the body is not an array"
@@ -219,3 +219,8 @@ def read(kind: int, body: Any) -> tuple[Body | None, str | None]:
     elif kind == Kind.BOOT:
         values[1] = Software(*values[1])
     return _TYPES[kind](*values), None
+
+
+def beyond(kind: int, body: list[Any]) -> list[Any]:
+    """What a body that `read` has typed holds beyond its known elements; of an event also beyond its known facts."""
+    return beyond_event(body) if kind == Kind.EVENT else body[len(_CHECKS[kind]) :]

@@ -16,6 +16,9 @@ from steelyard_protocol.errors import ProtocolError
 MAX_DEPTH = 16
 """Nesting that `decode` follows before it refuses; the deepest message of the wire has seven levels."""
 
+SUBSET_DEPTH = 8
+"""Nesting that scales follow."""
+
 Tag = cbor2.CBORTag
 
 
@@ -136,6 +139,25 @@ def decode(data: bytes, max_depth: int = MAX_DEPTH) -> Any:
     if encode(value) != data:
         _refuse(data, "well-formed but not deterministically encoded (RFC 8949, 4.2.1), or bytes follow the item")
     return value
+
+
+def in_subset(value: Any, depth: int = SUBSET_DEPTH) -> bool:
+    """Whether a decoded value is in the subset that scales read too, nested at most `depth` deep.
+
+    It has no floats, bignums, `undefined` or other simple values than false, true and null, and no map keys but
+    integers and text. Those have one spelling as well (RFC 8949, 4.2.1); nothing of the wire needs them.
+    """
+    if isinstance(value, list | tuple):
+        return depth > 0 and all(in_subset(item, depth - 1) for item in value)
+    if isinstance(value, Mapping):
+        return depth > 0 and all(
+            type(key) in (int, str) and in_subset(key) and in_subset(item, depth - 1) for key, item in value.items()
+        )
+    if isinstance(value, Tag):
+        return depth > 0 and in_subset(value.value, depth - 1)
+    if type(value) is int:
+        return -1 << 64 <= value < 1 << 64
+    return value is None or type(value) in (bool, bytes, str)
 
 
 def _refuse(data: bytes, why: str) -> NoReturn:

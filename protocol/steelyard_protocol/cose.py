@@ -56,14 +56,13 @@ def decode_sign1(data: bytes) -> Sign1:
     """Take a message apart without judging its signature; raises CoseError, saying what is wrong.
 
     A protected header that is an encoded empty map counts as the empty string it should have been (RFC 9052, 3).
+    Message and headers are read in the subset of CBOR that scales read, so that both give one verdict. RFC 9052 wants
+    integers or text as labels and as algorithm, so neither is ever a simple value or `undefined`.
     """
     if len(data) > MAX_BYTES:
         raise CoseError(why=f"message of {len(data)} bytes: at most {MAX_BYTES} are looked at")
     tagged = data[:1] == _TAGGED
-    try:
-        value = cbor.decode(data[tagged:])
-    except cbor.CborError as error:
-        raise CoseError(why=str(error)) from error
+    value = _read(data[tagged:], "message", cbor.SUBSET_DEPTH - tagged)
     if isinstance(value, cbor.Tag):
         raise CoseError(why=f"tag {value.tag}: a COSE_Sign1 has tag {TAG} or none")
     if not isinstance(value, list) or len(value) != 4:
@@ -73,10 +72,7 @@ def decode_sign1(data: bytes) -> Sign1:
         raise CoseError(why="the headers of a COSE_Sign1 are a byte string and a map")
     if not isinstance(payload, bytes) or not isinstance(signature, bytes):
         raise CoseError(why="payload and signature of a COSE_Sign1 are byte strings here (no detached payload)")
-    try:
-        header = cbor.decode(protected) if protected else {}
-    except cbor.CborError as error:
-        raise CoseError(why=f"protected header: {error}") from error
+    header = _read(protected, "protected header", cbor.SUBSET_DEPTH) if protected else {}
     if not isinstance(header, dict):
         raise CoseError(why="the protected header is not a map")
     if HEADER_CRIT in header or HEADER_CRIT in unprotected:
@@ -84,6 +80,16 @@ def decode_sign1(data: bytes) -> Sign1:
     if duplicated := header.keys() & unprotected.keys():
         raise CoseError(why=f"header parameters {sorted(map(str, duplicated))} stand in both headers")
     return Sign1(protected if header else b"", header, unprotected, payload, signature, tagged)
+
+
+def _read(data: bytes, what: str, depth: int) -> Any:
+    try:
+        value = cbor.decode(data)
+    except cbor.CborError as error:
+        raise CoseError(why=f"{what}: {error}") from error
+    if not cbor.in_subset(value, depth):
+        raise CoseError(why=f"{what}: a value, a label or a nesting that the subset of scales does not have")
+    return value
 
 
 def verify1(

@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from steelyard_protocol.checks import Check, array, breach_of, integer, octets, optional
+from steelyard_protocol.checks import UINT32, Check, array, breach_of, integer, octets, optional
 
 
 # ---- from steelyard.cddl, by `make tables`
@@ -87,6 +87,7 @@ _FACTS: dict[int, dict[str, Check]] = {
 }
 # ----
 
+_KIND = integer(1, UINT32)
 _VALUE = optional(integer(-16_777_216, 1_000_000_000))
 _CHANGE = array(integer(1, 63), _VALUE, _VALUE)
 
@@ -99,8 +100,11 @@ _PARAMETER_CHANGE = (_are_changes, optional(octets(32)), octets(16), integer(0, 
 
 
 def read_event(body: list[Any]) -> tuple[Event | None, str | None]:
-    """Type an event's decoded body: (event or None, breach of the profile or None); unknown kinds and facts pass."""
-    if len(body) < 2 or type(body[0]) is not int or type(body[1]) is not list:
+    """Type an event's decoded body: (event or None, breach of the profile or None).
+
+    An unknown kind passes with all its facts; of a known one `beyond_event` has those that are not known.
+    """
+    if len(body) < 2 or not _KIND(body[0]) or type(body[1]) is not list:
         return None, "event: a kind and an array of facts expected"
     kind, facts = body[0], body[1]
     if kind == EventKind.PARAMETER_CHANGE:
@@ -109,6 +113,15 @@ def read_event(body: list[Any]) -> tuple[Event | None, str | None]:
         changes = tuple(Change(*change) for change in facts[0])
         return Event(kind, ParameterChange(changes, *facts[1:5])), None
     checks = _FACTS.get(kind)
-    if checks is not None and (breach := breach_of(f"event {kind}", tuple(checks.values()), facts)):
+    if checks is None:
+        return Event(kind, tuple(facts)), None
+    if breach := breach_of(f"event {kind}", tuple(checks.values()), facts):
         return None, breach
-    return Event(kind, tuple(facts)), None
+    return Event(kind, tuple(facts[: len(checks)])), None
+
+
+def beyond_event(body: list[Any]) -> list[Any]:
+    """What the body of an event holds beyond its known facts, and beyond kind and facts."""
+    kind, facts, *rest = body
+    known = len(_PARAMETER_CHANGE if kind == EventKind.PARAMETER_CHANGE else _FACTS.get(kind, facts))
+    return [*facts[known:], *rest]

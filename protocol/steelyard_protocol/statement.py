@@ -10,16 +10,17 @@ from typing import Any, NamedTuple
 
 from steelyard_protocol import bodies, cbor, cose, p256
 from steelyard_protocol.bodies import Body, Kind
-from steelyard_protocol.checks import UINT32
 from steelyard_protocol.errors import ProtocolError
+from steelyard_protocol.head import HEAD, KIND, NUMBER, RESERVED_FLAGS, STATE, body_at, read_head
+from steelyard_protocol.head import LINK_BYTES as LINK_BYTES
+from steelyard_protocol.head import NO_LINK as NO_LINK
+from steelyard_protocol.head import Flag as Flag
 
 EXTERNAL = b"steelyard/1 up"
 MAX_BYTES = 2048
 MAX_BATCH_BYTES = 8192
 MAX_BATCH_STATEMENTS = 40
-LINK_BYTES = 16
-NO_LINK = bytes(LINK_BYTES)
-HEAD_ELEMENTS = 11
+ELEMENTS = 11  # of a payload
 
 # The profile leaves one spelling of everything before the payload but the identity, so it is compared, not parsed.
 _PREFIX = bytes.fromhex("d2844fa20128044a")
@@ -66,26 +67,14 @@ class OtherAlgorithm(StatementError):
     code = "algorithm"
 
 
-class Flag:
-    """Bits of a statement's flags; the two lowest bits are the clock quality."""
-
-    CLOCK_QUALITY = 3
-    STABLE = 1 << 2
-    CASE_OPEN = 1 << 3
-    LOCKED = 1 << 4
-    ADJUSTMENT_SWITCH = 1 << 5
-    SESSION_OPEN = 1 << 6
-    ADC_FAULT = 1 << 7
-    SUPPLY_LOW = 1 << 8
-    RESERVE_IN_USE = 1 << 9
-
-
 class Statement(NamedTuple):
     """One message of a scale, taken apart; not yet authenticated.
 
     `number` 0 means that the payload has no readable number. `hash` covers the whole message, `content_hash` what was
     signed: equal content under another signature is re-signed, other content under the same number is a fork. `body`
-    is None where the kind is unknown or a breach hides it; `breaches` lists what breaks the profile.
+    is None where the kind is unknown or a breach hides it; `breaches` lists what breaks the profile. `unread` names the
+    fields of the head that are not as the definition has them: 0 or zero bytes stand in their place. `extra_head` and
+    `extra_body` are what a later version added.
     """
 
     raw: bytes
@@ -106,11 +95,24 @@ class Statement(NamedTuple):
     configuration_counter: int
     body: Body | None
     breaches: tuple[str, ...]
+    unread: tuple[str, ...]
+    extra_head: tuple[Any, ...]
+    extra_body: tuple[Any, ...]
 
     @property
     def clock_quality(self) -> int:
-        """0 none, 1 RTC, 2 network, 3 signed network."""
-        return self.flags & Flag.CLOCK_QUALITY
+        """0 none, 1 RTC, 2 network, 3 signed network; 0 also where the time contradicts its quality."""
+        return self.flags & Flag.CLOCK_QUALITY if self.time else 0
+
+    @property
+    def unknown_flags(self) -> list[int]:
+        """The reserved bits that are set."""
+        return [bit for bit in RESERVED_FLAGS if self.flags >> bit & 1]
+
+    @property
+    def has_state(self) -> bool:
+        """Whether the head says readably which parameters are in force: their digest and both counters."""
+        return not self.unread or STATE.isdisjoint(self.unread)
 
     def verifies(self, public_key: bytes) -> bool:
         """Whether the message is as the holder of the 65-byte SEC 1 point `public_key` signed it.
@@ -183,26 +185,6 @@ def _open_general(raw: bytes) -> tuple[bytes, bytes, bytes, bytes, list[str]]:
     return kid, message.payload, signed, message.signature, found
 
 
-def _is_uint(value: Any, maximum: int) -> bool:
-    return type(value) is int and 0 <= value <= maximum
-
-
-def _head_breach(head: Sequence[Any]) -> str | None:
-    kind, number, link, time, uptime, flags, boot, digest, calibration, configuration = head
-    u32 = UINT32
-    if not (_is_uint(kind, u32) and kind and _is_uint(number, u32) and number):
-        return "kind or number is out of range"
-    if not (type(link) is bytes and len(link) == LINK_BYTES and type(digest) is bytes and len(digest) == 16):
-        return "link or digest is not 16 bytes"
-    if not (_is_uint(time, u32) and _is_uint(uptime, u32) and _is_uint(boot, u32) and boot):
-        return "time, uptime or boot number is out of range"
-    if not (_is_uint(flags, 1023) and _is_uint(calibration, 0xFFFF) and _is_uint(configuration, 0xFFFF)):
-        return "flags or a counter is out of range"
-    if (time == 0) != (flags & Flag.CLOCK_QUALITY == 0):
-        return "the time is 0 exactly where the clock quality is none"
-    return None
-
-
 def _read_payload(
     raw: bytes, kid: bytes, payload: bytes, signed: bytes, signature: bytes, found: list[str]
 ) -> Statement:
@@ -212,28 +194,27 @@ def _read_payload(
         # One wording for every spelling: breaches are counted by their text.
         found.append("the payload is not deterministically encoded CBOR")
         value = None
-    if type(value) is not list or len(value) < HEAD_ELEMENTS:
-        found.append(f"the payload is not an array of {HEAD_ELEMENTS} elements")
-        return _placed(raw, kid, signed, signature, _NO_HEAD, None, found)
-    if breach := _head_breach(value[:10]):
-        found.append(breach)
-        return _placed(raw, kid, signed, signature, _NO_HEAD, None, found)
-    if (value[1] == 1) != (value[0] == Kind.ENROL):
-        found.append("statement 1, and no other, is the enrolment")
-    body, body_breach = bodies.read(value[0], value[10])
-    if body_breach:
-        found.append(body_breach)
-    return _placed(raw, kid, signed, signature, value, body, found)
-
-
-_NO_HEAD = (0, 0, NO_LINK, 0, 0, 0, 0, bytes(16), 0, 0)
-
-
-def _placed(
-    raw: bytes, kid: bytes, signed: bytes, signature: bytes, head: Sequence[Any], body: Body | None, found: list[str]
-) -> Statement:
+    if type(value) is not list or len(value) < ELEMENTS:
+        found.append(f"the payload is not an array of {ELEMENTS} elements")
+    head, unread = read_head(value if type(value) is list else [], found)
+    body = None
+    extra_head: list[Any] = []
+    extra_body: list[Any] = []
+    if head[NUMBER]:
+        if (head[NUMBER] == 1) != (head[KIND] == Kind.ENROL):
+            found.append("statement 1, and no other, is the enrolment")
+        at = body_at(value)
+        extra_head = value[len(HEAD) : at] + value[at + 1 :]
+        body, breach = bodies.read(head[KIND], value[at] if at < len(value) else None)
+        if breach:
+            found.append(breach)
+        elif body:
+            extra_body = bodies.beyond(head[KIND], value[at])
     content_hash = hashlib.sha256(signed).digest()
-    return Statement._make((raw, kid, signed, signature, hash_of(raw), content_hash, *head[:10], body, tuple(found)))
+    grown = tuple(extra_head), tuple(extra_body)
+    return Statement._make(
+        (raw, kid, signed, signature, hash_of(raw), content_hash, *head, body, tuple(found), unread, *grown)
+    )
 
 
 def decode_message(payload: bytes) -> list[bytes]:

@@ -6,6 +6,7 @@ Everything is derived from fixed seeds and RFC 6979 signatures, so two runs give
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,16 @@ class Chain:
         self.link = statement.NO_LINK
         self.made: list[dict[str, Any]] = []
 
-    def add(self, name: str, kind: int, body: list[Any], **head: Any) -> bytes:
+    def add(
+        self, name: str, kind: int, body: list[Any], *, extra: Sequence[Any] = (), rest: Sequence[Any] = (), **head: Any
+    ) -> bytes:
+        """The next statement; a later version puts `extra` between head and body, and `rest` after the body."""
         self.number += 1
         fields = {
             "time": TIME + 60 * self.number, "uptime": 60 * self.number, "flags": 2, "boot": 1,
             "digest": parameters.digest(PARAMETERS), "calibration": 3, "configuration": 1,
         } | head  # fmt: skip
-        payload = [kind, self.number, self.link, *fields.values(), body]
+        payload = [kind, self.number, self.link, *fields.values(), *extra, body, *rest]
         raw = statement.build(SCALE.private_key, SCALE.kid, payload)
         self.link = statement.link_of(statement.hash_of(raw))
         self.made.append({"name": name, "raw": raw.hex(), "payload": cbor.encode(payload).hex()})
@@ -85,7 +89,7 @@ def permit() -> Permit:
     return Permit(SCALE.kid, PermitFor.ADJUST, 7, 42, TIME, TIME + 86_400, 3, 1, None, (40, 41, 42, 43, 44, 45))
 
 
-def statements(signed_permit: bytes) -> list[dict[str, Any]]:
+def statements(signed_permit: bytes) -> Chain:
     chain = Chain()
     keys = [identity.cose_key(SCALE.public_key), identity.cose_key(AGREEMENT.public_key)]
     unset = {"time": 0, "flags": 0}
@@ -113,7 +117,20 @@ def statements(signed_permit: bytes) -> list[dict[str, Any]]:
         chain.add(f"event {event[0]}", 5, event, **after)
     chain.add("unknown kind", 99, ["kept as evidence"], **after)
     chain.add("longer body", 3, [*snapshot_body(LINEARISED, 902_113, 1_187), "new element"], **after)
-    return chain.made
+    return chain
+
+
+def growth(chain: Chain) -> list[dict[str, Any]]:
+    """What a later version may send and a receiver of this one reads, at the end of the same chain."""
+    before = len(chain.made)
+    after = {"digest": parameters.digest(LINEARISED), "calibration": 4}
+    snapshot = snapshot_body(LINEARISED, 902_113, 1_187)
+    chain.add("reserved flags", 3, snapshot, **after | {"flags": 1 << 10 | 1 << 14 | 1 << 15 | 6})
+    chain.add("longer head", 3, snapshot, extra=(7, b"new", {"new": [1]}), **after)
+    chain.add("longer payload", 3, snapshot, rest=([1], "new"), **after)
+    chain.add("longer event", 5, [2, [TIME, "new fact"], "new element"], **after)
+    chain.add("unknown event", 5, [1_000, ["kept", 1]], **after)
+    return chain.made[before:]
 
 
 def sizes() -> list[dict[str, Any]]:
@@ -196,8 +213,9 @@ def make() -> dict[str, Any]:
     key_set = downlink.sign(KeySet(3, keys), ROOT.private_key, ROOT.kid)
     signed_permit = downlink.sign(permit(), AUTHORITY.private_key, AUTHORITY.kid)
     chain = statements(signed_permit)
-    last = bytes.fromhex(chain[-1]["raw"])
-    receipt = Receipt(SCALE.kid, len(chain), statement.hash_of(last), TIME + 3_600)
+    made = list(chain.made)
+    last = bytes.fromhex(made[-1]["raw"])
+    receipt = Receipt(SCALE.kid, len(made), statement.hash_of(last), TIME + 3_600)
     orders = {
         "receipt": downlink.sign(receipt, ONLINE.private_key, ONLINE.kid),
         "permit": signed_permit,
@@ -211,12 +229,13 @@ def make() -> dict[str, Any]:
             {"map": cbor.encode(map_).hex(), "digest": parameters.digest(map_).hex()}
             for map_ in (PARAMETERS, LINEARISED)
         ],
-        "statements": chain,
+        "statements": made,
+        "growth": growth(chain),
         "sizes": sizes(),
-        "batch": statement.encode_batch(bytes.fromhex(made["raw"]) for made in chain[:5]).hex(),
+        "batch": statement.encode_batch(bytes.fromhex(one["raw"]) for one in made[:5]).hex(),
         "orders": [{"name": name, "raw": raw.hex()} for name, raw in orders.items()],
         "enrol answer": answer.encode().hex(),
-        "refused": refused(bytes.fromhex(chain[2]["raw"])),
+        "refused": refused(bytes.fromhex(made[2]["raw"])),
         "weights": weights(),
     }
 

@@ -88,24 +88,26 @@ class SigningScale:
         """Digest and counters."""
         return parameters.digest(self.map), self.calibration_counter, self.configuration_counter
 
-    def append(self, kind: int, body: list[Any], **head: Any) -> bytes:
-        """Sign the next statement; `head` overrides parts of the header."""
+    def append(self, kind: int, body: list[Any], /, **head: Any) -> bytes:
+        """Sign the next statement; `head` overrides parts of the header, `extra` are elements beyond its known ones."""
         self.number += 1
         self.time_s += self.step_s
         self.uptime_s += self.step_s
         digest, calibration, configuration = self.state()
         flags = head.get("flags", self.flags)
+        clock = type(flags) is int and flags & Flag.CLOCK_QUALITY
         payload = [
-            int(kind),
+            head.get("kind", int(kind)),
             head.get("number", self.number),
             head.get("link", self.head_hash[: statement.LINK_BYTES] or statement.NO_LINK),
-            self.time_s if flags & Flag.CLOCK_QUALITY else 0,
-            self.uptime_s,
+            head.get("time", self.time_s if clock else 0),
+            head.get("uptime", self.uptime_s),
             flags,
-            self.boot_number,
+            head.get("boot", self.boot_number),
             head.get("digest", digest),
             head.get("calibration_counter", calibration),
             head.get("configuration_counter", configuration),
+            *head.get("extra", ()),
             body,
         ]
         raw = statement.build(self.private_key, self.kid, payload)

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.parameters import MAP
 from steelyard_definition.definition import Definition
-from steelyard_protocol import bodies, cbor, identity, p256, parameters
+from steelyard_protocol import bodies, cbor, cose, identity, p256, parameters, statement
 from steelyard_protocol.bodies import Kind
-from steelyard_protocol.events import EventKind
+from steelyard_protocol.events import Event, EventKind
 
 VALIDATOR = cddl_verifier.Validator(Path(__file__).parents[2] / "protocol" / "steelyard.cddl")
 logging.getLogger("cddl_verifier").setLevel(logging.CRITICAL)  # it reports every refusal, and most are refused here
@@ -78,8 +78,12 @@ def read_accepts(kind: int, body: Any) -> bool:
 
 def cddl_accepts(kind: int, body: Any) -> bool:
     """What the validator says of the same bytes."""
-    encoded = cbor.encode([int(kind), *HEAD, body])
-    return bool(VALIDATOR.validate(encoded, "payload", require_deterministic=True).valid)
+    return valid([int(kind), *HEAD, body], "payload")
+
+
+def valid(payload: Any, rule: str) -> bool:
+    """What the validator says of a payload."""
+    return bool(VALIDATOR.validate(cbor.encode(payload), rule, require_deterministic=True).valid)
 
 
 @pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, some in BODIES.items() for body in some])
@@ -124,3 +128,127 @@ def test_a_key_has_one_spelling(key: dict[Any, Any]) -> None:
     body = [key, KEY, 0, "Maker", "Model", "S1", "P-1", None]
     assert not cddl_accepts(Kind.ENROL, body)
     assert not read_accepts(Kind.ENROL, body)
+
+
+def read(payload: Any) -> statement.Statement:
+    """What the host reads of a payload that a scale has signed."""
+    return statement.parse(statement.build((7).to_bytes(32, "big"), identity.kid(identity.point(KEY)), payload))
+
+
+# Every head: what a field may be, what it may not be, and what then stands in its place.
+HEAD_VALUES: dict[str, tuple[list[Any], list[Any], Any]] = {
+    "kind": ([3, 6, 99, 0xFFFFFFFF], [0, -1, 0x100000000, None, True, 3.0, "3", [3]], 0),
+    "number": ([2, 0xFFFFFFFF], [], 0),
+    "link": ([bytes(16), b"\xff" * 16], [b"", bytes(15), bytes(17), "x" * 16, None, 0], bytes(16)),
+    "time": ([1, 0xFFFFFFFF], [0, -1, 0x100000000, True, 1.5, "1", None], 0),
+    "uptime": ([0, 0xFFFFFFFF], [-1, 0x100000000, True, None, [1]], 0),
+    "flags": ([1, 2, 3, 1023, 1025, 1 << 14 | 2, 0xFFFF], [0, 4, -1, 0x10000, 1 << 70, True, None, b""], 0),
+    "boot": ([1, 0xFFFFFFFF], [0, -1, 0x100000000, None, True], 0),
+    "digest": ([bytes(16)], [b"", bytes(17), 0, None], bytes(16)),
+    "calibration counter": ([0, 0xFFFF], [-1, 0x10000, None, True, 0.0], 0),
+    "configuration counter": ([0, 0xFFFF], [-1, 0x10000, None, True, {}], 0),
+}
+WHOLE = [3, *HEAD, BODIES[Kind.SNAPSHOT][0]]
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [(at, value) for at, (good, _, _) in enumerate(HEAD_VALUES.values()) for value in good], ids=repr
+)
+def test_a_head_in_its_ranges_is_read_whole(at: int, value: Any) -> None:
+    payload = [*WHOLE[:at], value, *WHOLE[at + 1 :]]
+    one = read(payload)
+    assert (one.breaches, one.unread, one.has_state) == ((), (), True)
+    assert valid(payload, "later-payload")
+    assert one[6 + at] == value
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [(at, value) for at, (_, bad, _) in enumerate(HEAD_VALUES.values()) for value in bad], ids=repr
+)
+def test_a_head_out_of_its_ranges_keeps_its_number_and_all_else_that_can_be_read(at: int, value: Any) -> None:
+    name, (_, _, absent) = list(HEAD_VALUES.items())[at]
+    payload = [*WHOLE[:at], value, *WHOLE[at + 1 :]]
+    one = read(payload)
+    assert one.number == 2
+    assert len(one.breaches) == 1
+    if name == "flags" and value in (0, 4):  # in range, but then there is no clock
+        assert (one.unread, one.time, one.flags, one.clock_quality) == (("time",), 0, value, 0)
+    else:
+        assert not valid(payload, "later-payload") or name == "time"
+        assert one.unread == (("time", "flags") if name == "flags" else (name,))
+        assert one[6 + at] == absent
+        assert (one.clock_quality > 0) == (name not in ("time", "flags"))
+        assert name in one.breaches[0]
+    kept = [field for there, field in enumerate(one[6:16]) if there not in (at, 3)]
+    assert kept == [field for there, field in enumerate(WHOLE[:10]) if there not in (at, 3)]
+    assert one.has_state == (at < 7)
+    assert (one.body is None) == (name == "kind")
+
+
+@pytest.mark.parametrize("number", [0, -1, 0x100000000, None, True, 2.0, "2", b"2", [2], {}])
+def test_without_a_readable_number_no_head_is_read(number: Any) -> None:
+    one = read([3, number, *HEAD[1:], WHOLE[10]])
+    assert one[6:16] == (0, 0, bytes(16), 0, 0, 0, 0, bytes(16), 0, 0)
+    assert (one.body, len(one.unread), len(one.breaches), one.has_state) == (None, 10, 1, False)
+
+
+@pytest.mark.parametrize("payload", [[], [3], {3: 2}, "text", 7, None, [[3, 2]]], ids=repr)
+def test_what_is_no_array_with_a_number_has_none(payload: Any) -> None:
+    one = cbor_signed(payload)
+    assert (one.number, one.body, len(one.unread)) == (0, None, 10)
+    assert "the payload is not an array of 11 elements" in one.breaches
+
+
+def cbor_signed(payload: Any) -> statement.Statement:
+    """The same for a payload that is no array."""
+    header = {cose.HEADER_ALG: cose.ESP256, cose.HEADER_KID: identity.kid(identity.point(KEY))}
+    encoded = cbor.encode(payload)
+    return statement.parse(cose.encode_sign1(header, encoded, (7).to_bytes(32, "big"), statement.EXTERNAL))
+
+
+@pytest.mark.parametrize("length", range(2, 11))
+def test_a_head_that_ends_early_is_kept_as_far_as_it_goes(length: int) -> None:
+    one = read(WHOLE[:length])
+    assert one.number == 2
+    assert "the payload is not an array of 11 elements" in one.breaches
+    assert list(one[6:9]) == [*WHOLE[:length], bytes(16)][:3]
+    missing = list(HEAD_VALUES)[length:]
+    assert one.unread == tuple(name for name in HEAD_VALUES if name in missing or (name == "time" and length < 6))
+
+
+@pytest.mark.parametrize("extra", [[1], [-1, "x"], [b"", None, True, {"a": [1]}, cbor.Tag(99, [1])]], ids=repr)
+@pytest.mark.parametrize("rest", [[], ["x"], [[1], {}]], ids=repr)
+@pytest.mark.parametrize(
+    ("kind", "body"), [(99, []), *[(kind, body) for kind, some in BODIES.items() for body in some]]
+)
+def test_a_longer_head_and_payload_of_any_kind_leave_the_body_readable(
+    extra: list[Any], rest: list[Any], kind: int, body: list[Any]
+) -> None:
+    number = 1 if kind == Kind.ENROL else 2
+    payload = [int(kind), number, *HEAD[1:], *extra, [*body, "new"], *rest]
+    one = read(payload)
+    assert valid(payload, "later-payload")
+    assert not valid(payload, "payload")
+    assert (one.breaches, one.unread) == ((), ())
+    assert cbor.encode(list(one.extra_head)) == cbor.encode(extra + rest)
+    assert list(one.extra_body) == ([] if kind == 99 else ["new"])
+    assert (one.body is None) == (kind == 99)
+    alone = read([int(kind), number, *HEAD[1:], body])
+    assert (one.body, one.extra_head) == (alone.body, alone.extra_head + one.extra_head)
+
+
+@pytest.mark.parametrize("code", [19, 1_000, 0xFFFFFFFF])
+def test_an_unknown_event_keeps_its_facts(code: int) -> None:
+    payload = [5, *HEAD, [code, [1, "x"]]]
+    one = read(payload)
+    assert (one.breaches, one.body) == ((), Event(code, (1, "x")))
+    assert valid(payload, "later-payload")
+    assert not valid(payload, "payload")
+
+
+@pytest.mark.parametrize("code", [0, -1, 0x100000000, 1 << 80, True, None, "1"])
+def test_a_code_out_of_range_is_no_event(code: Any) -> None:
+    payload = [5, *HEAD, [code, []]]
+    one = read(payload)
+    assert (one.number, one.body, len(one.breaches)) == (2, None, 1)
+    assert not valid(payload, "later-payload")

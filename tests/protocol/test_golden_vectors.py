@@ -10,13 +10,15 @@ import cddl_verifier
 import ecdsa
 import pytest
 from steelyard_protocol import cbor, cose, downlink, p256, parameters, statement, weight
+from steelyard_protocol.bodies import Snapshot
+from steelyard_protocol.events import Event
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "protocol" / "steelyard.cddl"
 GOLDEN: dict[str, Any] = json.loads((ROOT / "protocol" / "vectors" / "golden.json").read_text())
 SCALE = bytes.fromhex(GOLDEN["keys"]["scale"]["public_key"])
-STATEMENTS = GOLDEN["statements"] + GOLDEN["sizes"]
-BEYOND_CDDL = {"unknown kind", "longer body"}
+STATEMENTS = GOLDEN["statements"] + GOLDEN["growth"] + GOLDEN["sizes"]
+GROWN = {"unknown kind", "longer body", *(made["name"] for made in GOLDEN["growth"])}
 ORDER_SIGNERS = {"receipt": "online", "permit": "authority", "key set": "root"}
 
 
@@ -33,7 +35,7 @@ def test_the_script_writes_the_committed_file() -> None:
 def test_statement_is_in_profile_and_authentic(made: dict[str, str]) -> None:
     raw = bytes.fromhex(made["raw"])
     parsed = statement.parse(raw)
-    assert parsed.breaches == ()
+    assert (parsed.breaches, parsed.unread) == ((), ())
     assert parsed.verifies(SCALE)
     assert not parsed.verifies(bytes.fromhex(GOLDEN["keys"]["online"]["public_key"]))
     assert parsed.hash == hashlib.sha256(raw).digest()
@@ -54,10 +56,35 @@ def test_independent_ecdsa_agrees_with_the_signature(made: dict[str, str]) -> No
 
 @pytest.mark.parametrize("made", STATEMENTS, ids=lambda made: made["name"])
 def test_independent_cddl_validator_agrees_on_statements(made: dict[str, str]) -> None:
-    result = cddl_verifier.validate(
-        SCHEMA, bytes.fromhex(made["raw"]), root_type="statement", require_deterministic=True
-    )
-    assert result.valid == (made["name"] not in BEYOND_CDDL)
+    def valid(rule: str) -> bool:
+        raw = bytes.fromhex(made["raw"])
+        return bool(cddl_verifier.validate(SCHEMA, raw, root_type=rule, require_deterministic=True).valid)
+
+    assert valid("statement") == (made["name"] not in GROWN)
+    assert valid("later-statement")
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "head", "body"),
+    [
+        ("reserved flags", [10, 14, 15], [], []),
+        ("longer head", [], [7, b"new", {"new": [1]}], []),
+        ("longer payload", [], [[1], "new"], []),
+        ("longer body", [], [], ["new element"]),
+        ("longer event", [], [], ["new fact", "new element"]),
+        ("unknown event", [], [], []),
+        ("unknown kind", [], [], []),
+        ("snapshot at every bound", [], [], []),
+    ],
+)
+def test_what_grew_is_kept_beside_what_is_known(name: str, flags: list[int], head: list[Any], body: list[Any]) -> None:
+    [made] = [made for made in STATEMENTS if made["name"] == name]
+    parsed = statement.parse(bytes.fromhex(made["raw"]))
+    assert (parsed.unknown_flags, list(parsed.extra_head), list(parsed.extra_body)) == (flags, head, body)
+    if "event" in name:
+        assert parsed.body in (Event(2, (1_790_000_000,)), Event(1_000, ("kept", 1)))
+    elif name != "unknown kind":
+        assert isinstance(parsed.body, Snapshot)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +102,7 @@ def test_independent_cddl_validator_agrees_on_everything_else(rule: str, encoded
 
 def test_statements_link_up() -> None:
     link = statement.NO_LINK
-    for number, made in enumerate(GOLDEN["statements"], start=1):
+    for number, made in enumerate(GOLDEN["statements"] + GOLDEN["growth"], start=1):
         parsed = statement.parse(bytes.fromhex(made["raw"]))
         assert (parsed.number, parsed.link) == (number, link)
         link = statement.link_of(parsed.hash)

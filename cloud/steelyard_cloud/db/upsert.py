@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT DO UPDATE, which SQLite and PostgreSQL spell alike but SQLAlchemy offers per dialect."""
+"""INSERT … ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy offers per dialect."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,3 +16,9 @@ def upsert(connection: Connection, table: Table, rows: Row | Sequence[Row], chan
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).values(rows).on_conflict_do_update(index_elements=keys, set_=dict(changes))
     return sqlite.insert(table).values(rows).on_conflict_do_update(index_elements=keys, set_=dict(changes))
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, but for those that are there already."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(table).on_conflict_do_nothing(), list(rows))

@@ -6,19 +6,58 @@ vouches for all of it; the others are checked later, when there is time. Enrolme
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from threading import Lock
 
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import LINK_BYTES
 
 from steelyard_cloud.ingest.batch import Candidate
+from steelyard_cloud.ingest.cache.recent import Recent
 from steelyard_cloud.statements.stored import BY_LINK, BY_LINK_BAD_SIGNATURE, BY_SIGNATURE
 
 TASK = 125  # signatures in one task of the pool: below 50 the hand-over costs more than the second core gives
 ALWAYS_CHECKED = (Kind.ENROL, Kind.BOOT)
 LONG_RUN = 4  # statements; in a shorter run checking some later costs more than checking all now
+VERDICTS_KEPT = 65_536  # about 16 MiB
 
 
-def authenticate(candidates: Sequence[Candidate], pool: Executor) -> None:
+class Signatures:
+    """Checks signatures, and remembers the newest verdicts: a message that comes again costs a look-up.
+
+    They are known by the hash of the whole statement. It covers signature and identity, and an identity has one key
+    for ever, so a verdict cannot change. Several threads may check at once.
+    """
+
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
+        self._verdicts: Recent[bytes, bool] = Recent(VERDICTS_KEPT)
+        self._lock = Lock()
+
+    def check(self, candidates: Sequence[Candidate]) -> None:
+        """Check each candidate's own signature: `authentic_by` or `failed` is set."""
+        found = {one.statement.hash: self._verdicts.get(one.statement.hash) for one in candidates}
+        fresh = list({one.statement.hash: one for one in candidates if found[one.statement.hash] is None}.values())
+        if len(fresh) <= TASK:
+            checked = _check_some(fresh)
+        else:
+            parts = [fresh[start : start + TASK] for start in range(0, len(fresh), TASK)]
+            checked = [good for some in self._pool.map(_check_some, parts) for good in some]
+        found |= {one.statement.hash: good for one, good in zip(fresh, checked, strict=True)}
+        with self._lock:
+            for one, good in zip(fresh, checked, strict=True):
+                self._verdicts.put(one.statement.hash, good)
+        for one in candidates:
+            if found[one.statement.hash]:
+                one.authentic_by = BY_SIGNATURE
+            else:
+                one.failed = True
+
+
+def _check_some(candidates: Sequence[Candidate]) -> list[bool]:
+    return [one.statement.verifies(one.key.public_key) for one in candidates]
+
+
+def authenticate(candidates: Sequence[Candidate], signatures: Signatures) -> None:
     """Set `authentic_by` and `failed` of the candidates of one batch, which stand in the order of arrival."""
     runs = _runs(candidates)
     first = [
@@ -27,10 +66,10 @@ def authenticate(candidates: Sequence[Candidate], pool: Executor) -> None:
         for one in run
         if one is run[-1] or len(run) < LONG_RUN or one.statement.kind in ALWAYS_CHECKED
     ]
-    check_signatures(first, pool)
+    signatures.check(first)
     # Where the last one does not vouch, each of the run stands for itself.
     second = [one for run in runs if run[-1].failed for one in run if not (one.authentic_by or one.failed)]
-    check_signatures(second, pool)
+    signatures.check(second)
     for run in runs:
         vouched = False
         for one in reversed(run):
@@ -54,20 +93,3 @@ def _runs(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
         open_runs[kid] = run = [one]
         runs.append(run)
     return runs
-
-
-def check_signatures(candidates: Sequence[Candidate], pool: Executor) -> None:
-    """Check each candidate's own signature: `authentic_by` or `failed` is set."""
-    if len(candidates) <= TASK:
-        _check_some(candidates)
-        return
-    parts = [candidates[start : start + TASK] for start in range(0, len(candidates), TASK)]
-    list(pool.map(_check_some, parts))
-
-
-def _check_some(candidates: Sequence[Candidate]) -> None:
-    for one in candidates:
-        if one.statement.verifies(one.key.public_key):
-            one.authentic_by = BY_SIGNATURE
-        else:
-            one.failed = True

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.database import Connection, reading, writing
 from steelyard_cloud.db.feeds import Entry
-from steelyard_cloud.ingest.mqtt.session import Message
 from steelyard_cloud.ingest.pending import PendingBatches
 from steelyard_cloud.ingest.receipts import Outgoing
 from steelyard_cloud.ingest.receiver import Receiver
@@ -23,7 +22,6 @@ CONSUMER = "ingest"
 class Effects:
     """What is to be done once some changes are committed."""
 
-    messages: list[Message] = field(default_factory=list)  # out of the quarantine, to be handled again
     outgoing: list[Outgoing] = field(default_factory=list)  # permits
     made_due: bool = False  # scales of a type wait for the timers
 
@@ -44,13 +42,21 @@ class Changes:
         if not entries:
             return False
         self._pending.commit_all()  # begun by what the registry said before
+        self._judge_what_waited(entries)
         moved = {entry.shard: entry.position for entry in entries}
         effects = self._commit(entries, moved)
         self._cursor |= moved
         self._pending.sender.publish(effects.outgoing)
-        if effects.messages:
-            self._pending.commit_now(effects.messages)
         return effects.made_due
+
+    def _judge_what_waited(self, entries: list[Entry]) -> None:
+        """Handle what waits for identities that are registered now; where that fails, the entries are read again."""
+        for entry in entries:
+            if entry.topic == "identity":
+                with reading(self._receiver.engine) as connection:
+                    waited = self._receiver.identity_registered(connection, entry.body["identity"])
+                if waited:
+                    self._pending.commit_now(waited)
 
     def _commit(self, entries: list[Entry], moved: dict[str, int]) -> Effects:
         """Apply the entries, judge their scales and save the cursor, in one transaction."""
@@ -70,9 +76,7 @@ class Changes:
         return effects
 
     def _apply(self, connection: Connection, entry: Entry, effects: Effects) -> None:
-        if entry.topic == "identity":
-            effects.messages += self._receiver.identity_registered(connection, entry.body["identity"])
-        elif entry.topic == "permit":  # it is recorded: only now it may be sent
+        if entry.topic == "permit":  # it is recorded: only now it may be sent
             identity_id, raw = scale_store.permit_to_send(connection, entry.body["permit_id"], self._clock())
             effects.outgoing.append((load_keys_of(connection, [identity_id])[identity_id].down, raw))
         elif entry.topic == "scale-type":

@@ -10,23 +10,31 @@ from steelyard_cloud.ingest.batch import Batch, Candidate
 from steelyard_cloud.ingest.cache.keyring import Keyring
 from steelyard_cloud.ingest.limits import FailureBudget
 from steelyard_cloud.ingest.mqtt.session import Message
+from steelyard_cloud.statements import quarantine
 
 
 def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget, now_ms: int) -> Batch:
-    """The candidates of a batch of messages, and the suspects; a topic without `budget` is only counted."""
+    """The candidates of a batch of messages, and the suspects; a topic without `budget` is only counted.
+
+    A message of an identity that nobody has registered is kept as it came: all of it is judged once that is done.
+    """
     batch = Batch()
-    parsed: list[tuple[str, Statement]] = []
+    parsed: list[tuple[Message, Statement]] = []
     offered: Counter[str] = Counter()
 
     def refuse(topic: str, kid: bytes | None, reason: str, raw: bytes) -> None:
         budget.fail(topic, now_ms)
         batch.suspect(topic, kid, reason, raw)
 
-    for topic, payload, _ in messages:
-        offered[topic] += 1
-        if not budget.allows(topic, now_ms, offered[topic]):
-            batch.counted[shard_of(topic), "limited"] += 1
-            continue
+    for message in messages:
+        topic, payload, _, waited = message
+        if waited is not None:
+            batch.released.append(waited)
+        else:
+            offered[topic] += 1
+            if not budget.allows(topic, now_ms, offered[topic]):
+                batch.counted[shard_of(topic), "limited"] += 1
+                continue
         try:
             raws = decode_message(payload)
         except StatementError as error:
@@ -34,16 +42,23 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
             continue
         for raw in raws:
             try:
-                parsed.append((topic, parse(raw)))
+                parsed.append((message, parse(raw)))
             except StatementError as error:
                 refuse(topic, None, error.code, raw)
     keys = keyring.find({statement.kid for _, statement in parsed})
-    for topic, statement in parsed:
-        key = keys.get(statement.kid)
+    kept: Message | None = None
+    for message, statement in parsed:
+        topic, kid = message.topic, statement.kid
+        key = keys.get(kid)
         if key is not None and topic == key.up:
             batch.candidates.append(Candidate(statement, key, topic))
+        elif (reason := misfit(topic, kid)) != quarantine.UNKNOWN_IDENTITY:
+            refuse(topic, kid, reason, statement.raw)
+        elif message is kept:
+            batch.counted[shard_of(topic), reason] += 1
         else:
-            refuse(topic, statement.kid, misfit(topic, statement.kid), statement.raw)
+            refuse(topic, kid, reason, message.payload)
+            kept = message
     return batch
 
 
@@ -56,5 +71,5 @@ def misfit(topic: str, kid: bytes) -> str:
     """Why a statement of this identity is not accepted from this topic: the reason that is counted."""
     text = identity.to_text(kid)
     if topic == f"sy/1/{text[0]}/{text}/up":
-        return "unknown-identity"
+        return quarantine.UNKNOWN_IDENTITY
     return "wrong-shard" if topic[6:] == f"/{text}/up" else "topic"

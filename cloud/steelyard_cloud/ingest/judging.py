@@ -22,9 +22,11 @@ from steelyard_cloud.scales.facts import ScaleFacts
 from steelyard_cloud.statements.sql import IN_LIST
 from steelyard_cloud.statements.summaries import StoredSummary
 
-JUDGED_KEPT = 100_000
 LOOK_AGAIN_MS = 1000
 """For what waits to be checked: whoever starts next finds it by the scale's timer."""
+JUDGED_BYTES = 64 * 1024 * 1024
+QUIET_KEPT = 100_000  # about 20 MiB
+_PLAIN_BYTES, _EACH_BYTES = 4096, 1024  # of what is kept of a judgement, and of each thing that it names
 
 SummariesOf = Callable[[Connection, Sequence[int]], list[StoredSummary]]
 
@@ -55,6 +57,12 @@ class Judged:
             due_ms=judgement.due_ms,
         )
 
+    def weight(self) -> int:
+        """About how many bytes it takes."""
+        facts = self.facts.facts
+        named = self.findings, self.undecided, self.waiting, facts.baselines, facts.permits
+        return _PLAIN_BYTES + _EACH_BYTES * sum(map(len, named))
+
     @property
     def essence(self) -> tuple[list[Finding], frozenset[tuple[str, str]]]:
         """What alerts follow from: all but the number up to which a finding still stands; each statement moves that."""
@@ -68,8 +76,8 @@ class Judging:
         self.shards = shards
         self._summaries_of, self._listening_since_ms = summaries_of, listening_since_ms
         self._has_news = False
-        self._judged: Recent[int, Judged] = Recent(JUDGED_KEPT)
-        self._quiet: Recent[int, None] = Recent(JUDGED_KEPT)  # neither silent nor waited for when last looked at
+        self._judged: Recent[int, Judged] = Recent(JUDGED_BYTES, Judged.weight)
+        self._quiet: Recent[int, None] = Recent(QUIET_KEPT)  # neither silent nor waited for when last looked at
 
     def take_news(self) -> bool:
         """Whether something was written to the outbox since this was last asked."""
@@ -79,8 +87,8 @@ class Judging:
     def forget(self, scale_ids: Collection[int]) -> None:
         """Judge these from scratch the next time: their facts changed, or a transaction about them failed."""
         for scale_id in scale_ids:
-            self._judged.pop(scale_id, None)
-            self._quiet.pop(scale_id, None)
+            self._judged.pop(scale_id)
+            self._quiet.pop(scale_id)
 
     def forget_all(self) -> None:
         """Forget every scale."""

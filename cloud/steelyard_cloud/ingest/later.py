@@ -4,13 +4,12 @@ A bad signature is a finding: the statement stays, as the chain proves who sent 
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from typing import NamedTuple
 
 from steelyard_protocol.statement import parse
 
 from steelyard_cloud.db.database import Connection, Engine, reading, writing
-from steelyard_cloud.ingest.authenticate import check_signatures
+from steelyard_cloud.ingest.authenticate import Signatures
 from steelyard_cloud.ingest.batch import Candidate
 from steelyard_cloud.ingest.cache.summaries import Summaries
 from steelyard_cloud.ingest.judging import Judging
@@ -36,7 +35,7 @@ class Unchecked(NamedTuple):
     candidates: list[Candidate]
 
 
-def check_some(engine: Engine, summaries: Summaries, judging: Judging, pool: Executor, now_ms: int) -> bool:
+def check_some(engine: Engine, summaries: Summaries, judging: Judging, signatures: Signatures, now_ms: int) -> bool:
     """Check up to `AT_ONCE` of them; False when there are none."""
     if not summaries.unchecked:
         return False
@@ -44,7 +43,7 @@ def check_some(engine: Engine, summaries: Summaries, judging: Judging, pool: Exe
     try:
         with reading(engine) as connection:
             chosen = list(_choose(connection, summaries, keys))
-        check_signatures([one for some in chosen for one in some.candidates], pool)  # no transaction waits for this
+        signatures.check([one for some in chosen for one in some.candidates])  # no transaction waits for this
         checked = [some.stored for some in chosen]
         with writing(engine) as connection:
             for some in chosen:

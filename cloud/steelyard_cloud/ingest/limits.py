@@ -5,6 +5,7 @@ from collections import OrderedDict
 FAILURES = 64  # in one go
 REFILL_PER_S = 1.0
 TOPICS = 50_000  # remembered
+TOPIC_KEPT = 80  # characters; those of scales have fewer
 
 
 class FailureBudget:
@@ -15,10 +16,12 @@ class FailureBudget:
 
     def allows(self, topic: str, now_ms: int, messages: int) -> bool:
         """Whether so many messages of the topic are worth looking at in one go; any number where none has failed."""
+        topic = topic[:TOPIC_KEPT]
         return topic not in self._left or self._now(topic, now_ms) >= messages
 
     def fail(self, topic: str, now_ms: int) -> None:
         """One failure more on the topic."""
+        topic = topic[:TOPIC_KEPT]
         self._left[topic] = (max(0.0, self._now(topic, now_ms) - 1), now_ms)
         self._left.move_to_end(topic)
         if len(self._left) > TOPICS:

@@ -68,7 +68,9 @@ class PendingBatches:
 
     def commit_now(self, messages: Sequence[Message]) -> None:
         """Run one more batch down the whole line, before those that wait."""
-        self._finish(PendingBatch(messages, self.receiver.begin(messages, self.clock())))
+        batch = PendingBatch(messages)
+        self._begin(batch)
+        self._finish(batch)
 
     def begin_again(self) -> None:
         """After an error: what was begun may rest on what is no longer so."""
@@ -110,5 +112,6 @@ class PendingBatches:
     def _quarantine(self, message: Message) -> None:
         suspect = quarantine.of_message(message.topic, message.payload, "internal-error")
         with writing(self.receiver.engine) as connection:
+            quarantine.release(connection, [] if message.waited is None else [message.waited])
             quarantine.add(connection, [suspect], self.clock())
             quarantine.count(connection, {(suspect.shard, suspect.reason): 1})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from steelyard_protocol import identity
 
 from steelyard_cloud.db.database import Connection, Engine, writing
-from steelyard_cloud.ingest.authenticate import authenticate
+from steelyard_cloud.ingest.authenticate import Signatures, authenticate
 from steelyard_cloud.ingest.batch import Accepted, Batch
 from steelyard_cloud.ingest.cache.branches import Branches
 from steelyard_cloud.ingest.cache.keyring import Keyring
@@ -53,6 +53,7 @@ class Receiver:
     ) -> None:
         self.engine, self.shards, self.online, self.listening = engine, shards, online, listening
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="signatures")
+        self._signatures = Signatures(self._pool)
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="authenticate")  # gives the pool its tasks, and waits
         self._keyring = Keyring(engine)
         self._budget = FailureBudget()
@@ -73,7 +74,7 @@ class Receiver:
     def begin(self, messages: Sequence[Message], now_ms: int) -> Begun:
         """Decode; start to authenticate, in other threads. `finish` is to follow in the same order."""
         batch = decode(messages, self._keyring, self._budget, now_ms)
-        return Begun(batch, self._ahead.submit(authenticate, batch.candidates, self._pool))
+        return Begun(batch, self._ahead.submit(authenticate, batch.candidates, self._signatures))
 
     def finish(self, begun: Begun, now_ms: int) -> list[DueReceipt]:
         """Store, judge, commit; gives the receipts to sign and send. When it returns, everything is committed."""
@@ -104,16 +105,17 @@ class Receiver:
         return [DueReceipt(one.stored.key.down, receipt) for one in accepted for receipt in one.receipts]
 
     def identity_registered(self, connection: Connection, text: str) -> list[Message]:
-        """An identity became known: what of it waits in the quarantine is to be handled as messages again."""
-        kid = identity.from_text(text)
-        self._keyring.registered(kid)
-        waiting = quarantine.of_kid(connection, kid)
-        quarantine.release(connection, [id_ for id_, _, _ in waiting])
-        return [Message(topic, raw, None) for _, topic, raw in waiting]
+        """An identity became known: what of it waits in the quarantine is to be handled as messages again.
+
+        It leaves the quarantine in the transaction that stores it.
+        """
+        self._keyring.registered(identity.from_text(text))
+        topic = f"sy/1/{text[0]}/{text}/up"
+        return [Message(topic, raw, None, id_) for id_, raw in quarantine.waiting(connection, topic)]
 
     def check_signatures(self, now_ms: int) -> bool:
         """Check some signatures that a link had vouched for; False when there are none."""
-        return check_some(self.engine, self.summaries, self.judging, self._pool, now_ms)
+        return check_some(self.engine, self.summaries, self.judging, self._signatures, now_ms)
 
     def read_again(self, now_ms: int) -> bool:
         """Read some statements again that a later one gives a meaning; False when there are none."""

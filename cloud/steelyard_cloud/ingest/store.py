@@ -56,6 +56,8 @@ def _accept(
     evidence = StoredStatements(connection, key)
     accepted = Accepted(stored)
     arrived: list[Statement] = []
+    new: list[Statement] = []
+    copied: set[int] = set()
     outcomes = accept(summary, [one.statement for one in in_order], evidence, now_ms)
     for one, (statement, outcome) in zip(in_order, outcomes, strict=True):
         if outcome is Outcome.REFUSED:
@@ -66,11 +68,16 @@ def _accept(
         if outcome is Outcome.DUPLICATE:
             continue
         number = statement.number
+        new.append(statement)
+        if outcome is not Outcome.NEW:
+            copied.add(number)
         if one.authentic_by == BY_LINK:
             note_unchecked(summary, number)
         elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
             note_signatures(summary, number, number, [number])
         accepted.rows.append(_row(key, statement, one.authentic_by, now_ms))
+    if copied:
+        evidence.note_copies([statement for statement in new if statement.number in copied])
     if arrived:
         followed = branches.of(key.identity_id) if summary.first_branch else {}
         accepted.receipts = due_receipts(summary, arrived, evidence, followed, now_ms // 1000)

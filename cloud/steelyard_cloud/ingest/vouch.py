@@ -6,7 +6,7 @@ the other has been in the quarantine.
 
 from collections.abc import Sequence
 
-from steelyard_protocol.statement import LINK_BYTES, hash_of, parse
+from steelyard_protocol.statement import LINK_BYTES, parse
 
 from steelyard_cloud.db.database import Engine, reading
 from steelyard_cloud.ingest.batch import Batch, Candidate
@@ -20,10 +20,11 @@ def vouch(batch: Batch, engine: Engine, links: QuarantinedLinks, budget: Failure
     """Take out what is not authentic, unless a stored statement links to it; add what authentic ones link to."""
     doubtful = [one for one in batch.candidates if not one.authentic_by]
     if doubtful:
-        _vouch_within(batch, doubtful)
+        _vouch_by_stored(engine, doubtful)
+        _vouch_within(batch, [one for one in doubtful if not one.authentic_by])
     batch.candidates, offered = [], batch.candidates
     for one in offered:
-        if one.authentic_by or _successor_links_to(engine, one):
+        if one.authentic_by:
             batch.candidates.append(one)
         else:
             budget.fail(one.topic, now_ms)
@@ -40,13 +41,12 @@ def _vouch_within(batch: Batch, doubtful: Sequence[Candidate]) -> None:
             links.add((one.key.kid, one.statement.link))
 
 
-def _successor_links_to(engine: Engine, one: Candidate) -> bool:
-    following = one.statement.number + 1
+def _vouch_by_stored(engine: Engine, doubtful: Sequence[Candidate]) -> None:
+    """What a stored statement links to."""
     with reading(engine) as connection:
-        after = [parse(raw) for raw in StoredStatements(connection, one.key).between(following, following)]
-    if any(later.link == one.statement.hash[:LINK_BYTES] for later in after):
-        one.authentic_by = BY_LINK_BAD_SIGNATURE
-    return one.authentic_by != 0
+        for one in doubtful:
+            if StoredStatements(connection, one.key).links_to(one.statement.hash, one.statement.number):
+                one.authentic_by = BY_LINK_BAD_SIGNATURE
 
 
 def _vouch_for_quarantined(batch: Batch, engine: Engine, links: QuarantinedLinks) -> None:
@@ -54,16 +54,16 @@ def _vouch_for_quarantined(batch: Batch, engine: Engine, links: QuarantinedLinks
     if links.empty:
         return
     wanted = [one for one in batch.candidates if (one.key.kid, one.statement.link) in links]
-    while wanted:
-        later = wanted.pop()
-        kid, link = later.key.kid, later.statement.link
-        if (kid, link) not in links or (kid, link) in batch.vouched:
-            continue
-        batch.vouched.add((kid, link))
-        with reading(engine) as connection:
-            waiting = quarantine.of_kid(connection, kid)
-        for id_, _, raw in waiting:
-            if hash_of(raw)[:LINK_BYTES] == link:
+    if not wanted:
+        return
+    with reading(engine) as connection:
+        while wanted:
+            later = wanted.pop()
+            link = later.key.kid, later.statement.link
+            if link not in links or link in batch.vouched:
+                continue
+            batch.vouched.add(link)
+            for id_, raw in quarantine.linked(connection, later.key.up, later.statement.link):
                 earlier = Candidate(parse(raw), later.key, later.topic, BY_LINK_BAD_SIGNATURE, failed=True)
                 batch.candidates.append(earlier)
                 batch.released.append(id_)

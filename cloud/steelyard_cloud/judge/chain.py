@@ -81,7 +81,9 @@ def breaks_of_order(before: Edge, after: Edge) -> list[str]:
 def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Context) -> Outcome:
     """Add an authentic statement that is committed at a time; `evidence` is what is stored beside it."""
     number = statement.number
-    stored = evidence.contents(number, statement.hash) if number == 0 or summary.has(number) else ()
+    stored = (
+        evidence.contents(number, statement.hash, statement.content_hash) if number == 0 or summary.has(number) else ()
+    )
     if any(statement.hash == other for other, _ in stored):
         return Outcome.DUPLICATE
     outcome = Outcome.NEW

@@ -25,7 +25,8 @@ def state_of(statement: Statement) -> ParameterState:
 def read(summary: Summary, statement: Statement, commit_ms: int) -> bool:
     """Read what a new content says; whether it is no more than an honest snapshot that changes nothing."""
     number, body = statement.number, statement.body
-    _see(summary, state_of(statement), 2 * number)
+    if statement.has_state:
+        _see(summary, state_of(statement), 2 * number)
     _read_flags(summary, statement)
     if isinstance(body, Snapshot):
         return _read_snapshot(summary, statement, body)
@@ -63,6 +64,8 @@ def _read_flags(summary: Summary, statement: Statement) -> None:
 
 def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> bool:
     number, digest = statement.number, statement.digest
+    if "digest" in statement.unread:
+        return False
     parameter_map = summary.maps.get(digest)
     if parameter_map is not None:
         return weigh(summary, number, parameter_map, body)

@@ -20,7 +20,7 @@ Dated = TypeVar("Dated", Change, Opening)
 
 def own_date_ms(statement: Statement, commit_ms: int, latest_ms: int = NEVER_MS) -> int | None:
     """The date by its own clock, Unix milliseconds; None without one. `latest_ms`: see Committed."""
-    if not statement.clock_quality or statement.time * 1000 > commit_ms + AHEAD_MS:
+    if not statement.clock_quality or not statement.time or statement.time * 1000 > commit_ms + AHEAD_MS:
         return None
     return min(statement.time * 1000, commit_ms, latest_ms)
 

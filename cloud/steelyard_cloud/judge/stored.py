@@ -6,6 +6,7 @@ Every question is answered by look-ups of bounded cost, whatever is stored.
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from steelyard_protocol.statement import Statement
@@ -40,8 +41,12 @@ class Following(NamedTuple):
 class Context(Protocol):
     """What is stored beside a statement that is to be absorbed."""
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
-        """(hash, content hash) of every statement under `number`; for number 0 of that with `hash_` alone."""
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
+        """(hash, content hash) of statements under `number`: not of all, but enough to know what a new one is.
+
+        If there are such: that with `hash_`, one with `content_hash`, and others until there are two contents. A hash
+        that does not matter is empty. For number 0 only that with `hash_`. The cost does not grow with the copies.
+        """
 
     def following(self, number: int) -> Following | None:
         """The lowest stored number above this one."""
@@ -63,6 +68,8 @@ class StatementsInMemory:
 
     statements: dict[int, list[tuple[Statement, int, int]]] = field(default_factory=dict)  # with Committed's times
     _numbers: list[int] = field(default_factory=list)
+    _hashes: dict[tuple[int, bytes], bytes] = field(default_factory=dict)  # number and hash → content hash
+    _contents: dict[int, dict[bytes, None]] = field(default_factory=dict)  # number → content hashes, in their order
 
     def add(self, statement: Statement, commit_ms: int) -> None:
         """Add one."""
@@ -70,16 +77,22 @@ class StatementsInMemory:
         if number not in self.statements:
             insort(self._numbers, number)
         self.statements.setdefault(number, []).append((statement, commit_ms, NEVER_MS))
+        self._hashes[number, statement.hash] = statement.content_hash
+        self._contents.setdefault(number, {})[statement.content_hash] = None
 
     def set_back(self, to_ms: int) -> None:
         """The platform's clock was set back."""
         for there in self.statements.values():
             there[:] = [(one, commit_ms, min(latest_ms, to_ms)) for one, commit_ms, latest_ms in there]
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
-        """See Evidence."""
-        there = self.statements.get(number, ())
-        return [(one.hash, one.content_hash) for one, _, _ in there if number or one.hash == hash_]
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
+        """See Context."""
+        found = [(hash_, self._hashes[number, hash_])] if (number, hash_) in self._hashes else []
+        if number:
+            contents = self._contents.get(number, {})
+            found += [(b"", content_hash)] if content_hash in contents else []
+            found += [(b"", content) for content in islice(contents, 2)]
+        return found
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """See Evidence."""
@@ -111,9 +124,10 @@ class WithBatch:
     stored: Context
     batch: StatementsInMemory = field(default_factory=StatementsInMemory)
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
-        """See Evidence."""
-        return [*self.batch.contents(number, hash_), *self.stored.contents(number, hash_)]
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
+        """See Context."""
+        asked = number, hash_, content_hash
+        return [*self.batch.contents(*asked), *self.stored.contents(*asked)]
 
     def following(self, number: int) -> Following | None:
         """See Evidence."""

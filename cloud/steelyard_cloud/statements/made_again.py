@@ -18,7 +18,7 @@ class _SoFar:
     number: int = 0
     under_it: list[tuple[bytes, bytes]] = field(default_factory=list)
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
         """See judge.stored.Evidence."""
         return [pair for pair in self.under_it if number or pair[0] == hash_] if number == self.number else []
 

@@ -6,10 +6,12 @@ Writing is the hot path, so it speaks SQL through the driver: executemany on SQL
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 from sqlalchemy.exc import OperationalError
+from steelyard_protocol.statement import LINK_BYTES, Statement, parse
 
-from steelyard_cloud.db.schema import statements
+from steelyard_cloud.db.schema import copies, statements
+from steelyard_cloud.db.upsert import insert_missing
 from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.sql import Conflict, conflicts
@@ -17,6 +19,7 @@ from steelyard_cloud.statements.sql import Conflict, conflicts
 BY_SIGNATURE = 1
 BY_LINK = 2
 BY_LINK_BAD_SIGNATURE = 3
+FEW = 2  # statements under one number that are looked at; with so many, `copies` knows their contents
 
 
 class StatementRow(NamedTuple):
@@ -49,12 +52,52 @@ class StoredStatements:
         key = self._key
         return and_(statements.c.scale_id == key.scale_id, statements.c.identity_id == key.identity_id)
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
         """See judge.stored.Evidence."""
-        query = select(statements.c.hash, statements.c.content_hash).where(self._of, statements.c.number == number)
+        c = statements.c
+        query = select(c.hash, c.content_hash).where(self._of, c.number == number)
+        same_bytes = query.where(c.hash == hash_)
         if number == 0:
-            query = query.where(statements.c.hash == hash_)
+            return self._pairs(same_bytes)
+        first = self._pairs(query.limit(FEW))
+        if len(first) < FEW:
+            return first
+        contents = select(copies.c.content_hash).where(self._copied(number))
+        same_content = contents.where(copies.c.content_hash == content_hash)
+        some = [*self._connection.scalars(same_content), *self._connection.scalars(contents.limit(2))]
+        return [*self._pairs(same_bytes), *((b"", content) for content in some)]
+
+    def links_to(self, hash_: bytes, number: int) -> bool:
+        """Whether a stored statement with the number after `number` links to the one with this hash."""
+        link, after = hash_[:LINK_BYTES], number + 1
+        first = list(self._raws(after, FEW))
+        if len(first) < FEW:
+            return any(parse(raw).link == link for raw in first)
+        query = select(copies.c.link).where(self._copied(after), copies.c.link == link)
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def note_copies(self, new: Iterable[Statement]) -> None:
+        """Note the contents under numbers that get more than one statement with these `new` ones, not yet written."""
+        by_number: dict[int, list[Statement]] = {}
+        for one in new:
+            by_number.setdefault(one.number, []).append(one)
+        for number, some in by_number.items():
+            if self._connection.execute(select(copies.c.link).where(self._copied(number)).limit(1)).first() is None:
+                some += map(parse, self._raws(number, FEW))
+            links = {one.content_hash: one.link for one in some}
+            under = {"identity_id": self._key.identity_id, "number": number}
+            rows = [under | {"content_hash": content, "link": link} for content, link in sorted(links.items())]
+            insert_missing(self._connection, copies, rows)
+
+    def _pairs(self, query: Select[Any]) -> list[tuple[bytes, bytes]]:
         return [(one, content) for one, content in self._connection.execute(query)]
+
+    def _raws(self, number: int, most: int) -> Iterable[bytes]:
+        query = select(statements.c.raw).where(self._of, statements.c.number == number)
+        return self._connection.scalars(query.limit(most))
+
+    def _copied(self, number: int) -> ColumnElement[bool]:
+        return and_(copies.c.identity_id == self._key.identity_id, copies.c.number == number)
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """See judge.stored.Evidence."""

@@ -20,12 +20,13 @@ from steelyard_cloud.statements.stored import StoredStatements
 class StoredSummary:
     """An identity's summary as it is in the database; version 0 when it is not there yet.
 
-    One that was made again from the statements is to be written when there is an occasion.
+    `size` is its bytes there. One that was made again from the statements is to be written when there is an occasion.
     """
 
     key: Key
     summary: Summary
     version: int = 0
+    size: int = 0
     made_again: bool = False
 
 
@@ -75,7 +76,7 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
         some = c.identity_id.in_(ids[start : start + IN_LIST])
         for identity_id, version, dumped in connection.execute(select(c.identity_id, c.version, c.summary).where(some)):
             key = loaded[identity_id].key
-            loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, dumped), version)
+            loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, dumped), version, len(dumped))
     for stored in loaded.values():
         if stored.summary.outdated:
             stored.summary = made_again(StoredStatements(connection, stored.key), stored.key.kid)
@@ -94,12 +95,15 @@ def write_summaries(connection: Connection, moved: Sequence[StoredSummary]) -> N
 
     Their versions are those that were read; the caller raises them after the commit.
     """
-    new, old = [], []
+    new: list[_NewRow] = []
+    old: list[_Change] = []
     for stored in sorted(moved, key=lambda one: one.key.identity_id):  # one order, so that receivers cannot deadlock
         if stored.version:
             old.append(_change(stored))
+            stored.size = len(old[-1].summary)
         else:
             new.append(_new_row(stored))
+            stored.size = len(new[-1].summary)
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     if new:
         columns, marks = ", ".join(_NewRow._fields), ", ".join([mark] * len(_NewRow._fields))

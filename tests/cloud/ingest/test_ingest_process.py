@@ -23,6 +23,10 @@ from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Begun
 from steelyard_cloud.judge.chain import GRACE_MS
 from steelyard_cloud.settings import SHARDS
+from steelyard_cloud.statements import quarantine as quarantine_store
+from steelyard_cloud.statements import summaries as summary_store
+from steelyard_protocol import downlink
+from steelyard_protocol.statement import encode_batch
 
 START_MS = 1_800_000_000_000
 
@@ -444,3 +448,61 @@ def test_batches_at_hand_are_taken_in_their_order_when_the_database_comes_back(
     assert taken == [3, 4, 5, 6]
     assert len(stage.desk.held(scale)) == 6
     assert len(stage.broker.acknowledged) == 6
+
+
+@pytest.mark.parametrize("broken", ["write_summaries", "release", "save_cursor"])
+def test_what_waits_for_a_registration_outlives_a_failing_database(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """It leaves the quarantine in the transaction that stores it: nothing has to be sent again."""
+    scale = SigningScale()
+    raws = [scale.enrol(), scale.boot(), *(scale.snapshot() for _ in range(30))]
+    stage.report(scale, encode_batch(raws[:-1]), raws[-1])
+    assert stage.desk.held(scale) == []
+    failures = itertools.count(1)
+    module = {"write_summaries": summary_store, "release": quarantine_store, "save_cursor": feeds}[broken]
+    genuine = getattr(module, broken)
+
+    def failing(*arguments: object) -> object:
+        if next(failures) <= 2:
+            raise OperationalError("COMMIT", None, Exception("the database went away"))
+        return genuine(*arguments)
+
+    monkeypatch.setattr(module, broken, failing)
+    stage.desk.register(scale)
+    wait_for(lambda: len(stage.desk.held(scale)) == len(raws), "all that waited to be stored")
+    wait_for(stage.registry_is_read, "the registry to be read")
+    assert stage.desk.held(scale) == raws
+    assert next(failures) > 3
+    assert receipted_of(stage, scale) == len(raws)
+    with database.reading(stage.desk.engine) as connection:
+        assert quarantine_store.waiting(connection, scale.up) == []
+
+
+def receipted_of(stage: Stage, scale: SigningScale) -> int:
+    """The highest number that a receipt was sent for."""
+    online = stage.ingest.receiver.online.public_key
+    orders = [downlink.open_order(raw, online) for topic, raw in stage.broker.published if topic == scale.down]
+    return max((one.number for one in orders if isinstance(one, downlink.Receipt)), default=0)
+
+
+def test_a_waiting_message_that_breaks_the_code_is_put_aside_and_the_others_are_stored(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scale = SigningScale()
+    raws = [scale.enrol(), scale.boot(), scale.snapshot()]
+    stage.report(scale, *raws)
+    begin = receiver_module.Receiver.begin
+
+    def breaking(receiver: receiver_module.Receiver, messages: Sequence[Message], now_ms: int) -> Begun:
+        if any(message.payload == raws[2] for message in messages):
+            raise ZeroDivisionError
+        return begin(receiver, messages, now_ms)
+
+    monkeypatch.setattr(receiver_module.Receiver, "begin", breaking)
+    stage.desk.register(scale)
+    wait_for(stage.registry_is_read, "the registry to be read")
+    assert stage.desk.held(scale) == raws[:2]
+    assert stage.desk.quarantined()["internal-error"] == 1
+    with database.reading(stage.desk.engine) as connection:
+        assert quarantine_store.waiting(connection, scale.up) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cbor2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,9 @@ PRIVATE_KEY = bytes(range(1, 33))
 KEY = p256.public_key(PRIVATE_KEY)
 KID = identity.thumbprint(KEY)[:10]
 OTHER = p256.public_key(bytes(range(2, 34)))
+
+# Deterministic CBOR that scales do not read: simple values 0 and 32, undefined, floats 0.0 and 1.0, the bignum 2⁶⁴.
+SIMPLE = [bytes.fromhex(value) for value in ("e0", "f820", "f7", "f90000", "f93c00", "c249010000000000000000")]
 
 one_process = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
@@ -53,6 +57,13 @@ def signed(
         s = p256.ORDER - s
     body = [header, unprotected or {}, payload, signature[:32] + s.to_bytes(32, "big")]
     return cbor.encode(body if tag is None else cbor.Tag(tag, body))
+
+
+def with_unprotected(header: bytes) -> bytes:
+    """A genuine message whose unprotected header is spelled so."""
+    whole = signed()
+    assert whole[18:19] == b"\xa0"
+    return whole[:18] + header + whole[19:]
 
 
 def test_the_working_groups_examples_get_their_verdicts(firmware: Conversation, vectors: Path) -> None:
@@ -170,13 +181,49 @@ def assert_like_the_host(firmware: Conversation, message: bytes) -> None:
         assert answer == "5"
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        *[signed(protected=b"\xa2\x01" + alg + b"\x04\x4a" + KID) for alg in SIMPLE],
+        *[signed(protected=b"\xa1" + label + b"\x28") for label in (*SIMPLE, b"\xf5", b"\xf4", b"\xf6", b"\x41\x01")],
+        *[signed(protected=b"\xa2\x01\x28\x18\x63" + value) for value in SIMPLE],
+        *[signed(protected=b"\xa2\x01\x28\x18\x63" + nested + b"\x00") for nested in (b"\x81" * 8, b"\xc6" * 8)],
+        *[with_unprotected(b"\xa1\x18\x63" + value) for value in (*SIMPLE, b"\x81" * 6 + b"\x00")],
+    ],
+    ids=lambda message: message[3:40].hex(),
+)
+def test_what_no_scale_reads_is_no_message_to_the_host_either(firmware: Conversation, message: bytes) -> None:
+    """RFC 8949 gives these one spelling each; RFC 9052 has no such label or algorithm, and no header needs the rest."""
+    assert firmware.ask(f"decode1 {words(message)}") == "! malformed"
+    with pytest.raises(cose.CoseError):
+        cose.decode_sign1(message)
+    assert not cose.verify1(message, KEY, DOWN)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *[signed(protected=b"\xa2\x01\x28\x18\x63" + seven + b"\x00") for seven in (b"\x81" * 7, b"\xc6" * 7)],
+        with_unprotected(b"\xa1\x18\x63" + b"\x81" * 5 + b"\x00"),
+    ],
+)
+def test_the_deepest_header_that_a_scale_reads_is_read_by_the_host(firmware: Conversation, message: bytes) -> None:
+    assert firmware.ask(f"verify1 {words(message, KEY, DOWN)}") == "True"
+    assert cose.verify1(message, KEY, DOWN)
+
+
 structures = st.builds(
     lambda tag, parts: cbor.encode(cbor.Tag(tag, parts) if tag else parts),
     st.sampled_from((None, 17, 18)),
     st.tuples(
-        st.sampled_from((b"", b"\xa0", b"\xa1\x01\x28", b"\x80", b"\xa1\x02\x81\x04", b"\xa2\x01\x28\x04\x41\x00")),
+        st.sampled_from((b"", b"\xa0", b"\xa1\x01\x28", b"\x80", b"\xa1\x02\x81\x04", b"\xa2\x01\x28\x04\x41\x00"))
+        | st.sampled_from((b"\xa1\x01", b"\xa1\x18\x63")).flatmap(
+            lambda label: st.sampled_from(SIMPLE).map(lambda value: label + value)
+        ),
         st.dictionaries(
-            st.integers(0, 5) | st.sampled_from(("alg", "kid")), st.integers(-(2**64), 2**64 - 1), max_size=3
+            st.integers(0, 5) | st.sampled_from(("alg", "kid", b"kid", True)),
+            st.integers(-(2**64), 2**64 - 1) | st.sampled_from((0.5, cbor2.undefined, cbor2.CBORSimpleValue(7))),
+            max_size=3,
         ),
         st.binary(max_size=4) | st.none(),
         st.binary(max_size=4) | st.integers(0, 3),

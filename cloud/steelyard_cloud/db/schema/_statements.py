@@ -51,6 +51,17 @@ Index(
     postgresql_where=NOT_SNAPSHOT,
 )
 
+copies = Table(  # the contents of those few numbers under which more than one statement is stored, with their links
+    "copies",
+    metadata,
+    Column("identity_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("content_hash", LargeBinary(32), primary_key=True),
+    Column("link", LargeBinary(16), nullable=False),
+    Index(None, "identity_id", "number", "link"),
+    sqlite_with_rowid=False,
+)
+
 summaries = Table(  # the bounded state of one identity's chain, as a function of its stored statements
     "summaries",
     metadata,
@@ -78,13 +89,13 @@ standings = Table(  # what judging a scale gave last: the lists and pages read i
     unix_ms("judged_ms"),
 )
 
-quarantine = Table(  # what could not be authenticated, bounded per topic
+quarantine = Table(  # what could not be authenticated, bounded in rows and bytes for each topic and each shard
     "quarantine",
     metadata,
     key(),
     Column("shard", String(1), nullable=False, index=True),
     Column("topic", String(80), nullable=False, index=True),
-    Column("kid", LargeBinary(10), nullable=True, index=True),
+    Column("kid", LargeBinary(10), nullable=True),
     Column("reason", String(30), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("raw", LargeBinary, nullable=False),
@@ -98,4 +109,12 @@ quarantine_counts = Table(
     Column("shard", String(1), primary_key=True),
     Column("reason", String(30), primary_key=True),
     Column("count", BigInteger, nullable=False),
+)
+
+quarantine_sizes = Table(  # what the quarantine of a shard holds now
+    "quarantine_sizes",
+    metadata,
+    Column("shard", String(1), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
 )

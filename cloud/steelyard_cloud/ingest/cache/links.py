@@ -30,7 +30,7 @@ class QuarantinedLinks:
     def committed(self, suspects: Iterable[Suspect], vouched: Iterable[Link]) -> None:
         """These came into the quarantine, and those left it."""
         for link in vouched:
-            self._links.pop(link, None)
+            self._links.pop(link)
         for suspect in suspects:
             if suspect.kid and suspect.reason == quarantine.BAD_SIGNATURE:
                 self._links.put((suspect.kid, suspect.hash[:LINK_BYTES]), None)
@@ -38,7 +38,7 @@ class QuarantinedLinks:
     @cached_property
     def _links(self) -> Recent[Link, None]:
         """Read late, as a database may start after us."""
-        links: Recent[Link, None] = Recent(quarantine.IN_ALL)
+        links: Recent[Link, None] = Recent(quarantine.PER_SHARD * len(self._shards))
         with reading(self._engine) as connection:
             for waiting in quarantine.links(connection, self._shards):
                 links.put(waiting, None)

@@ -10,7 +10,9 @@ from steelyard_cloud.db.database import Connection
 from steelyard_cloud.statements.keys import Key, load_keys_of
 from steelyard_cloud.statements.summaries import StoredSummary, load_summaries
 
-KEPT = 20_000
+KEPT_BYTES = 16 * 1024 * 1024  # as they are stored; about eight times as much in memory
+LEAST_BYTES = 512  # of any
+LATER_KEPT = 100_000  # identities, about 60 MiB; the others are checked once they send something
 
 
 class Summaries:
@@ -20,6 +22,8 @@ class Summaries:
         self.unchecked: dict[int, Key] = {}  # identities with signatures that a link vouched for
         self.rereading: dict[int, Key] = {}  # identities with statements that wait to be read again
         self._stored: dict[int, StoredSummary] = {}
+        self._sizes: dict[int, int] = {}
+        self._bytes = 0
 
     def of(self, connection: Connection, keys: Sequence[Key]) -> list[StoredSummary]:
         """The summaries of these identities, in their order."""
@@ -41,10 +45,12 @@ class Summaries:
         for stored in moved:
             stored.version += 1
             stored.made_again = False
-        excess = len(self._stored) - KEPT
-        if excess > 0:
-            for identity_id in list(self._stored)[:excess]:
-                del self._stored[identity_id]
+            if stored.key.identity_id in self._stored:
+                self._measure(stored)
+        for identity_id in list(self._stored) if self._bytes > KEPT_BYTES else ():
+            self._drop(identity_id)
+            if self._bytes <= KEPT_BYTES:
+                break
 
     def made_again(self) -> list[StoredSummary]:
         """Those of an older format that were made again and are not written yet."""
@@ -53,22 +59,34 @@ class Summaries:
     def forget(self, identity_ids: Iterable[int]) -> None:
         """Read these again the next time."""
         for identity_id in identity_ids:
-            self._stored.pop(identity_id, None)
+            self._drop(identity_id)
 
     def clear(self) -> None:
         """Forget all of them."""
         self._stored.clear()
+        self._sizes.clear()
+        self._bytes = 0
 
     def _load(self, connection: Connection, keys: Sequence[Key]) -> None:
         if not keys:
             return
         for identity_id, stored in load_summaries(connection, keys).items():
             self._stored[identity_id] = stored
+            self._measure(stored)
             self.noted(stored)
 
     def noted(self, stored: StoredSummary) -> None:
         """Remember what is left to do for an identity."""
-        if stored.summary.unchecked:
+        if stored.summary.unchecked and len(self.unchecked) < LATER_KEPT:
             self.unchecked[stored.key.identity_id] = stored.key
-        if stored.summary.rereads:
+        if stored.summary.rereads and len(self.rereading) < LATER_KEPT:
             self.rereading[stored.key.identity_id] = stored.key
+
+    def _measure(self, stored: StoredSummary) -> None:
+        identity_id, size = stored.key.identity_id, max(stored.size, LEAST_BYTES)
+        self._bytes += size - self._sizes.get(identity_id, 0)
+        self._sizes[identity_id] = size
+
+    def _drop(self, identity_id: int) -> None:
+        self._stored.pop(identity_id, None)
+        self._bytes -= self._sizes.pop(identity_id, 0)

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from steelyard_cloud.ingest.mqtt.inbox import Inbox
 from steelyard_cloud.ingest.mqtt.packets import MqttError
 from steelyard_cloud.ingest.mqtt.session import Ack, Address, Message, Session
 
@@ -21,7 +22,6 @@ __all__ = ["Ack", "Address", "Broker", "Message", "MqttBroker"]
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 20_000  # messages read ahead of the worker; beyond it the sockets are left alone
 TICK_S = 1.0
 
 
@@ -29,7 +29,7 @@ class Broker(Protocol):
     """What a receiver needs of a broker."""
 
     def receive(self, limit: int, timeout_s: float) -> list[Message]:
-        """Up to `limit` messages, waiting at most `timeout_s` for the first."""
+        """Up to `limit` messages, fewer where they are large, waiting at most `timeout_s` for the first."""
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """These are committed: the broker may forget them."""
@@ -48,15 +48,17 @@ class MqttBroker:
     """See `Broker`; one session for each shard, or one for all of them."""
 
     def __init__(self, address: Address, shards: str, *, session_per_shard: bool = True) -> None:
-        self._waiting: deque[Message] = deque()
-        self._arrived = threading.Condition()
+        self._inbox = Inbox()
         self._commands: deque[Callable[[], None]] = deque()
         self._stopping = False
         self._wake_here, self._wake_there = socket.socketpair()
         for end in (self._wake_here, self._wake_there):
             end.setblocking(False)
         groups = list(shards) if session_per_shard else [shards]
-        self._sessions = [Session(at, group, address, self._waiting.append) for at, group in enumerate(groups)]
+        self._sessions = [
+            Session(at, group, address, self._inbox.add, self._taken_over) for at, group in enumerate(groups)
+        ]
+        self._said = False
         self._session_of = {shard: session for session in self._sessions for shard in session.shards}
         self._selector = selectors.DefaultSelector()
         self._watched: dict[int, tuple[socket.socket, int]] = {}  # session → its socket and what is waited for
@@ -65,12 +67,7 @@ class MqttBroker:
 
     def receive(self, limit: int, timeout_s: float) -> list[Message]:
         """See Broker."""
-        waiting = self._waiting
-        if not waiting:
-            with self._arrived:
-                if not waiting:
-                    self._arrived.wait(timeout_s)
-        return [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+        return self._inbox.take(limit, timeout_s)
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """See Broker."""
@@ -139,7 +136,7 @@ class MqttBroker:
 
     def _turn(self, now_s: float) -> None:
         """Wait for the sockets once, and do what they and the other threads ask for."""
-        full = len(self._waiting) > MOST_WAITING
+        full = self._inbox.full
         for session in self._sessions:
             self._watch(session, full)
         for key, mask in self._selector.select(0.05 if full else 0.2):
@@ -153,9 +150,16 @@ class MqttBroker:
         for session in self._sessions:
             if session.wants_write and session.socket is not None:
                 self._guarded(session, session.write, now_s)
-        if self._waiting:
-            with self._arrived:
-                self._arrived.notify_all()
+        self._inbox.tell()
+
+    def _taken_over(self, client_id: str) -> None:
+        if not self._said:
+            log.error(
+                "the broker ended the session %s again shortly after it began: probably another ingest runs with the "
+                "same client id and shards; stop one of them, or give each its own shards (sessions wait longer now)",
+                client_id,
+            )
+        self._said = True
 
     def _guarded(self, session: Session, act: Callable[[float], None], now_s: float) -> None:
         """What fails on one connection ends that connection: it is made again, and nothing is lost."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field, model_validator
-from steelyard_protocol import statement
+from steelyard_protocol import cbor, statement
 from steelyard_protocol.downlink import PermitFor
 from steelyard_protocol.enrolment import to_base64url
 
@@ -162,6 +162,11 @@ def list_statements(
                 "digest": one.digest.hex(),
                 "calibration_counter": one.calibration_counter,
                 "configuration_counter": one.configuration_counter,
+                "unknown_flags": one.unknown_flags,
+                "extra_head": cbor.encode(list(one.extra_head)).hex() if one.extra_head else None,
+                "extra_body": cbor.encode(list(one.extra_body)).hex() if one.extra_body else None,
+                "unread": list(one.unread),
+                "breaches": list(one.breaches),
                 "statement": to_base64url(row.raw),
             }
         )

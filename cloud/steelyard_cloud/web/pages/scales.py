@@ -173,7 +173,7 @@ def _statements(
             StatementRow(
                 number=row.number,
                 kind=kind,
-                text=_content(one, summary, speech),
+                text=" · ".join(filter(None, (_content(one, summary, speech), *_beside(one, speech)))),
                 measured=queries.moment(row.measured_s * 1000) if row.measured_s else None,
                 received=queries.moment(row.received_ms),
                 hash=one.hash.hex(),
@@ -189,9 +189,19 @@ def _content(one: statement.Statement, summary: Summary | None, speech: Speech) 
             return speech.say(N_("{gross} intervals"), gross=one.body.gross)
         weight = speech.number(one.body.gross * parameters[KEYS["e_mg"]] / 1e6, 3)
         return speech.say(N_("{weight} kg, noise {noise} counts"), weight=weight, noise=one.body.noise_counts)
-    if one.kind in (Kind.BOOT, Kind.EVENT):
-        return life.describe(one, speech, set())[0]
-    return ""
+    return "" if one.kind in (Kind.ENROL, Kind.PARAMETERS) else life.describe(one, speech, set())[0]
+
+
+def _beside(one: statement.Statement, speech: Speech) -> list[str]:
+    """What a statement has beside its content: what this version does not know, and what breaks the format."""
+    found = []
+    if one.unknown_flags:
+        found.append(speech.say(N_("unknown flags {bits}"), bits=", ".join(map(str, one.unknown_flags))))
+    if count := len(one.extra_head) + len(one.extra_body):
+        found.append(speech.say(N_("unknown elements: {count}"), count=count))
+    if one.breaches:
+        found.append(speech.say(N_("breaks the message format: {breaches}"), breaches="; ".join(one.breaches)))
+    return found
 
 
 @router.get("/scales/{code}/plots/{name}.svg")

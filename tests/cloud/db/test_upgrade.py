@@ -126,4 +126,5 @@ def test_then_it_is_that_of_before_but_for_what_was_too_good(get: Get, settings:
         pass
     receiver.close()
     now = {code: get(f"/api/v1/scales/{code}")["verdict"] for code in verdicts}
-    assert now == verdicts
+    too_good = {"verified": "no-recent-data"}  # it signed nothing for a day: what counted was that something arrived
+    assert now == {code: too_good.get(word, word) for code, word in verdicts.items()}

@@ -115,7 +115,7 @@ def test_what_a_copy_is_does_not_depend_on_where_the_evidence_is(
     offered = [contents[content][signature] for content, signature in order]
     evidence, summary = StatementsInMemory(), Summary(scale.kid)
     for one, _ in accept(summary, map(parse, raws), evidence, NOW):
-        evidence.add(one)
+        evidence.add(one, NOW)
     known: list[bytes] = []
     for start in range(0, len(offered), size):
         batch = offered[start : start + size]
@@ -123,7 +123,7 @@ def test_what_a_copy_is_does_not_depend_on_where_the_evidence_is(
         for one, outcome in accept(summary, map(parse, batch), evidence, NOW):
             assert outcome is expected(known, one.raw)
             if outcome is not Outcome.DUPLICATE:
-                evidence.add(one)
+                evidence.add(one, NOW)
                 known.append(one.raw)
     assert sorted(desk.held(scale)[2:]) == sorted(set(offered))
     with database.reading(desk.engine) as connection:
@@ -158,7 +158,7 @@ def test_an_evidence_of_many_copies_costs_as_much_for_each() -> None:
     scale = SigningScale()
     evidence = StatementsInMemory()
     for raw in forks(scale, 60):
-        evidence.add(parse(raw))
+        evidence.add(parse(raw), NOW)
     one = parse(scale.snapshot())
     assert len(evidence.contents(one.number, one.hash, one.content_hash)) <= 4
 

@@ -14,11 +14,9 @@ from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.db.schema import identities, scales, standings, summaries
-from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.maps import Map, map_of, state_at
 from steelyard_cloud.judge.verdict import Verdict
-from steelyard_cloud.scales import store, verdicts
-from steelyard_cloud.scales.queries import fold
+from steelyard_cloud.scales import codes, store, verdicts
 from steelyard_cloud.scales.verdicts import Verification
 from steelyard_cloud.statements import queries as statement_queries
 
@@ -85,11 +83,7 @@ _SCALE = (
 
 
 def _row(connection: Connection, code: str) -> Row[Any] | None:
-    try:
-        folded = fold(code)
-    except NotFound:
-        return None
-    return connection.execute(_SCALE.where(scales.c.public_code == folded)).first()
+    return connection.execute(_SCALE.where(scales.c.public_code == codes.read(code))).first()
 
 
 def _scale(row: Row[Any]) -> PublicScale:

@@ -20,8 +20,9 @@ from steelyard_cloud.web.api.routes import router as api_router
 from steelyard_cloud.web.http import problems
 from steelyard_cloud.web.http.context import Context, principal_or_none, speech_of
 from steelyard_cloud.web.http.input import only_text
-from steelyard_cloud.web.http.problems import Failed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
+from steelyard_cloud.web.http.problems import Failed, NoSuchPage, NotACode, NotSignedIn, Problem, TooLarge, WrongMethod
 from steelyard_cloud.web.http.security import Shield, body_limit
+from steelyard_cloud.web.pages.public import meant_for
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.pages.routes import router as pages_router
 from steelyard_cloud.web.stream import Hub
@@ -96,6 +97,8 @@ def _answer(request: Request, problem: CloudError) -> Response:
         return JSONResponse(details, status, headers, media_type="application/problem+json")
     if isinstance(problem, NotSignedIn) and request.method == "GET":
         return RedirectResponse("/sign-in", 303)
+    if isinstance(problem, NotACode):
+        return page(request, speech, "not_a_code.html", status=status, typed=problem.values["typed"])
     principal = None if status >= 500 else principal_or_none(request, request.app.state.context)
     return page(request, speech, "problem.html", principal=principal, status=status, detail=details["detail"])
 
@@ -115,10 +118,17 @@ async def _on_validation(request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return _answer(request, NoSuchPage())
+        return _elsewhere(request)
     if error.status_code == 405:
         return _answer(request, WrongMethod())
     return _answer(request, WrongValue(where="request", why=error.detail))
+
+
+def _elsewhere(request: Request) -> Response:
+    try:
+        return meant_for(request.scope["path"]) or _answer(request, NoSuchPage())
+    except NotACode as problem:
+        return _answer(request, problem)
 
 
 async def _on_failure(request: Request, error: Exception) -> Response:

@@ -56,6 +56,12 @@ class NoSuchPage(Problem):
     code, noun, status = "no-such-page", "page", 404
 
 
+class NotACode(Problem):
+    """This is not a code of a scale: {typed}"""
+
+    code, noun, status = "not-a-code", "code", 404
+
+
 class WrongMethod(Problem):
     """This address does not accept that method."""
 

@@ -20,7 +20,7 @@ from steelyard_cloud.scales import queries, reported
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
-from steelyard_cloud.web.http.fields import MOST, Before, Id
+from steelyard_cloud.web.http.fields import MOST, Before, Id, Search
 from steelyard_cloud.web.pages import life, opinions
 from steelyard_cloud.web.pages.comparison import Comparison, compare
 from steelyard_cloud.web.pages.forms import FormSender
@@ -79,7 +79,7 @@ def alert_list(
     state: Annotated[str, Query(max_length=20)] = "undecided",
     severity: Annotated[str, Query(pattern="^[123]?$")] = "",
     rule: Annotated[str, Query(max_length=40)] = "",
-    q: Annotated[str, Query(max_length=60)] = "",
+    q: Search = "",
     before: Before = None,
 ) -> Response:
     """The list; its filters live in the URL."""

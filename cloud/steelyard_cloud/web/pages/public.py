@@ -5,18 +5,17 @@ register, never an open investigation.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from steelyard_protocol import identity
 
-from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.verdict import Verdict
-from steelyard_cloud.scales import public
+from steelyard_cloud.scales import codes, public
 from steelyard_cloud.scales.public import PublicRecord
-from steelyard_cloud.scales.queries import fold, moment
+from steelyard_cloud.scales.queries import moment
 from steelyard_cloud.web.http.context import Here, Reader
+from steelyard_cloud.web.http.problems import NotACode
 from steelyard_cloud.web.pages.comparison import consequence
 from steelyard_cloud.web.pages.life import Moment
 from steelyard_cloud.web.pages.render import page
@@ -26,41 +25,47 @@ from steelyard_cloud.web.words.states import VERDICT_LINES, VERDICTS
 
 router = APIRouter()
 HISTORY_SHOWN = 8
+TYPED_SHOWN = 60
 
 
 @router.get("/s")
-def look_up(request: Request, speech: Reader, code: Annotated[str, Query(max_length=40)] = "") -> Response:
-    """For those without a camera: the code can be typed."""
+def look_up(request: Request, speech: Reader, code: str = "") -> Response:
+    """For those without a camera: the code can be typed, or its link pasted."""
     if code.strip():
-        return RedirectResponse(f"/s/{_typed(code)}", 303)
+        return RedirectResponse(f"/s/{code_in(code)}", 303)
     return page(request, speech, "look_up.html")
 
 
-def _typed(code: str) -> str:
-    """A typed code in its one spelling; what cannot be one keeps only its letters and digits."""
-    try:
-        return identity.to_text(identity.from_text(code))
-    except identity.IdentityError:
-        return "".join(character for character in code if character.isascii() and character.isalnum()) or "-"
+def code_in(text: str) -> str:
+    """The public code in what somebody typed, scanned or pasted; raises NotACode."""
+    code = codes.read(text)
+    if code is None:
+        raise NotACode(typed=text[:TYPED_SHOWN])
+    return code
 
 
-def _code_or_empty(code: str) -> str:
-    try:
-        return fold(code)
-    except NotFound:
-        return ""
+def meant_for(path: str) -> Response | None:
+    """Where an address leads that nothing answers to but that is meant for a public page: /S/CODE, /s/a/b.
+
+    Codes for QR are printed in capitals, as they are smaller so. Raises NotACode; None for all other addresses.
+    """
+    start, _, rest = path.lstrip("/").partition("/")
+    if start.lower() != "s":
+        return None
+    return RedirectResponse(f"/s/{code_in(rest)}" if rest else "/s", 308)
 
 
 @router.get("/s/{code}")
 def public_page(request: Request, code: str, here: Here, speech: Reader) -> Response:
     """The verdict on one scale, and what to compare."""
+    folded = code_in(code)
+    if code != folded:
+        return RedirectResponse(f"/s/{folded}", 308)
     now = here.now()
     with here.reading() as connection:
         record = public.public_record(connection, code, now_ms=here.now_ms(), today=here.today(now))
     if record is None:
         return _not_on_record(request, speech, code)
-    if code != record.scale.code:
-        return RedirectResponse(f"/s/{record.scale.code}", 308)
     received = moment(record.newest_received_ms)
     response = page(
         request,
@@ -101,8 +106,8 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         repair_code=None,
         received="",
         history=[],
-        typed=code[:40],
-        complaint_code=_code_or_empty(code),
+        typed=code,
+        complaint_code=code,
     )
 
 

@@ -20,7 +20,7 @@ from steelyard_cloud.scales import queries, reported, series
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import Verification, in_effect
 from steelyard_cloud.web.http.context import Here, Reader, needs
-from steelyard_cloud.web.http.fields import After, Code
+from steelyard_cloud.web.http.fields import After, Search
 from steelyard_cloud.web.pages import life, opinions, plots
 from steelyard_cloud.web.pages.alerts import row_of
 from steelyard_cloud.web.pages.render import page
@@ -70,7 +70,7 @@ def scale_list(
     here: Here,
     speech: Reader,
     principal: Anybody,
-    q: Annotated[str, Query(max_length=60)] = "",
+    q: Search = "",
     after: After = 0,
 ) -> Response:
     """The list of scales, each with its public verdict."""
@@ -100,7 +100,7 @@ def scale_list(
 @router.get("/scales/{code}")
 def one_scale(
     request: Request,
-    code: Code,
+    code: str,
     here: Here,
     speech: Reader,
     principal: Anybody,
@@ -195,7 +195,7 @@ def _content(one: statement.Statement, summary: Summary | None, speech: Speech) 
 
 
 @router.get("/scales/{code}/plots/{name}.svg")
-def plot(code: Code, name: str, here: Here, speech: Reader, principal: Anybody) -> Response:
+def plot(code: str, name: str, here: Here, speech: Reader, principal: Anybody) -> Response:
     """A plot of weight, zero or noise over time, as an image."""
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)

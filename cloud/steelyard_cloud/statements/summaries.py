@@ -34,7 +34,7 @@ class _NewRow(NamedTuple):
     summary: bytes
     head: int
     stored: int
-    receipted: int
+    receipt_sent: int
     received_ms: int
 
 
@@ -45,15 +45,15 @@ class _Change(NamedTuple):
     summary: bytes
     head: int
     stored: int
-    receipted: int
+    receipt_sent: int
     received_ms: int
     identity_id: int
     version: int
 
 
 _UPDATE = (
-    "UPDATE summaries SET version = {0}, summary = {0}, head = {0}, stored = {0}, receipted = {0}, received_ms = {0} "
-    "WHERE identity_id = {0} AND version = {0}"
+    "UPDATE summaries SET version = {0}, summary = {0}, head = {0}, stored = {0}, receipt_sent = {0}, "
+    "received_ms = {0} WHERE identity_id = {0} AND version = {0}"
 )
 
 
@@ -111,7 +111,7 @@ def _new_row(stored: StoredSummary) -> _NewRow:
         summary=summary_bytes.dump(summary),
         head=summary.head,
         stored=summary.stored,
-        receipted=edge.number if edge else 0,
+        receipt_sent=edge.number if edge else 0,
         received_ms=summary.newest_ms,
     )
 
@@ -123,7 +123,7 @@ def _change(stored: StoredSummary) -> _Change:
         summary=summary_bytes.dump(summary),
         head=summary.head,
         stored=summary.stored,
-        receipted=edge.number if edge else 0,
+        receipt_sent=edge.number if edge else 0,
         received_ms=summary.newest_ms,
         identity_id=stored.key.identity_id,
         version=stored.version,

@@ -38,8 +38,10 @@ def root(here: Here) -> dict[str, str]:
 def statistics(here: Here, principal: Annotated[Principal, Depends(needs(EVERYBODY))]) -> dict[str, Any]:
     """What is stored of the scales that the caller may see; the quarantine belongs to nobody and is counted whole."""
     with here.reading() as connection:
+        found = totals(connection, principal)._asdict()
         return {
-            **totals(connection, principal)._asdict(),
+            **found,
+            "receipted": found["receipt_sent"],  # the name that it had before
             "quarantined": quarantined(connection),
             "alerts": alert_count(connection, principal, Filters()),
         }

@@ -98,6 +98,7 @@ _THINGS = (
     N_("software"),
     N_("factory order"),
     N_("scale with the serial number"),
+    N_("scale with the production code"),
 )
 """What a refusal may name in its value `what`."""
 

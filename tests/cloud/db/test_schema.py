@@ -36,14 +36,8 @@ def test_a_maker_gives_a_production_code_once(engine: Engine) -> None:
     maker = {"name": "H", "kind": "manufacturer", "division_code": "330700", "created_ms": 1}
     kind = {"organisation_id": 1, "maker": "H", "model": "M", "type_approval": "", "parameters": {}, "created_ms": 1}
     scale = {"public_code": "0", "shard": "0", "maker": "H", "model": "M", "serial_number": "1", "production_code": "P"}
-    scale |= {
-        "scale_type_id": 1,
-        "organisation_id": 1,
-        "division_code": "",
-        "place": "",
-        "life_stage": "",
-        "enrolled_ms": 1,
-    }
+    scale |= dict.fromkeys(("scale_type_id", "organisation_id", "enrolled_ms"), 1)
+    scale |= dict.fromkeys(("division_code", "place", "life_stage"), "")
     with database.writing(engine) as connection:
         connection.execute(insert(schema.organisations), [maker])
         connection.execute(insert(schema.scale_types), [kind])

@@ -122,12 +122,13 @@ def test_scales_that_share_a_production_code_stay_and_are_reported(
     assert "5 scales of Hengtai share the production code P-2026-11" in told[0]
     scale = SigningScale(seed=99)
     scale.production_code = "P-2026-11"
-    with database.writing(engine) as connection, pytest.raises(AlreadyExists, match="production code P-2026-11"):
+    with database.writing(engine) as connection:
         assert connection.scalars(sa.select(scales.c.production_code_shared)).all() == [True] * 5
         connection.execute(factory_orders.update().values(quantity=100))
         order = connection.execute(sa.select(factory_orders)).one()
         maker = Actor("user:1", 1, order.organisation_id, "330700", 1)
-        enrolment.enrol(connection, maker, order=order.number, raw=scale.enrol(), place="", now_ms=1)
+        with pytest.raises(AlreadyExists, match="production code P-2026-11"):
+            enrolment.enrol(connection, maker, order=order.number, raw=scale.enrol(), place="", now_ms=1)
     engine.dispose()
 
 

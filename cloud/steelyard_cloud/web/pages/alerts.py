@@ -119,7 +119,7 @@ class View:
     scale: ScaleInScope
     comparison: Comparison | None
     opinions: list[Opinion]
-    timeline: list[life.Moment]
+    scale_life: life.Life
     decisions: list[life.Moment]
     related: list[AlertRow]
     can: list[tuple[str, str]]
@@ -201,7 +201,7 @@ def _view(connection: Connection, principal: Principal, alert: AlertInScope, spe
         scale=scale,
         comparison=comparison,
         opinions=opinions.of(connection, scale, summary, speech),
-        timeline=life.timeline(connection, scale, verified, speech, unexplained),
+        scale_life=life.of(connection, scale, verified, speech, unexplained),
         decisions=life.decisions(connection, alert, speech),
         related=[row_of(one, speech, now) for one in related],
         can=[(status, alert_state(speech, status)) for status in decisions.steps(alert.status)],

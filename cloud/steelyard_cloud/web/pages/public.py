@@ -5,16 +5,17 @@ register, never an open investigation.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.scales import codes, public
-from steelyard_cloud.scales.public import PublicRecord
+from steelyard_cloud.scales.public import PublicEvent, PublicRecord
 from steelyard_cloud.scales.queries import moment
 from steelyard_cloud.web.http.context import Here, Reader
+from steelyard_cloud.web.http.fields import MOST
 from steelyard_cloud.web.http.problems import NotACode
 from steelyard_cloud.web.pages.comparison import consequence
 from steelyard_cloud.web.pages.life import Moment
@@ -24,7 +25,6 @@ from steelyard_cloud.web.words.i18n import N_, Speech
 from steelyard_cloud.web.words.states import VERDICT_LINES, VERDICTS
 
 router = APIRouter()
-HISTORY_SHOWN = 8
 TYPED_SHOWN = 60
 
 
@@ -56,14 +56,20 @@ def meant_for(path: str) -> Response | None:
 
 
 @router.get("/s/{code}")
-def public_page(request: Request, code: str, here: Here, speech: Reader) -> Response:
-    """The verdict on one scale, and what to compare."""
+def public_page(
+    request: Request,
+    code: str,
+    here: Here,
+    speech: Reader,
+    before: Annotated[int | None, Query(ge=1, le=2**32)] = None,
+) -> Response:
+    """The verdict on one scale, and what to compare; `before` pages back through its history."""
     folded = code_in(code)
     if code != folded:
         return RedirectResponse(f"/s/{folded}", 308)
     now = here.now()
     with here.reading() as connection:
-        record = public.public_record(connection, code, now_ms=here.now_ms(), today=here.today(now))
+        record = public.public_record(connection, code, now_ms=here.now_ms(), today=here.today(now), before=before)
     if record is None:
         return _not_on_record(request, speech, code)
     received = moment(record.newest_received_ms)
@@ -78,7 +84,9 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
         verification=record.in_effect,
         repair_code=record.repair_code,
         received=speech.ago(received, now) if received else speech.say(N_("never")),
-        history=_history(record, speech),
+        history=_history(record, speech, before),
+        earlier_changes=[_event(one, speech) for one in record.life.earlier_changes],
+        history_before=record.life.before,
         typed=record.scale.code,
         complaint_code=record.scale.code,
     )
@@ -106,27 +114,37 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         repair_code=None,
         received="",
         history=[],
+        earlier_changes=[],
+        history_before=None,
         typed=code,
         complaint_code=code,
     )
 
 
-def _history(record: PublicRecord, speech: Speech) -> list[Moment]:
+def _history(record: PublicRecord, speech: Speech, before: int | None) -> list[Moment]:
     """The history in plain words, the newest first: what the scale signed and who verified it, no investigation."""
-    moments = [
-        Moment(
-            datetime.fromtimestamp(one.recorded_ms / 1000, UTC),
-            speech.say(N_("Verified by {institution}"), institution=one.institution),
+    life = record.life
+    placed = [(one.number, 0, _event(one, speech)) for one in life.events]
+    placed += [
+        (
+            one.number,
+            1,
+            _moment(one.recorded_ms, speech.say(N_("Verified by {institution}"), institution=one.institution)),
         )
         for one in record.verifications
+        if (life.before or 0) <= one.number < (before or MOST)
     ]
-    enrolled = datetime.fromtimestamp(record.scale.enrolled_ms / 1000, UTC)
-    moments.append(Moment(enrolled, speech.say(N_("Put on record by {maker}"), maker=record.scale.maker)))
-    for one in record.events:
-        text = (
-            speech.say(N_("Its parameters were changed"))
-            if one.event is None
-            else event_sentence(speech, one.event, one.measured_s)
-        )
-        moments.append(Moment(datetime.fromtimestamp(one.at_ms / 1000, UTC), text))
-    return sorted(moments, key=lambda one: one.at, reverse=True)[:HISTORY_SHOWN]
+    if life.before is None:
+        enrolled = speech.say(N_("Put on record by {maker}"), maker=record.scale.maker)
+        placed.append((1, 1, _moment(record.scale.enrolled_ms, enrolled)))
+    return [moment for _, _, moment in sorted(placed, key=lambda one: one[:2], reverse=True)]
+
+
+def _event(one: PublicEvent, speech: Speech) -> Moment:
+    if one.event is None:
+        return _moment(one.at_ms, speech.say(N_("Its parameters were changed")))
+    return _moment(one.at_ms, event_sentence(speech, one.event, one.measured_s))
+
+
+def _moment(at_ms: int, text: str) -> Moment:
+    return Moment(datetime.fromtimestamp(at_ms / 1000, UTC), text)

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from steelyard_cloud.db import outage
 from steelyard_cloud.errors import CloudError
 
 __all__ = [
@@ -36,13 +37,14 @@ __all__ = [
     "connect",
     "explained",
     "migrate",
-    "ping",
     "reading",
     "shown",
     "writing",
 ]
 
 AWAY = (OperationalError, InterfaceError)  # what is raised while the database does not answer
+
+CONNECT_S = 5  # PostgreSQL
 
 
 def connect(url: str) -> Engine:
@@ -51,7 +53,7 @@ def connect(url: str) -> Engine:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S})
     engine = create_engine(parsed, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
@@ -81,20 +83,19 @@ def connect(url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent read; it neither waits for the writer nor holds it up."""
-    with engine.connect() as connection, connection.execution_options(reads=True).begin():
+    with (
+        outage.noted(engine, stores=False),
+        engine.connect() as connection,
+        connection.execution_options(reads=True).begin(),
+    ):
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction, committed at the end and rolled back on an error."""
-    with engine.begin() as connection:
+    with outage.noted(engine, stores=True), engine.begin() as connection:
         yield connection
-
-
-def ping(connection: Connection) -> None:
-    """Ask the database for an answer; raises SQLAlchemyError where there is none."""
-    connection.execute(select(1))
 
 
 class DatabaseError(CloudError):

@@ -7,7 +7,6 @@ from steelyard_protocol import identity
 from steelyard_protocol.enrolment import to_base64url
 
 from steelyard_cloud.alerts.queries import Filters, alert_count
-from steelyard_cloud.db import database
 from steelyard_cloud.people.roles import EVERYBODY, Principal
 from steelyard_cloud.scales.statistics import quarantined, totals
 from steelyard_cloud.web.http.context import Here, needs
@@ -16,10 +15,9 @@ router = APIRouter(tags=["platform"])
 
 
 @router.get("/health")
-def health(here: Here) -> dict[str, str]:
-    """Whether the platform answers and reaches its database."""
-    with here.reading() as connection:
-        database.ping(connection)
+async def health(here: Here) -> dict[str, str]:
+    """Whether the database answers and stores, and every shard has a living worker; 503 names what does not."""
+    await here.health.check()
     return {"status": "ok"}
 
 

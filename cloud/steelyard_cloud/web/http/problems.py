@@ -81,6 +81,28 @@ class TooManyStreams(Problem):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
+class DatabaseAway(Problem):
+    """The platform's database does not answer at the moment. Nothing is lost; please try again in a few minutes."""
+
+    code, noun, status = "database-away", "database", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
+class DatabaseFull(Problem):
+    """The platform's database cannot store anything at the moment; please try again later."""
+
+    code, noun, status = "database-full", "database", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
+class IngestAway(Problem):
+    """The platform does not receive what scales report at the moment, so nothing can be said now of those whose code
+    begins with one of {shards}. The scales keep their reports; please try again in a few minutes."""
+
+    code, noun, status = "ingest-away", "ingest", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
 class Failed(Problem):
     """Something went wrong inside the platform; it was logged as {reference}."""
 

@@ -176,7 +176,8 @@ def _life(connection: Connection, row: Row[Any], before: int | None) -> PublicLi
     """By number: neither the scale's clock nor the order of arrival decides."""
     chain = (connection, row.id, row.identity_id)
     found = statement_queries.newest_events(*chain, _SHOWN, EVENTS_SHOWN + 1, before)
-    page, more = found[:EVENTS_SHOWN], len(found) > EVENTS_SHOWN
+    page = [one for one in found if one.number >= found[:EVENTS_SHOWN][-1].number] if found else []
+    more = len(found) > len(page)
     changes = []
     if more:
         kinds = (EventKind.PARAMETER_CHANGE,)

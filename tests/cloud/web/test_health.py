@@ -24,7 +24,7 @@ from steelyard_cloud.web.http.health import Workers
 SENTENCES = {
     "database-away": ("The platform's database does not answer at the moment.", "平台数据库暂时没有响应"),
     "database-full": ("The platform's database cannot store anything", "平台数据库暂时无法写入"),
-    "ingest-away": ("The platform does not receive what scales report", "平台暂时收不到秤的上报"),
+    "nothing-received": ("The platform does not receive what scales report", "平台暂时收不到秤的上报"),
 }
 
 
@@ -178,9 +178,9 @@ def test_ingest_that_is_dead_is_said_by_health_and_pages(world: World, clock: Cl
     answer = world.client(None).get("/api/v1/health")
     assert (answer.status_code, answer.json()["values"]) == (503, {"shards": SHARDS})
     for path in ("/alerts", f"/scales/{scale.code}", "/scales"):
-        says(desk, path, "ingest-away")
+        says(desk, path, "nothing-received")
     for path in (f"/s/{scale.code}", f"/s/{scale.code.lower()}."):
-        says(public, path, "ingest-away")
+        says(public, path, "nothing-received")
     assert world.client(Role.REGULATOR).get("/api/v1/alerts").status_code == 200, "programs still get the evidence"
     assert public.get("/sign-in").status_code == 200
     assert public.post(f"/s/{scale.code}/complaint", data={"words": "too heavy"}).status_code == 303
@@ -202,7 +202,7 @@ def test_only_the_scales_of_a_dead_shard_cannot_be_told(world: World, clock: Clo
         heartbeats.beat(connection, SHARDS.replace(scale.code[0], ""))
     answer = world.client(None).get("/api/v1/health")
     assert (answer.status_code, answer.json()["values"]) == (503, {"shards": scale.code[0]})
-    says(world.client(None), f"/s/{scale.code}", "ingest-away")
+    says(world.client(None), f"/s/{scale.code}", "nothing-received")
     assert world.client(None).get(f"/s/{other.code}").status_code == 200
     listed = world.signed_in(Role.REGULATOR).get("/scales")
     assert listed.status_code == 200

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from kit.servers import CHROMIUM_ARGUMENTS
+from kit.servers import CHROMIUM_ARGUMENTS, wait_until
 from kit.world import World
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from steelyard_cloud.people.roles import Role
@@ -89,7 +89,7 @@ def test_a_stream_is_taken_from_a_tab_that_sleeps(world: World, console: Browser
     first, second = tab(console, world), tab(console, world)
     before = second.evaluate(HOLDER)
     first.evaluate(f"setTimeout(() => {{ const end = Date.now() + {SLEEPS_MS}; while (Date.now() < end); }})")
-    second.wait_for_function(f"async () => (await {HOLDER}) !== '{before}'", polling=200, timeout=SLEEPS_MS)
+    wait_until(lambda: second.evaluate(HOLDER) not in (before, ""), SLEEPS_MS / 1000, "the stream taken over")
     see(world, [second], 1)
     expect(first.locator("#alerts tbody tr")).to_have_count(1, timeout=SLEEPS_MS + LIVE_MS)
     world.until(lambda: streams(world) == 1, "the old stream given up")

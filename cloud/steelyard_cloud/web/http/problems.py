@@ -96,10 +96,17 @@ class DatabaseFull(Problem):
 
 
 class IngestAway(Problem):
-    """The platform does not receive what scales report at the moment, so nothing can be said now of those whose code
-    begins with one of {shards}. The scales keep their reports; please try again in a few minutes."""
+    """No ingest works for the shards {shards}: what their scales report waits at the broker and in the scales."""
 
     code, noun, status = "ingest-away", "ingest", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
+class NothingReceived(Problem):
+    """The platform does not receive what scales report at the moment, so nothing can be said here for now. The scales
+    keep their reports; please try again in a few minutes."""
+
+    code, noun, status = "nothing-received", "ingest", 503
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
 
 

@@ -73,7 +73,8 @@ def of(
         for row in reported.newest_of_kind(connection, scale, kind, SHOWN + 1, before)
     ]
     rows.sort(key=lambda row: (row.number, row.hash), reverse=True)
-    page, more = rows[:SHOWN], len(rows) > SHOWN
+    page = [row for row in rows if row.number >= rows[:SHOWN][-1].number] if rows else []
+    more = len(rows) > len(page)
     lowest = page[-1].number if more else 0
     placed = [(row.number, 0, _moment(row, speech, unexplained)) for row in page]
     placed += [(one.number, 1, _verified(one, speech)) for one in verified if lowest <= one.number < (before or MOST)]

@@ -4,11 +4,11 @@ from fastapi import Request
 
 from steelyard_cloud.scales import codes
 from steelyard_cloud.web.http.context import Here
-from steelyard_cloud.web.http.problems import IngestAway
+from steelyard_cloud.web.http.problems import NothingReceived
 
 
 def ingest_works(request: Request, here: Here) -> None:
-    """Raise IngestAway for the page of a scale without a living worker, for other pages where no worker lives.
+    """Raise NothingReceived for the page of a scale without a living worker, for other pages where no worker lives.
 
     The shards without one are left in `request.state.silent` for a note on lists. What is sent is still taken.
     """
@@ -16,4 +16,4 @@ def ingest_works(request: Request, here: Here) -> None:
     request.state.silent = shards = "".join(sorted(dead))
     code = codes.read(request.path_params.get("code", ""))
     if (code[0] in dead if code else here.workers.all_dead()) and shards:
-        raise IngestAway(shards=shards)
+        raise NothingReceived

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +10,8 @@ import typer
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.db import database
-from steelyard_cloud.db.database import Connection, Engine
+from steelyard_cloud.db import database, root
+from steelyard_cloud.db.database import Connection, Engine, SQLAlchemyError
 from steelyard_cloud.errors import CloudError
 from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.organisations import PLATFORM
@@ -36,11 +36,14 @@ class NoOrganisation(CloudError):
 def init(config: Configured = None) -> None:
     """Create the database, the platform's keys and its own organisation; what already exists stays as it is."""
     settings = _settings(config)
+    _refuse_new_keys(settings)
     made = keys.create(settings.keys, settings.root)
     with database.explained(settings.database):
         database.migrate(settings.database)
     with _database(settings) as engine, database.writing(engine) as connection:
         organisations.ensure_platform(connection, now_ms())
+        if thumbprint := keys.root_thumbprint(settings.keys):
+            root.record(connection, thumbprint, now_ms())
     print(f"database  {database.shown(settings.database)}")
     print(f"keys      {settings.keys}" + ("" if made else " (kept)"))
     print(f"root key  {settings.root / keys.ROOT}.pem" + (": move it to a safe place offline" if made else " (kept)"))
@@ -111,14 +114,33 @@ def _settings(config: Path | None) -> Settings:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Engine]:
-    """The database, of this program's schema; raises OtherSchema and what `database.explained` raises."""
+    """The database, of this program's schema and of this machine's root.
+
+    Raises OtherSchema, OtherRoot and what `database.explained` raises.
+    """
     with database.explained(settings.database):
         engine = database.connect(settings.database)
+        if thumbprint := keys.root_thumbprint(settings.keys):
+            root.guard(engine, thumbprint, settings.keys)
         try:
             database.check(engine)
             yield engine
         finally:
             engine.dispose()
+
+
+def _refuse_new_keys(settings: Settings) -> None:
+    """Before keys are made: raise RootMissing for a database that belongs to a root whose keys are not here."""
+    if keys.root_thumbprint(settings.keys) is not None:
+        return
+    with database.explained(settings.database):
+        engine = database.connect(settings.database)
+    try:
+        with suppress(SQLAlchemyError), engine.connect() as connection:
+            if known := root.recorded(connection):
+                raise root.RootMissing(recorded=known.hex(), folder=settings.keys)
+    finally:
+        engine.dispose()
 
 
 def _run(process: Callable[[Settings, Engine], None], config: Path | None) -> None:

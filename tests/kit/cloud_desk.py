@@ -92,7 +92,7 @@ class Desk:
     def receipted(self, scale: SigningScale) -> int:
         """Up to which number receipts were sent, as the database says."""
         query = (
-            select(summaries.c.receipted)
+            select(summaries.c.receipt_sent)
             .join(identities, identities.c.id == summaries.c.identity_id)
             .where(identities.c.kid == scale.kid)
         )

@@ -42,6 +42,7 @@ class SigningScale:
         self.agreement_key = p256.public_key((seed + 1_000_000).to_bytes(32, "big"))
         self.kid = identity.kid(self.public_key)
         self.serial_number = serial_number or f"S{seed:06d}"
+        self.production_code = f"{PRODUCTION_CODE}-{self.serial_number[-20:]}"
         self.root = identity.thumbprint(root) if root else None
         self.period_s = period_s
         self.step_s = period_s if step_s is None else step_s
@@ -119,7 +120,7 @@ class SigningScale:
         """Statement 1, made when it is first asked for."""
         if not self.chain:
             keys = [identity.cose_key(self.public_key), identity.cose_key(self.agreement_key)]
-            self.append(Kind.ENROL, [*keys, 0, MAKER, MODEL, self.serial_number, PRODUCTION_CODE, None])
+            self.append(Kind.ENROL, [*keys, 0, MAKER, MODEL, self.serial_number, self.production_code, None])
         return self.chain[0]
 
     def boot(
@@ -135,7 +136,7 @@ class SigningScale:
         self._started = True
         name, version, own = self.software
         body = [identity.thumbprint(self.public_key), [name, version, software or own], "simulated", "hx711", 0, False]
-        body += [1, self.root, self.number, self.period_s, dict(self.map), PRODUCTION_CODE, self.repair_code]
+        body += [1, self.root, self.number, self.period_s, dict(self.map), self.production_code, self.repair_code]
         for at, element in (other or {}).items():
             body[at] = element
         return self.append(Kind.BOOT, body)

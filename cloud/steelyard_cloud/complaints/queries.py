@@ -9,6 +9,7 @@ from steelyard_cloud.db.schema import complaints, scales
 from steelyard_cloud.errors import NotFound
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import InScope, rows_in_scope
+from steelyard_cloud.scales import codes
 
 OPEN, CLOSED = "open", "closed"
 
@@ -86,7 +87,7 @@ def complaint_list(
     if status != "all":
         query = query.where(c.status == status)
     if text:
-        query = query.where(or_(c.reference == text, c.public_code == text))
+        query = query.where(or_(c.reference == text, c.public_code == codes.read(text)))
     if before is not None:
         query = query.where(c.id < before)
     return _read(connection, principal, query.order_by(c.id.desc()).limit(limit))

@@ -6,14 +6,13 @@ Who speaks no SQL takes the types of SQLAlchemy that it passes on from here.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -23,6 +22,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from steelyard_cloud.db import outage, sqlite
 from steelyard_cloud.errors import CloudError
 
 __all__ = [
@@ -36,13 +36,14 @@ __all__ = [
     "connect",
     "explained",
     "migrate",
-    "ping",
     "reading",
     "shown",
     "writing",
 ]
 
 AWAY = (OperationalError, InterfaceError)  # what is raised while the database does not answer
+
+CONNECT_S = 5  # PostgreSQL
 
 
 def connect(url: str) -> Engine:
@@ -51,50 +52,30 @@ def connect(url: str) -> Engine:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    engine = create_engine(parsed, connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        # The driver must not open transactions by itself: BEGIN IMMEDIATE below takes the write lock at once, so
-        # that a reader never has to become a writer half way and fail.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "cache_size = -65536",
-            "wal_autocheckpoint = 16384",  # pages: at the default every batch would end with a checkpoint
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        reads = connection.get_execution_options().get("reads", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
+        return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S})
+    engine = create_engine(parsed)
+    sqlite.prepare(engine)
     return engine
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent read; it neither waits for the writer nor holds it up."""
-    with engine.connect() as connection, connection.execution_options(reads=True).begin():
+    with (
+        outage.noted(engine, stores=False),
+        engine.connect() as connection,
+        connection.execution_options(reads=True).begin(),
+    ):
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction, committed at the end and rolled back on an error."""
-    with engine.begin() as connection:
+    with outage.noted(engine, stores=True), engine.begin() as connection:
         yield connection
-
-
-def ping(connection: Connection) -> None:
-    """Ask the database for an answer; raises SQLAlchemyError where there is none."""
-    connection.execute(select(1))
+    if engine.dialect.name == "sqlite":
+        sqlite.bound_log(engine)
 
 
 class DatabaseError(CloudError):

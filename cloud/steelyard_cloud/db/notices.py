@@ -43,10 +43,12 @@ def _listen(engine: Engine, wakes: Mapping[str, Callable[[], None]], ended: thre
     import psycopg  # an extra that only PostgreSQL needs
 
     address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    listens = True
     while not ended.is_set():
         try:
             with psycopg.connect(address, autocommit=True) as connection:
                 connection.execute(f"LISTEN {CHANNEL}")
+                listens = True
                 for wake in wakes.values():  # for what was written before
                     wake()
                 while not ended.is_set():
@@ -54,5 +56,7 @@ def _listen(engine: Engine, wakes: Mapping[str, Callable[[], None]], ended: thre
                         if wanted := wakes.get(notice.payload):
                             wanted()
         except psycopg.OperationalError as error:
-            log.warning("cannot listen to the database's notices, polling alone until then: %s", error)
+            if listens:
+                log.warning("cannot listen to the database's notices, polling alone until then: %s", error)
+            listens = False
             ended.wait(RETRY_S)

@@ -9,9 +9,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.db.database import Engine
+from steelyard_cloud.db import heartbeats
+from steelyard_cloud.db.database import Engine, SQLAlchemyError, writing
+from steelyard_cloud.db.outage import trouble_of
 from steelyard_cloud.ingest.changes import Changes
 from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, Broker, MqttBroker
@@ -28,6 +31,7 @@ BATCH = 1000
 WAIT_S = 0.05
 POLL_S = 0.2
 TIMERS_S = 1.0
+BEAT_S = 5.0  # who asks whether ingest lives waits six times as long
 BACKGROUND_S = 5.0  # signatures get a turn this often even while messages keep coming
 RETRY_S = (0.1, 5.0)
 COLLECTIONS = (50_000, 20, 50)  # a batch makes many objects and hardly a cycle: Python's own pace costs a tenth
@@ -56,6 +60,7 @@ class Ingest:
         self._more_later = False  # there may be more to do later: nobody waits for messages then
         self._more_due = False  # the timers have a turn at once, not only when their period is over
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
+        self._beats = Every(BEAT_S)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self.run, name="ingest", daemon=True)
 
@@ -83,6 +88,8 @@ class Ingest:
 
     def start(self) -> None:
         """Run in a thread of its own."""
+        with suppress(SQLAlchemyError):  # the worker tries again
+            self._beat()
         self._thread.start()
 
     def stop(self) -> None:
@@ -108,7 +115,8 @@ class Ingest:
                 pause_s = RETRY_S[0]
             except Exception as error:
                 # Whatever it is, the worker goes on: nothing was acknowledged, and the same is tried again.
-                log.error("ingest could not commit; trying again: %s", error, exc_info=not isinstance(error, AGAIN))
+                if trouble_of(error) is None:  # else it is in the log already, once
+                    log.error("ingest could not commit; trying again: %s", error, exc_info=not isinstance(error, AGAIN))
                 self.receiver.forget()
                 self._pending.begin_again()
                 self._stopping.wait(pause_s)
@@ -127,6 +135,13 @@ class Ingest:
         self._whatever_is_due(idle)
         if self.receiver.judging.take_news():
             self._on_news()
+        self._beat()
+
+    def _beat(self) -> None:
+        """Show that what comes is committed: the turn got so far."""
+        if self._beats.passed():
+            with writing(self.receiver.engine) as connection:
+                heartbeats.beat(connection, self.receiver.shards)
 
     def _receive(self) -> None:
         while not self._pending.full:

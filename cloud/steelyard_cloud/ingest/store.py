@@ -6,6 +6,7 @@ written when the scale was judged, just before the commit.
 
 from collections.abc import Sequence
 
+from steelyard_protocol.events import Event, EventKind
 from steelyard_protocol.statement import Statement
 
 from steelyard_cloud.db.database import Connection
@@ -84,7 +85,11 @@ def _accept(
     return accepted
 
 
+_EVENTS = frozenset(EventKind)
+
+
 def _row(key: Key, statement: Statement, authentic_by: int, now_ms: int) -> StatementRow:
+    event = statement.body.kind if isinstance(statement.body, Event) else None
     return StatementRow(
         scale_id=key.scale_id,
         identity_id=key.identity_id,
@@ -96,4 +101,5 @@ def _row(key: Key, statement: Statement, authentic_by: int, now_ms: int) -> Stat
         received_ms=now_ms,
         authentic_by=authentic_by,
         raw=statement.raw,
+        event=event if event in _EVENTS else None,
     )

@@ -126,6 +126,14 @@ def read_root_public(folder: Path) -> bytes:
         raise KeyMissing(path=folder / f"{ROOT}.pub") from None
 
 
+def root_thumbprint(folder: Path) -> bytes | None:
+    """The thumbprint of the root whose public key is in the folder; None where there is none."""
+    try:
+        return identity.thumbprint(read_root_public(folder))
+    except KeyMissing:
+        return None
+
+
 def write_root_public(folder: Path, root: PlatformKey) -> None:
     """Leave the root's public key beside the online keys."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -73,8 +73,8 @@ def enrol(
 
     `raw` is the enrolment statement as the scale's console gave it; `place` is where it will stand, if known;
     `period_s` is how often it has to report.
-    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, AlreadyExists (serial number),
-    OtherType and OrderUsedUp.
+    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, AlreadyExists (serial number,
+    production code), OtherType and OrderUsedUp.
     """
     first, body = read_enrolment(raw)
     text = identity.to_text(first.kid)
@@ -135,13 +135,16 @@ def _ordered(connection: Connection, actor: Actor, order: str) -> _Order:
 
 
 def _check_new(connection: Connection, body: Enrol, ordered: _Order, order: str) -> None:
-    """Raise OtherType for a type that was not ordered, and AlreadyExists for a serial number that is on record."""
+    """Raise OtherType for a type that was not ordered, AlreadyExists for a serial number or code on record."""
     if (body.maker, body.model) != (ordered.maker, ordered.model):
         said, expected = f"{body.maker} {body.model}", f"{ordered.maker} {ordered.model}"
         raise OtherType(said=said, ordered=expected, order=order)
     serial = (scales.c.maker == body.maker, scales.c.model == body.model, scales.c.serial_number == body.serial_number)
     if connection.scalar(select(scales.c.id).where(*serial)) is not None:
         raise AlreadyExists(what="scale with the serial number", name=body.serial_number)
+    code = (scales.c.maker == body.maker, scales.c.production_code == body.production_code)
+    if connection.scalar(select(scales.c.id).where(*code).limit(1)) is not None:
+        raise AlreadyExists(what="scale with the production code", name=body.production_code)
 
 
 def _take_one(connection: Connection, ordered: _Order, order: str) -> None:

@@ -9,20 +9,26 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 from steelyard_protocol import statement
-from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.db.schema import identities, scales, standings, summaries
-from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.maps import Map, map_of, state_at
 from steelyard_cloud.judge.verdict import Freshness, Opinion, Verdict
-from steelyard_cloud.scales import store, verdicts
-from steelyard_cloud.scales.queries import fold
+from steelyard_cloud.scales import codes, store, verdicts
 from steelyard_cloud.scales.verdicts import PublicDecision, Verification
 from steelyard_cloud.statements import queries as statement_queries
+from steelyard_cloud.statements.queries import StatementRead
 
-EVENTS_READ = 40
-_SHOWN = (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.SOFTWARE_UPDATE)
+EVENTS_SHOWN = 8
+EARLIER_CHANGES = 3
+"""So many older changes of parameters stay in sight, whatever else happened since."""
+_SHOWN = (
+    EventKind.PARAMETER_CHANGE,
+    EventKind.CASE_OPENED,
+    EventKind.LOCKED,
+    EventKind.UNLOCKED,
+    EventKind.SOFTWARE_UPDATE,
+)
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,28 @@ class PublicScale:
 
 @dataclass(frozen=True)
 class PublicEvent:
-    """Something that the scale signed, at a time in Unix milliseconds.
+    """Something that the scale signed under a number, at a time in Unix milliseconds.
 
     `measured_s` is what its clock said, 0 without one. Of a change of parameters `event` is None: which values it has
     is not public.
     """
 
+    number: int
     at_ms: int
     measured_s: int
     event: Event | None
+
+
+@dataclass(frozen=True)
+class PublicLife:
+    """A page of what the scale signed, the newest first by number, and the changes of parameters before it.
+
+    `before` is the number at which the next page starts, None on the last.
+    """
+
+    events: list[PublicEvent]
+    earlier_changes: list[PublicEvent]
+    before: int | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +75,7 @@ class PublicRecord:
     """The verdict on a scale and what it rests on.
 
     `dated_ms` is when the newest statement with a date was made. `altered` holds the parameters as verified and as they
-    are now, where the verdict is that they differ and both are known; `events` are the newest, the newest first.
+    are now, where the verdict is that they differ and both are known.
     """
 
     scale: PublicScale
@@ -67,7 +86,7 @@ class PublicRecord:
     dated_ms: int | None
     decisions: list[PublicDecision]
     altered: tuple[Map, Map] | None
-    events: list[PublicEvent]
+    life: PublicLife
 
 
 _SCALE = (
@@ -86,11 +105,7 @@ _SCALE = (
 
 
 def _row(connection: Connection, code: str) -> Row[Any] | None:
-    try:
-        folded = fold(code)
-    except NotFound:
-        return None
-    return connection.execute(_SCALE.where(scales.c.public_code == folded)).first()
+    return connection.execute(_SCALE.where(scales.c.public_code == codes.read(code))).first()
 
 
 def _scale(row: Row[Any]) -> PublicScale:
@@ -111,8 +126,11 @@ def public_scale(connection: Connection, code: str) -> PublicScale | None:
     return None if row is None else _scale(row)
 
 
-def public_record(connection: Connection, code: str, *, now_ms: int) -> PublicRecord | None:
-    """All that the public page says of the scale with this code; None if it is not on record."""
+def public_record(connection: Connection, code: str, *, now_ms: int, before: int | None = None) -> PublicRecord | None:
+    """All that the public page says of the scale with this code; None if it is not on record.
+
+    `before` is the number at which the page of its life starts.
+    """
     row = _row(connection, code)
     if row is None:
         return None
@@ -130,7 +148,7 @@ def public_record(connection: Connection, code: str, *, now_ms: int) -> PublicRe
         dated_ms=row.dated_ms,
         decisions=store.decisions_on(connection, row.id),
         altered=altered,
-        events=_events(connection, row),
+        life=_life(connection, row, before),
     )
 
 
@@ -147,15 +165,25 @@ def _altered(
     return (verified, now) if verified and now else None
 
 
-def _events(connection: Connection, row: Row[Any]) -> list[PublicEvent]:
+def _life(connection: Connection, row: Row[Any], before: int | None) -> PublicLife:
+    """By number: neither the scale's clock nor the order of arrival decides."""
+    chain = (connection, row.id, row.identity_id)
+    found = statement_queries.newest_events(*chain, _SHOWN, EVENTS_SHOWN + 1, before)
+    page = [one for one in found if one.number >= found[:EVENTS_SHOWN][-1].number] if found else []
+    more = len(found) > len(page)
+    changes = []
+    if more:
+        kinds = (EventKind.PARAMETER_CHANGE,)
+        changes = statement_queries.newest_events(*chain, kinds, EARLIER_CHANGES, page[-1].number)
+    return PublicLife(_events(page), _events(changes), page[-1].number if more else None)
+
+
+def _events(rows: list[StatementRead]) -> list[PublicEvent]:
     found = []
-    for stored in statement_queries.newest_of_kind(connection, row.id, row.identity_id, Kind.EVENT, EVENTS_READ):
+    for stored in rows:
         one = statement.parse(stored.raw)
-        if not isinstance(one.body, Event):
-            continue
-        at_ms = one.time * 1000 if one.time else stored.received_ms
-        if isinstance(one.body.facts, ParameterChange):
-            found.append(PublicEvent(at_ms, one.time, None))
-        elif one.body.kind in _SHOWN:
-            found.append(PublicEvent(at_ms, one.time, one.body))
+        if isinstance(one.body, Event):
+            at_ms = one.time * 1000 if one.time else stored.received_ms
+            change = isinstance(one.body.facts, ParameterChange)
+            found.append(PublicEvent(one.number, at_ms, one.time, None if change else one.body))
     return found

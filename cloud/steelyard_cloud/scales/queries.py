@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, Select, Table, or_, select
-from steelyard_protocol import identity
 
 from steelyard_cloud.db.schema import identities, organisations, scale_types, scales, standings, summaries
 from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.verdict import Freshness, Opinion
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import InScope, ScopeCheck, rows_in_scope
-from steelyard_cloud.scales import store, verdicts
+from steelyard_cloud.scales import codes, store, verdicts
 from steelyard_cloud.scales.verdicts import Verification
 
 
@@ -27,10 +26,10 @@ def moment(ms: int | None) -> datetime | None:
 
 def fold(code: str) -> str:
     """A public code as it is kept, from what somebody typed; raises NotFound for what cannot be one."""
-    try:
-        return identity.to_text(identity.from_text(code))
-    except identity.IdentityError:
-        raise NotFound(what="scale", name=code[:40]) from None
+    folded = codes.read(code)
+    if folded is None:
+        raise NotFound(what="scale", name=code[:40])
+    return folded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,14 +132,18 @@ def scale_by_code(connection: Connection, principal: Principal, code: str) -> Sc
 
 
 def matching(query: Select[Any], text: str) -> Select[Any]:
-    """`query` narrowed to scales of which a number, a name, the place or the code's beginning contains `text`."""
+    """`query` narrowed to scales of which a number, a name, the place or the code's beginning contains `text`.
+
+    A whole code finds its scale however it is typed, and in a link too.
+    """
     if not text:
         return query
     like = [
         column.icontains(text, autoescape=True)
         for column in (scales.c.serial_number, scales.c.model, scales.c.maker, scales.c.place)
     ]
-    return query.where(or_(*like, scales.c.public_code.startswith(text.upper(), autoescape=True)))
+    of_code = (scales.c.public_code.startswith(text.upper(), autoescape=True), scales.c.public_code == codes.read(text))
+    return query.where(or_(*like, *of_code))
 
 
 def scale_list(

@@ -2,12 +2,13 @@
 
 from sqlalchemy import Connection
 from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import EventKind
 
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.scales import store
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.statements import queries as statement_queries
-from steelyard_cloud.statements.queries import StatementRead
+from steelyard_cloud.statements.queries import StatementRead as StatementRead  # for the pages
 
 
 def newest(
@@ -17,9 +18,25 @@ def newest(
     return statement_queries.newest(connection, scale.id, scale.identity_id, before=before, limit=limit)
 
 
-def newest_of_kind(connection: Connection, scale: ScaleInScope, kind: Kind, limit: int) -> list[StatementRead]:
+def newest_of_kind(
+    connection: Connection, scale: ScaleInScope, kind: Kind, limit: int, before: int | None = None
+) -> list[StatementRead]:
     """The newest statements of a kind that the active identity signed, the newest first."""
-    return statement_queries.newest_of_kind(connection, scale.id, scale.identity_id, kind, limit)
+    return statement_queries.newest_of_kind(connection, scale.id, scale.identity_id, kind, limit, before)
+
+
+def newest_changes(
+    connection: Connection, scale: ScaleInScope, limit: int, before: int | None = None
+) -> list[StatementRead]:
+    """The newest changes of parameters that the active identity signed, the newest first."""
+    kinds = (EventKind.PARAMETER_CHANGE,)
+    return statement_queries.newest_events(connection, scale.id, scale.identity_id, kinds, limit, before)
+
+
+def statement_at(connection: Connection, scale: ScaleInScope, number: int) -> StatementRead | None:
+    """A statement of the active identity with this number: of several the one with the lowest hash."""
+    there = statement_queries.statements_at(connection, scale.id, scale.identity_id, number, 1)
+    return there[0] if there else None
 
 
 def summary_of(connection: Connection, scale: ScaleInScope, identity_id: int | None = None) -> Summary | None:

@@ -10,12 +10,16 @@ from steelyard_cloud.people.scoping import scope
 
 
 class Totals(NamedTuple):
-    """What is stored of the scales; `gaps` and `forks` as judging them gave last."""
+    """What is stored of the scales; `gaps` and `forks` as judging them gave last.
+
+    `receipt_sent` is for how many statements a receipt was sent. What scales confirmed cannot be known: the wire has no
+    answer to a receipt.
+    """
 
     scales: int
     identities: int
     stored: int
-    receipted: int
+    receipt_sent: int
     gaps: int
     forks: int
 
@@ -24,8 +28,8 @@ def totals(connection: Connection, principal: Principal) -> Totals:
     """The totals of the scales that the principal may see."""
     mine = scope(select(scales.c.id), principal, scales).subquery()
     ids = select(mine.c.id)
-    identities, stored, receipted = connection.execute(
-        select(func.count(), func.sum(summaries.c.stored), func.sum(summaries.c.receipted)).where(
+    identities, stored, receipt_sent = connection.execute(
+        select(func.count(), func.sum(summaries.c.stored), func.sum(summaries.c.receipt_sent)).where(
             summaries.c.scale_id.in_(ids)
         )
     ).one()
@@ -36,7 +40,7 @@ def totals(connection: Connection, principal: Principal) -> Totals:
         scales=int(connection.scalar(select(func.count()).select_from(mine)) or 0),
         identities=int(identities),
         stored=int(stored or 0),
-        receipted=int(receipted or 0),
+        receipt_sent=int(receipt_sent or 0),
         gaps=int(gaps or 0),
         forks=int(forks or 0),
     )

@@ -3,10 +3,12 @@
 These take ids as they come. Who asks for somebody goes through `scales.reported`, which wants a scale in scope.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import EventKind
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, identities, statements, summaries
 from steelyard_cloud.judge import summary_bytes
@@ -75,25 +77,48 @@ def newest(
     connection: Connection, scale_id: int, identity_id: int, *, before: int | None = None, limit: int
 ) -> list[StatementRead]:
     """The newest statements, the newest first; `before` is the number behind which a page starts."""
-    query = _of_chain(scale_id, identity_id)
-    if before is not None:
-        query = query.where(statements.c.number < before)
-    return _newest(connection, query, limit)
+    return _newest(connection, _of_chain(scale_id, identity_id, *_below(before)), limit)
 
 
 def newest_of_kind(
-    connection: Connection, scale_id: int, identity_id: int, kind: Kind, limit: int
+    connection: Connection, scale_id: int, identity_id: int, kind: Kind, limit: int, before: int | None = None
 ) -> list[StatementRead]:
-    """The newest statements of a kind, the newest first.
+    """The newest statements of a kind, the newest first; `before` is the number behind which a page starts.
 
     For all kinds but snapshots an index serves it, so it costs the same however many snapshots lie between.
     """
-    query = _of_chain(scale_id, identity_id, statements.c.kind == int(kind))
+    query = _of_chain(scale_id, identity_id, statements.c.kind == int(kind), *_below(before))
     return _newest(connection, query if kind is Kind.SNAPSHOT else query.where(NOT_SNAPSHOT), limit)
 
 
+def newest_events(
+    connection: Connection,
+    scale_id: int,
+    identity_id: int,
+    kinds: Iterable[EventKind],
+    limit: int,
+    before: int | None = None,
+) -> list[StatementRead]:
+    """The newest events of these kinds, up to `limit` of each, the newest first.
+
+    An index serves each kind, so events of other kinds neither push them out nor make it slower.
+    """
+    found = [
+        row
+        for kind in kinds
+        for row in _newest(
+            connection, _of_chain(scale_id, identity_id, statements.c.event == int(kind), *_below(before)), limit
+        )
+    ]
+    return sorted(found, key=lambda row: (row.number, row.hash), reverse=True)
+
+
+def _below(before: int | None) -> tuple[ColumnElement[bool], ...]:
+    return () if before is None else (statements.c.number < before,)
+
+
 def _newest(connection: Connection, query: _Query, limit: int) -> list[StatementRead]:
-    rows = connection.execute(query.order_by(statements.c.number.desc()).limit(limit))
+    rows = connection.execute(query.order_by(statements.c.number.desc(), statements.c.hash.desc()).limit(limit))
     return [StatementRead._make(row) for row in rows]
 
 

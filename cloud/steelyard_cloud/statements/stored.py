@@ -35,10 +35,11 @@ class StatementRow(NamedTuple):
     received_ms: int
     authentic_by: int
     raw: bytes
+    event: int | None
 
 
 _COLUMNS = ", ".join(StatementRow._fields)
-_COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int2", "bytea")
+_COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int2", "bytea", "int2")
 
 
 class StoredStatements:

@@ -40,7 +40,7 @@ class _NewRow(NamedTuple):
     summary: bytes
     head: int
     stored: int
-    receipted: int
+    receipt_sent: int
     received_ms: int
     dated_ms: int | None
     undated_ms: int | None
@@ -53,7 +53,7 @@ class _Change(NamedTuple):
     summary: bytes
     head: int
     stored: int
-    receipted: int
+    receipt_sent: int
     received_ms: int
     dated_ms: int | None
     undated_ms: int | None
@@ -62,8 +62,8 @@ class _Change(NamedTuple):
 
 
 _UPDATE = (
-    "UPDATE summaries SET version = {0}, summary = {0}, head = {0}, stored = {0}, receipted = {0}, received_ms = {0}, "
-    "dated_ms = {0}, undated_ms = {0} WHERE identity_id = {0} AND version = {0}"
+    "UPDATE summaries SET version = {0}, summary = {0}, head = {0}, stored = {0}, receipt_sent = {0}, "
+    "received_ms = {0}, dated_ms = {0}, undated_ms = {0} WHERE identity_id = {0} AND version = {0}"
 )
 
 
@@ -126,7 +126,7 @@ def _new_row(stored: StoredSummary) -> _NewRow:
         summary=summary_bytes.dump(summary),
         head=summary.head,
         stored=summary.stored,
-        receipted=edge.number if edge else 0,
+        receipt_sent=edge.number if edge else 0,
         received_ms=summary.newest_ms,
         dated_ms=fresh.dated_ms,
         undated_ms=fresh.undated_ms,
@@ -141,7 +141,7 @@ def _change(stored: StoredSummary) -> _Change:
         summary=summary_bytes.dump(summary),
         head=summary.head,
         stored=summary.stored,
-        receipted=edge.number if edge else 0,
+        receipt_sent=edge.number if edge else 0,
         received_ms=summary.newest_ms,
         dated_ms=fresh.dated_ms,
         undated_ms=fresh.undated_ms,

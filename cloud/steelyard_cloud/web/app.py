@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -13,15 +13,18 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from steelyard_cloud import clock
-from steelyard_cloud.db.database import Engine
+from steelyard_cloud.db.database import Engine, SQLAlchemyError
 from steelyard_cloud.errors import CloudError, WrongValue
+from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.api.routes import router as api_router
 from steelyard_cloud.web.http import problems
 from steelyard_cloud.web.http.context import Context, principal_or_none, speech_of
+from steelyard_cloud.web.http.health import problem_of
 from steelyard_cloud.web.http.input import only_text
-from steelyard_cloud.web.http.problems import Failed, NoSuchPage, NotSignedIn, Problem, TooLarge, WrongMethod
+from steelyard_cloud.web.http.problems import Failed, NoSuchPage, NotACode, NotSignedIn, Problem, TooLarge, WrongMethod
 from steelyard_cloud.web.http.security import Shield, body_limit
+from steelyard_cloud.web.pages.public import meant_for
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.pages.routes import router as pages_router
 from steelyard_cloud.web.stream import Hub
@@ -77,6 +80,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(CloudError, _on_problem)
+    app.add_exception_handler(SQLAlchemyError, _on_database)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Exception, _on_failure)
@@ -96,13 +100,34 @@ def _answer(request: Request, problem: CloudError) -> Response:
         return JSONResponse(details, status, headers, media_type="application/problem+json")
     if isinstance(problem, NotSignedIn) and request.method == "GET":
         return RedirectResponse("/sign-in", 303)
-    principal = None if status >= 500 else principal_or_none(request, request.app.state.context)
-    return page(request, speech, "problem.html", principal=principal, status=status, detail=details["detail"])
+    if isinstance(problem, NotACode):
+        return page(request, speech, "not_a_code.html", status=status, typed=problem.values["typed"])
+    template = "unavailable.html" if status == 503 else "problem.html"
+    answer = page(
+        request, speech, template, principal=_reader(request, status), status=status, detail=details["detail"]
+    )
+    answer.headers.update(headers)
+    return answer
+
+
+def _reader(request: Request, status: int) -> Principal | None:
+    """Who reads a problem's page; nobody where asking for that may fail too."""
+    if status >= 500:
+        return None
+    with suppress(SQLAlchemyError):
+        return principal_or_none(request, request.app.state.context)
+    return None
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, CloudError)
     return _answer(request, error) if error.status else await _on_failure(request, error)
+
+
+async def _on_database(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SQLAlchemyError)
+    problem = problem_of(error)  # it is in the log already, once
+    return _answer(request, problem) if problem else await _on_failure(request, error)
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:
@@ -115,10 +140,17 @@ async def _on_validation(request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return _answer(request, NoSuchPage())
+        return _elsewhere(request)
     if error.status_code == 405:
         return _answer(request, WrongMethod())
     return _answer(request, WrongValue(where="request", why=error.detail))
+
+
+def _elsewhere(request: Request) -> Response:
+    try:
+        return meant_for(request.scope["path"]) or _answer(request, NoSuchPage())
+    except NotACode as problem:
+        return _answer(request, problem)
 
 
 async def _on_failure(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from steelyard_cloud.db import database, feeds
 from steelyard_cloud.db.database import Connection, Engine, SQLAlchemyError
+from steelyard_cloud.db.outage import trouble_of
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.scales.supervision import Supervised, supervised
 from steelyard_cloud.settings import SHARDS
@@ -128,6 +129,14 @@ class Hub:
         """Whether the principal may open one more stream."""
         return sum(listener.actor == actor for listener in self._listeners) < MOST_STREAMS
 
+    async def ready(self) -> None:
+        """Have the reader run; raises SQLAlchemyError where the database is away."""
+        async with self._starting:
+            if self._task is None or self._task.done():
+                self._loop = asyncio.get_running_loop()
+                self._cursor = await asyncio.to_thread(self._heads)
+                self._task = asyncio.create_task(self._run())
+
     async def listen(
         self, principal: Principal, topics: frozenset[str], last_id: str | None
     ) -> AsyncIterator[dict[str, str]]:
@@ -141,19 +150,18 @@ class Hub:
 
     async def _listen(self, actor: str, last_id: str | None) -> AsyncIterator[Told]:
         listener = Listener(actor)
-        async with self._starting:
-            if self._task is None or self._task.done():
-                self._loop = asyncio.get_running_loop()
-                self._cursor = await asyncio.to_thread(self._heads)
-                self._task = asyncio.create_task(self._run())
+        await self.ready()
         start = dict(self._cursor)
         if not self.has_room_for(actor):  # several may have been let in at once
             return
         self._listeners.add(listener)
         try:
             if last_id is not None:
-                async for told in self._since(last_id, start):
-                    yield told
+                try:
+                    async for told in self._since(last_id, start):
+                        yield told
+                except SQLAlchemyError:  # the client comes again with the id that it has
+                    return
             end = asyncio.get_running_loop().time() + LIFE_S
             while not self._closing and (told_now := await _next(listener.queue, end)) is not None:
                 yield told_now
@@ -192,7 +200,8 @@ class Hub:
             try:
                 found = await asyncio.to_thread(self._news, dict(self._cursor))
             except SQLAlchemyError as error:
-                log.warning("the outbox cannot be read; trying again: %s", error)
+                if trouble_of(error) is None:  # else it is in the log already, once
+                    log.warning("the outbox cannot be read; trying again: %s", error)
                 await asyncio.sleep(POLL_S)
                 continue
             for news in found:

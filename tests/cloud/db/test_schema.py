@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, delete, insert, inspect, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from steelyard_cloud.db import database, schema
 
 
@@ -30,6 +30,23 @@ def test_migrations_and_tables_agree(engine: Engine) -> None:
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     database.migrate(engine.url.render_as_string(hide_password=False))
     assert set(schema.metadata.tables) <= set(inspect(engine).get_table_names())
+
+
+def test_a_maker_gives_a_production_code_once(engine: Engine) -> None:
+    maker = {"name": "H", "kind": "manufacturer", "division_code": "330700", "created_ms": 1}
+    kind = {"organisation_id": 1, "maker": "H", "model": "M", "type_approval": "", "parameters": {}, "created_ms": 1}
+    scale = {"public_code": "0", "shard": "0", "maker": "H", "model": "M", "serial_number": "1", "production_code": "P"}
+    scale |= dict.fromkeys(("scale_type_id", "organisation_id", "enrolled_ms"), 1)
+    scale |= dict.fromkeys(("division_code", "place", "life_stage"), "")
+    with database.writing(engine) as connection:
+        connection.execute(insert(schema.organisations), [maker])
+        connection.execute(insert(schema.scale_types), [kind])
+        connection.execute(insert(schema.scales), [scale])
+        other_maker = {"public_code": "1", "maker": "J"}
+        connection.execute(insert(schema.scales), [scale | other_maker])
+    other_scale = {"public_code": "2", "serial_number": "2"}
+    with pytest.raises(IntegrityError), database.writing(engine) as connection:
+        connection.execute(insert(schema.scales), [scale | other_scale])
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

@@ -15,15 +15,22 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from kit.signing_scale import SigningScale
 from steelyard_cloud import keys
 from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import factory_orders, scales, statements
+from steelyard_cloud.errors import AlreadyExists
 from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.ingest.timers import judge_due
 from steelyard_cloud.people import access
+from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales import enrolment
 from steelyard_cloud.settings import SHARDS, Settings
 from steelyard_cloud.web.app import create_app
+from steelyard_protocol import statement
+from steelyard_protocol.events import Event, EventKind
 
 BEFORE = json.loads((Path(__file__).parent / "release_0_1_0.json").read_text())
 SCHEMA_BEFORE = "0003"
@@ -71,17 +78,16 @@ def fill(engine: sa.Engine) -> None:
                 connection.execute(sa.text(newest))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Those of an installation that was brought up to date."""
-    url = request.getfixturevalue("postgresql").url if request.param == "postgresql" else ""
-    settings = Settings(data_dir=tmp_path, database_url=url)
-    keys.create(settings.keys, settings.root)
-    return settings
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a platform with keys, whose database is empty yet."""
+    made = Settings(data_dir=tmp_path, database_url=database_url)
+    keys.create(made.keys, made.root)
+    return made
 
 
 @pytest.fixture
-def engine(settings: Settings) -> Iterator[sa.Engine]:
+def upgraded(settings: Settings) -> Iterator[sa.Engine]:
     """The database of the release before, brought up to date."""
     engine = database.connect(settings.database)
     fill(engine)
@@ -91,8 +97,9 @@ def engine(settings: Settings) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def get(settings: Settings, engine: sa.Engine) -> Get:
-    """The API of this release on it."""
+def get(settings: Settings, upgraded: sa.Engine) -> Get:
+    """The API of this release on the database of the release before, brought up to date."""
+    engine = upgraded
     now_ms = BEFORE["expected"]["now_ms"]
     with database.writing(engine) as connection:
         secret = access.create_token(connection, name="test", role=Role.ADMIN, organisation_id=1, now_ms=now_ms)
@@ -104,6 +111,36 @@ def get(settings: Settings, engine: sa.Engine) -> Get:
             return (await client.get(path)).raise_for_status().json()
 
     return lambda path: asyncio.run(ask(path))
+
+
+def test_scales_that_share_a_production_code_stay_and_are_reported(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = database.connect(settings.database)
+    fill(engine)
+    with caplog.at_level("WARNING"):
+        database.migrate(settings.database)
+    told = [one.getMessage() for one in caplog.records if "production code" in one.getMessage()]
+    assert len(told) == 1
+    assert "5 scales of Hengtai share the production code P-2026-11" in told[0]
+    scale = SigningScale(seed=99)
+    scale.production_code = "P-2026-11"
+    with database.writing(engine) as connection:
+        assert connection.scalars(sa.select(scales.c.production_code_shared)).all() == [True] * 5
+        connection.execute(factory_orders.update().values(quantity=100))
+        order = connection.execute(sa.select(factory_orders)).one()
+        maker = Actor("user:1", 1, order.organisation_id, "330700", 1)
+        with pytest.raises(AlreadyExists, match="production code P-2026-11"):
+            enrolment.enrol(connection, maker, order=order.number, raw=scale.enrol(), place="", period_s=600, now_ms=1)
+    engine.dispose()
+
+
+def test_stored_events_are_named_by_their_kind(upgraded: sa.Engine) -> None:
+    with database.reading(upgraded) as connection:
+        rows = connection.execute(sa.select(statements.c.raw, statements.c.event)).all()
+    bodies = [(statement.parse(raw).body, event) for raw, event in rows]
+    assert [event for _, event in bodies] == [one.kind if isinstance(one, Event) else None for one, _ in bodies]
+    assert {event for _, event in bodies} >= {None, EventKind.PARAMETER_CHANGE, EventKind.CASE_OPENED}
 
 
 def test_alerts_are_those_of_before(get: Get) -> None:
@@ -118,9 +155,9 @@ def test_a_verdict_cannot_be_told_until_the_scale_is_judged_by_the_new_condition
     assert {get(f"/api/v1/scales/{code}")["verdict"] for code in verdicts} == {"cannot-be-told"}
 
 
-def test_then_it_is_that_of_before_but_for_what_was_too_good(get: Get, settings: Settings, engine: sa.Engine) -> None:
+def test_then_it_is_that_of_before_but_for_what_was_too_good(get: Get, settings: Settings, upgraded: sa.Engine) -> None:
     verdicts = BEFORE["expected"]["verdicts"]
-    receiver = Receiver(engine, SHARDS, keys.read_online(settings.keys), Listening())
+    receiver = Receiver(upgraded, SHARDS, keys.read_online(settings.keys), Listening())
     now_ms = BEFORE["expected"]["now_ms"]
     while judge_due(receiver, now_ms):
         pass

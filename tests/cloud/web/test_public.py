@@ -141,16 +141,116 @@ def test_a_code_may_be_typed_as_people_type(world: World) -> None:
     assert (lower.status_code, lower.headers["location"]) == (308, f"/s/{scale.code}")
 
 
-@pytest.mark.parametrize("code", ["U" * 16, "short", "<script>alert(1)", "%2e%2e", "A" * 5000, "' OR 1=1 --"])
-def test_nonsense_is_not_on_record_and_comes_back_escaped(quiet: World, code: str) -> None:
-    answer = quiet.client(None).get(
-        "/s/" + httpx.URL("/", params={"x": code}).query.decode()[2:], follow_redirects=True
-    )
-    assert answer.status_code == 404
-    assert heading(answer) == "Not on record"
-    assert "<script>" not in answer.text
-    typed = quiet.client(None).get("/s", params={"code": code[:40]}, follow_redirects=True)
-    assert typed.status_code == 404
+AROUND = (
+    "{}.",
+    "{})",
+    "({})",
+    "{}%0A",
+    "{}%0D%0A",
+    "{}%250A",
+    "{}%00",
+    "{}/",
+    "{}//",
+    "%20{}",
+    "{}%E3%80%82",
+    "%EF%BB%BF{}",
+)
+PATHS = ("/s/", "/S/", "/s//", "/s/https://x.example/s/", "/S/https%3A%2F%2Fx.example%2FS%2F")
+
+
+@pytest.mark.parametrize(
+    "path", [*(f"/s/{one}" for one in AROUND), *(f"{one}{{}}" for one in PATHS), "/S/{}/complaint"]
+)
+def test_a_scanned_code_is_found_with_what_stood_around_it(world: World, path: str) -> None:
+    scale = world.in_use("HT-1")
+    for code in (scale.code, scale.code.lower(), full_width(scale.code)):
+        answer = world.client(None).get(path.format(code), follow_redirects=True)
+        assert (answer.status_code, str(answer.url)) == (200, f"{world.settings.url}/s/{scale.code}")
+        assert heading(answer).startswith("Verified")
+
+
+def full_width(code: str) -> str:
+    """As a Chinese keyboard writes it."""
+    return "".join(chr(ord(one) + 0xFEE0) for one in code)
+
+
+def test_a_code_is_found_in_every_search_field_however_it_is_typed(world: World) -> None:
+    scale, other = world.in_use("HT-1"), world.in_use("HT-2")
+    link = f"{world.settings.url}/s/{scale.code}"
+    blanks = f"  {scale.code[:4]} {scale.code[4:8]}-{scale.code[8:].lower()}"
+    public, regulator = world.client(None), world.signed_in(Role.REGULATOR)
+    world.send(scale, scale.cheat())
+    world.until(lambda: len(world.alerts()) == 1, "an alert")
+    complaint = {"words": "too heavy", "place": "Stall 7"}
+    assert public.post(f"/s/{scale.code}/complaint", data=complaint).status_code == 303
+    for typed in (link, f"{link}.", link.upper(), f"Look: {link}?lang=en", full_width(scale.code), blanks, scale.code):
+        found = public.get("/s", params={"code": typed}, follow_redirects=True)
+        assert str(found.url) == f"{world.settings.url}/s/{scale.code}", typed
+        scales = regulator.get("/scales", params={"q": typed}).text
+        assert (f"/scales/{scale.code}" in scales, other.code in scales) == (True, False), typed
+        assert "/alerts/1" in regulator.get("/alerts", params={"q": typed, "state": "all"}).text, typed
+        assert "/complaints/1" in regulator.get("/complaints", params={"q": typed}).text, typed
+        assert heading(regulator.get(f"/scales/{typed.rpartition('/')[2]}", follow_redirects=True)).startswith(
+            "Hengtai"
+        )
+
+
+NO_CODE = (
+    "U" * 16,
+    "short",
+    "<script>alert(1)",
+    "%2e%2e",
+    "A" * 5000,
+    "' OR 1=1 --",
+    "\0",
+    "\ufffd",
+    "a/b/c",
+    "?",
+    "#",
+    "%",
+    "0" * 15,
+)
+
+
+@pytest.mark.parametrize("typed", NO_CODE)
+@pytest.mark.parametrize("end", ["", "/complaint"])
+def test_what_cannot_be_a_code_is_called_that_and_comes_back_escaped(quiet: World, typed: str, end: str) -> None:
+    client = quiet.client(None)
+    quoted = httpx.URL("/", params={"x": typed}).query.decode()[2:].replace("+", "%20")
+    answers = [client.get(f"{start}{quoted}{end}", follow_redirects=True) for start in ("/s/", "/S/")]
+    answers.append(client.get("/s", params={"code": typed}, follow_redirects=True))
+    answers.append(client.get("/s", params={"code": typed, "lang": "zh-CN"}, follow_redirects=True))
+    for answer, language in zip(answers, ("en", "en", "en", "zh"), strict=True):
+        assert answer.status_code == 404
+        assert heading(answer) == {"en": "This is not a code of a scale", "zh": "这不是秤的编码"}[language]
+        assert {"en": "A code has 16 letters and digits", "zh": "编码由 16 位字母和数字组成"}[language] in answer.text
+        assert 'name="code"' in answer.text, "it can be typed again"
+        assert "<script>" not in answer.text
+        assert len(answer.content) < 10_000
+
+
+@pytest.mark.parametrize(
+    "path", ["/s/%FF%FE", "/s/%C0%80", "/s/%ED%A0%80", "/S/%00", "/s?code=%00", "/s?code=%ED%A0%80"]
+)
+def test_bytes_that_are_no_text_are_no_code(quiet: World, path: str) -> None:
+    answer = quiet.client(None).get(path)
+    assert (answer.status_code, heading(answer)) == (404, "This is not a code of a scale")
+
+
+def test_a_code_that_could_be_one_is_not_on_record(quiet: World) -> None:
+    answer = look(quiet, "Z" * 16)
+    assert (answer.status_code, heading(answer)) == (404, "Not on record")
+    assert f"/s/{'Z' * 16}/complaint" in answer.text
+    assert look(quiet, f"{'z' * 16}.").headers["location"] == f"/s/{'Z' * 16}", "first to its one address"
+
+
+def test_an_empty_search_shows_the_field_again(quiet: World) -> None:
+    client = quiet.client(None)
+    for path in ("/s", "/s/", "/S", "/S/", "/s?code=", "/s?code=%20%20", "/s?code=%E3%80%80"):
+        answer = client.get(path, follow_redirects=True)
+        assert (answer.status_code, 'name="code"' in answer.text) == (200, True), path
+    assert client.get("/stall", follow_redirects=True).status_code == 404
+    assert "There is nothing at this address." in client.get("/stall").text
 
 
 def test_zone_and_telephone_are_those_of_the_instance(world: World) -> None:

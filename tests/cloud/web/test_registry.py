@@ -99,6 +99,11 @@ def test_one_identity_one_serial_number_one_order(either: World) -> None:
     same_serial.serial_number = "HT-1"
     taken = post(either, same_serial.enrol())
     assert (taken.status_code, taken.json()["code"]) == (409, "already-exists")
+    same_code = either.scale("HT-3")
+    same_code.production_code = scale.production_code
+    taken = post(either, same_code.enrol())
+    assert (taken.status_code, taken.json()["code"]) == (409, "already-exists")
+    assert taken.json()["detail"] == f"The scale with the production code {scale.production_code} already exists."
     for order in ("ORDER-404", ""):
         assert post(either, either.scale("HT-2").enrol(), order).status_code in (404, 422)
     assert used(either) == 1

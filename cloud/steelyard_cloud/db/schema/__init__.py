@@ -18,6 +18,7 @@ from steelyard_cloud.db.schema._people import (
     tokens,
     users,
 )
+from steelyard_cloud.db.schema._platform import heartbeats, platform
 from steelyard_cloud.db.schema._scales import (
     approved_software,
     decisions,
@@ -56,11 +57,13 @@ __all__ = [
     "factory_orders",
     "feed_entries",
     "feeds",
+    "heartbeats",
     "idempotency_keys",
     "identities",
     "metadata",
     "organisations",
     "permits",
+    "platform",
     "quarantine",
     "quarantine_counts",
     "quarantine_sizes",

@@ -7,12 +7,15 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
     String,
     Table,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from steelyard_cloud.db.schema._columns import key, metadata, reference, unix_ms
@@ -75,7 +78,17 @@ scales = Table(
     Column("life_stage", String(20), nullable=False),  # produced, in use, in repair, retired: its life, not a finding
     Column("period_s", Integer, nullable=False),  # registered: how often it has to report
     unix_ms("enrolled_ms"),
+    Column("production_code_shared", Boolean, nullable=False, server_default=false()),  # before codes were unique
     UniqueConstraint("maker", "model", "serial_number"),
+)
+_OWN_CODE = text("NOT production_code_shared")
+Index(
+    None,
+    scales.c.maker,
+    scales.c.production_code,
+    unique=True,
+    sqlite_where=_OWN_CODE,
+    postgresql_where=_OWN_CODE,
 )
 
 identities = Table(

@@ -35,6 +35,7 @@ statements = Table(
     unix_ms("received_ms"),
     Column("authentic_by", SmallInteger, nullable=False),  # 1 signature, 2 link, 3 link although its signature is bad
     Column("raw", LargeBinary, nullable=False),
+    Column("event", SmallInteger, nullable=True),  # EventKind of an event that this program knows
     sqlite_with_rowid=False,
     postgresql_partition_by="HASH (scale_id)",
 )
@@ -62,6 +63,17 @@ copies = Table(  # the contents of those few numbers under which more than one s
     sqlite_with_rowid=False,
 )
 
+_AN_EVENT = text("event IS NOT NULL")
+Index(  # the newest events of a kind, however many of other kinds came since
+    None,
+    statements.c.scale_id,
+    statements.c.identity_id,
+    statements.c.event,
+    statements.c.number,
+    sqlite_where=_AN_EVENT,
+    postgresql_where=_AN_EVENT,
+)
+
 summaries = Table(  # the bounded state of one identity's chain, as a function of its stored statements
     "summaries",
     metadata,
@@ -72,7 +84,8 @@ summaries = Table(  # the bounded state of one identity's chain, as a function o
     Column("summary", LargeBinary, nullable=False),
     Column("head", BigInteger, nullable=False),  # highest number stored
     Column("stored", BigInteger, nullable=False),  # statements stored, copies included
-    Column("receipted", BigInteger, nullable=False),  # highest number for which a receipt was sent
+    # Highest number that a receipt was made for; whether the scale has it is not on the wire.
+    Column("receipt_sent", BigInteger, nullable=False),
     unix_ms("received_ms"),  # commit time of the newest statement
     unix_ms("dated_ms", nullable=True),  # date of the newest statement that has one of its own
     unix_ms("undated_ms", nullable=True),  # commit time of the first one after it

@@ -13,7 +13,7 @@ from steelyard_cloud.db.database import Connection
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
 from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
-from steelyard_cloud.web.http.fields import Before, Id, Reason, Strict, Word
+from steelyard_cloud.web.http.fields import Before, Id, Reason, Search, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 from steelyard_cloud.web.words.findings import finding_title
 from steelyard_cloud.web.words.i18n import Speech
@@ -52,7 +52,7 @@ def list_alerts(
     status: Annotated[str, Query(max_length=20)] = "undecided",
     severity: Annotated[int | None, Query(ge=1, le=3)] = None,
     rule: Annotated[str, Query(max_length=40)] = "",
-    q: Annotated[str, Query(max_length=60)] = "",
+    q: Search = "",
     before: Before = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:

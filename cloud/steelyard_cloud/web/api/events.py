@@ -35,4 +35,5 @@ async def events(
 
     if not here.hub.has_room_for(principal.actor):
         raise TooManyStreams(most=MOST_STREAMS)
+    await here.hub.ready()
     return EventSourceResponse(here.hub.listen(principal, wanted, last_event_id), ping=15, send_timeout=10)

@@ -19,7 +19,7 @@ from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import PublicDecision, Verification, life_stage
 from steelyard_cloud.web.http.context import Here, actor_of, needs
-from steelyard_cloud.web.http.fields import After, Before, Code, Division, Hash, Reason, Strict, Word
+from steelyard_cloud.web.http.fields import After, Before, Code, Division, Hash, Reason, Search, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 from steelyard_cloud.web.http.problems import NotAllowed
 
@@ -85,7 +85,7 @@ def _shown_decision(one: PublicDecision) -> dict[str, Any]:
 def list_scales(
     here: Here,
     principal: Anybody,
-    q: Annotated[str, Query(max_length=60)] = "",
+    q: Search = "",
     after: After = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:

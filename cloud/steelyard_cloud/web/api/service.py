@@ -7,7 +7,6 @@ from steelyard_protocol import identity
 from steelyard_protocol.enrolment import to_base64url
 
 from steelyard_cloud.alerts.queries import Filters, alert_count
-from steelyard_cloud.db import database
 from steelyard_cloud.people.roles import EVERYBODY, Principal
 from steelyard_cloud.scales.statistics import quarantined, totals
 from steelyard_cloud.web.http.context import Here, needs
@@ -16,10 +15,9 @@ router = APIRouter(tags=["platform"])
 
 
 @router.get("/health")
-def health(here: Here) -> dict[str, str]:
-    """Whether the platform answers and reaches its database."""
-    with here.reading() as connection:
-        database.ping(connection)
+async def health(here: Here) -> dict[str, str]:
+    """Whether the database answers and stores, and every shard has a living worker; 503 names what does not."""
+    await here.health.check()
     return {"status": "ok"}
 
 
@@ -38,8 +36,10 @@ def root(here: Here) -> dict[str, str]:
 def statistics(here: Here, principal: Annotated[Principal, Depends(needs(EVERYBODY))]) -> dict[str, Any]:
     """What is stored of the scales that the caller may see; the quarantine belongs to nobody and is counted whole."""
     with here.reading() as connection:
+        found = totals(connection, principal)._asdict()
         return {
-            **totals(connection, principal)._asdict(),
+            **found,
+            "receipted": found["receipt_sent"],  # the name that it had before
             "quarantined": quarantined(connection),
             "alerts": alert_count(connection, principal, Filters()),
         }

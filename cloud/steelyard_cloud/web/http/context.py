@@ -23,6 +23,7 @@ from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.http.allowance import Allowance
+from steelyard_cloud.web.http.health import Health, Workers
 from steelyard_cloud.web.http.problems import ForgedRequest, NotAllowed, NotSignedIn
 from steelyard_cloud.web.http.recent_views import RecentViews
 from steelyard_cloud.web.stream import Hub
@@ -49,7 +50,13 @@ class Context:
     now_ms: Callable[[], int] = clock.now_ms
     wake: Callable[[str], None] = _nobody
     recent_views: RecentViews = field(default_factory=RecentViews)
+    workers: Workers = field(init=False)
+    health: Health = field(init=False)
     complaints: Allowance = field(default_factory=lambda: Allowance(COMPLAINTS_AN_HOUR))
+
+    def __post_init__(self) -> None:
+        self.workers = Workers(lambda: self.reading())
+        self.health = Health(lambda: self.writing(), self.workers)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A consistent read."""

@@ -28,6 +28,7 @@ Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Base64url = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_is_base64url)]
 Code = Annotated[str, Path(max_length=40, description="Public code of a scale, as people type it")]
+Search = Annotated[str, Query(max_length=500, description="Number, name, place, or a code as people have it")]
 MOST = 2**62  # what both databases take for a key
 Id = Annotated[int, Path(ge=1, le=MOST)]
 Before = Annotated[int | None, Query(ge=1, le=MOST)]

@@ -1,6 +1,7 @@
 """Text as it comes in: what no database keeps is refused at the boundary, for every route alike.
 
-PostgreSQL takes no NUL, and neither database takes half of a surrogate pair, which JSON can carry all the same.
+PostgreSQL takes no NUL, and neither database takes half of a surrogate pair, which JSON can carry all the same. A
+public code is read by `scales.codes`, which lets none of that through and says in its own way what is no code.
 """
 
 import json
@@ -11,11 +12,14 @@ from fastapi import Request
 
 from steelyard_cloud.errors import WrongValue
 
+CODE = "code"
+"""Name of the path's and the query's field with a public code."""
+
 
 async def only_text(request: Request) -> None:
     """Raise WrongValue, naming the field, for a character that cannot be kept, wherever the request carries text."""
     for where, text in (*request.path_params.items(), *request.query_params.multi_items(), *await _body(request)):
-        if why := _wrong(text):
+        if where != CODE and (why := _wrong(text)):
             raise WrongValue(where=_shown(where), why=why)
 
 

@@ -56,6 +56,12 @@ class NoSuchPage(Problem):
     code, noun, status = "no-such-page", "page", 404
 
 
+class NotACode(Problem):
+    """This is not a code of a scale: {typed}"""
+
+    code, noun, status = "not-a-code", "code", 404
+
+
 class WrongMethod(Problem):
     """This address does not accept that method."""
 
@@ -75,6 +81,35 @@ class TooManyStreams(Problem):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
+class DatabaseAway(Problem):
+    """The platform's database does not answer at the moment. Nothing is lost; please try again in a few minutes."""
+
+    code, noun, status = "database-away", "database", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
+class DatabaseFull(Problem):
+    """The platform's database cannot store anything at the moment; please try again later."""
+
+    code, noun, status = "database-full", "database", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
+class IngestAway(Problem):
+    """No ingest works for the shards {shards}: what their scales report waits at the broker and in the scales."""
+
+    code, noun, status = "ingest-away", "ingest", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
+class NothingReceived(Problem):
+    """The platform does not receive what scales report at the moment, so nothing can be said here for now. The scales
+    keep their reports; please try again in a few minutes."""
+
+    code, noun, status = "nothing-received", "ingest", 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+
+
 class Failed(Problem):
     """Something went wrong inside the platform; it was logged as {reference}."""
 
@@ -92,6 +127,7 @@ _THINGS = (
     N_("software"),
     N_("factory order"),
     N_("scale with the serial number"),
+    N_("scale with the production code"),
 )
 """What a refusal may name in its value `what`."""
 

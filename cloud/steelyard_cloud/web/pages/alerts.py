@@ -20,7 +20,7 @@ from steelyard_cloud.scales import queries, reported
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
-from steelyard_cloud.web.http.fields import MOST, Before, Id
+from steelyard_cloud.web.http.fields import MOST, Before, Id, Search
 from steelyard_cloud.web.pages import life, opinions
 from steelyard_cloud.web.pages.comparison import Comparison, compare
 from steelyard_cloud.web.pages.forms import FormSender
@@ -79,7 +79,7 @@ def alert_list(
     state: Annotated[str, Query(max_length=20)] = "undecided",
     severity: Annotated[str, Query(pattern="^[123]?$")] = "",
     rule: Annotated[str, Query(max_length=40)] = "",
-    q: Annotated[str, Query(max_length=60)] = "",
+    q: Search = "",
     before: Before = None,
 ) -> Response:
     """The list; its filters live in the URL."""
@@ -119,7 +119,7 @@ class View:
     scale: ScaleInScope
     comparison: Comparison | None
     opinions: list[Opinion]
-    timeline: list[life.Moment]
+    scale_life: life.Life
     decisions: list[life.Moment]
     related: list[AlertRow]
     can: list[tuple[str, str]]
@@ -201,7 +201,7 @@ def _view(connection: Connection, principal: Principal, alert: AlertInScope, spe
         scale=scale,
         comparison=comparison,
         opinions=opinions.of(connection, scale, summary, speech),
-        timeline=life.timeline(connection, scale, verified, speech, unexplained),
+        scale_life=life.of(connection, scale, verified, speech, unexplained),
         decisions=life.decisions(connection, alert, speech),
         related=[row_of(one, speech, now) for one in related],
         can=[(status, alert_state(speech, status)) for status in decisions.steps(alert.status)],

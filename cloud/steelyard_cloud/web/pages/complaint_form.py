@@ -9,9 +9,9 @@ from steelyard_cloud.complaints import photos, service
 from steelyard_cloud.complaints.service import LEAST_CHARACTERS, NewComplaint
 from steelyard_cloud.errors import TooManyComplaints
 from steelyard_cloud.scales.public import public_scale
-from steelyard_cloud.scales.queries import fold
 from steelyard_cloud.web.http.context import Here, Reader
 from steelyard_cloud.web.http.problems import ForgedRequest
+from steelyard_cloud.web.pages.public import code_in
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.i18n import N_, Speech
 
@@ -28,7 +28,7 @@ def form(
     reference: Annotated[str, Query(pattern="^[0-9A-Z]{8}$|^$")] = "",
 ) -> Response:
     """The form, and after it was sent the reference."""
-    folded = fold(code)
+    folded = code_in(code)
     if code != folded:
         return RedirectResponse(f"/s/{folded}/complaint", 308)
     return _form(request, here, speech, folded, dict.fromkeys(FIELDS, ""), reference=reference)
@@ -67,7 +67,7 @@ def complain(
     """Take a complaint; what is wrong with it is said beside the form, which keeps what was typed."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise ForgedRequest
-    folded = fold(code)
+    folded = code_in(code)
     typed = dict(zip(FIELDS, (one.strip() for one in (words, place, bought, weighed, paid)), strict=True))
 
     def again(wrong: str, status: int) -> Response:

@@ -13,7 +13,7 @@ from steelyard_cloud.errors import NotFound, WrongValue
 from steelyard_cloud.people.roles import ANSWERS_COMPLAINTS, SEES_COMPLAINTS, Principal
 from steelyard_cloud.scales.queries import moment
 from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
-from steelyard_cloud.web.http.fields import Before, Id
+from steelyard_cloud.web.http.fields import Before, Id, Search
 from steelyard_cloud.web.pages.forms import FormSender
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.i18n import N_
@@ -33,7 +33,7 @@ def list_of_complaints(
     speech: Reader,
     principal: Reads,
     state: Annotated[str, Query(max_length=10)] = "open",
-    q: Annotated[str, Query(max_length=20)] = "",
+    q: Search = "",
     before: Before = None,
 ) -> Response:
     """The list, the newest first; its filter lives in the URL."""

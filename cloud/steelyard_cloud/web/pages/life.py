@@ -12,13 +12,17 @@ from steelyard_cloud.alerts.queries import AlertInScope
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.scales import permits, reported
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.reported import StatementRead
 from steelyard_cloud.scales.verdicts import Verification
+from steelyard_cloud.web.http.fields import MOST
 from steelyard_cloud.web.words.events import event_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
 from steelyard_cloud.web.words.parameters import parameter_name
 from steelyard_cloud.web.words.states import alert_state
 
-TOLD_BY_THE_SCALE = 60
+SHOWN = 20
+EARLIER_CHANGES = 10
+"""So many older changes of parameters stay in sight, whatever else happened since."""
 PERMITS_SHOWN = 20
 STEPS_SHOWN = 100
 _GRAVE = (EventKind.CASE_OPENED, EventKind.LOCKED, EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK, EventKind.WRONG_CODE)
@@ -38,57 +42,92 @@ def _at_ms(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def timeline(
-    connection: Connection, scale: ScaleInScope, verified: list[Verification], speech: Speech, unexplained: set[int]
-) -> list[Moment]:
-    """The newest first; `unexplained` are the numbers of changes that no permit covers."""
-    moments = [Moment(_at_ms(scale.enrolled_ms), speech.say(N_("Enrolled by its maker with its own key")), "person")]
-    moments += [
-        Moment(
-            _at_ms(one.recorded_ms),
-            speech.say(
-                N_("Verified by {institution}, valid until {until}"),
-                institution=one.institution,
-                until=one.valid_until.isoformat(),
-            ),
-            "good",
-            one.number,
-        )
-        for one in verified
-    ]
-    moments += _permits(connection, scale, speech)
-    moments += _told(connection, scale, speech, unexplained)
-    return sorted(moments, key=lambda one: (one.at, one.number or 0), reverse=True)
+@dataclass(frozen=True)
+class Life:
+    """One page of a scale's life, the newest first, and the changes of parameters before it.
+
+    `before` is where the next page starts, None on the last.
+    """
+
+    moments: list[Moment]
+    earlier_changes: list[Moment]
+    before: int | None
 
 
-def _permits(connection: Connection, scale: ScaleInScope, speech: Speech) -> list[Moment]:
-    return [
-        Moment(
-            _at_ms(one.recorded_ms),
-            speech.say(
-                N_("Adjustment permitted by {who}: {fields}"),
-                who=one.organisation,
-                fields=", ".join(parameter_name(speech, key) for key in one.fields),
-            ),
-            "person",
-        )
-        for one in permits.permits_of(connection, scale, PERMITS_SHOWN)
-    ]
+def of(
+    connection: Connection,
+    scale: ScaleInScope,
+    verified: list[Verification],
+    speech: Speech,
+    unexplained: set[int],
+    before: int | None = None,
+) -> Life:
+    """What lies below the number `before`; `unexplained` are the numbers of changes that no permit covers.
 
-
-def _told(connection: Connection, scale: ScaleInScope, speech: Speech, unexplained: set[int]) -> list[Moment]:
+    Order is by the number of the statement: neither the scale's clock nor the order of arrival decides. A verification
+    stands at the statement that it names, a permit behind the statements that had arrived when it was recorded.
+    """
     rows = [
         row
         for kind in (Kind.BOOT, Kind.EVENT)
-        for row in reported.newest_of_kind(connection, scale, kind, TOLD_BY_THE_SCALE)
+        for row in reported.newest_of_kind(connection, scale, kind, SHOWN + 1, before)
     ]
-    moments = []
-    for row in sorted(rows, key=lambda row: row.number, reverse=True)[:TOLD_BY_THE_SCALE]:
-        one = statement.parse(row.raw)
-        at = datetime.fromtimestamp(one.time, UTC) if one.time else _at_ms(row.received_ms)
-        text, tone = describe(one, speech, unexplained)
-        moments.append(Moment(at, text, tone, one.number))
-    return moments
+    rows.sort(key=lambda row: (row.number, row.hash), reverse=True)
+    page = [row for row in rows if row.number >= rows[:SHOWN][-1].number] if rows else []
+    more = len(rows) > len(page)
+    lowest = page[-1].number if more else 0
+    placed = [(row.number, 0, _moment(row, speech, unexplained)) for row in page]
+    placed += [(one.number, 1, _verified(one, speech)) for one in verified if lowest <= one.number < (before or MOST)]
+    placed += _permits(connection, scale, speech, page, before=before, last=not more)
+    if not more:
+        enrolled = speech.say(N_("Enrolled by its maker with its own key"))
+        placed.append((1, 1, Moment(_at_ms(scale.enrolled_ms), enrolled, "person")))
+    changes = reported.newest_changes(connection, scale, EARLIER_CHANGES, lowest) if more else []
+    return Life(
+        moments=[moment for _, _, moment in sorted(placed, key=lambda one: one[:2], reverse=True)],
+        earlier_changes=[_moment(row, speech, unexplained) for row in changes],
+        before=lowest if more else None,
+    )
+
+
+def _verified(one: Verification, speech: Speech) -> Moment:
+    text = speech.say(
+        N_("Verified by {institution}, valid until {until}"),
+        institution=one.institution,
+        until=one.valid_until.isoformat(),
+    )
+    return Moment(_at_ms(one.recorded_ms), text, "good", one.number)
+
+
+def _permits(
+    connection: Connection,
+    scale: ScaleInScope,
+    speech: Speech,
+    page: list[StatementRead],
+    *,
+    before: int | None,
+    last: bool,
+) -> list[tuple[int, int, Moment]]:
+    """The permits that belong on a page: recorded after its oldest statement came, and before the one above it did."""
+    above = reported.statement_at(connection, scale, before) if before else None
+    until_ms = above.received_ms if above else MOST
+    from_ms = 0 if last or not page else page[-1].received_ms
+    placed = []
+    for one in permits.permits_of(connection, scale, PERMITS_SHOWN):
+        if not from_ms <= one.recorded_ms < until_ms:
+            continue
+        fields = ", ".join(parameter_name(speech, key) for key in one.fields)
+        text = speech.say(N_("Adjustment permitted by {who}: {fields}"), who=one.organisation, fields=fields)
+        arrived = [row.number for row in page if row.received_ms <= one.recorded_ms]
+        placed.append((max(arrived, default=0), 2, Moment(_at_ms(one.recorded_ms), text, "person")))
+    return placed
+
+
+def _moment(row: StatementRead, speech: Speech, unexplained: set[int]) -> Moment:
+    one = statement.parse(row.raw)
+    text, tone = describe(one, speech, unexplained)
+    at = datetime.fromtimestamp(one.time, UTC) if one.time else _at_ms(row.received_ms)
+    return Moment(at, text, tone, one.number)
 
 
 def describe(one: statement.Statement, speech: Speech, unexplained: set[int]) -> tuple[str, str]:

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from steelyard_protocol import identity
 
-from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.verdict import Opinion, Verdict
-from steelyard_cloud.scales import public
-from steelyard_cloud.scales.public import PublicRecord
-from steelyard_cloud.scales.queries import fold, moment
+from steelyard_cloud.scales import codes, public
+from steelyard_cloud.scales.public import PublicEvent, PublicRecord
+from steelyard_cloud.scales.queries import moment
 from steelyard_cloud.web.http.context import Here, Reader
+from steelyard_cloud.web.http.fields import MOST
+from steelyard_cloud.web.http.problems import NotACode
 from steelyard_cloud.web.pages.comparison import consequence
 from steelyard_cloud.web.pages.life import Moment
 from steelyard_cloud.web.pages.render import page
@@ -26,42 +26,53 @@ from steelyard_cloud.web.words.i18n import N_, Speech
 from steelyard_cloud.web.words.states import verdict_line, verdict_words
 
 router = APIRouter()
-HISTORY_SHOWN = 8
+TYPED_SHOWN = 60
 
 
 @router.get("/s")
-def look_up(request: Request, speech: Reader, code: Annotated[str, Query(max_length=40)] = "") -> Response:
-    """For those without a camera: the code can be typed."""
+def look_up(request: Request, speech: Reader, code: str = "") -> Response:
+    """For those without a camera: the code can be typed, or its link pasted."""
     if code.strip():
-        return RedirectResponse(f"/s/{_typed(code)}", 303)
+        return RedirectResponse(f"/s/{code_in(code)}", 303)
     return page(request, speech, "look_up.html")
 
 
-def _typed(code: str) -> str:
-    """A typed code in its one spelling; what cannot be one keeps only its letters and digits."""
-    try:
-        return identity.to_text(identity.from_text(code))
-    except identity.IdentityError:
-        return "".join(character for character in code if character.isascii() and character.isalnum()) or "-"
+def code_in(text: str) -> str:
+    """The public code in what somebody typed, scanned or pasted; raises NotACode."""
+    code = codes.read(text)
+    if code is None:
+        raise NotACode(typed=text[:TYPED_SHOWN])
+    return code
 
 
-def _code_or_empty(code: str) -> str:
-    try:
-        return fold(code)
-    except NotFound:
-        return ""
+def meant_for(path: str) -> Response | None:
+    """Where an address leads that nothing answers to but that is meant for a public page: /S/CODE, /s/a/b.
+
+    Codes for QR are printed in capitals, as they are smaller so. Raises NotACode; None for all other addresses.
+    """
+    start, _, rest = path.lstrip("/").partition("/")
+    if start.lower() != "s":
+        return None
+    return RedirectResponse(f"/s/{code_in(rest)}" if rest else "/s", 308)
 
 
 @router.get("/s/{code}")
-def public_page(request: Request, code: str, here: Here, speech: Reader) -> Response:
-    """The verdict on one scale, and what to compare."""
+def public_page(
+    request: Request,
+    code: str,
+    here: Here,
+    speech: Reader,
+    before: Annotated[int | None, Query(ge=1, le=2**32)] = None,
+) -> Response:
+    """The verdict on one scale, and what to compare; `before` pages back through its history."""
+    folded = code_in(code)
+    if code != folded:
+        return RedirectResponse(f"/s/{folded}", 308)
     now = here.now()
     with here.reading() as connection:
-        record = public.public_record(connection, code, now_ms=here.now_ms())
+        record = public.public_record(connection, code, now_ms=here.now_ms(), before=before)
     if record is None:
         return _not_on_record(request, speech, code)
-    if code != record.scale.code:
-        return RedirectResponse(f"/s/{record.scale.code}", 308)
     reported = moment(record.dated_ms)
     response = page(
         request,
@@ -75,7 +86,9 @@ def public_page(request: Request, code: str, here: Here, speech: Reader) -> Resp
         repair_code=record.repair_code,
         received=speech.ago(reported, now) if reported else speech.say(N_("never")),
         decisions=[(moment(one.recorded_ms), one) for one in record.decisions],
-        history=_history(record, speech),
+        history=_history(record, speech, before),
+        earlier_changes=[_event(one, speech) for one in record.life.earlier_changes],
+        history_before=record.life.before,
         typed=record.scale.code,
         complaint_code=record.scale.code,
     )
@@ -107,27 +120,37 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
         repair_code=None,
         received="",
         history=[],
-        typed=code[:40],
-        complaint_code=_code_or_empty(code),
+        earlier_changes=[],
+        history_before=None,
+        typed=code,
+        complaint_code=code,
     )
 
 
-def _history(record: PublicRecord, speech: Speech) -> list[Moment]:
+def _history(record: PublicRecord, speech: Speech, before: int | None) -> list[Moment]:
     """The history in plain words, the newest first: what the scale signed and who verified it, no investigation."""
-    moments = [
-        Moment(
-            datetime.fromtimestamp(one.recorded_ms / 1000, UTC),
-            speech.say(N_("Verified by {institution}"), institution=one.institution),
+    life = record.life
+    placed = [(one.number, 0, _event(one, speech)) for one in life.events]
+    placed += [
+        (
+            one.number,
+            1,
+            _moment(one.recorded_ms, speech.say(N_("Verified by {institution}"), institution=one.institution)),
         )
         for one in record.verifications
+        if (life.before or 0) <= one.number < (before or MOST)
     ]
-    enrolled = datetime.fromtimestamp(record.scale.enrolled_ms / 1000, UTC)
-    moments.append(Moment(enrolled, speech.say(N_("Put on record by {maker}"), maker=record.scale.maker)))
-    for one in record.events:
-        text = (
-            speech.say(N_("Its parameters were changed"))
-            if one.event is None
-            else event_sentence(speech, one.event, one.measured_s)
-        )
-        moments.append(Moment(datetime.fromtimestamp(one.at_ms / 1000, UTC), text))
-    return sorted(moments, key=lambda one: one.at, reverse=True)[:HISTORY_SHOWN]
+    if life.before is None:
+        enrolled = speech.say(N_("Put on record by {maker}"), maker=record.scale.maker)
+        placed.append((1, 1, _moment(record.scale.enrolled_ms, enrolled)))
+    return [moment for _, _, moment in sorted(placed, key=lambda one: one[:2], reverse=True)]
+
+
+def _event(one: PublicEvent, speech: Speech) -> Moment:
+    if one.event is None:
+        return _moment(one.at_ms, speech.say(N_("Its parameters were changed")))
+    return _moment(one.at_ms, event_sentence(speech, one.event, one.measured_s))
+
+
+def _moment(at_ms: int, text: str) -> Moment:
+    return Moment(datetime.fromtimestamp(at_ms / 1000, UTC), text)

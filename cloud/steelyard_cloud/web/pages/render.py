@@ -97,5 +97,6 @@ def _on_every_page(request: Request, speech: Speech, principal: Principal | None
         "at_statement": AT_STATEMENT,
         "csrf": credentials.csrf_token(secret) if principal is not None and secret else "",
         "zone_name": settings.time_zone,
+        "silent_shards": getattr(request.state, "silent", ""),
         "complaint_number": settings.complaint_number,
     }

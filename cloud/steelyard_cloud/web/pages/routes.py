@@ -1,11 +1,13 @@
 """All pages as one router; none of them is part of the API's description."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from steelyard_cloud.web.pages import alerts, complaint_form, complaints, public, scales, sign_in
+from steelyard_cloud.web.pages.working import ingest_works
 
 PARTS = (sign_in, alerts, scales, complaints, complaint_form, public)
 
 router = APIRouter(include_in_schema=False)
 for part in PARTS:
-    router.include_router(part.router)
+    needs_ingest = [] if part is sign_in else [Depends(ingest_works)]
+    router.include_router(part.router, dependencies=needs_ingest)

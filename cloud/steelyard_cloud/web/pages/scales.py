@@ -20,7 +20,7 @@ from steelyard_cloud.scales import decisions, queries, reported, series
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import Verification, in_effect, life_stage
 from steelyard_cloud.web.http.context import Here, Reader, needs
-from steelyard_cloud.web.http.fields import After, Code
+from steelyard_cloud.web.http.fields import After, Search
 from steelyard_cloud.web.pages import life, opinions, plots
 from steelyard_cloud.web.pages.alerts import row_of
 from steelyard_cloud.web.pages.render import page
@@ -32,10 +32,10 @@ router = APIRouter()
 PAGE_LENGTH = 50
 STATEMENTS_SHOWN = 25
 ALERTS_SHOWN = 10
-MOMENTS_SHOWN = 20
 POINTS = 400
 REFRESH_S = 5  # ordinary statements are no events: a page that shows them looks again by itself
 
+Number = Annotated[int | None, Query(ge=1, le=2**32)]
 Anybody = Annotated[Principal, Depends(needs(EVERYBODY))]
 
 KIND_NAMES = {
@@ -71,7 +71,7 @@ def scale_list(
     here: Here,
     speech: Reader,
     principal: Anybody,
-    q: Annotated[str, Query(max_length=60)] = "",
+    q: Search = "",
     after: After = 0,
 ) -> Response:
     """The list of scales, each with its public verdict."""
@@ -99,13 +99,14 @@ def scale_list(
 @router.get("/scales/{code}")
 def one_scale(
     request: Request,
-    code: Code,
+    code: str,
     here: Here,
     speech: Reader,
     principal: Anybody,
-    before: Annotated[int | None, Query(ge=1, le=2**32)] = None,
+    before: Number = None,
+    life_before: Number = None,
 ) -> Response:
-    """One scale; `before` pages back through its statements."""
+    """One scale; `before` pages back through its statements, `life_before` through its life."""
     now = here.now()
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
@@ -115,7 +116,7 @@ def one_scale(
         alerts = []
         if principal.role in SEES_ALERTS:
             alerts = alert_queries.alerts_of(connection, principal, scale, ALERTS_SHOWN)
-        values = _sections(connection, scale, verified, before, speech)
+        values = _sections(connection, scale, verified, (before, life_before), speech)
     here.log_view(principal, f"scale:{scale.id}")
     received = queries.moment(scale.newest_received_ms)
     opinion = queries.opinion_on(scale, here.now_ms())
@@ -126,7 +127,7 @@ def one_scale(
         principal=principal,
         scale=scale,
         scale_code=scale.code,
-        refresh_s=0 if before else REFRESH_S,
+        refresh_s=0 if before or life_before else REFRESH_S,
         verdict=_verdict(opinion, speech),
         life_word=speech.say(LIFE.get(life_stage(scale.life_stage, opinion.word), N_("Unknown"))),
         key_store=speech.say(KEY_STORES.get(scale.key_store_class, N_("elsewhere"))),
@@ -145,9 +146,16 @@ def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
 
 
 def _sections(
-    connection: Connection, scale: ScaleInScope, verified: list[Verification], before: int | None, speech: Speech
+    connection: Connection,
+    scale: ScaleInScope,
+    verified: list[Verification],
+    before: tuple[int | None, int | None],
+    speech: Speech,
 ) -> dict[str, Any]:
-    """What the page's sections show of a scale, by the names that the template has for them."""
+    """What the page's sections show of a scale, by the names that the template has for them.
+
+    `before` are the numbers at which the pages of statements and of its life start.
+    """
     summary = reported.summary_of(connection, scale)
     unexplained = alert_queries.unexplained_numbers(connection, scale)
     return {
@@ -156,8 +164,8 @@ def _sections(
         "repair_code": reported.repair_code(connection, scale),
         "baseline": in_effect(scale.standing, verified),
         "opinions": opinions.of(connection, scale, summary, speech),
-        "timeline": life.timeline(connection, scale, verified, speech, unexplained)[:MOMENTS_SHOWN],
-        "held": _statements(connection, scale, summary, before, speech),
+        "life": life.of(connection, scale, verified, speech, unexplained, before[1]),
+        "held": _statements(connection, scale, summary, before[0], speech),
         "samples": len(series.read(connection, scale, 2)),
     }
 
@@ -205,7 +213,7 @@ def _beside(one: statement.Statement, speech: Speech) -> list[str]:
 
 
 @router.get("/scales/{code}/plots/{name}.svg")
-def plot(code: Code, name: str, here: Here, speech: Reader, principal: Anybody) -> Response:
+def plot(code: str, name: str, here: Here, speech: Reader, principal: Anybody) -> Response:
     """A plot of weight, zero or noise over time, as an image."""
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)

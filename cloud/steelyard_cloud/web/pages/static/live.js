@@ -1,13 +1,18 @@
 // Keeps a page fresh: listens to the event stream, and when something on this page may have changed fetches the page
 // again and swaps the parts marked data-live. Rows that were not there before are marked "new" and announced.
+import { share } from "./stream.js";
+
 const SETTLE_MS = 120; // several events within this time cause one fetch
-const REFUSED_MS = 60000; // a stream that was refused is asked for again after this
+const POLL_MS = 5000; // without a stream a visible page looks by itself
 
 const indicator = document.querySelector("[data-live-indicator]");
 const announcer = document.querySelector("[data-announce]");
 let timer = null;
 let fetching = false;
 let again = false;
+let live = false; // the stream is open
+let opened = false; // it was before
+let shared = false; // this browser can share one
 
 function show(state) {
   if (!indicator) return;
@@ -61,6 +66,7 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     if (answer.redirected || answer.status === 401) location.reload(); // the session has ended
     else if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (!shared) show(answer.ok ? "on" : "off");
   } catch {
     show("off"); // the network is away; the event stream reconnects by itself and asks for a fresh page then
   } finally {
@@ -77,38 +83,32 @@ function changed() {
   timer = setTimeout(refresh, SETTLE_MS);
 }
 
-function concerns(event) {
+function concerns(data) {
   const scale = document.body.dataset.scale;
   if (!scale) return true;
   try {
-    return JSON.parse(event.data).scale === scale;
+    return JSON.parse(data).scale === scale;
   } catch {
     return true;
   }
 }
 
 const topics = (document.body.dataset.events || "").split(" ").filter(Boolean);
-let opened = false;
 
-function listen() {
-  const stream = new EventSource("/api/v1/events?topics=" + topics.join(","));
-  stream.addEventListener("open", () => {
-    show("on");
-    if (opened) changed(); // what happened while the stream was away
-    opened = true;
-  });
-  stream.addEventListener("error", () => {
-    show("off");
-    if (stream.readyState !== EventSource.CLOSED) return;
-    changed(); // refused: the session has ended, which the page finds out, or too many pages are open
-    setTimeout(listen, REFUSED_MS);
-  });
-  stream.addEventListener("resync", changed);
-  for (const topic of topics) stream.addEventListener(topic, (event) => concerns(event) && changed());
-  addEventListener("pagehide", () => stream.close());
+function heard(event, data) {
+  if (event === "resync" || (topics.includes(event) && concerns(data))) changed();
+  if (event !== "state") return;
+  live = data === "on";
+  show(data);
+  if (live && opened) changed(); // what happened while the stream was away
+  opened = opened || live;
 }
 
-if (topics.length) listen();
+if (topics.length) {
+  shared = share(document.body.dataset.person, heard);
+  setInterval(() => document.hidden || live || refresh(), POLL_MS);
+  if (!shared) show("on");
+}
 
 const everySeconds = Number(document.body.dataset.refresh || 0); // pages with plots also look again by themselves
 if (everySeconds) setInterval(() => document.hidden || refresh(), everySeconds * 1000);

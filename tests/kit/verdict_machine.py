@@ -21,7 +21,7 @@ from steelyard_protocol.bodies import Boot, Kind, Parameters
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import Flag, Statement
 
-from kit.naive_judge import Decision, SetBack
+from kit.naive_judge import Decision
 from kit.parameters import MAP
 from kit.signing_scale import SOFTWARE, START_S, SigningScale
 from kit.verdict_platform import RECEIVERS, Platform
@@ -542,7 +542,7 @@ class VerdictMachine(RuleBasedStateMachine):
         assert (scratch.word, worst_by_condition(scratch)) == (word, unmet), f"{scratch} but {word} {unmet}"
 
     def _check_improvement(self, now: dict[str, Verdict]) -> None:
-        set_backs = sum(isinstance(one, SetBack) for one in self.platform.rows)
+        set_backs = len(self.platform.set_backs)
         was_set_back, self.set_backs = set_backs > self.set_backs, set_backs
         if was_set_back or self.kind in ("everything", "verification"):
             return

@@ -12,7 +12,7 @@ from steelyard_protocol.bodies import Boot, Parameters
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import Flag, hash_of
 
-from kit.naive_judge import Decision
+from kit.naive_chain import Decision
 from kit.signing_scale import SOFTWARE, START_S, SigningScale
 from kit.verdict_platform import Platform
 

@@ -26,7 +26,9 @@ from steelyard_cloud.judge.verdict import Opinion, Unmet, Verdict
 from steelyard_protocol.bodies import Boot
 from steelyard_protocol.statement import Statement, parse
 
-from kit.naive_judge import Decision, Registry, Row, SetBack, Signature, Verification, judge_naively, state_of
+from kit.naive_chain import Decision, Registry, Verification
+from kit.naive_judge import judge_naively
+from kit.naive_reading import Row, SetBack, Signature, state_of
 
 RECEIVERS = 3
 DAY_MS = 86_400_000

@@ -5,147 +5,42 @@ says follows from the bytes, the times of commit, what the registry recorded, an
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
 from itertools import pairwise
-from typing import Literal, NamedTuple
 
-from steelyard_cloud.judge.facts import PermitFact, PermitUse
+from steelyard_cloud.judge.facts import PermitUse
 from steelyard_cloud.judge.verdict import Verdict
-from steelyard_protocol import identity, parameters, weight
-from steelyard_protocol.bodies import Boot, Parameters, Snapshot
-from steelyard_protocol.events import Event, EventKind, ParameterChange
-from steelyard_protocol.statement import LINK_BYTES, Flag, Statement
+from steelyard_protocol import weight
+from steelyard_protocol.bodies import Boot, Snapshot
+from steelyard_protocol.events import Event, EventKind
+from steelyard_protocol.statement import Flag, Statement
 
-MINUTE_MS = 60_000
+from kit.naive_chain import Chain, Registry
+from kit.naive_reading import (
+    MINUTE_MS,
+    Row,
+    Seen,
+    SetBack,
+    State,
+    after_state,
+    change_in,
+    contradicts_itself,
+    device_of,
+    event_kind,
+    follows,
+    seen_in,
+    state_of,
+    states_in,
+)
+
 ORDER = list(Verdict)
-State = tuple[bytes, int, int]
 Unmet = dict[str, Verdict]
-
-
-Signature = Literal["good", "bad", "unchecked"]
-
-
-class Row(NamedTuple):
-    """A stored statement of any identity of the scale, and when it was committed."""
-
-    statement: Statement
-    commit_ms: int
-    signature: Signature = "good"
-
-
-class SetBack(NamedTuple):
-    """Stands in the list where the platform's clock was set back, to a time."""
-
-    to_ms: int
-
-
-class Verification(NamedTuple):
-    """As recorded: the number and the hash of a statement, and the hash of the boot statement of the same start."""
-
-    kid: bytes
-    number: int
-    hash: bytes
-    boot_hash: bytes
-    recorded_ms: int
-    until_ms: int
-    longest_ms: int
-
-
-class Decision(NamedTuple):
-    """A regulator's public decision, by the hash of a stored statement."""
-
-    kid: bytes
-    hash: bytes
-
-
-@dataclass(frozen=True)
-class Registry:
-    """What was recorded of one scale; `retired` has the head of each replaced key as its successor names it."""
-
-    verifications: tuple[Verification, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-    permits: frozenset[PermitFact] = frozenset()
-    approved: frozenset[bytes] = frozenset()
-    retired: tuple[tuple[bytes, int], ...] = ()
-    period_s: int = 600
-
-
-class Seen(NamedTuple):
-    """A stored statement; its commit, and its own date if it has one, neither later than the clock was set back to."""
-
-    statement: Statement
-    number: int
-    commit_ms: int
-    date_ms: int | None
-    signature: str
-
-
-class Hole(NamedTuple):
-    """Missing numbers, and when their grace ends."""
-
-    first: int
-    last: int
-    until_ms: int
 
 
 def judge_naively(
     rows: Sequence[Row | SetBack], registry: Registry, now_ms: int, active: bytes
 ) -> tuple[Verdict, Unmet]:
     """The verdict on a scale, and the word of each condition that is not met. `rows` stand as they were committed."""
-    return Scale(_seen(rows), registry, now_ms, active).verdict()
-
-
-def _seen(rows: Sequence[Row | SetBack]) -> list[Seen]:
-    found, set_back_ms = [], 1 << 62
-    for row in reversed(rows):
-        if isinstance(row, SetBack):
-            set_back_ms = min(set_back_ms, row.to_ms)
-            continue
-        statement, commit_ms, signature = row
-        has_clock = bool(statement.flags & Flag.CLOCK_QUALITY)
-        own = has_clock and statement.time * 1000 <= commit_ms + 10 * MINUTE_MS
-        commit_at_most = min(commit_ms, set_back_ms)
-        date_ms = min(statement.time * 1000, commit_at_most) if own else None
-        found.append(Seen(statement, statement.number, commit_at_most, date_ms, signature))
-    return found[::-1]
-
-
-def state_of(statement: Statement) -> State:
-    """What the head says of the parameters."""
-    return statement.digest, statement.calibration_counter, statement.configuration_counter
-
-
-def after_state(statement: Statement) -> State | None:
-    """What a parameter change says of the parameters after it."""
-    change = change_in(statement)
-    return None if change is None else (change.digest, change.calibration_counter, change.configuration_counter)
-
-
-def change_in(statement: Statement) -> ParameterChange | None:
-    """The parameter change that a statement reports."""
-    body = statement.body
-    return body.facts if isinstance(body, Event) and isinstance(body.facts, ParameterChange) else None
-
-
-def event_kind(statement: Statement) -> int:
-    """The kind of event that it reports; 0 for another statement."""
-    return statement.body.kind if isinstance(statement.body, Event) else 0
-
-
-def device_of(boot: Boot) -> tuple[object, ...]:
-    """What the boot statement says of the machine."""
-    return boot.software.hash, boot.hardware, boot.adc, boot.root or b"", boot.production_code, boot.debug_open
-
-
-def digest(parameter_map: dict[int, int]) -> bytes:
-    """The digest of a parameter map."""
-    return _digest(tuple(parameter_map.items()))
-
-
-@cache
-def _digest(items: tuple[tuple[int, int], ...]) -> bytes:
-    return parameters.digest(dict(items))
+    return Scale(seen_in(rows), registry, now_ms, active).verdict()
 
 
 def worst(words: Iterable[Verdict]) -> Verdict:
@@ -153,47 +48,8 @@ def worst(words: Iterable[Verdict]) -> Verdict:
     return min(words, key=ORDER.index, default=Verdict.VERIFIED)
 
 
-class Scale:
+class Scale(Chain):
     """One scale before the judge; one method for each row of the table."""
-
-    def __init__(self, seen: Sequence[Seen], registry: Registry, now_ms: int, active: bytes) -> None:
-        self.registry, self.now_ms, self.active = registry, now_ms, active
-        own = [one for one in seen if one.statement.kid == active]
-        self.headless = [one for one in own if one.number == 0]
-        self.chain = sorted((one for one in own if one.number), key=lambda one: one.number)
-        self.others = [one for one in seen if one.statement.kid != active]
-        self.by_hash = {one.statement.hash: one for one in seen}
-        self.holes = self._holes()
-        mine = [one for one in registry.verifications if one.kid == active]
-        self.baseline = max(mine, key=lambda one: (one.number, one.recorded_ms, one.hash), default=None)
-        self.B = self.baseline.number if self.baseline else 0
-        self.F = self.counted_from(active)
-
-    def counted_from(self, kid: bytes) -> int:
-        """F(kid)."""
-        decided = [self.by_hash[one.hash].number for one in self.registry.decisions if one.kid == kid]
-        return max([self.B if kid == self.active else 0, *decided])
-
-    def counted_from_ms(self, kid: bytes) -> int:
-        """The later commit of the statements that the baseline and the decisions name."""
-        named = [one.hash for one in self.registry.decisions if one.kid == kid]
-        named += [self.baseline.hash] if self.baseline else []
-        return max((self.by_hash[one].commit_ms for one in named if one in self.by_hash), default=0)
-
-    def _holes(self) -> list[Hole]:
-        found, above_ms, next_number = [], 1 << 62, 0
-        for one in reversed(self.chain):
-            if next_number > one.number + 1:
-                found.append(Hole(one.number + 1, next_number - 1, above_ms + 15 * MINUTE_MS))
-            above_ms = min(above_ms, one.commit_ms if one.date_ms is None else one.date_ms)
-            next_number = one.number
-        if next_number > 1:
-            found.append(Hole(1, next_number - 1, above_ms + 15 * MINUTE_MS))
-        return found[::-1]
-
-    def since(self, number: int) -> list[Seen]:
-        """What is stored above a number."""
-        return [one for one in self.chain if one.number > number]
 
     def verdict(self) -> tuple[Verdict, Unmet]:
         """The worst word counts."""
@@ -219,7 +75,7 @@ class Scale:
         if named is None:
             return None
         verified, since = state_of(named.statement), self.since(self.B - 1)
-        states = [(one.number, state_of(one.statement)) for one in since]
+        states = [(one.number, state_of(one.statement)) for one in since if one.statement.has_state]
         changes = [one for one in self.contents() if one.number >= self.B and change_in(one.statement)]
         states += [(one.number, after_state(one.statement) or verified) for one in changes]
         if not changes and all(state == verified for _, state in states):
@@ -237,16 +93,9 @@ class Scale:
         explained_later = all(self.open_hole_before(number) for number in unexplained)
         return Verdict.NOT_VERIFIED if explained_later else Verdict.ALTERED
 
-    def contents(self) -> list[Seen]:
-        """The chain without re-signed copies: of these the first counts."""
-        firsts: dict[tuple[int, bytes], Seen] = {}
-        for one in self.chain:
-            firsts.setdefault((one.number, one.statement.content_hash), one)
-        return sorted(firsts.values(), key=lambda one: (one.number, one.statement.content_hash))
-
     def first_seen(self, state: State) -> int:
         """The number at which a state was first seen, ever."""
-        return min(one.number for one in self.chain if state in (state_of(one.statement), after_state(one.statement)))
+        return min(one.number for one in self.chain if state in states_in(one.statement))
 
     def open_hole_before(self, number: int) -> bool:
         """Whether something since the baseline is missing below a number, and may still come."""
@@ -281,17 +130,6 @@ class Scale:
         marks = [one.number for one in self.chain if event_kind(one.statement) in bounds]
         same_boot = first.statement.boot == last.statement.boot
         return same_boot and not any(first.number < mark <= last.number for mark in marks)
-
-    def date_s(self, one: Seen) -> int | None:
-        """Its own date, or by the next statement with a date, if that is of the same boot."""
-        if one.date_ms is not None:
-            return one.date_ms // 1000
-        later = [it for it in self.chain if it.number > one.number and it.date_ms is not None]
-        nearest = [it for it in later if it.number == later[0].number]
-        if not nearest or any(it.statement.boot != one.statement.boot for it in nearest):
-            return None
-        dates = [(it.date_ms or 0) // 1000 - (it.statement.uptime_s - one.statement.uptime_s) for it in nearest]
-        return max(0, min(*dates, one.commit_ms // 1000))
 
     # ---- device, case, baseline, validity, fresh -------------------------------------------------------------------
 
@@ -393,7 +231,7 @@ class Scale:
             return True
         if any(hole.last > self.F and self.now_ms >= hole.until_ms for hole in self.holes):
             return True
-        return any(later.number > self.F and not _follows(earlier, later) for earlier, later in pairwise(self.chain))
+        return any(later.number > self.F and not follows(earlier, later) for earlier, later in pairwise(self.chain))
 
     def has_unstated_boot(self) -> bool:
         """A start ran for more than 65 minutes, and its boot statement is not stored."""
@@ -421,46 +259,13 @@ class Scale:
                 return True
         return False
 
-    @cached_property
-    def maps(self) -> dict[bytes, dict[int, int]]:
-        """Whole parameter maps by their digests."""
-        bodies = [(one.statement.digest, one.statement.body) for one in self.chain]
-        whole = [(name, body.parameters) for name, body in bodies if isinstance(body, Boot | Parameters)]
-        return {name: body for name, body in whole if digest(body) == name}
-
     def waits(self) -> bool:
         """Something is not judged yet: a signature, or a weight whose map is not stored."""
         since = self.since(self.F)
-        unmapped = (isinstance(one.statement.body, Snapshot) and one.statement.digest not in self.maps for one in since)
+        unmapped = (
+            isinstance(one.statement.body, Snapshot)
+            and one.statement.digest not in self.maps
+            and "digest" not in one.statement.unread
+            for one in since
+        )
         return any(unmapped) or any(one.signature == "unchecked" for one in since)
-
-
-def _follows(earlier: Seen, later: Seen) -> bool:
-    """Whether a statement may come after the one that is stored before it."""
-    a, b = earlier.statement, later.statement
-    linked = b.number > a.number + 1 or b.link == a.hash[:LINK_BYTES]
-    counts_up = a.calibration_counter <= b.calibration_counter and a.configuration_counter <= b.configuration_counter
-    return linked and counts_up and (a.boot < b.boot or (a.boot == b.boot and a.uptime_s <= b.uptime_s))
-
-
-def contradicts_itself(statement: Statement) -> bool:
-    """Whether a statement's body and its own head do not go together."""
-    body, number = statement.body, statement.number
-    if isinstance(body, Boot | Parameters) and digest(body.parameters) != statement.digest:
-        return True
-    if isinstance(body, Boot):
-        return body.thumbprint[: identity.KID_BYTES] != statement.kid or body.head_before >= number
-    if not isinstance(body, Event):
-        return False
-    if change := change_in(statement):
-        type_specific = [one.field < parameters.FIRST_DEVICE_KEY for one in change.changes]
-        raised = change.calibration_counter - statement.calibration_counter
-        raised_type = change.configuration_counter - statement.configuration_counter
-        allowed = (0, 0 if all(type_specific) else 1), (0, 1 if any(type_specific) else 0)
-        return raised not in allowed[0] or raised_type not in allowed[1]
-    if body.kind == EventKind.STATEMENTS_LOST:
-        first, last = body.named["first"], body.named["last"]
-        return not first <= last < number
-    if body.kind in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK):
-        return int(max(body.named.values())) >= number
-    return False

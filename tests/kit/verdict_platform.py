@@ -26,7 +26,9 @@ from steelyard_cloud.judge.verdict import Opinion, Unmet, Verdict
 from steelyard_protocol.bodies import Boot
 from steelyard_protocol.statement import Statement, parse
 
-from kit.naive_judge import Decision, Registry, Row, SetBack, Signature, Verification, judge_naively, state_of
+from kit.naive_chain import Decision, Registry, Verification
+from kit.naive_judge import judge_naively
+from kit.naive_reading import Row, SetBack, Signature, state_of
 
 RECEIVERS = 3
 DAY_MS = 86_400_000
@@ -50,6 +52,7 @@ class Platform:
         self.registry = Registry()
         self.rows: list[Row | SetBack] = []
         self.stores: dict[bytes, Store] = {}
+        self.set_backs: list[tuple[int, int]] = []  # place in rows, and to what time
         self._at: dict[bytes, int] = {}  # hash → place in rows
         self._copies: dict[tuple[int, bytes], tuple[int, Summary]] = {}  # receiver and kid → version and summary
         self._committed_ms = 0
@@ -87,6 +90,7 @@ class Platform:
     def commit(self) -> None:
         """Something is committed now: a clock that was set back meanwhile is recorded first."""
         if self.now_ms < self._committed_ms:
+            self.set_backs.append((len(self.rows), self.now_ms))
             self.rows.append(SetBack(self.now_ms))
             for store in self.stores.values():
                 store.evidence.set_back(self.now_ms)
@@ -99,10 +103,9 @@ class Platform:
         if version != store.version and store.state:
             summary = summary_bytes.load(kid, store.state)
             summary.bounds = self.bounds
-        set_backs = [one.to_ms for one in self.rows if isinstance(one, SetBack)]
-        for to_ms in set_backs[summary.set_backs :]:
+        for _, to_ms in self.set_backs[summary.set_backs :]:
             summary.set_back(to_ms)
-        summary.set_backs = len(set_backs)
+        summary.set_backs = len(self.set_backs)
         return summary
 
     def _save(self, summary: Summary, receiver: int) -> None:
@@ -208,7 +211,7 @@ class Platform:
         at = self._at.get(hash_)
         if at is None:
             return 0
-        later = [one.to_ms for one in self.rows[at:] if isinstance(one, SetBack)]
+        later = [to_ms for place, to_ms in self.set_backs if place > at]
         return min([self._row(at).commit_ms, *later])
 
     # ---- verdicts --------------------------------------------------------------------------------------------------

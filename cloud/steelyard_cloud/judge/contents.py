@@ -66,6 +66,8 @@ def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> bo
     number, digest = statement.number, statement.digest
     if "digest" in statement.unread:
         return False
+    if any(one.digest == digest and one.first <= number <= one.last for one in summary.rereads):
+        return False  # it will be weighed with those that wait
     parameter_map = summary.maps.get(digest)
     if parameter_map is not None:
         return weigh(summary, number, parameter_map, body)

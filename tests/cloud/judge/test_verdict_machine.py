@@ -8,7 +8,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from kit.verdict_machine import COUNTS, MOVES, FalseGreen, VerdictMachine
+from kit.adversary.counting import COUNTS, MOVES, FalseGreen
+from kit.adversary.machine import VerdictMachine
 from steelyard_cloud.judge.conditions import CONDITIONS, NAMES, fresh
 
 DEFAULT = 20_000

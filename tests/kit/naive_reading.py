@@ -1,0 +1,130 @@
+"""What one stored statement says, for the naive judge: plain questions, each answered from its bytes."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal, NamedTuple
+
+from steelyard_protocol import identity, parameters
+from steelyard_protocol.bodies import Boot, Parameters
+from steelyard_protocol.events import Event, EventKind, ParameterChange
+from steelyard_protocol.statement import LINK_BYTES, Flag, Statement
+
+MINUTE_MS = 60_000
+State = tuple[bytes, int, int]
+
+
+Signature = Literal["good", "bad", "unchecked"]
+
+
+class Row(NamedTuple):
+    """A stored statement of any identity of the scale, and when it was committed."""
+
+    statement: Statement
+    commit_ms: int
+    signature: Signature = "good"
+
+
+class SetBack(NamedTuple):
+    """Stands in the list where the platform's clock was set back, to a time."""
+
+    to_ms: int
+
+
+class Seen(NamedTuple):
+    """A stored statement; its commit, and its own date if it has one, neither later than the clock was set back to."""
+
+    statement: Statement
+    number: int
+    commit_ms: int
+    date_ms: int | None
+    signature: str
+
+
+def seen_in(rows: Sequence[Row | SetBack]) -> list[Seen]:
+    found, set_back_ms = [], 1 << 62
+    for row in reversed(rows):
+        if isinstance(row, SetBack):
+            set_back_ms = min(set_back_ms, row.to_ms)
+            continue
+        statement, commit_ms, signature = row
+        has_clock = bool(statement.flags & Flag.CLOCK_QUALITY and statement.time)
+        own = has_clock and statement.time * 1000 <= commit_ms + 10 * MINUTE_MS
+        commit_at_most = min(commit_ms, set_back_ms)
+        date_ms = min(statement.time * 1000, commit_at_most) if own else None
+        found.append(Seen(statement, statement.number, commit_at_most, date_ms, signature))
+    return found[::-1]
+
+
+def state_of(statement: Statement) -> State:
+    """What the head says of the parameters."""
+    return statement.digest, statement.calibration_counter, statement.configuration_counter
+
+
+def after_state(statement: Statement) -> State | None:
+    """What a parameter change says of the parameters after it."""
+    change = change_in(statement)
+    return None if change is None else (change.digest, change.calibration_counter, change.configuration_counter)
+
+
+def states_in(statement: Statement) -> list[State]:
+    """The states that a statement names: in its head, if that can be read, and after a change."""
+    head = [state_of(statement)] if statement.has_state else []
+    after = after_state(statement)
+    return head if after is None else [*head, after]
+
+
+def change_in(statement: Statement) -> ParameterChange | None:
+    """The parameter change that a statement reports."""
+    body = statement.body
+    return body.facts if isinstance(body, Event) and isinstance(body.facts, ParameterChange) else None
+
+
+def event_kind(statement: Statement) -> int:
+    """The kind of event that it reports; 0 for another statement."""
+    return statement.body.kind if isinstance(statement.body, Event) else 0
+
+
+def device_of(boot: Boot) -> tuple[object, ...]:
+    """What the boot statement says of the machine."""
+    return boot.software.hash, boot.hardware, boot.adc, boot.root or b"", boot.production_code, boot.debug_open
+
+
+def digest(parameter_map: dict[int, int]) -> bytes:
+    """The digest of a parameter map."""
+    return _digest(tuple(parameter_map.items()))
+
+
+@cache
+def _digest(items: tuple[tuple[int, int], ...]) -> bytes:
+    return parameters.digest(dict(items))
+
+
+def follows(earlier: Seen, later: Seen) -> bool:
+    """Whether a statement may come after the one that is stored before it."""
+    a, b = earlier.statement, later.statement
+    linked = b.number > a.number + 1 or b.link == a.hash[:LINK_BYTES]
+    counts_up = a.calibration_counter <= b.calibration_counter and a.configuration_counter <= b.configuration_counter
+    return linked and counts_up and (a.boot < b.boot or (a.boot == b.boot and a.uptime_s <= b.uptime_s))
+
+
+def contradicts_itself(statement: Statement) -> bool:
+    """Whether a statement's body and its own head do not go together."""
+    body, number = statement.body, statement.number
+    if isinstance(body, Boot | Parameters) and digest(body.parameters) != statement.digest:
+        return True
+    if isinstance(body, Boot):
+        return body.thumbprint[: identity.KID_BYTES] != statement.kid or body.head_before >= number
+    if not isinstance(body, Event):
+        return False
+    if change := change_in(statement):
+        type_specific = [one.field < parameters.FIRST_DEVICE_KEY for one in change.changes]
+        raised = change.calibration_counter - statement.calibration_counter
+        raised_type = change.configuration_counter - statement.configuration_counter
+        allowed = (0, 0 if all(type_specific) else 1), (0, 1 if any(type_specific) else 0)
+        return raised not in allowed[0] or raised_type not in allowed[1]
+    if body.kind == EventKind.STATEMENTS_LOST:
+        first, last = body.named["first"], body.named["last"]
+        return not first <= last < number
+    if body.kind in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK):
+        return int(max(body.named.values())) >= number
+    return False

@@ -17,7 +17,6 @@ from steelyard_cloud.judge.chain import Outcome, note_signatures
 from steelyard_cloud.judge.intake import accept
 from steelyard_cloud.judge.rereads import read_again
 from steelyard_cloud.judge.summary_parts import add_range
-from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.quarantine import Suspect
 from steelyard_cloud.statements.stored import (
     BY_LINK,
@@ -72,23 +71,24 @@ def _accept(
             summary.unchecked = add_range(summary.unchecked, number, number)
         elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
             note_signatures(summary, number, number, [number])
-        accepted.rows.append(_row(key, statement, one.authentic_by, now_ms))
+        accepted.rows.append(_row(stored, statement, one.authentic_by, now_ms))
     if arrived:
         followed = branches.of(key.identity_id) if summary.first_branch else {}
         accepted.receipts = due_receipts(summary, arrived, evidence, followed, now_ms // 1000)
     return accepted
 
 
-def _row(key: Key, statement: Statement, authentic_by: int, now_ms: int) -> StatementRow:
+def _row(stored: StoredSummary, statement: Statement, authentic_by: int, now_ms: int) -> StatementRow:
     return StatementRow(
-        scale_id=key.scale_id,
-        identity_id=key.identity_id,
+        scale_id=stored.key.scale_id,
+        identity_id=stored.key.identity_id,
         number=statement.number,
         hash=statement.hash,
         content_hash=statement.content_hash,
         kind=statement.kind,
         measured_s=statement.time or None,
         received_ms=now_ms,
+        set_backs=stored.summary.set_backs,
         authentic_by=authentic_by,
         raw=statement.raw,
     )

@@ -14,7 +14,7 @@ from steelyard_protocol.statement import parse
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements
 from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.statements.keys import Key
-from steelyard_cloud.statements.sql import Conflict, conflicts
+from steelyard_cloud.statements.sql import COMMITTED_MS, Conflict, conflicts
 
 BY_SIGNATURE = 1
 BY_LINK = 2
@@ -32,12 +32,13 @@ class StatementRow(NamedTuple):
     kind: int
     measured_s: int | None
     received_ms: int
+    set_backs: int
     authentic_by: int
     raw: bytes
 
 
 _COLUMNS = ", ".join(StatementRow._fields)
-_COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int2", "bytea")
+_COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int4", "int2", "bytea")
 
 
 class StoredStatements:
@@ -67,7 +68,7 @@ class StoredStatements:
     def page(self, first: int, last: int, most: int) -> list[Committed]:
         """See judge.stored.Evidence."""
         c = statements.c
-        query = select(c.raw, c.received_ms).where(self._of, c.number.between(first, last))
+        query = select(c.raw, COMMITTED_MS).where(self._of, c.number.between(first, last))
         rows = self._connection.execute(query.order_by(c.number, c.hash).limit(most))
         return [Committed(*row) for row in rows]
 
@@ -75,7 +76,7 @@ class StoredStatements:
         """See judge.stored.Evidence."""
         c = statements.c
         next_number = select(c.number).where(self._of, c.number > number).order_by(c.number).limit(1)
-        query = select(c.number, func.min(c.received_ms)).where(self._of, c.number == next_number.scalar_subquery())
+        query = select(c.number, func.min(COMMITTED_MS)).where(self._of, c.number == next_number.scalar_subquery())
         row = self._connection.execute(query.group_by(c.number)).first()
         return None if row is None else Following(*row)
 
@@ -89,9 +90,8 @@ class StoredStatements:
     def rows(self) -> Iterable[tuple[bytes, int, int]]:
         """All statements of the chain, rising: bytes, commit time in ms, by what they are authentic."""
         c = statements.c
-        query = select(c.raw, c.received_ms, c.authentic_by).where(self._of).order_by(c.number, c.hash)
-        for raw, received_ms, authentic_by in self._connection.execute(query.execution_options(yield_per=500)):
-            yield raw, received_ms, authentic_by
+        query = select(c.raw, COMMITTED_MS, c.authentic_by).where(self._of).order_by(c.number, c.hash)
+        yield from self._connection.execute(query.execution_options(yield_per=500)).tuples()
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """(number, hash, raw) of statements in the range that only a link vouches for."""

@@ -91,7 +91,7 @@ class StoredStatements:
         """All statements of the chain, rising: bytes, commit time in ms, by what they are authentic."""
         c = statements.c
         query = select(c.raw, COMMITTED_MS, c.authentic_by).where(self._of).order_by(c.number, c.hash)
-        yield from self._connection.execute(query.execution_options(yield_per=500)).tuples()
+        yield from self._connection.execute(query.execution_options(yield_per=500))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """(number, hash, raw) of statements in the range that only a link vouches for."""

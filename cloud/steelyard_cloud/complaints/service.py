@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, func, insert, select, update
 from steelyard_protocol import identity
 
+from steelyard_cloud.clock import SKEW_MS
 from steelyard_cloud.complaints.queries import CLOSED, OPEN, ComplaintInScope
 from steelyard_cloud.db.schema import complaints, scales
 from steelyard_cloud.errors import ComplaintClosed, TooManyComplaints
@@ -61,7 +62,11 @@ def complain(connection: Connection, public_code: str, said: NewComplaint, now_m
 
 
 def _check_room(connection: Connection, public_code: str, now_ms: int) -> None:
-    today = select(func.count()).select_from(complaints).where(complaints.c.received_ms > now_ms - DAY_MS)
+    today = (
+        select(func.count())
+        .select_from(complaints)
+        .where(complaints.c.received_ms.between(now_ms - DAY_MS + 1, now_ms + SKEW_MS))
+    )
     of_scale = today.where(complaints.c.public_code == public_code)
     for counted, most in ((of_scale, A_SCALE_A_DAY), (today, ALL_A_DAY)):
         if connection.execute(counted).scalar_one() >= most:

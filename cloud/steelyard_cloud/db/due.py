@@ -6,7 +6,7 @@ do no harm. A row may be early, never late: it is judged, and due again when the
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from steelyard_cloud.db.schema import due
 from steelyard_cloud.db.upsert import upsert
@@ -20,7 +20,7 @@ def lease(connection: Connection, shards: Iterable[str], now_ms: int) -> list[in
     """Take scales that are due, at most `LEASED`."""
     query = (
         select(due.c.scale_id)
-        .where(due.c.shard.in_(list(shards)), due.c.due_ms <= now_ms, due.c.leased_until_ms <= now_ms)
+        .where(_free(shards, now_ms))
         .order_by(due.c.due_ms)
         .limit(LEASED)
         .with_for_update(skip_locked=True)
@@ -33,10 +33,24 @@ def lease(connection: Connection, shards: Iterable[str], now_ms: int) -> list[in
 
 def any_due(connection: Connection, shards: Iterable[str], now_ms: int) -> bool:
     """Whether `lease` would find something: a cheap look that locks nothing."""
-    query = select(due.c.scale_id).where(
-        due.c.shard.in_(list(shards)), due.c.due_ms <= now_ms, due.c.leased_until_ms <= now_ms
-    )
+    query = select(due.c.scale_id).where(_free(shards, now_ms))
     return connection.execute(query.limit(1)).first() is not None
+
+
+def _free(shards: Iterable[str], now_ms: int) -> ColumnElement[bool]:
+    """Due and not leased; a lease that ends later than any that is taken now was taken by a clock that was ahead."""
+    leased_ms = due.c.leased_until_ms
+    return and_(
+        due.c.shard.in_(list(shards)),
+        due.c.due_ms <= now_ms,
+        or_(leased_ms <= now_ms, leased_ms > now_ms + LEASE_MS),
+    )
+
+
+def set_back(connection: Connection, shards: Iterable[str], to_ms: int) -> None:
+    """The clock was set back: what it put beyond that, nobody knows when it is due, so it is due now."""
+    beyond = update(due).where(due.c.shard.in_(list(shards)), due.c.due_ms > to_ms)
+    connection.execute(beyond.values(due_ms=to_ms, leased_until_ms=0))
 
 
 def make_due(connection: Connection, scale_ids: Iterable[int], shard: str, now_ms: int) -> None:

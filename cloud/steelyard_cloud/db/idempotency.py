@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from steelyard_cloud.db.schema import idempotency_keys
 
 KEPT_MS = 7 * 24 * 60 * 60 * 1000
 """A client that has not had its answer asks again within a week."""
+KEPT_LEAST = 64
+"""So many of a caller's keys stay in any case: a clock that is ahead makes all of them look old."""
 
 
 class Answer(NamedTuple):
@@ -32,7 +34,10 @@ def claim(connection: Connection, actor: str, key: str, request_hash: bytes, sta
     The caller's old keys go.
     """
     c = idempotency_keys.c
-    connection.execute(delete(idempotency_keys).where(c.actor == actor, c.created_ms <= now_ms - KEPT_MS))
+    newest = select(c.created_ms).where(c.actor == actor).order_by(c.created_ms.desc())
+    last_kept_ms = newest.limit(1).offset(KEPT_LEAST - 1).scalar_subquery()
+    old = and_(c.actor == actor, c.created_ms <= now_ms - KEPT_MS, c.created_ms < last_kept_ms)
+    connection.execute(delete(idempotency_keys).where(old))
     row = {
         "actor": actor,
         "key": key,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -22,3 +22,12 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) ->
     """Insert rows, but for those that are there already."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def upsert_selected(connection: Connection, table: Table, rows: Select[Any], changes: Row) -> Insert:
+    """The same with the rows that a query gives, in the order of the table's columns; the query has a WHERE."""
+    keys, names = [column.name for column in table.primary_key], table.columns.keys()
+    if connection.dialect.name == "postgresql":
+        made = postgresql.insert(table).from_select(names, rows)
+        return made.on_conflict_do_update(index_elements=keys, set_=dict(changes))
+    return sqlite.insert(table).from_select(names, rows).on_conflict_do_update(index_elements=keys, set_=dict(changes))

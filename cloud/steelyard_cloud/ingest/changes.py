@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from steelyard_cloud.db import feeds
-from steelyard_cloud.db.database import Connection, reading, writing
+from steelyard_cloud.db.database import Connection, reading
 from steelyard_cloud.db.feeds import Entry
 from steelyard_cloud.ingest.pending import PendingBatches
 from steelyard_cloud.ingest.receipts import Outgoing
@@ -64,7 +64,7 @@ class Changes:
         scale_ids = {entry.scale_id for entry in entries if entry.scale_id is not None}
         judging.forget(scale_ids)
         try:
-            with writing(self._receiver.engine) as connection:
+            with self._receiver.commits.at(self._clock()) as connection:
                 for entry in entries:
                     self._apply(connection, entry, effects)
                 for scale_id in sorted(scale_ids):

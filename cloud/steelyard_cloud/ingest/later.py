@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from steelyard_protocol.statement import parse
 
-from steelyard_cloud.db.database import Connection, Engine, reading, writing
+from steelyard_cloud.db.database import Connection, reading
 from steelyard_cloud.ingest.authenticate import Signatures
 from steelyard_cloud.ingest.batch import Candidate
 from steelyard_cloud.ingest.cache.summaries import Summaries
+from steelyard_cloud.ingest.commits import Commits
 from steelyard_cloud.ingest.judging import Judging
 from steelyard_cloud.judge.chain import note_signatures
 from steelyard_cloud.judge.rereads import read_again
@@ -35,17 +36,17 @@ class Unchecked(NamedTuple):
     candidates: list[Candidate]
 
 
-def check_some(engine: Engine, summaries: Summaries, judging: Judging, signatures: Signatures, now_ms: int) -> bool:
+def check_some(commits: Commits, summaries: Summaries, judging: Judging, signatures: Signatures, now_ms: int) -> bool:
     """Check up to `AT_ONCE` of them; False when there are none."""
     if not summaries.unchecked:
         return False
     keys = list(summaries.unchecked.values())[:AT_ONCE]
     try:
-        with reading(engine) as connection:
+        with reading(commits.engine) as connection:
             chosen = list(_choose(connection, summaries, keys))
         signatures.check([one for some in chosen for one in some.candidates])  # no transaction waits for this
         checked = [some.stored for some in chosen]
-        with writing(engine) as connection:
+        with commits.at(now_ms) as connection:
             for some in chosen:
                 _note(connection, some)
             judging.arrived(connection, checked, {}, now_ms)
@@ -58,13 +59,13 @@ def check_some(engine: Engine, summaries: Summaries, judging: Judging, signature
     return True
 
 
-def read_some_again(engine: Engine, summaries: Summaries, judging: Judging, now_ms: int) -> bool:
+def read_some_again(commits: Commits, summaries: Summaries, judging: Judging, now_ms: int) -> bool:
     """Read a page of what waits for some identities; False when nothing does."""
     keys = list(summaries.rereading.values())[:REREAD_AT_ONCE]
     if not keys:
         return False
     try:
-        with writing(engine) as connection:
+        with commits.at(now_ms) as connection:
             moved = summaries.of(connection, keys)
             for stored in moved:
                 read_again(stored.summary, StoredStatements(connection, stored.key))

@@ -29,4 +29,7 @@ class FailureBudget:
 
     def _now(self, topic: str, now_ms: int) -> float:
         left, at_ms = self._left.get(topic, (float(FAILURES), now_ms))
+        if now_ms < at_ms:  # the clock was set back: it fills from now on
+            at_ms = now_ms
+            self._left[topic] = left, now_ms
         return min(float(FAILURES), left + (now_ms - at_ms) / 1000 * REFILL_PER_S)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from steelyard_cloud.db.database import AWAY, writing
+from steelyard_cloud.db.database import AWAY
 from steelyard_cloud.ingest.mqtt.session import Message
 from steelyard_cloud.ingest.receipts import DueReceipt
 from steelyard_cloud.ingest.receiver import Begun, Receiver
@@ -111,7 +111,8 @@ class PendingBatches:
 
     def _quarantine(self, message: Message) -> None:
         suspect = quarantine.of_message(message.topic, message.payload, "internal-error")
-        with writing(self.receiver.engine) as connection:
+        now_ms = self.clock()
+        with self.receiver.commits.at(now_ms) as connection:
             quarantine.release(connection, [] if message.waited is None else [message.waited])
-            quarantine.add(connection, [suspect], self.clock())
+            quarantine.add(connection, [suspect], now_ms)
             quarantine.count(connection, {(suspect.shard, suspect.reason): 1})

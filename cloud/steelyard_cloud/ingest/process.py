@@ -125,6 +125,7 @@ class Ingest:
     def _turn(self) -> None:
         """Receive what waits, as far as there is room; commit the first batch; do what is due."""
         self._receive()
+        self.receiver.commits.look(self.clock())
         idle = not self._pending
         self._pending.begin()
         if self._pending:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from steelyard_protocol import identity
 
-from steelyard_cloud.db.database import Connection, Engine, writing
+from steelyard_cloud.db.database import Connection, Engine
 from steelyard_cloud.ingest.authenticate import Signatures, authenticate
 from steelyard_cloud.ingest.batch import Accepted, Batch
 from steelyard_cloud.ingest.cache.branches import Branches
 from steelyard_cloud.ingest.cache.keyring import Keyring
 from steelyard_cloud.ingest.cache.links import QuarantinedLinks
 from steelyard_cloud.ingest.cache.summaries import Summaries
+from steelyard_cloud.ingest.commits import Commits
 from steelyard_cloud.ingest.decode import decode
 from steelyard_cloud.ingest.judging import Judging
 from steelyard_cloud.ingest.later import check_some, read_some_again
@@ -61,6 +62,7 @@ class Receiver:
         self.summaries = Summaries()
         self._branches = Branches()
         self.judging = Judging(shards, self.summaries.of_ids, listening.since_ms)
+        self.commits = Commits(engine, shards, self.forget)
 
     def close(self) -> None:
         """Stop the threads."""
@@ -89,7 +91,7 @@ class Receiver:
     def _commit(self, batch: Batch, now_ms: int) -> list[DueReceipt]:
         """The one transaction of a batch. What is kept in memory follows its commit, or is forgotten."""
         try:
-            with writing(self.engine) as connection:
+            with self.commits.at(now_ms) as connection:
                 accepted = store(connection, batch, self.summaries, self._branches, now_ms)
                 new = [one for one in accepted if one.rows]
                 summaries = [one.stored for one in new]
@@ -115,11 +117,11 @@ class Receiver:
 
     def check_signatures(self, now_ms: int) -> bool:
         """Check some signatures that a link had vouched for; False when there are none."""
-        return check_some(self.engine, self.summaries, self.judging, self._signatures, now_ms)
+        return check_some(self.commits, self.summaries, self.judging, self._signatures, now_ms)
 
     def read_again(self, now_ms: int) -> bool:
         """Read some statements again that a later one gives a meaning; False when there are none."""
-        return read_some_again(self.engine, self.summaries, self.judging, now_ms)
+        return read_some_again(self.commits, self.summaries, self.judging, now_ms)
 
     def forget(self) -> None:
         """Forget what is kept of the database, after an error that leaves it in doubt."""

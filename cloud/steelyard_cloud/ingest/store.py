@@ -17,7 +17,6 @@ from steelyard_cloud.ingest.receipts import due_receipts
 from steelyard_cloud.judge.chain import Outcome, note_signatures, note_unchecked
 from steelyard_cloud.judge.intake import accept
 from steelyard_cloud.judge.rereads import read_again
-from steelyard_cloud.statements.keys import Key
 from steelyard_cloud.statements.quarantine import Suspect
 from steelyard_cloud.statements.stored import (
     BY_LINK,
@@ -76,7 +75,7 @@ def _accept(
             note_unchecked(summary, number)
         elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
             note_signatures(summary, number, number, [number])
-        accepted.rows.append(_row(key, statement, one.authentic_by, now_ms))
+        accepted.rows.append(_row(stored, statement, one.authentic_by, now_ms))
     if copied:
         evidence.note_copies([statement for statement in new if statement.number in copied])
     if arrived:
@@ -88,17 +87,18 @@ def _accept(
 _EVENTS = frozenset(EventKind)
 
 
-def _row(key: Key, statement: Statement, authentic_by: int, now_ms: int) -> StatementRow:
+def _row(stored: StoredSummary, statement: Statement, authentic_by: int, now_ms: int) -> StatementRow:
     event = statement.body.kind if isinstance(statement.body, Event) else None
     return StatementRow(
-        scale_id=key.scale_id,
-        identity_id=key.identity_id,
+        scale_id=stored.key.scale_id,
+        identity_id=stored.key.identity_id,
         number=statement.number,
         hash=statement.hash,
         content_hash=statement.content_hash,
         kind=statement.kind,
         measured_s=statement.time or None,
         received_ms=now_ms,
+        set_backs=stored.summary.set_backs,
         authentic_by=authentic_by,
         raw=statement.raw,
         event=event if event in _EVENTS else None,

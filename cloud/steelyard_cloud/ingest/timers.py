@@ -1,7 +1,7 @@
 """What time brings: scales are judged again although nothing arrived from them."""
 
 from steelyard_cloud.db import due
-from steelyard_cloud.db.database import reading, writing
+from steelyard_cloud.db.database import reading
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.statements.summaries import StoredSummary, write_summaries
 
@@ -14,7 +14,7 @@ def judge_due(receiver: Receiver, now_ms: int) -> bool:
     scale_ids: list[int] = []
     moved: list[StoredSummary] = []
     try:
-        with writing(receiver.engine) as connection:
+        with receiver.commits.at(now_ms) as connection:
             scale_ids = due.lease(connection, receiver.shards, now_ms)
             for scale_id in scale_ids:
                 receiver.judging.judge(connection, scale_id, now_ms, timer=True)

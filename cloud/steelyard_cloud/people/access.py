@@ -6,8 +6,9 @@ the time that is passed in.
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
+from steelyard_cloud.clock import SKEW_MS
 from steelyard_cloud.db.schema import organisations, sessions, sign_in_links, tokens, users
 from steelyard_cloud.people import credentials
 from steelyard_cloud.people.roles import Principal, Role
@@ -39,7 +40,7 @@ def create_token(
 def create_sign_in_link(connection: Connection, user_id: int, now_ms: int) -> str:
     """Make a one-time sign-in secret for a user; the link is `<base URL>/sign-in?token=<secret>`."""
     secret = credentials.new_secret()
-    connection.execute(delete(sign_in_links).where(sign_in_links.c.expires_ms <= now_ms))
+    connection.execute(delete(sign_in_links).where(~_in_date(sign_in_links.c.expires_ms, LINK_MS, now_ms)))
     connection.execute(
         insert(sign_in_links).values(
             token_hash=credentials.digest(secret), user_id=user_id, expires_ms=now_ms + LINK_MS
@@ -58,7 +59,7 @@ def open_session(connection: Connection, link_secret: str, now_ms: int) -> str |
         .where(
             sign_in_links.c.token_hash == credentials.digest(link_secret),
             sign_in_links.c.used_ms.is_(None),
-            sign_in_links.c.expires_ms > now_ms,
+            _in_date(sign_in_links.c.expires_ms, LINK_MS, now_ms),
         )
         .values(used_ms=now_ms)
         .returning(sign_in_links.c.user_id)
@@ -75,7 +76,7 @@ def open_session(connection: Connection, link_secret: str, now_ms: int) -> str |
             expires_ms=now_ms + SESSION_MS,
         )
     )
-    connection.execute(delete(sessions).where(sessions.c.expires_ms <= now_ms))
+    connection.execute(delete(sessions).where(~_in_date(sessions.c.expires_ms, SESSION_MS, now_ms)))
     return secret
 
 
@@ -100,6 +101,7 @@ def by_token(connection: Connection, secret: str, now_ms: int) -> Principal | No
             tokens.c.token_hash == credentials.digest(secret),
             tokens.c.revoked_ms.is_(None),
             tokens.c.expires_ms.is_(None) | (tokens.c.expires_ms > now_ms),
+            tokens.c.expires_ms.is_(None) | (tokens.c.created_ms <= now_ms + SKEW_MS),
         )
     ).first()
     return None if row is None else _principal(f"token:{row.id}", row, None)
@@ -120,11 +122,16 @@ def by_session(connection: Connection, secret: str, now_ms: int) -> Principal | 
         .join(organisations)
         .where(
             sessions.c.token_hash == credentials.digest(secret),
-            sessions.c.expires_ms > now_ms,
+            _in_date(sessions.c.expires_ms, SESSION_MS, now_ms),
             users.c.active,
         )
     ).first()
     return None if row is None else _principal(f"user:{row.id}", row, row.id)
+
+
+def _in_date(expires_ms: ColumnElement[int], life_ms: int, now_ms: int) -> ColumnElement[bool]:
+    """Not over, and begun: what a clock that was ahead has made would live for longer than it should."""
+    return and_(expires_ms > now_ms, expires_ms <= now_ms + SKEW_MS + life_ms)
 
 
 def _principal(actor: str, row: Any, user_id: int | None) -> Principal:

@@ -11,8 +11,9 @@ from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, identities, statements, summaries
-from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.statements.sql import COMMITTED_MS
+from steelyard_cloud.statements.summaries import read_summary
 
 
 class StatementRead(NamedTuple):
@@ -31,7 +32,7 @@ _Query = Select[Any]
 
 def _of_chain(scale_id: int, identity_id: int, *conditions: ColumnElement[bool]) -> _Query:
     c = statements.c
-    columns = select(c.number, c.kind, c.hash, c.raw, c.measured_s, c.received_ms)
+    columns = select(c.number, c.kind, c.hash, c.raw, c.measured_s, COMMITTED_MS)
     return columns.where(c.scale_id == scale_id, c.identity_id == identity_id, *conditions)
 
 
@@ -56,7 +57,7 @@ def statements_at(
 def statement_with(connection: Connection, scale_id: int, hash_: bytes) -> tuple[int, StatementRead] | None:
     """The id of an identity of a scale, and its stored statement with this hash: it looks through all of them."""
     c = statements.c
-    columns = (c.identity_id, c.number, c.kind, c.hash, c.raw, c.measured_s, c.received_ms)
+    columns = (c.identity_id, c.number, c.kind, c.hash, c.raw, c.measured_s, COMMITTED_MS)
     row = connection.execute(select(*columns).where(c.scale_id == scale_id, c.hash == hash_).limit(1)).first()
     return None if row is None else (row.identity_id, StatementRead._make(row[1:]))
 
@@ -125,19 +126,19 @@ def _newest(connection: Connection, query: _Query, limit: int) -> list[Statement
 def summary_of(connection: Connection, scale_id: int, identity_id: int) -> Summary | None:
     """The summary of a chain; None before its first statement, and for an identity of another scale."""
     row = connection.execute(
-        select(summaries.c.summary, identities.c.kid)
+        select(identities.c.kid, summaries.c.summary, summaries.c.shard)
         .join_from(summaries, identities, summaries.c.identity_id == identities.c.id)
         .where(summaries.c.identity_id == identity_id, identities.c.scale_id == scale_id)
     ).first()
-    return None if row is None else summary_bytes.load(row.kid, row.summary)
+    return None if row is None else read_summary(connection, *row)
 
 
 def summaries_of(connection: Connection, scale_id: int) -> tuple[bytes | None, list[Summary]]:
     """The kid of a scale's active identity, and the summaries of all its chains."""
     rows = connection.execute(
-        select(identities.c.kid, identities.c.active, summaries.c.summary)
+        select(identities.c.active, identities.c.kid, summaries.c.summary, summaries.c.shard)
         .join_from(identities, summaries, summaries.c.identity_id == identities.c.id)
         .where(identities.c.scale_id == scale_id)
     ).all()
     active = next((row.kid for row in rows if row.active), None)
-    return active, [summary_bytes.load(row.kid, row.summary) for row in rows]
+    return active, [read_summary(connection, *row[1:]) for row in rows]

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select
 from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements
-from steelyard_cloud.statements.sql import IN_LIST
+from steelyard_cloud.statements.sql import COMMITTED_MS, IN_LIST
 
 
 class SelectedStatement(NamedTuple):
@@ -60,7 +60,7 @@ class Selection:
 
     def _query(self, condition: ColumnElement[bool]) -> Select[Any]:
         c = statements.c
-        return select(c.number, c.hash, c.raw, c.received_ms, c.authentic_by).where(self._of, condition)
+        return select(c.number, c.hash, c.raw, COMMITTED_MS, c.authentic_by).where(self._of, condition)
 
     def _add(self, condition: ColumnElement[bool]) -> None:
         c = statements.c

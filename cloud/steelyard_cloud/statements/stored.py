@@ -14,7 +14,7 @@ from steelyard_cloud.db.schema import copies, statements
 from steelyard_cloud.db.upsert import insert_missing
 from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.statements.keys import Key
-from steelyard_cloud.statements.sql import Conflict, conflicts
+from steelyard_cloud.statements.sql import COMMITTED_MS, Conflict, conflicts
 
 BY_SIGNATURE = 1
 BY_LINK = 2
@@ -33,13 +33,14 @@ class StatementRow(NamedTuple):
     kind: int
     measured_s: int | None
     received_ms: int
+    set_backs: int
     authentic_by: int
     raw: bytes
     event: int | None
 
 
 _COLUMNS = ", ".join(StatementRow._fields)
-_COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int2", "bytea", "int2")
+_COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int4", "int2", "bytea", "int2")
 
 
 class StoredStatements:
@@ -109,7 +110,7 @@ class StoredStatements:
     def page(self, first: int, last: int, most: int) -> list[Committed]:
         """See judge.stored.Evidence."""
         c = statements.c
-        query = select(c.raw, c.received_ms).where(self._of, c.number.between(first, last))
+        query = select(c.raw, COMMITTED_MS).where(self._of, c.number.between(first, last))
         rows = self._connection.execute(query.order_by(c.number, c.hash).limit(most))
         return [Committed(*row) for row in rows]
 
@@ -117,16 +118,15 @@ class StoredStatements:
         """See judge.stored.Evidence."""
         c = statements.c
         next_number = select(c.number).where(self._of, c.number > number).order_by(c.number).limit(1)
-        query = select(c.number, func.min(c.received_ms)).where(self._of, c.number == next_number.scalar_subquery())
+        query = select(c.number, func.min(COMMITTED_MS)).where(self._of, c.number == next_number.scalar_subquery())
         row = self._connection.execute(query.group_by(c.number)).first()
         return None if row is None else Following(*row)
 
     def rows(self) -> Iterable[tuple[bytes, int, int]]:
         """All statements of the chain, rising: bytes, commit time in ms, by what they are authentic."""
         c = statements.c
-        query = select(c.raw, c.received_ms, c.authentic_by).where(self._of).order_by(c.number, c.hash)
-        for row in self._connection.execute(query.execution_options(yield_per=500)):
-            yield row.raw, row.received_ms, row.authentic_by
+        query = select(c.raw, COMMITTED_MS, c.authentic_by).where(self._of).order_by(c.number, c.hash)
+        yield from self._connection.execute(query.execution_options(yield_per=500))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """(number, hash, raw) of statements in the range that only a link vouches for."""

@@ -1,12 +1,14 @@
 """Summaries as they are stored. One that somebody else has moved on meanwhile raises Conflict, and changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, select, update
 
-from steelyard_cloud.db.schema import summaries
+from steelyard_cloud.db.clocks import SetBacks, load_set_backs
+from steelyard_cloud.db.schema import due, scales, summaries
+from steelyard_cloud.db.upsert import upsert_selected
 from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.judge.conditions.fresh import freshness_of
 from steelyard_cloud.judge.summary import Summary
@@ -77,17 +79,54 @@ def load_summaries(connection: Connection, keys: Sequence[Key]) -> dict[int, Sto
         for identity_id, version, dumped in connection.execute(select(c.identity_id, c.version, c.summary).where(some)):
             key = loaded[identity_id].key
             loaded[identity_id] = StoredSummary(key, summary_bytes.load(key.kid, dumped), version, len(dumped))
+    set_backs = load_set_backs(connection, {key.shard for key in keys})
     for stored in loaded.values():
-        if stored.summary.outdated:
+        if stored.summary.outdated:  # the statements' times have been through all of them
             stored.summary = made_again(StoredStatements(connection, stored.key), stored.key.kid)
             stored.made_again = True
+            stored.summary.set_backs = set_backs.count(stored.key.shard)
+        bring_through(stored.summary, stored.key.shard, set_backs)
     return loaded
 
 
 def load_summary(connection: Connection, identity_id: int, kid: bytes) -> Summary:
     """The summary of one identity as it is stored; an empty one before its first statement."""
-    dumped = connection.scalar(select(summaries.c.summary).where(summaries.c.identity_id == identity_id))
-    return summary_bytes.load(kid, dumped) if dumped else Summary(kid)
+    c = summaries.c
+    row = connection.execute(select(c.summary, c.shard).where(c.identity_id == identity_id)).first()
+    return read_summary(connection, kid, *row) if row else Summary(kid)
+
+
+def read_summary(connection: Connection, kid: bytes, dumped: bytes, shard: str) -> Summary:
+    """A summary that is stored in a shard, as it counts now."""
+    summary = summary_bytes.load(kid, dumped)
+    bring_through(summary, shard, load_set_backs(connection, [shard]))
+    return summary
+
+
+def bring_through(summary: Summary, shard: str, set_backs: SetBacks) -> None:
+    """Date it no later than the platform's clock was set back to since it was written."""
+    to_ms = set_backs.least_ms(shard, summary.set_backs)
+    if to_ms is not None:
+        summary.set_back(to_ms)
+        summary.set_backs = set_backs.count(shard)
+
+
+def set_back(connection: Connection, shards: Collection[str], to_ms: int) -> None:
+    """The clock of these shards was set back: what was committed later than that is due, and its columns follow.
+
+    The summaries themselves follow when they are read; whoever has one in memory meets a newer version.
+    """
+    later = and_(summaries.c.shard.in_(shards), summaries.c.received_ms > to_ms)
+    committed = select(scales.c.id, scales.c.shard, literal(to_ms), literal(0)).where(
+        scales.c.id.in_(select(summaries.c.scale_id).where(later))
+    )
+    connection.execute(upsert_selected(connection, due, committed, {"due_ms": to_ms, "leased_until_ms": 0}))
+    capped = {name: _at_most(summaries.c[name], to_ms) for name in ("received_ms", "dated_ms", "undated_ms")}
+    connection.execute(update(summaries).where(later).values(version=summaries.c.version + 1, **capped))
+
+
+def _at_most(column: ColumnElement[int], most_ms: int) -> ColumnElement[int]:
+    return case((column > most_ms, most_ms), else_=column)
 
 
 def write_summaries(connection: Connection, moved: Sequence[StoredSummary]) -> None:

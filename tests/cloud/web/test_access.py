@@ -8,7 +8,7 @@ from kit.world import World
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from steelyard_cloud.alerts import decisions
-from steelyard_cloud.db import database
+from steelyard_cloud.db import database, idempotency
 from steelyard_cloud.db.idempotency import KEPT_MS
 from steelyard_cloud.db.schema import (
     audit_log,
@@ -316,7 +316,8 @@ def test_who_supervises_a_division_may_hand_a_scale_over_with_its_alerts(world: 
     world.until(lambda: there.get("/api/v1/alerts").json()["total"] == 2, "the next alert in the new division")
 
 
-def test_what_was_used_up_does_not_pile_up(world: World) -> None:
+def test_what_was_used_up_does_not_pile_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "KEPT_LEAST", 1)
     admin = world.client(Role.ADMIN)
 
     def kept(table: Table) -> int:
@@ -328,7 +329,7 @@ def test_what_was_used_up_does_not_pile_up(world: World) -> None:
         answer = admin.post("/api/v1/organisations", json=body, headers={"Idempotency-Key": f"k{number}"})
         assert answer.status_code == 201
         world.sign_in_link(Role.REGULATOR)
-        assert (kept(idempotency_keys), kept(sign_in_links)) == (1, 1)
+        assert (kept(idempotency_keys), kept(sign_in_links)) == (min(number + 1, 2), 1)
         world.now += KEPT_MS
 
 

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from steelyard_cloud import clock
 from steelyard_cloud.ingest.mqtt.inbox import Inbox
 from steelyard_cloud.ingest.mqtt.packets import MqttError
 from steelyard_cloud.ingest.mqtt.session import Ack, Address, Message, Session
@@ -80,7 +81,8 @@ class MqttBroker:
 
     def connected_since_ms(self, shard: str) -> int | None:
         """See Broker."""
-        return self._session_of[shard].subscribed_ms
+        subscribed_s = self._session_of[shard].subscribed_s
+        return None if subscribed_s is None else clock.since_ms(subscribed_s, clock.now_ms())
 
     def close(self) -> None:
         """See Broker."""

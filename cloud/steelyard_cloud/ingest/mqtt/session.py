@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from steelyard_cloud.clock import now_ms
+from steelyard_cloud.clock import awake_s
 from steelyard_cloud.ingest.mqtt import packets as mqtt_packets
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Session:
         self.name = f"{address.client_prefix}-{shards if len(shards) == 1 else 'all'}"
         self.connection = 0
         self.socket: socket.socket | None = None
-        self.subscribed_ms: int | None = None
+        self.subscribed_s: float | None = None  # by a clock that nobody sets
         self.retry_at_s = 0.0
         self._received, self._taken_over = received, taken_over
         self._pause_s = RETRY_S[0]
@@ -123,7 +123,7 @@ class Session:
             self.socket.close()
             if self._granted and isinstance(why, OSError):
                 self._ended()
-        self.socket, self.subscribed_ms, self._granted = None, None, False
+        self.socket, self.subscribed_s, self._granted = None, None, False
         self._out.clear()
 
     def _ended(self) -> None:
@@ -163,7 +163,7 @@ class Session:
             if first == mqtt_packets.CONNACK:
                 self._begin()
             else:
-                self.subscribed_ms, self._pause_s = now_ms(), RETRY_S[0]
+                self.subscribed_s, self._pause_s = awake_s(), RETRY_S[0]
         elif first != mqtt_packets.PINGRESP:
             raise mqtt_packets.MqttError(why=f"a packet {first:#04x}")
 

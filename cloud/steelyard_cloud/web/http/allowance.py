@@ -23,10 +23,13 @@ class Allowance:
         self._lock = threading.Lock()
 
     def spend(self, address: str, now_ms: int) -> bool:
-        """Count one; False where the address has had its share of the last hour."""
+        """Count one; False where the address has had its share of the last hour.
+
+        What was counted by a clock that was ahead is forgotten when that is set back.
+        """
         key = hashlib.blake2b(_network(address).encode(), key=self._key, digest_size=16).digest()
         with self._lock:
-            times_ms = [at_ms for at_ms in self._times_ms.pop(key, ()) if now_ms - at_ms < HOUR_MS]
+            times_ms = [at_ms for at_ms in self._times_ms.pop(key, ()) if abs(now_ms - at_ms) < HOUR_MS]
             allowed = len(times_ms) < self.an_hour
             self._times_ms[key] = [*times_ms, now_ms] if allowed else times_ms
             while len(self._times_ms) > MOST_ADDRESSES:

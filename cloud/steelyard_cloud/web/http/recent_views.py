@@ -19,7 +19,7 @@ class RecentViews:
         """Whether this view is in the log already."""
         with self._lock:
             at_ms = self._at_ms.get((actor, object_))
-        return at_ms is not None and now_ms - at_ms < AGAIN_MS
+        return at_ms is not None and abs(now_ms - at_ms) < AGAIN_MS
 
     def note(self, actor: str, object_: str, now_ms: int) -> None:
         """It is in the log now."""

@@ -46,6 +46,7 @@ def upgrade() -> None:
     op.add_column("verifications", sa.Column("expires_ms", sa.BigInteger, nullable=False, server_default="0"))
     for name in ("dated_ms", "undated_ms"):
         op.add_column("summaries", sa.Column(name, sa.BigInteger, nullable=True))
+    op.add_column("statements", sa.Column("set_backs", sa.Integer, nullable=False, server_default="0"))
     op.create_table(
         "decisions",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),
@@ -72,6 +73,8 @@ def upgrade() -> None:
         sa.Column("from_ms", sa.BigInteger, nullable=False),
         sa.Column("to_ms", sa.BigInteger, nullable=False),
     )
+    # Of a clock that was ahead before there was this table: the receiver finds that it was set back.
+    op.execute("INSERT INTO clocks SELECT shard, max(received_ms), 0 FROM summaries GROUP BY shard")
     _name_by_hash()
     _register_periods()
     op.execute(SCALES.update().where(SCALES.c.life_stage == "verified").values(life_stage="in use"))
@@ -86,6 +89,7 @@ def downgrade() -> None:
         op.drop_table(name)
     for table, names in {
         "summaries": ("undated_ms", "dated_ms"),
+        "statements": ("set_backs",),
         "verifications": ("expires_ms", "start_hash", "hash"),
         "scales": ("period_s",),
         "scale_types": ("longest_validity_days",),

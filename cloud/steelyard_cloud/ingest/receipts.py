@@ -2,29 +2,36 @@
 
 Without a branch that is the end of the unbroken run of numbers. With one, each branch gets its own receipt, for the
 statements whose links lead back through stored ones: a receipt with a foreign hash would trim nothing, and one for
-another branch would trim what nobody has stored.
+another branch would trim what nobody has stored. A link that fits nothing holds receipts back only for the grace in which
+what it names may still come; then it is a finding, and no reason to keep the scale's journal full.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from steelyard_protocol.downlink import Receipt, sign
-from steelyard_protocol.statement import Statement, link_of, parse
+from steelyard_protocol.statement import Statement, hash_of, link_of, parse
 
-from steelyard_cloud.judge.chain import restarts
-from steelyard_cloud.judge.stored import Evidence
+from steelyard_cloud.judge.chain import GRACE_MS, restarts
+from steelyard_cloud.judge.stored import Committed, Evidence
 from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.judge.summary_parts import Edge
 from steelyard_cloud.keys import PlatformKey
 
-LONGEST_WALK = 20_000  # statements of a branch that are followed at once; the next arrival goes on from there
+MOST_READ = 4_000  # statements that one batch of an identity may read of its branches; the next goes on from there
 LONGEST_STEP = 2_000
 
 
 class Wanted(NamedTuple):
-    """Where following a branch stopped: the number and link of the statement that comes before."""
+    """Where following a branch stopped: number and link of the statement that comes before, and since when it is wanted.
+
+    `missing` says that it is not stored; else there was no time to look.
+    """
 
     number: int
     link: bytes
+    since_ms: int
+    missing: bool = False
 
 
 class DueReceipt(NamedTuple):
@@ -39,22 +46,31 @@ Followed = dict[bytes, Wanted | None]  # a statement's link → what its branch 
 
 
 def due_receipts(
-    summary: Summary, arrived: Iterable[Statement], evidence: Evidence, followed: Followed, committed_s: int
+    summary: Summary, arrived: Iterable[Statement], evidence: Evidence, followed: Followed, now_ms: int
 ) -> list[Receipt]:
-    """The receipts that the arrival of these stored statements calls for.
+    """The receipts that the arrival of these statements calls for, stored at `now_ms`.
 
     `followed` remembers how far the branches of statements were followed before.
     """
-    first = summary.first_branch
+    first, edge = summary.first_branch, summary.contiguous()
+    if edge is None:
+        return []
     if first is None:
-        edge = summary.contiguous()
-        return [Receipt(summary.kid, edge.number, edge.hash, committed_s)] if edge else []
+        return [Receipt(summary.kid, edge.number, edge.hash, now_ms // 1000)]
+    walk = Walk(evidence, followed, first)
     tips: dict[bytes, Statement] = {}
     for statement in sorted(arrived, key=lambda one: one.number):
-        if _is_complete(summary, statement, first, evidence, followed):
+        wanted = walk.back_from(statement, now_ms)
+        complete = edge.number >= min(first, statement.number) if wanted is None else _is_lost(wanted, edge, now_ms)
+        if complete:
             tips.pop(statement.link, None)
             tips[link_of(statement.hash)] = statement
-    return [Receipt(summary.kid, one.number, one.hash, committed_s) for one in tips.values()]
+    return [Receipt(summary.kid, one.number, one.hash, now_ms // 1000) for one in tips.values()]
+
+
+def _is_lost(wanted: Wanted, edge: Edge, now_ms: int) -> bool:
+    """Whether what a link names is given up: another has its number, and it did not come within the grace."""
+    return wanted.missing and edge.number >= wanted.number and now_ms >= wanted.since_ms + GRACE_MS
 
 
 def signed_all(due: Iterable[DueReceipt], key: PlatformKey) -> list[Outgoing]:
@@ -67,32 +83,47 @@ def signed(receipt: Receipt, key: PlatformKey) -> bytes:
     return sign(receipt, key.private_key, key.kid)
 
 
-def _is_complete(summary: Summary, statement: Statement, first: int, evidence: Evidence, followed: Followed) -> bool:
-    """Whether the links lead from here to below the first branch, and everything below that is stored."""
-    edge = summary.contiguous()
-    if edge is None or edge.number < min(first, statement.number):
-        return False
-    own = link_of(statement.hash)
-    wanted = followed[own] if own in followed else _before(statement, first)
-    walked, step = 0, 1
-    while wanted and walked < LONGEST_WALK:
-        if wanted.link in followed:
-            wanted = followed[wanted.link]
-            continue
-        number = wanted.number
-        rows = map(parse, evidence.between(max(first - 1, number - step + 1), number))
-        there = {link_of(one.hash): one for one in rows}
-        if wanted.link not in there:
-            break
-        while wanted and wanted.link not in followed and wanted.link in there:
-            wanted = _before(there[wanted.link], first)
-        walked, step = walked + step, min(8 * step, LONGEST_STEP)
-    followed[own] = wanted
-    return wanted is None
+class Walk:
+    """Follows links back to below the first branch, through what is stored; a batch may read so many statements."""
 
+    def __init__(self, evidence: Evidence, followed: Followed, first: int) -> None:
+        self._evidence, self._followed, self._first = evidence, followed, first
+        self._left, self._step = MOST_READ, 1
+        self._read: dict[tuple[int, bytes], Committed] = {}  # by number and the link to it
 
-def _before(statement: Statement, first: int) -> Wanted | None:
-    """What must be stored before this one of a branch; nothing below the first branch or a lost journal."""
-    if statement.number < max(first, 2) or restarts(statement):
-        return None
-    return Wanted(statement.number - 1, statement.link)
+    def back_from(self, statement: Statement, now_ms: int) -> Wanted | None:
+        """What must still be stored before this statement, which arrived at a time; None for nothing."""
+        own = link_of(statement.hash)
+        wanted = self._followed[own] if own in self._followed else self._before(statement, now_ms)
+        while wanted:
+            if wanted.link in self._followed:
+                wanted = self._followed[wanted.link]
+                if wanted and wanted.missing and self._find(wanted) is None:
+                    break
+                continue
+            if self._left <= 0:
+                break
+            found = self._find(wanted)
+            if found is None:
+                wanted = wanted._replace(missing=True)
+                break
+            wanted = self._before(parse(found.raw), found.commit_ms)
+        self._followed[own] = wanted
+        return wanted
+
+    def _find(self, wanted: Wanted) -> Committed | None:
+        """The statement that is wanted, if it is stored; those before it are read along with it, ever more of them."""
+        key = wanted.number, wanted.link
+        if key not in self._read and self._left > 0:
+            first = max(self._first - 1, wanted.number - self._step + 1)
+            page = self._evidence.page(first, wanted.number, self._step + 1)
+            self._read = {(parse(one.raw).number, link_of(hash_of(one.raw))): one for one in page}
+            self._left -= len(page) + 1
+            self._step = min(8 * self._step, LONGEST_STEP)
+        return self._read.get(key) or self._evidence.linked(*key)
+
+    def _before(self, statement: Statement, commit_ms: int) -> Wanted | None:
+        """What must be stored before this one of a branch; nothing below the first branch or a lost journal."""
+        if statement.number < max(self._first, 2) or restarts(statement):
+            return None
+        return Wanted(statement.number - 1, statement.link, commit_ms)

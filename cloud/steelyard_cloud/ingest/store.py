@@ -80,7 +80,7 @@ def _accept(
         evidence.note_copies([statement for statement in new if statement.number in copied])
     if arrived:
         followed = branches.of(key.identity_id) if summary.first_branch else {}
-        accepted.receipts = due_receipts(summary, arrived, evidence, followed, now_ms // 1000)
+        accepted.receipts = due_receipts(summary, arrived, evidence, followed, now_ms)
     return accepted
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from steelyard_protocol.statement import Statement
+from steelyard_protocol.statement import Statement, link_of
 
 Contents = Sequence[tuple[bytes, bytes]]
 
@@ -61,6 +61,9 @@ class Evidence(Context, Protocol):
     def page(self, first: int, last: int, most: int) -> Sequence[Committed]:
         """Stored statements from `first` to `last`, rising, at most so many."""
 
+    def linked(self, number: int, link: bytes) -> Committed | None:
+        """The stored statement under a number that a link of the next one names."""
+
 
 @dataclass(slots=True)
 class StatementsInMemory:
@@ -107,6 +110,11 @@ class StatementsInMemory:
             if len(found) >= most:
                 break
         return found
+
+    def linked(self, number: int, link: bytes) -> Committed | None:
+        """See Evidence."""
+        there = self.statements.get(number, ())
+        return next((Committed(one.raw, *times) for one, *times in there if link_of(one.hash) == link), None)
 
     def following(self, number: int) -> Following | None:
         """See Evidence."""

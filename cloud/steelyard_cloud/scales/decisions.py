@@ -31,7 +31,7 @@ def record_decision(
         raise AlreadyExists(what="decision at statement", name=named.number)
     kid = statement.parse(named.raw).kid
     fact = Decision(kid, named.number, named.hash, named.received_ms)
-    trouble.after_decision(connection, scale.id, fact, now_ms)
+    trouble.after_decision(connection, scale, fact, now_ms)
     row = {
         "scale_id": scale.id,
         "identity_id": identity_id,

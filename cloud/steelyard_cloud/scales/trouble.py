@@ -10,21 +10,22 @@ from steelyard_cloud.judge.conditions import DECIDABLE, TROUBLE, unmet
 from steelyard_cloud.judge.facts import Baseline, Decision, Facts
 from steelyard_cloud.judge.judge import proof_of
 from steelyard_cloud.scales import facts as scale_facts
+from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.statements import queries as statement_queries
 
 
-def after_verification(connection: Connection, scale_id: int, baseline: Baseline, now_ms: int) -> None:
+def after_verification(connection: Connection, scale: ScaleInScope, baseline: Baseline, now_ms: int) -> None:
     """Raise TroubleAfter if a verification would leave something wrong behind it."""
-    known = scale_facts.load(connection, scale_id).facts
+    known = scale_facts.load(connection, scale.id).facts
     facts = replace(known, baselines=known.baselines | {baseline})
-    _raise_for(connection, scale_id, facts, TROUBLE, baseline.number, now_ms)
+    _raise_for(connection, scale.id, facts, TROUBLE, baseline.number, now_ms)
 
 
-def after_decision(connection: Connection, scale_id: int, decision: Decision, now_ms: int) -> None:
+def after_decision(connection: Connection, scale: ScaleInScope, decision: Decision, now_ms: int) -> None:
     """Raise TroubleAfter if a decision would leave something behind it that it should have settled."""
-    known = scale_facts.load(connection, scale_id).facts
+    known = scale_facts.load(connection, scale.id).facts
     facts = replace(known, decisions=known.decisions | {decision})
-    _raise_for(connection, scale_id, facts, DECIDABLE, decision.number, now_ms)
+    _raise_for(connection, scale.id, facts, DECIDABLE, decision.number, now_ms)
 
 
 def _raise_for(

@@ -156,4 +156,4 @@ def _check_trouble(
         recorded_ms=now_ms,
         until_ms=expires_ms,
     )
-    trouble.after_verification(connection, scale.id, baseline, now_ms)
+    trouble.after_verification(connection, scale, baseline, now_ms)

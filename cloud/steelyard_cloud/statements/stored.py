@@ -114,6 +114,17 @@ class StoredStatements:
         rows = self._connection.execute(query.order_by(c.number, c.hash).limit(most))
         return [Committed(*row) for row in rows]
 
+    def linked(self, number: int, link: bytes) -> Committed | None:
+        """See judge.stored.Evidence."""
+        c = statements.c
+        lowest, highest = (
+            link + bytes(LINK_BYTES),
+            link + b"\xff" * LINK_BYTES,
+        )  # of the hashes that begin with the link
+        query = select(c.raw, c.received_ms).where(self._of, c.number == number, c.hash.between(lowest, highest))
+        row = self._connection.execute(query.limit(1)).first()
+        return None if row is None else Committed(*row)
+
     def following(self, number: int) -> Following | None:
         """See judge.stored.Evidence."""
         c = statements.c

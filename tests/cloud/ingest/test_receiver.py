@@ -24,6 +24,7 @@ from steelyard_cloud.ingest import later, receipts
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.judge.chain import GRACE_MS
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.summary import Summary
@@ -149,11 +150,30 @@ def test_statement_that_links_to_what_is_not_held_gets_no_receipt(desk: Desk, re
     assert (receipt.number, receipt.hash) == (6, hash_of(own[3]))
 
 
+def test_a_link_that_fits_nothing_holds_receipts_back_for_the_grace_only(desk: Desk, receiver: Receiver) -> None:
+    """What it names may still come, so it is waited for; then it is a finding, and the journal may go on."""
+    scale = SigningScale()
+    desk.register(scale)
+    hand(receiver, scale, scale.enrol(), scale.boot())
+    thief = scale.branch()
+    hand(receiver, scale, *(thief.snapshot(150_000) for _ in range(3)))
+    scale.skip(3)
+    scale.head_hash = bytes(32)
+    own = [scale.snapshot() for _ in range(3)]
+    assert hand(receiver, scale, own[0]) == []
+    assert hand(receiver, scale, own[1], at_ms=NOW + GRACE_MS - 1) == []
+    restarted = desk.receiver()
+    (receipt,) = hand(restarted, scale, own[2], at_ms=NOW + GRACE_MS)
+    restarted.close()
+    assert (receipt.number, receipt.hash) == (8, hash_of(own[2]))
+    assert [alert["what"] for alert in desk.alerts(scale)] == ["link"]
+
+
 def test_one_copy_never_stops_the_receipts_of_a_long_life(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has the key can sign the same content again; the scale must still be receipted ever after."""
-    monkeypatch.setattr(receipts, "LONGEST_WALK", 20)
+    monkeypatch.setattr(receipts, "MOST_READ", 20)
     monkeypatch.setattr(receipts, "LONGEST_STEP", 8)
     scale = SigningScale()
     desk.register(scale)

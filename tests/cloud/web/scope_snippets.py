@@ -4,7 +4,7 @@ Never run. A mark names the kind of error that mypy gives for its line.
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date
 from typing import cast
 
 from sqlalchemy import Connection
@@ -19,10 +19,12 @@ from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import ScopeCheck
 from steelyard_cloud.scales import permits, placement, reported, series, verification
+from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.public import PublicScale, public_scale
 from steelyard_cloud.scales.queries import ScaleInScope, scale_by_code, verifications_of
 
 TODAY = date(2026, 11, 27)
+NAME = Name(2, None)
 
 
 def who_asks_first_may(connection: Connection, principal: Principal, actor: Actor) -> None:
@@ -49,11 +51,11 @@ def a_bare_number_is_refused(
         connection,
         actor,
         7,  # refused: arg-type
-        number=2,
+        name=NAME,
         kind="initial",
         valid_until=TODAY,
         seal="S-1",
-        today=TODAY,
+        zone=UTC,
         now_ms=0,
     )
     verifications_of(connection, 7)  # refused: arg-type

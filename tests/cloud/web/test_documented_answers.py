@@ -94,6 +94,9 @@ def collected(world: World) -> dict[str, Any]:
     scale_2 = world.scale("HT-3")
     assert world.enrol(scale_2).is_success
     ask(Role.VERIFICATION, "POST /scales/{code}/verifications", stated, code=scale_2.code)
+    ask(Role.REGULATOR, "PUT /scales/{code}/period", {"period_s": 60, "reason": "a busy stall"}, code=scale.code)
+    decided = {"number": scale.number, "reason": "the network was away"}
+    ask(Role.REGULATOR, "POST /scales/{code}/decisions", decided, code=scale.code)
     permit = {"fields": ["gravity_use_um_s2"], "not_after": world.now // 1000 + 3600}
     ask(Role.REGULATOR, "POST /scales/{code}/permits", permit, code=scale.code)
     ask(Role.REGULATOR, "PATCH /scales/{code}", {"place": "Stall 9"}, code=scale.code)
@@ -104,6 +107,8 @@ def collected(world: World) -> dict[str, Any]:
         ask(Role.REGULATOR, route, code=scale.code, alert=alert)
     assert found["GET /scales/{code}"]["standing"]
     assert found["GET /scales/{code}"]["verifications"]
+    assert found["GET /scales/{code}"]["decisions"]
+    assert found["GET /scales/{code}"]["unmet"]
     assert found["GET /scales/{code}/statements"]["statements"]
     assert found["GET /alerts"]["alerts"]
     found["PROBLEM"] = world.client(Role.REGULATOR).get("/api/v1/alerts/77777").json()

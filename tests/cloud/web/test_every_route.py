@@ -24,6 +24,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "kind": "subsequent",
         "seal": "S-2",
     },
+    ("post", "/api/v1/scales/{code}/decisions"): {"number": 2, "reason": "the network was away"},
+    ("put", "/api/v1/scales/{code}/period"): {"period_s": 60, "reason": "a busy stall"},
     ("post", "/api/v1/scales/{code}/permits"): {
         "fields": ["point_1_mg"],
         "not_after": 0xFFFFFFFF,

@@ -30,6 +30,9 @@ UInt32 = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 Counter = Annotated[int, Field(ge=0, le=0xFFFF)]
 
 
+_TOLD_OTHERWISE = ("unmet", "registered_period_s")  # of what judging it gave: as `unmet` and `period_s` of the scale
+
+
 def _shown_unmet(one: Unmet) -> dict[str, Any]:
     return {"condition": one.condition, "word": one.word.value, "code": one.code, "values": dict(one.values)}
 
@@ -55,7 +58,7 @@ def shown(scale: ScaleInScope, now_ms: int) -> dict[str, Any]:
         "head": scale.head,
         "stored": scale.stored,
         "newest_received_ms": scale.newest_received_ms,
-        "standing": scale.standing,
+        "standing": {name: value for name, value in scale.standing.items() if name not in _TOLD_OTHERWISE},
     }
 
 

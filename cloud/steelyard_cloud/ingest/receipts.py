@@ -2,8 +2,8 @@
 
 Without a branch that is the end of the unbroken run of numbers. With one, each branch gets its own receipt, for the
 statements whose links lead back through stored ones: a receipt with a foreign hash would trim nothing, and one for
-another branch would trim what nobody has stored. A link that fits nothing holds receipts back only for the grace in which
-what it names may still come; then it is a finding, and no reason to keep the scale's journal full.
+another branch would trim what nobody has stored. A link that fits nothing holds receipts back only for the grace in
+which what it names may still come; then it is a finding, and no reason to keep the scale's journal full.
 """
 
 from collections.abc import Iterable
@@ -23,9 +23,9 @@ LONGEST_STEP = 2_000
 
 
 class Wanted(NamedTuple):
-    """Where following a branch stopped: number and link of the statement that comes before, and since when it is wanted.
+    """Where following a branch stopped: number and link of the statement that comes before.
 
-    `missing` says that it is not stored; else there was no time to look.
+    It is wanted since a commit, Unix ms. `missing` says that it is not stored; else there was no time to look.
     """
 
     number: int

@@ -166,14 +166,14 @@ def test_a_link_that_fits_nothing_holds_receipts_back_for_the_grace_only(desk: D
     (receipt,) = hand(restarted, scale, own[2], at_ms=NOW + GRACE_MS)
     restarted.close()
     assert (receipt.number, receipt.hash) == (8, hash_of(own[2]))
-    assert [alert["what"] for alert in desk.alerts(scale)] == ["link"]
+    assert "link" in {alert["what"] for alert in desk.alerts(scale)}
 
 
 def test_one_copy_never_stops_the_receipts_of_a_long_life(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has the key can sign the same content again; the scale must still be receipted ever after."""
-    monkeypatch.setattr(receipts, "MOST_READ", 20)
+    monkeypatch.setattr(receipts, "MOST_READ", 30)
     monkeypatch.setattr(receipts, "LONGEST_STEP", 8)
     scale = SigningScale()
     desk.register(scale)
@@ -652,8 +652,16 @@ def test_a_summary_of_another_version_is_made_again_from_the_stored_statements(d
     again = summary_of(desk, scale)
     assert again.canonical() == kept.canonical()
     assert (again.unchecked, again.rereads) == (kept.unchecked, [])
-    with pytest.raises(TroubleAfter, match="complete"), database.reading(desk.engine):
-        desk.verify(scale, 7)
+
+
+def test_nothing_is_verified_while_its_summary_is_of_another_version(desk: Desk, receiver: Receiver) -> None:
+    scale = SigningScale()
+    desk.register(scale)
+    hand(receiver, scale, scale.enrol(), scale.boot())
+    with database.writing(desk.engine) as connection:
+        connection.execute(update(summaries).values(summary=cbor2.dumps([3, "what release 0.1.0 kept"])))
+    with pytest.raises(TroubleAfter, match="complete"):
+        desk.verify(scale, 2)
 
 
 def summary_of(desk: Desk, scale: SigningScale) -> Summary:

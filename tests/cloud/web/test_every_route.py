@@ -20,7 +20,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("patch", "/api/v1/scales/{code}"): {"place": "Stall 9"},
     ("post", "/api/v1/scales/{code}/verifications"): {
         "number": 2,
-        "valid_until": "2031-01-01",
+        "valid_until": "2029-01-01",
         "kind": "subsequent",
         "seal": "S-2",
     },

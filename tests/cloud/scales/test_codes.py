@@ -74,7 +74,9 @@ NOT_FOUND = (
     "\ud800" * 16,
     "%ff%fe",
     "../../etc/passwd",
+    "0ı23456789ABCDEF",
     "x" * codes.LONGEST + CODE,
+    "x " * codes.LONGEST + CODE,
     "\ufdfa" * codes.LONGEST,  # each becomes eighteen characters
 )
 

@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 
-from agent.weighing.filtering import Stability, deviation, middle_mean
+from agent.weighing.filtering import Rest, deviation, middle_mean
 
 
 def filtered(samples, values):
@@ -17,19 +17,19 @@ def noise(values):
     return [add(value) for value in values][-1]
 
 
-def stable(time_ms, band, steps):
-    judge = Stability(time_ms, band)
-    return [judge.add(counts, elapsed_ms) for counts, elapsed_ms in steps]
+def rests(time_ms, band, steps):
+    rest = Rest(time_ms, band, 8)
+    return [rest.add(counts, counts, elapsed_ms) for counts, elapsed_ms in steps]
 
 
 def heap():
     """Bytes that 64 readings take."""
-    mean, judge, noise = middle_mean(8), Stability(500, 100), deviation()
+    mean, rest, noise = middle_mean(8), Rest(500, 100, 8), deviation()
 
     def readings():
         counts = 1000000
         while counts < 1000064:
-            judge.add(mean(counts ^ 21), 86)
+            rest.add(counts ^ 21, mean(counts ^ 21), 86)
             noise(counts ^ 21)
             counts += 1
 
@@ -43,7 +43,7 @@ def heap():
     return after - before
 
 
-ANSWERS = {"filter": filtered, "noise": noise, "stability": stable, "heap": heap}
+ANSWERS = {"filter": filtered, "noise": noise, "rest": rests, "heap": heap}
 for line in sys.stdin:
     name, *arguments = json.loads(line)
     print(json.dumps(ANSWERS[name](*arguments)))

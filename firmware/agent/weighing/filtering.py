@@ -1,15 +1,18 @@
-"""What looks back over the converter's readings: the filter, the judge of stability, the measure of noise.
+"""What looks back over the converter's readings: the filter, the judge of rest, the measure of noise.
 
 Each is bounded and, once full, takes no more heap. Filter and noise are coroutines: what they remember lies in local
-variables, which MicroPython finds several times as fast as attributes. They keep sums and extremes from one reading to
-the next instead of going through all of them again.
+variables, which MicroPython finds several times as fast as attributes. They keep sums from one reading to the next
+instead of going through all of them again.
 """
 
 from micropython import const
 
-_BUCKETS = const(8)
 # Further away than any reading.
 _FAR = const(0x1000000)
+# Wrong words come in bursts of up to four.
+_LEAST_READINGS = const(6)
+# After so long a pause the weight is no longer shown, and whatever is on the pan may be something else.
+_PAUSE_MS = const(1000)
 
 _BLOCK = const(32)
 _CLIP = const(4096)
@@ -60,59 +63,41 @@ def _middle_mean(samples):
         counts = yield (total + middle // 2) // middle
 
 
-class Stability:
-    """Stable when the filtered counts stayed within a band for a time, judged in eight slices of that time."""
+class Rest:
+    """Whether the load rests, judged by the readings as they come from the converter.
 
-    def __init__(self, time_ms, band_counts):
-        self._slice_ms = max(1, time_ms // _BUCKETS)
+    They are judged in periods. A period has the stability time, at least six readings, and so many that the middle half
+    of the filter's last readings are of this rest; all of them lie within the band to either side of where it began. So
+    no burst of wrong words that is shorter is taken for rest. The load rests once a period is whole, until a reading
+    lies outside, or none comes for more than a second.
+    """
+
+    def __init__(self, time_ms, band_counts, filter_samples):
+        self._time_ms = time_ms
         self._band_counts = band_counts
-        self._low = [0] * _BUCKETS
-        self._high = [0] * _BUCKETS
-        self.restart()
+        self._readings = max(_LEAST_READINGS, filter_samples - filter_samples // 4)
+        self._start_counts = _FAR
+        self._elapsed_ms = self._missing = 0
+        self._rests = False
 
-    def restart(self):
-        """Forget what was seen: not stable until the whole time has passed again."""
-        self._slice = 0
-        self._missing = _BUCKETS
-        self._elapsed_ms = 0
-        self._lowest = _FAR
-        self._highest = -_FAR
-        for index in range(_BUCKETS):
-            self._low[index] = _FAR
-            self._high[index] = -_FAR
-
-    def add(self, counts, elapsed_ms):
-        """Take in filtered counts, `elapsed_ms` after the ones before. True if all lay within the band."""
-        low, high, slice_ms = self._low, self._high, self._slice_ms
-        if elapsed_ms >= _BUCKETS * slice_ms:
-            self.restart()
-            elapsed_ms = 0
+    def add(self, counts, filtered_counts, elapsed_ms):
+        """Take in a reading and the filtered counts with it, `elapsed_ms` after the ones before. True if it rests."""
+        if elapsed_ms > _PAUSE_MS or not -self._band_counts <= counts - self._start_counts <= self._band_counts:
+            self._start_counts = counts
+            self._elapsed_ms = 0
+            self._missing = self._readings - 1
+            self._rests = False
+            return False
         elapsed_ms += self._elapsed_ms
-        index = self._slice
-        while elapsed_ms >= slice_ms:
-            elapsed_ms -= slice_ms
-            index = (index + 1) % _BUCKETS
-            low[index] = _FAR
-            high[index] = -_FAR
-            if self._missing:
-                self._missing -= 1
+        self._missing -= 1
+        if self._missing <= 0 and elapsed_ms >= self._time_ms:
+            # The next period begins here; the filtered counts have less noise, and follow a slow drift.
+            self._start_counts = filtered_counts
+            self._missing = self._readings
+            elapsed_ms = 0
+            self._rests = True
         self._elapsed_ms = elapsed_ms
-        self._slice = index
-        if counts < low[index]:
-            low[index] = counts
-        if counts > high[index]:
-            high[index] = counts
-        if counts < self._lowest:
-            self._lowest = counts
-        if counts > self._highest:
-            self._highest = counts
-        if self._highest - self._lowest > self._band_counts:
-            # The extremes so far may be older than the time: only now is it worth looking.
-            self._lowest = min(low)
-            self._highest = max(high)
-            if self._highest - self._lowest > self._band_counts:
-                return False
-        return not self._missing
+        return self._rests
 
 
 def deviation():

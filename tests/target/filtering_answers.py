@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 
-from agent.weighing.filtering import Rest, deviation, middle_mean
+from agent.weighing.filtering import deviation, middle_mean, rest
 
 
 def filtered(samples, values):
@@ -17,20 +17,24 @@ def noise(values):
     return [add(value) for value in values][-1]
 
 
-def rests(time_ms, band, steps):
-    rest = Rest(time_ms, band, 8)
-    return [rest.add(counts, counts, elapsed_ms) for counts, elapsed_ms in steps]
+def resting(time_ms, band, steps):
+    rests = rest(time_ms, band, 8)
+    return [rests([counts, counts, elapsed_ms]) for counts, elapsed_ms in steps]
 
 
 def heap():
     """Bytes that 64 readings take."""
-    mean, rest, noise = middle_mean(8), Rest(500, 100, 8), deviation()
+    mean, rests, noise = middle_mean(8), rest(500, 100, 8), deviation()
+    reading = [0, 0, 86]
 
     def readings():
         counts = 1000000
         while counts < 1000064:
-            rest.add(counts ^ 21, mean(counts ^ 21), 86)
-            noise(counts ^ 21)
+            one = counts ^ 21 if counts & 15 else counts + 5000
+            reading[0] = one
+            reading[1] = mean(one)
+            rests(reading)
+            noise(one)
             counts += 1
 
     readings()
@@ -43,7 +47,7 @@ def heap():
     return after - before
 
 
-ANSWERS = {"filter": filtered, "noise": noise, "rest": rests, "heap": heap}
+ANSWERS = {"filter": filtered, "noise": noise, "rest": resting, "heap": heap}
 for line in sys.stdin:
     name, *arguments = json.loads(line)
     print(json.dumps(ANSWERS[name](*arguments)))

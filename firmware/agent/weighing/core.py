@@ -10,7 +10,7 @@ from micropython import const
 
 from agent.errors import AgentError
 from agent.port import clock
-from agent.weighing.filtering import Rest, deviation, middle_mean
+from agent.weighing.filtering import deviation, middle_mean, rest
 from agent.weighing.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
 
 _MAX_MG = const(1)
@@ -61,6 +61,7 @@ class Weighing:
         self._noise = deviation()
         self._noise_counts = 0
         self._filter_samples = 0
+        self._reading = [0, 0, 0]  # what `rest` takes, so that it takes no heap
         self._zero_set_counts = 0
         self._zero_reference_counts = 0
         self.temperature_cdeg = None
@@ -90,7 +91,7 @@ class Weighing:
             self._filter_samples = parameters[_FILTER_SAMPLES]
             self._filter = middle_mean(self._filter_samples)
         band_counts = self._scaling.counts(parameters[_STABILITY_BAND])
-        self._rest = Rest(parameters[_STABILITY_TIME], band_counts, self._filter_samples)
+        self._rest = rest(parameters[_STABILITY_TIME], band_counts, self._filter_samples)
         self._interval_counts = self._scaling.counts(1000)
         self._highest = parameters[_MAX_MG] // self.e_mg + _OVERLOAD_INTERVALS
         self._mass_text = MassText(self.e_mg)
@@ -131,7 +132,11 @@ class Weighing:
             self._change_temperature()
         self.filtered_counts = self._filter(counts)
         compensated = self.filtered_counts - self._scaling.offset_counts
-        self.stable = self._rest.add(counts, self.filtered_counts, elapsed_ms)
+        reading = self._reading
+        reading[0] = counts
+        reading[1] = self.filtered_counts
+        reading[2] = elapsed_ms
+        self.stable = self._rest(reading)
         if self.stable:
             self._noise_counts = self._noise(counts)
             if self._initial_zero_due:

@@ -1,7 +1,7 @@
 """What looks back over the converter's readings: the filter, the judge of rest, the measure of noise.
 
-Each is bounded and, once full, takes no more heap. Filter and noise are coroutines: what they remember lies in local
-variables, which MicroPython finds several times as fast as attributes. They keep sums from one reading to the next
+Each is bounded and, once full, takes no more heap. They are coroutines: what they remember lies in local variables,
+which MicroPython finds several times as fast as attributes. They keep sums and extremes from one reading to the next
 instead of going through all of them again.
 """
 
@@ -9,6 +9,7 @@ from micropython import const
 
 # Further away than any reading.
 _FAR = const(0x1000000)
+_SLICES = const(8)
 # Wrong words come in bursts of up to four.
 _LEAST_READINGS = const(6)
 # After so long a pause the weight is no longer shown, and whatever is on the pan may be something else.
@@ -63,41 +64,62 @@ def _middle_mean(samples):
         counts = yield (total + middle // 2) // middle
 
 
-class Rest:
-    """Whether the load rests, judged by the readings as they come from the converter.
+def rest(time_ms, band_counts, filter_samples):
+    """Return a function that takes in [reading, filtered counts with it, ms since the ones before]: True at rest.
 
-    They are judged in periods. A period has the stability time, at least six readings, and so many that the middle half
-    of the filter's last readings are of this rest; all of them lie within the band to either side of where it began. So
-    no burst of wrong words that is shorter is taken for rest. The load rests once a period is whole, until a reading
-    lies outside, or none comes for more than a second.
+    The load rests when all readings of the time, which is judged in seven slices and the one that has begun, are within
+    the band to either side of the filtered counts, and within five quarters of it of one another. A reading further
+    than the band from the one before it begins it all again. Then rest takes six readings at least, and so many that
+    the middle half of the filter's have come since: a burst of wrong words is shorter, and is never at rest.
     """
+    add = _rest(time_ms, band_counts, max(_LEAST_READINGS, filter_samples - filter_samples // 4)).send
+    add(None)
+    return add
 
-    def __init__(self, time_ms, band_counts, filter_samples):
-        self._time_ms = time_ms
-        self._band_counts = band_counts
-        self._readings = max(_LEAST_READINGS, filter_samples - filter_samples // 4)
-        self._start_counts = _FAR
-        self._elapsed_ms = self._missing = 0
-        self._rests = False
 
-    def add(self, counts, filtered_counts, elapsed_ms):
-        """Take in a reading and the filtered counts with it, `elapsed_ms` after the ones before. True if it rests."""
-        if elapsed_ms > _PAUSE_MS or not -self._band_counts <= counts - self._start_counts <= self._band_counts:
-            self._start_counts = counts
-            self._elapsed_ms = 0
-            self._missing = self._readings - 1
-            self._rests = False
-            return False
-        elapsed_ms += self._elapsed_ms
-        self._missing -= 1
-        if self._missing <= 0 and elapsed_ms >= self._time_ms:
-            # The next period begins here; the filtered counts have less noise, and follow a slow drift.
-            self._start_counts = filtered_counts
-            self._missing = self._readings
-            elapsed_ms = 0
-            self._rests = True
-        self._elapsed_ms = elapsed_ms
-        return self._rests
+def _rest(time_ms, band_counts, readings):
+    widest_counts = band_counts + band_counts // 4
+    slice_ms = -(-time_ms // (_SLICES - 1))
+    low = [0] * _SLICES
+    high = [0] * _SLICES
+    last = _FAR
+    rests = False
+    while True:
+        counts, filtered, elapsed_ms = yield rests
+        if elapsed_ms > _PAUSE_MS or not -band_counts <= counts - last <= band_counts:
+            for index in range(_SLICES):
+                low[index] = high[index] = counts
+            lowest = highest = counts
+            missing = readings
+            missing_ms = time_ms
+            slice_elapsed_ms = elapsed_ms = 0
+        last = counts
+        if missing:
+            missing -= 1
+        if missing_ms > 0:
+            missing_ms -= elapsed_ms
+        slice_elapsed_ms += elapsed_ms
+        if slice_elapsed_ms >= slice_ms:
+            slice_elapsed_ms %= slice_ms
+            index = (index + 1) % _SLICES
+            low[index] = high[index] = counts
+        elif counts < low[index]:
+            low[index] = counts
+        elif counts > high[index]:
+            high[index] = counts
+        if counts < lowest:
+            lowest = counts
+        elif counts > highest:
+            highest = counts
+        if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
+            # The extremes may be older than the time: only now is it worth looking.
+            lowest = min(low)
+            highest = max(high)
+            rests = highest - lowest <= widest_counts and highest - band_counts <= filtered <= lowest + band_counts
+        else:
+            rests = True
+        if missing or missing_ms > 0:
+            rests = False
 
 
 def deviation():

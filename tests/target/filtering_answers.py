@@ -17,8 +17,8 @@ def noise(values):
     return [add(value) for value in values][-1]
 
 
-def resting(time_ms, band, steps):
-    rests = rest(time_ms, band, 8)
+def resting(time_ms, band, steps, samples=8):
+    rests = rest(time_ms, band, samples)
     return [rests([counts, counts, elapsed_ms]) for counts, elapsed_ms in steps]
 
 

@@ -67,10 +67,10 @@ def _middle_mean(samples):
 def rest(time_ms, band_counts, filter_samples):
     """Return a function that takes in [reading, filtered counts with it, ms since the ones before]: True at rest.
 
-    The load rests when all readings of the time, which is judged in seven slices and the one that has begun, are within
-    the band to either side of the filtered counts, and within five quarters of it of one another. A reading further
-    than the band from the one before it begins it all again. Then rest takes six readings at least, and so many that
-    the middle half of the filter's have come since: a burst of wrong words is shorter, and is never at rest.
+    The load rests when all readings of the time, which is judged in seven slices and the one that has begun, lie within
+    the band to either side of the filtered counts, and within five quarters of it from one another. A reading further
+    than the band from the one before it begins everything again. Rest then takes the whole time, at least six readings,
+    and so many that the filter's middle half has only such: no burst of wrong words is that long.
     """
     add = _rest(time_ms, band_counts, max(_LEAST_READINGS, filter_samples - filter_samples // 4)).send
     add(None)
@@ -80,46 +80,43 @@ def rest(time_ms, band_counts, filter_samples):
 def _rest(time_ms, band_counts, readings):
     widest_counts = band_counts + band_counts // 4
     slice_ms = -(-time_ms // (_SLICES - 1))
-    low = [0] * _SLICES
-    high = [0] * _SLICES
-    last = _FAR
-    rests = False
+    low, high = [0] * _SLICES, [0] * _SLICES
+    counts, filtered, _ = yield
     while True:
-        counts, filtered, elapsed_ms = yield rests
-        if elapsed_ms > _PAUSE_MS or not -band_counts <= counts - last <= band_counts:
-            for index in range(_SLICES):
-                low[index] = high[index] = counts
-            lowest = highest = counts
-            missing = readings
-            missing_ms = time_ms
-            slice_elapsed_ms = elapsed_ms = 0
-        last = counts
-        if missing:
-            missing -= 1
-        if missing_ms > 0:
-            missing_ms -= elapsed_ms
-        slice_elapsed_ms += elapsed_ms
-        if slice_elapsed_ms >= slice_ms:
-            slice_elapsed_ms %= slice_ms
-            index = (index + 1) % _SLICES
+        for index in range(_SLICES):
             low[index] = high[index] = counts
-        elif counts < low[index]:
-            low[index] = counts
-        elif counts > high[index]:
-            high[index] = counts
-        if counts < lowest:
-            lowest = counts
-        elif counts > highest:
-            highest = counts
-        if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
-            # The extremes may be older than the time: only now is it worth looking.
-            lowest = min(low)
-            highest = max(high)
-            rests = highest - lowest <= widest_counts and highest - band_counts <= filtered <= lowest + band_counts
-        else:
-            rests = True
-        if missing or missing_ms > 0:
-            rests = False
+        lowest = highest = counts
+        slice_elapsed_ms = 0
+        missing_ms = time_ms
+        missing = readings - 1
+        rests = False
+        while True:
+            last = counts
+            counts, filtered, elapsed_ms = yield rests
+            if elapsed_ms > _PAUSE_MS or not -band_counts <= counts - last <= band_counts:
+                break
+            if missing > 0 or missing_ms > 0:
+                missing -= 1
+                missing_ms -= elapsed_ms
+            slice_elapsed_ms += elapsed_ms
+            if slice_elapsed_ms >= slice_ms:
+                slice_elapsed_ms %= slice_ms
+                index = (index + 1) % _SLICES
+                low[index] = high[index] = counts
+            elif counts < low[index]:
+                low[index] = counts
+            elif counts > high[index]:
+                high[index] = counts
+            if counts < lowest:
+                lowest = counts
+            elif counts > highest:
+                highest = counts
+            rests = missing <= 0 and missing_ms <= 0
+            if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
+                # The extremes may be older than the time: only now is it worth looking.
+                lowest, highest = min(low), max(high)
+                if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
+                    rests = False
 
 
 def deviation():

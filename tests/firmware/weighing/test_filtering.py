@@ -60,8 +60,12 @@ def test_rest_takes_the_whole_time_within_the_band(firmware: Conversation) -> No
     assert ask(firmware, "rest", 800, 10, steps) == [False] * 8 + [True] * 7
 
 
-def test_rest_takes_six_readings_however_short_the_time(firmware: Conversation) -> None:
-    assert ask(firmware, "rest", 100, 10, [[1000, 86]] * 8) == [False] * 5 + [True] * 3
+@pytest.mark.parametrize(("samples", "readings"), [(1, 6), (8, 6), (16, 12), (64, 48)])
+def test_rest_takes_six_readings_or_those_of_the_middle_half_however_short_the_time(
+    firmware: Conversation, samples: int, readings: int
+) -> None:
+    steps = [[1000, 86]] * 50
+    assert ask(firmware, "rest", 100, 10, steps, samples) == [False] * (readings - 1) + [True] * (51 - readings)
 
 
 def test_the_band_reaches_as_far_to_either_side(firmware: Conversation) -> None:

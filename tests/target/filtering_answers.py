@@ -18,8 +18,9 @@ def noise(values):
 
 
 def resting(time_ms, band, steps, samples=8):
+    """`steps` are [counts, ms], as if the filter did nothing, or [counts, ms, filtered counts]."""
     rests = rest(time_ms, band, samples)
-    return [rests([counts, counts, elapsed_ms]) for counts, elapsed_ms in steps]
+    return [rests([step[0], step[-1] if step[2:] else step[0], step[1]]) for step in steps]
 
 
 def heap():

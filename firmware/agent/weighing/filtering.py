@@ -68,7 +68,7 @@ def rest(time_ms, band_counts, filter_samples):
     """Return a function that takes in [reading, filtered counts with it, ms since the ones before]: True at rest.
 
     The load rests when all readings of the time, which is judged in seven slices and the one that has begun, lie within
-    the band to either side of the filtered counts, and within five quarters of it from one another. A reading further
+    the band to either side of the filtered counts, and within one and a half bands of one another. A reading further
     than the band from the one before it begins everything again. Rest then takes the whole time, at least six readings,
     and so many that the filter's middle half has only such: no burst of wrong words is that long.
     """
@@ -78,7 +78,7 @@ def rest(time_ms, band_counts, filter_samples):
 
 
 def _rest(time_ms, band_counts, readings):
-    widest_counts = band_counts + band_counts // 4
+    widest_counts = band_counts + band_counts // 2
     slice_ms = -(-time_ms // (_SLICES - 1))
     low, high = [0] * _SLICES, [0] * _SLICES
     counts, filtered, _ = yield

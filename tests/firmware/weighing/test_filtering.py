@@ -68,6 +68,25 @@ def test_rest_takes_six_readings_or_those_of_the_middle_half_however_short_the_t
     assert ask(firmware, "rest", 100, 10, steps, samples) == [False] * (readings - 1) + [True] * (51 - readings)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("phase", range(12))
+def test_rest_begins_with_the_last_reading_outside_the_band_however_smoothly_it_came(
+    firmware: Conversation, phase: int, sign: int
+) -> None:
+    """Ten milliseconds a reading: some twelve readings lie in one seventh of the time."""
+    peak = [[1000 + sign * away, 10] for away in (8, 16, 8)]
+    found = ask(firmware, "rest", 800, 10, [[1000, 10]] * (100 + phase) + peak + [[1000, 10]] * 120)
+    assert found[99 + phase] is True
+    outside = 101 + phase
+    assert found.index(True, outside) - outside in range(80, 80 + 80 // 7 + 2)
+
+
+def test_rest_wants_the_filtered_counts_within_the_band(firmware: Conversation) -> None:
+    for away, rests in ((0, True), (10, True), (-10, True), (11, False), (-11, False)):
+        steps = [[1000, 100, 1000]] * 12 + [[1000, 100, 1000 + away]]
+        assert ask(firmware, "rest", 800, 10, steps)[-2:] == [True, rests]
+
+
 def test_the_band_reaches_as_far_to_either_side(firmware: Conversation) -> None:
     for away, rests in ((10, True), (-10, True), (11, False), (-11, False)):
         assert ask(firmware, "rest", 500, 10, [[1000, 100]] * 9 + [[1000 + away, 100]])[-1] is rests

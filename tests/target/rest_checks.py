@@ -13,7 +13,7 @@ from agent.weighing.filtering import middle_mean, rest
 from parameter_map import MAP
 
 ZERO, E, BAND, KG = 100_000, 510, 255, 102_000  # counts
-STABILITY_TIME, TRACKING = 6, 7
+FILTER_SAMPLES, STABILITY_TIME, TRACKING = 4, 6, 7
 TIMES_MS = (100, 200, 500, 516, 1000, 2000)
 PHASES = 55
 SIZES = (BAND + 3, E, -E, 3 * E, KG, -KG, 14 * KG)
@@ -131,6 +131,19 @@ class Steps:
             self._number += 1
             self._now_ms += later_ms
             self._scale.step(noisy(one, self._number), self._now_ms)
+
+
+def test_a_weight_that_lags_behind_a_drift_is_not_stable():
+    """0.3 e a second is 0.15 e in the stability time, but a filter of 64 readings is 0.8 e behind."""
+    scale = weighing({FILTER_SAMPLES: 64})
+    steps = Steps(scale)
+    steps.add(*[ZERO + 3 * E] * 80)
+    assert scale.stable
+    for number in range(100):
+        steps.add(ZERO + 3 * E + 13 * number)
+        assert number < 60 or not scale.stable
+    steps.add(*[ZERO + 3 * E + 1300] * 60)
+    assert scale.stable
 
 
 def test_no_burst_becomes_the_initial_zero():

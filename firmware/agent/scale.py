@@ -122,7 +122,7 @@ class Scale:
             "session": held.session_open,
             "switch": self.switch.closed,
             "case_open": not self.case.closed,
-            "stable": weighing.stable,
+            "stable": weighing.at_rest(),
             "gross": weighing.gross,
             "net": weighing.net(),
             "tare": weighing.tare,
@@ -156,7 +156,7 @@ class Scale:
     def flags(self):
         """The instrument's bits of a statement's flags."""
         flags = 0
-        if self.weighing.stable:
+        if self.weighing.at_rest():
             flags |= _STABLE
         if not self.case.closed:
             flags |= _CASE_OPEN

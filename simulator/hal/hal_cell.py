@@ -49,16 +49,26 @@ class Cheap(Habits):
     bow = 0.0006
 
 
-class Ideal(Habits):
-    """Exactly 100,000 counts and 102 counts per gram, nothing else: for exact tests."""
+class Noiseless(Habits):
+    """Exactly 100,000 counts and 102 counts per gram, nothing else: for exact tests without the agent.
+
+    No real cell is like that: the agent takes a word that never changes for a fault.
+    """
 
     noise_counts = 0.0
     mechanical_s = 0.0
     glitch_every = 0
     zero_range_counts = 0
+    turns = (0.0,)
 
 
-KINDS = {"class_iii": ClassIII, "cheap": Cheap, "ideal": Ideal}
+class Ideal(Noiseless):
+    """The same with a count of noise, which the filter takes away: of any eight in a row the middle half are exact."""
+
+    turns = (0.0, 1.0, 0.0, -1.0)
+
+
+KINDS = {"class_iii": ClassIII, "cheap": Cheap, "ideal": Ideal, "noiseless": Noiseless}
 
 # Drift takes one step in so many samples: its processes are slower than that.
 _SLOW_SAMPLES = 8
@@ -106,13 +116,14 @@ class LoadCell:
         self.zero_counts = 100_000.0
         if habits.zero_range_counts:
             self.zero_counts += seeds.below(2 * habits.zero_range_counts) - habits.zero_range_counts
-        self.is_ideal = habits is Ideal
+        self.is_ideal = not habits.noise_counts
         self._habits = habits
         self._zero_counts_per_k = sign * habits.zero_counts_per_k
         self._span_per_k = -habits.span_ppm_per_k * 1e-6
         self._noise = Random(seed, "noise%d" % life)
         self._noise_scale = habits.noise_counts * _NOISE_SCALE
         self._last_shock = 0.0
+        self._turn = 0
         self._drifts = [
             _Drift(process, period_s * _SLOW_SAMPLES, Random(seed, "drift%d.%d" % (i, life)))
             for i, process in enumerate(habits.drift)
@@ -150,15 +161,21 @@ class LoadCell:
             shock = self._noise.gauss()
             counts += self._noise_scale * (shock + _THETA * self._last_shock)
             self._last_shock = shock
+        else:
+            turns = self._habits.turns
+            self._turn = (self._turn + 1) % len(turns)
+            counts += turns[self._turn]
         if self._until_glitch or self._burst:
             counts = self._glitch(counts)
         return counts
 
-    def burst(self, samples):
-        """Start a burst of `samples` glitches near a rail."""
+    def burst(self, samples, counts=None):
+        """Start a burst of `samples` glitches: equal words of so many counts, or near a rail."""
         self._burst = samples
-        rail = 8_388_607.0 if self._glitches.below(2) else -8_388_608.0
-        self._burst_counts = rail * (1.0 - 0.01 * self._glitches.uniform())
+        if counts is None:
+            rail = 8_388_607.0 if self._glitches.below(2) else -8_388_608.0
+            counts = rail * (1.0 - 0.01 * self._glitches.uniform())
+        self._burst_counts = counts
 
     def _glitch(self, counts):
         """Bursts of one to five samples near a rail, periodic as a beat is, about 5 in 100,000 samples."""

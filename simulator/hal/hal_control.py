@@ -138,8 +138,12 @@ def _fraud(board, name, on=True, **arguments):
     hal_frauds.switch(board, name, on, arguments)
 
 
-def _glitch(board, samples):
-    board.cell.burst(samples)
+def _glitch(board, samples, counts=None):
+    board.cell.burst(samples, counts)
+
+
+def _freeze(board, on):
+    board.chip.frozen = on
 
 
 def _stretch(board, chance, us):
@@ -158,5 +162,6 @@ _REQUESTS = {
     "cut_power": _cut_power,
     "fraud": _fraud,
     "glitch": _glitch,
+    "freeze": _freeze,
     "stretch": _stretch,
 }

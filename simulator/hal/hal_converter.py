@@ -11,13 +11,15 @@ LOWEST = -0x800000
 class Converter:
     """A chip whose first wires are data and clock, a conversion ending every `period_us`.
 
-    `sample(channel, gain)` gives the input in counts, of any size, whenever a conversion ends. `stretch_chance` and
-    `stretch_us` are of use to chips that care how long a clock pulse lasts.
+    `sample(channel, gain)` gives the input in counts, of any size, whenever a conversion ends; while `frozen` it gives
+    the same word again and again. `stretch_chance` and `stretch_us` are of use to chips that care how long a clock
+    pulse lasts.
     """
 
     def __init__(self, clock, wires, sample, period_us):
         self.sample = sample
         self.period_us = period_us
+        self.frozen = False
         self.stretch_chance = 0.0
         self.stretch_us = 0
         self.conversions = 0
@@ -37,7 +39,8 @@ class Converter:
 
     def _offer(self, counts):
         """A conversion has ended: it waits to be shifted out, and the data pin falls."""
-        self._word = min(HIGHEST, max(LOWEST, int(counts // 1))) & 0xFFFFFF
+        if not self.frozen:
+            self._word = min(HIGHEST, max(LOWEST, int(counts // 1))) & 0xFFFFFF
         self._pulses = 0
         self._ready = True
         self.conversions += 1

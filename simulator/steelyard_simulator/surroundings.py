@@ -78,9 +78,14 @@ class ScaleInItsWorld(PoweredScale):
             self._world.frauds.pop(name, None)
         self._tell("fraud", name=name, on=on, **arguments)
 
-    def glitch(self, samples: int) -> None:
-        """Make the next `samples` conversions lie near a rail."""
-        self._ask("glitch", samples=number("samples", samples, 0))
+    def glitch(self, samples: int, counts: float | None = None) -> None:
+        """Make the next `samples` conversions give `counts`, or lie near a rail."""
+        wrong = {} if counts is None else {"counts": number("counts", counts)}
+        self._ask("glitch", samples=number("samples", samples, 0), **wrong)
+
+    def freeze_converter(self, on: bool = True) -> None:
+        """Have the converter (ADC) give the same word for ever, until it is told to go on, or a restart."""
+        self._ask("freeze", on=on)
 
     def stretch_pulses(self, chance: float, us: int) -> None:
         """Make each clock pulse at the converter last `us` µs longer with probability `chance`, until a restart."""

@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[dict[str, Any], set[Role]]] = {
     ),
     "post /enrolments": ({"order": "ORDER-1", "statement": "SECOND", "place": ""}, {Role.MANUFACTURER}),
     "post /scales/CODE/verifications": (
-        {"number": 3, "valid_until": "2031-01-01", "kind": "subsequent", "seal": "S-2"},
+        {"number": 3, "valid_until": "2029-01-01", "kind": "subsequent", "seal": "S-2"},
         {Role.VERIFICATION},
     ),
     "post /scales/CODE/permits": (

@@ -125,8 +125,12 @@ def test_linearity(kind: str, fraction: float) -> None:
     assert bow == pytest.approx(fraction, abs=creep_and_noise)
 
 
-def test_ideal_cell_is_exact() -> None:
-    assert set(samples("ideal", 4, (50, 1234, 30))) == {100_000 + 1234 * 102}
+def test_a_noiseless_cell_is_exact_and_an_ideal_one_but_for_a_count() -> None:
+    exact = 100_000 + 1234 * 102
+    assert set(samples("noiseless", 4, (50, 1234, 30))) == {exact}
+    ideal = samples("ideal", 4, (50, 1234, 30))
+    assert set(ideal) == {exact - 1, exact, exact + 1}
+    assert {tuple(sorted(ideal[i : i + 8])[2:6]) for i in range(len(ideal) - 7)} == {(exact,) * 4}
 
 
 def test_same_seed_same_samples_and_another_seed_others() -> None:

@@ -21,12 +21,12 @@ Simulate = Callable[..., SimulatedScale]
 
 @pytest.fixture
 def plain(simulate: Simulate) -> SimulatedScale:
-    return simulate(firmware=PLAIN)
+    return simulate(firmware=PLAIN, cell="noiseless")
 
 
 @pytest.fixture
 def real(simulate: Simulate) -> SimulatedScale:
-    return simulate(firmware=PLAIN, virtual=False)
+    return simulate(firmware=PLAIN, virtual=False, cell="noiseless")
 
 
 def counts(scale: SimulatedScale, readings: int = 1) -> list[int]:

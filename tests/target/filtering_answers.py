@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 
-from agent.weighing.filtering import Stability, deviation, middle_mean
+from agent.weighing.filtering import deviation, middle_mean, rest
 
 
 def filtered(samples, values):
@@ -17,20 +17,25 @@ def noise(values):
     return [add(value) for value in values][-1]
 
 
-def stable(time_ms, band, steps):
-    judge = Stability(time_ms, band)
-    return [judge.add(counts, elapsed_ms) for counts, elapsed_ms in steps]
+def resting(time_ms, band, steps, samples=8):
+    """`steps` are [counts, ms], as if the filter did nothing, or [counts, ms, filtered counts]."""
+    rests = rest(time_ms, band, samples)
+    return [rests([step[0], step[-1] if step[2:] else step[0], step[1]]) for step in steps]
 
 
 def heap():
     """Bytes that 64 readings take."""
-    mean, judge, noise = middle_mean(8), Stability(500, 100), deviation()
+    mean, rests, noise = middle_mean(8), rest(500, 100, 8), deviation()
+    reading = [0, 0, 86]
 
     def readings():
         counts = 1000000
         while counts < 1000064:
-            judge.add(mean(counts ^ 21), 86)
-            noise(counts ^ 21)
+            one = counts ^ 21 if counts & 15 else counts + 5000
+            reading[0] = one
+            reading[1] = mean(one)
+            rests(reading)
+            noise(one)
             counts += 1
 
     readings()
@@ -43,7 +48,7 @@ def heap():
     return after - before
 
 
-ANSWERS = {"filter": filtered, "noise": noise, "stability": stable, "heap": heap}
+ANSWERS = {"filter": filtered, "noise": noise, "rest": resting, "heap": heap}
 for line in sys.stdin:
     name, *arguments = json.loads(line)
     print(json.dumps(ANSWERS[name](*arguments)))

@@ -3,7 +3,7 @@
 import hal_asyncio
 from hal_board import BOARD
 
-BOARD.start()
+BOARD.start(cell="noiseless")
 hal_asyncio.install()
 RUNS_ON = "simulated"
 

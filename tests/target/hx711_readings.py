@@ -95,6 +95,38 @@ async def stretched():
     return {"wrong": wrong, "unnoticed": unnoticed, "power_downs": BOARD.chip.power_downs}
 
 
+async def frozen():
+    """The chip gives one word again and again, and then others again."""
+    adc = chip()
+    adc.start(10, 128)
+    last = await adc.read()
+    BOARD.chip.frozen = True
+    found = []
+    try:
+        while True:
+            found.append(await asyncio.wait_for_ms(adc.read(), 2000))
+    except asyncio.TimeoutError:
+        pass
+    BOARD.chip.frozen = False
+    return {"more": [one - last for one in found], "faults": adc.faults, "after": await readings(adc, 4)}
+
+
+async def quiet():
+    """Words of a healthy chip, with so little noise; returns faults, and the longest row of readings discarded."""
+    from hal_random import Random
+
+    adc = chip()
+    adc.start(10, 128)
+    adc.settle = 0
+    noise = Random(5, "quiet")
+    deviation = float(sys.argv[2])
+    longest = row = 0
+    for _ in range(300_000):
+        row = 0 if adc._sound(int(1000.5 + deviation * noise.gauss())) else row + 1
+        longest = max(longest, row)
+    return {"faults": adc.faults, "longest": longest}
+
+
 async def late():
     """A reader that is kept away for two seconds counts what it missed."""
     adc = chip()
@@ -139,8 +171,10 @@ async def guarded():
 async def slipped():
     """The chip misses one rise of the clock in mid-word, of a word with an even value."""
     adc = chip()
+    right = (100000, 100002)
+    BOARD.chip.sample = lambda channel, gain: right[BOARD.chip.conversions & 1]
     adc.start(10, int(sys.argv[2]))
-    before = await adc.read()
+    await adc.read()
     wire = BOARD.wire(board.PIN_ADC_SCK)
     clocked = wire.output
     lost = False
@@ -157,7 +191,7 @@ async def slipped():
     found = await readings(adc, 5)
     return {
         "lost": lost,
-        "wrong": [value for value in found if value != before],
+        "wrong": [value for value in found if value not in right],
         "faults": adc.faults,
         "power_downs": BOARD.chip.power_downs,
         "selection": BOARD.chip.selection,

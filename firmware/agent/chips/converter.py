@@ -1,4 +1,4 @@
-"""What the drivers of all load-cell converters (ADCs) share: waiting, sign, rails, missed conversions, supervision.
+"""What the drivers of all load-cell converters (ADCs) share: waiting, sign, rails, frozen words, supervision.
 
 A driver is a class named after its chip, made from the numbers of its pins (`ADC_PINS` of the board profile). It brings
 `RATES` and `GAINS`, `start(rate, gain)`, which calls `_begin`; `_take()`, which clocks one conversion out; and
@@ -14,6 +14,10 @@ from agent.port import clock, pins
 _SIGN = const(0x800000)
 # Nearer to the rails (0x7FFFFF and 0x800000) than one part in sixteen nothing is believed.
 _RAIL = const(0x780000)
+# A word is not believed when it comes for the sixth time in a row: rest takes six readings, so a frozen chip never
+# comes to rest. Healthy chips have a noise of 7 counts at least: they lose a reading in a million, and the weight goes
+# dark only after another second of the same word.
+_REPEATS = const(5)
 _SILENT_PERIODS = const(8)
 
 
@@ -33,7 +37,7 @@ class Converter:
         self._supervisor = None
         self._period_ms = 0
         self._read_ms = clock.ticks_ms()
-        self._last = 0
+        self._last = self._repeats = 0
         self.missed = 0
         self.faults = 0
         self.settle = 0
@@ -78,8 +82,12 @@ class Converter:
             self._period_ms += (elapsed_ms - self._period_ms) // 8
         if word & _SIGN:
             word -= _SIGN << 1
-        self._last = word
-        if not -_RAIL < word < _RAIL:
+        if word == self._last:
+            self._repeats += 1
+        else:
+            self._last = word
+            self._repeats = 0
+        if not -_RAIL < word < _RAIL or self._repeats >= _REPEATS:
             self.faults += 1
             return False
         if self.settle:

@@ -70,7 +70,7 @@ async def _watch_line(scale, reply):
             "indication": scale.indication,
             "net": weighing.net(),
             "gross": weighing.gross,
-            "stable": weighing.stable,
+            "stable": weighing.at_rest(),
             "filtered_counts": weighing.filtered_counts,
             "zero_counts": weighing.zero_counts,
             "noise_counts": weighing.noise_counts(),
@@ -78,7 +78,7 @@ async def _watch_line(scale, reply):
         }
         await reply.line(json.dumps(value))
     else:
-        steady = "stable" if weighing.stable else "moving"
+        steady = "stable" if weighing.at_rest() else "moving"
         await reply.line(
             "%14s  %s  %8d counts  zero %d  noise %d"
             % (scale.shown(), steady, weighing.filtered_counts, weighing.zero_counts, weighing.noise_counts())

@@ -10,7 +10,7 @@ from micropython import const
 
 from agent.errors import AgentError
 from agent.port import clock
-from agent.weighing.filtering import Stability, deviation, middle_mean
+from agent.weighing.filtering import deviation, middle_mean, rest
 from agent.weighing.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
 
 _MAX_MG = const(1)
@@ -61,6 +61,7 @@ class Weighing:
         self._noise = deviation()
         self._noise_counts = 0
         self._filter_samples = 0
+        self._reading = [0, 0, 0]  # what `rest` takes, so that it takes no heap
         self._zero_set_counts = 0
         self._zero_reference_counts = 0
         self.temperature_cdeg = None
@@ -89,7 +90,8 @@ class Weighing:
         if self._filter_samples != parameters[_FILTER_SAMPLES]:
             self._filter_samples = parameters[_FILTER_SAMPLES]
             self._filter = middle_mean(self._filter_samples)
-        self._stability = Stability(parameters[_STABILITY_TIME], self._scaling.counts(parameters[_STABILITY_BAND]))
+        band_counts = self._scaling.counts(parameters[_STABILITY_BAND])
+        self._rest = rest(parameters[_STABILITY_TIME], band_counts, self._filter_samples)
         self._interval_counts = self._scaling.counts(1000)
         self._highest = parameters[_MAX_MG] // self.e_mg + _OVERLOAD_INTERVALS
         self._mass_text = MassText(self.e_mg)
@@ -128,9 +130,13 @@ class Weighing:
         self._valid = True
         if self._new_cdeg is not None:
             self._change_temperature()
-        self.filtered_counts = filtered = self._filter(counts)
-        compensated = filtered - self._scaling.offset_counts
-        self.stable = self._stability.add(filtered, elapsed_ms)
+        self.filtered_counts = self._filter(counts)
+        compensated = self.filtered_counts - self._scaling.offset_counts
+        reading = self._reading
+        reading[0] = counts
+        reading[1] = self.filtered_counts
+        reading[2] = elapsed_ms
+        self.stable = self._rest(reading)
         if self.stable:
             self._noise_counts = self._noise(counts)
             if self._initial_zero_due:
@@ -211,8 +217,6 @@ class Weighing:
         if not -interval_counts <= 2 * away_counts <= interval_counts:
             self._tracking_millicounts = 0
             return
-        if elapsed_ms > _OLDEST_MS:
-            elapsed_ms = _OLDEST_MS
         # Thousandths of e per second times milliseconds: millionths of e, here in thousandths of a count.
         limit = self._tracking_rate * elapsed_ms // 1000
         moved = away_counts * _TRACKING_MILLI
@@ -253,7 +257,7 @@ class Weighing:
         self.tare = 0
 
     def _require_stable(self, advice):
-        if not self.fresh() or not self.stable:
+        if not self.at_rest():
             raise WeighingRefused("the load is not stable: " + advice)
         return self._scaling.compensated(self.filtered_counts)
 
@@ -262,6 +266,10 @@ class Weighing:
     def fresh(self):
         """True while the last reading is not older than one second."""
         return self._valid and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
+
+    def at_rest(self):
+        """True while the load rests and the last reading is not too old."""
+        return self.stable and self.fresh()
 
     def overload(self):
         """True above Max + 9 e."""

@@ -1,15 +1,19 @@
-"""What looks back over the converter's readings: the filter, the judge of stability, the measure of noise.
+"""What looks back over the converter's readings: the filter, the judge of rest, the measure of noise.
 
-Each is bounded and, once full, takes no more heap. Filter and noise are coroutines: what they remember lies in local
-variables, which MicroPython finds several times as fast as attributes. They keep sums and extremes from one reading to
-the next instead of going through all of them again.
+Each is bounded and, once full, takes no more heap. They are coroutines: what they remember lies in local variables,
+which MicroPython finds several times as fast as attributes. They keep sums and extremes from one reading to the next
+instead of going through all of them again.
 """
 
 from micropython import const
 
-_BUCKETS = const(8)
 # Further away than any reading.
 _FAR = const(0x1000000)
+_SLICES = const(8)
+# Wrong words come in bursts of up to four.
+_LEAST_READINGS = const(6)
+# After so long a pause the weight is no longer shown, and whatever is on the pan may be something else.
+_PAUSE_MS = const(1000)
 
 _BLOCK = const(32)
 _CLIP = const(4096)
@@ -60,59 +64,59 @@ def _middle_mean(samples):
         counts = yield (total + middle // 2) // middle
 
 
-class Stability:
-    """Stable when the filtered counts stayed within a band for a time, judged in eight slices of that time."""
+def rest(time_ms, band_counts, filter_samples):
+    """Return a function that takes in [reading, filtered counts with it, ms since the ones before]: True at rest.
 
-    def __init__(self, time_ms, band_counts):
-        self._slice_ms = max(1, time_ms // _BUCKETS)
-        self._band_counts = band_counts
-        self._low = [0] * _BUCKETS
-        self._high = [0] * _BUCKETS
-        self.restart()
+    The load rests when all readings of the time, which is judged in seven slices and the one that has begun, lie within
+    the band to either side of the filtered counts, and within one and a half bands of one another. A reading further
+    than the band from the one before it begins everything again. Rest then takes the whole time, at least six readings,
+    and so many that the filter's middle half has only such: no burst of wrong words is that long.
+    """
+    add = _rest(time_ms, band_counts, max(_LEAST_READINGS, filter_samples - filter_samples // 4)).send
+    add(None)
+    return add
 
-    def restart(self):
-        """Forget what was seen: not stable until the whole time has passed again."""
-        self._slice = 0
-        self._missing = _BUCKETS
-        self._elapsed_ms = 0
-        self._lowest = _FAR
-        self._highest = -_FAR
-        for index in range(_BUCKETS):
-            self._low[index] = _FAR
-            self._high[index] = -_FAR
 
-    def add(self, counts, elapsed_ms):
-        """Take in filtered counts, `elapsed_ms` after the ones before. True if all lay within the band."""
-        low, high, slice_ms = self._low, self._high, self._slice_ms
-        if elapsed_ms >= _BUCKETS * slice_ms:
-            self.restart()
-            elapsed_ms = 0
-        elapsed_ms += self._elapsed_ms
-        index = self._slice
-        while elapsed_ms >= slice_ms:
-            elapsed_ms -= slice_ms
-            index = (index + 1) % _BUCKETS
-            low[index] = _FAR
-            high[index] = -_FAR
-            if self._missing:
-                self._missing -= 1
-        self._elapsed_ms = elapsed_ms
-        self._slice = index
-        if counts < low[index]:
-            low[index] = counts
-        if counts > high[index]:
-            high[index] = counts
-        if counts < self._lowest:
-            self._lowest = counts
-        if counts > self._highest:
-            self._highest = counts
-        if self._highest - self._lowest > self._band_counts:
-            # The extremes so far may be older than the time: only now is it worth looking.
-            self._lowest = min(low)
-            self._highest = max(high)
-            if self._highest - self._lowest > self._band_counts:
-                return False
-        return not self._missing
+def _rest(time_ms, band_counts, readings):
+    widest_counts = band_counts + band_counts // 2
+    slice_ms = -(-time_ms // (_SLICES - 1))
+    low, high = [0] * _SLICES, [0] * _SLICES
+    counts, filtered, _ = yield
+    while True:
+        for index in range(_SLICES):
+            low[index] = high[index] = counts
+        lowest = highest = counts
+        slice_elapsed_ms = 0
+        missing_ms = time_ms
+        missing = readings - 1
+        rests = False
+        while True:
+            last = counts
+            counts, filtered, elapsed_ms = yield rests
+            if elapsed_ms > _PAUSE_MS or not -band_counts <= counts - last <= band_counts:
+                break
+            if missing > 0 or missing_ms > 0:
+                missing -= 1
+                missing_ms -= elapsed_ms
+            slice_elapsed_ms += elapsed_ms
+            if slice_elapsed_ms >= slice_ms:
+                slice_elapsed_ms %= slice_ms
+                index = (index + 1) % _SLICES
+                low[index] = high[index] = counts
+            elif counts < low[index]:
+                low[index] = counts
+            elif counts > high[index]:
+                high[index] = counts
+            if counts < lowest:
+                lowest = counts
+            elif counts > highest:
+                highest = counts
+            rests = missing <= 0 and missing_ms <= 0
+            if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
+                # The extremes may be older than the time: only now is it worth looking.
+                lowest, highest = min(low), max(high)
+                if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
+                    rests = False
 
 
 def deviation():

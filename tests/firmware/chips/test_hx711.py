@@ -24,7 +24,14 @@ def play(micropython: MicroPython) -> Any:
 
 def test_readings_begin_after_four_settling_conversions(play: Any) -> None:
     """The first conversion tells the chip its gain, four settle (up to 900 counts off), the sixth counts."""
-    assert play("settling") == {"first": 100_000, "conversions": 6, "next": [100_000] * 5}
+    found = play("settling")
+    assert found["conversions"] == 6
+    assert close([found["first"], *found["next"]]) == [100_000] * 6
+
+
+def close(readings: list[int]) -> list[int]:
+    """Readings without the one count of noise of an ideal cell."""
+    return [round(one, -2) for one in readings if abs(one - round(one, -2)) <= 1]
 
 
 @pytest.mark.parametrize(("gain", "channel"), [(128, "A"), (64, "A"), (32, "B")])
@@ -33,18 +40,38 @@ def test_the_number_of_pulses_chooses_the_gain(play: Any, gain: int, channel: st
 
 
 def test_readings_follow_the_load_of_either_sign(play: Any) -> None:
-    assert play("load") == [100_000, 100_000 + 102_000, 100_000 + 1_530_000, 100_000 - 153_000]
+    assert close(play("load")) == [100_000, 100_000 + 102_000, 100_000 + 1_530_000, 100_000 - 153_000]
 
 
 def test_glitches_near_the_rail_are_discarded_and_counted(play: Any) -> None:
-    assert play("glitches") == {"readings": [100_000] * 4, "faults": 5, "missed": 0}
+    found = play("glitches")
+    assert close(found["readings"]) == [100_000] * 4
+    assert (found["faults"], found["missed"]) == (5, 0)
 
 
 def test_a_saturated_converter_gives_nothing(play: Any) -> None:
     found = play("saturation")
     assert found["silent"]
     assert found["faults"] >= 10
-    assert found["after"] == 100_000
+    assert close([found["after"]]) == [100_000]
+
+
+def test_a_word_is_not_believed_when_it_comes_for_the_sixth_time_in_a_row(play: Any) -> None:
+    found = play("frozen")
+    assert found["more"] == [0] * 4
+    assert found["faults"] in (23, 24)
+    assert close(found["after"]) == [100_000] * 4
+
+
+@pytest.mark.parametrize(("deviation", "faults", "longest"), [(7, 2, 1), (2, 100, 5)])
+def test_a_quiet_converter_is_not_called_frozen(play: Any, deviation: float, faults: int, longest: int) -> None:
+    """By its data sheet the quietest, the ADS1232, has a noise of 17 nV, 7 counts.
+
+    Seven hours of readings; twelve discarded in a row would make the weight go dark.
+    """
+    found = play("quiet", deviation)
+    assert found["faults"] <= faults
+    assert found["longest"] <= longest
 
 
 def test_stretched_pulses_that_reset_the_chip_leave_no_wrong_reading(play: Any) -> None:
@@ -56,7 +83,7 @@ def test_stretched_pulses_that_reset_the_chip_leave_no_wrong_reading(play: Any) 
 def test_conversions_that_nobody_read_are_counted(play: Any) -> None:
     found = play("late")
     assert abs(found["missed"] - (found["conversions"] - 1)) <= 1
-    assert found["next"] == 100_000
+    assert close([found["next"]]) == [100_000]
 
 
 @pytest.mark.parametrize("gain", [128, 64, 32])
@@ -79,7 +106,7 @@ def test_a_silent_converter_is_counted_woken_and_read_again(play: Any) -> None:
     assert found["silent"]
     assert found["faults"] >= 3
     assert found["power_downs"] >= 3
-    assert found["after"] == 100_000
+    assert close([found["after"]]) == [100_000]
     assert found["took_ms"] < 2_000
 
 

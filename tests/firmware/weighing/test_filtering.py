@@ -54,33 +54,61 @@ def test_noise_is_the_standard_deviation_of_a_block(firmware: Conversation, away
     assert ask(firmware, "noise", [base + value for value in away]) == pytest.approx(statistics.stdev(away), abs=1.5)
 
 
-def test_stable_only_after_the_whole_time_within_the_band(firmware: Conversation) -> None:
-    resting = [[1000 + step % 3, 100] for step in range(15)]
-    found = ask(firmware, "stability", 800, 10, resting)
-    assert found == [False] * 7 + [True] * 8
+def test_rest_takes_the_whole_time_within_the_band(firmware: Conversation) -> None:
+    """From the first reading of the load on."""
+    steps = [[1000 + step % 3, 100] for step in range(15)]
+    assert ask(firmware, "rest", 800, 10, steps) == [False] * 8 + [True] * 7
+
+
+@pytest.mark.parametrize(("samples", "readings"), [(1, 6), (8, 6), (16, 12), (64, 48)])
+def test_rest_takes_six_readings_or_those_of_the_middle_half_however_short_the_time(
+    firmware: Conversation, samples: int, readings: int
+) -> None:
+    steps = [[1000, 86]] * 50
+    assert ask(firmware, "rest", 100, 10, steps, samples) == [False] * (readings - 1) + [True] * (51 - readings)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("phase", range(12))
+def test_rest_begins_with_the_last_reading_outside_the_band_however_smoothly_it_came(
+    firmware: Conversation, phase: int, sign: int
+) -> None:
+    """Ten milliseconds a reading: some twelve readings lie in one seventh of the time."""
+    peak = [[1000 + sign * away, 10] for away in (8, 16, 8)]
+    found = ask(firmware, "rest", 800, 10, [[1000, 10]] * (100 + phase) + peak + [[1000, 10]] * 120)
+    assert found[99 + phase] is True
+    outside = 101 + phase
+    assert found.index(True, outside) - outside in range(80, 80 + 80 // 7 + 2)
+
+
+def test_rest_wants_the_filtered_counts_within_the_band(firmware: Conversation) -> None:
+    for away, rests in ((0, True), (10, True), (-10, True), (11, False), (-11, False)):
+        steps = [[1000, 100, 1000]] * 12 + [[1000, 100, 1000 + away]]
+        assert ask(firmware, "rest", 800, 10, steps)[-2:] == [True, rests]
+
+
+def test_the_band_reaches_as_far_to_either_side(firmware: Conversation) -> None:
+    for away, rests in ((10, True), (-10, True), (11, False), (-11, False)):
+        assert ask(firmware, "rest", 500, 10, [[1000, 100]] * 9 + [[1000 + away, 100]])[-1] is rests
 
 
 def test_a_slow_creep_through_the_band_is_not_stable_forever(firmware: Conversation) -> None:
     """Each step is small; what counts is how far it went within the time."""
-    slow = ask(firmware, "stability", 800, 10, [[1000 + step, 100] for step in range(60)])
-    fast = ask(firmware, "stability", 800, 10, [[1000 + 2 * step, 100] for step in range(60)])
+    slow = ask(firmware, "rest", 800, 10, [[1000 + step, 100] for step in range(60)])
+    fast = ask(firmware, "rest", 800, 10, [[1000 + 2 * step, 100] for step in range(60)])
     assert all(slow[8:])
-    assert not any(fast[8:])
+    assert not any(fast)
 
 
-def test_a_jump_ends_stability_at_once_and_it_returns_after_the_time(firmware: Conversation) -> None:
+def test_a_jump_ends_rest_at_once_and_it_returns_after_the_time(firmware: Conversation) -> None:
     steps = [[1000, 100]] * 12 + [[5000, 100]] * 12
-    found = ask(firmware, "stability", 800, 10, steps)
-    assert found[11] is True
-    assert found[12] is False
-    assert found.index(True, 12) == pytest.approx(20, abs=1)
+    assert ask(firmware, "rest", 800, 10, steps) == [False] * 8 + [True] * 4 + [False] * 8 + [True] * 4
 
 
-def test_a_pause_of_the_converter_begins_stability_anew(firmware: Conversation) -> None:
-    found = ask(firmware, "stability", 800, 10, [[1000, 100]] * 12 + [[1000, 5_000]] + [[1000, 100]] * 10)
-    assert found[11] is True
-    assert not any(found[12:19])
-    assert found[-1] is True
+def test_after_a_pause_of_more_than_a_second_rest_begins_again(firmware: Conversation) -> None:
+    for pause_ms, begins_again in ((1000, False), (1001, True)):
+        steps = [[1000, 100]] * 12 + [[1000, pause_ms]] + [[1000, 100]] * 10
+        assert ask(firmware, "rest", 2000, 10, steps) == [False] * 12 + [not begins_again] * 11
 
 
 def test_taking_readings_in_takes_no_heap(firmware: Conversation) -> None:

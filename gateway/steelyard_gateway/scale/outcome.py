@@ -37,6 +37,8 @@ def find_out(console: SerialConsole, before: Status) -> str:
         if after["identity"] != before["identity"]:
             return _unknown(command, before, f"at {console.port} is another scale now.")
         told = [_told(console, before, after), _closed(console, before, after)]
+        if after["locked"] and not before["locked"]:
+            told.append("The scale is locked now.")
         if command.startswith(_PERMIT):
             told.append("Whether it keeps the permit is unknown: give it again, which does no harm.")
         return " ".join(told)

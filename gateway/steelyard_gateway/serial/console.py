@@ -191,7 +191,7 @@ class SerialConsole:
         return value
 
     def _garbled(self, command: str, said: str) -> Garbled:
-        return Garbled(command=command, port=self.port, said=said[:200])
+        return Garbled(command=command.removesuffix(" json"), port=self.port, said=said[:200])
 
     def _line(self) -> str | None:
         """The next whole line, or None if none came within the port's time-out."""

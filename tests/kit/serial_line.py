@@ -31,7 +31,7 @@ class SerialLine:
         self.to_tool: Passes = unchanged
         self._link = folder / "port"
         self.path = str(self._link)
-        self._far = os.open(far, os.O_RDWR | os.O_NOCTTY)
+        self.far = os.open(far, os.O_RDWR | os.O_NOCTTY)
         self._lock = threading.Lock()
         self._near: tuple[int, int] | None = None
         self._ended = threading.Event()
@@ -48,7 +48,7 @@ class SerialLine:
         self._ended.set()
         self._thread.join()
         self.pull()
-        os.close(self._far)
+        os.close(self.far)
 
     def plug(self) -> None:
         """Plug the cable in: the tool's port is there, a new one of the same name."""
@@ -78,10 +78,10 @@ class SerialLine:
         while not self._ended.is_set():
             with self._lock:
                 near = self._near[0] if self._near else None
-                ready, _, _ = select.select([self._far, *([near] if near else [])], [], [], 0.01)
+                ready, _, _ = select.select([self.far, *([near] if near else [])], [], [], 0.01)
                 if near in ready and near:
-                    os.write(self._far, self.to_scale(os.read(near, 4096)))
-                came = self.to_tool(os.read(self._far, 4096)) if self._far in ready else b""
+                    os.write(self.far, self.to_scale(os.read(near, 4096)))
+                came = self.to_tool(os.read(self.far, 4096)) if self.far in ready else b""
                 if near and came:
                     with suppress(BlockingIOError):
                         os.write(near, came)

@@ -17,13 +17,15 @@ class Peer:
     """Answers each line with `answer(line)`, in frames where it was asked so, and echoes and prompts as a scale does.
 
     `answer` returns the text of the answer, or None to say nothing at all. With `raw`, whatever it returns is sent as
-    it is, without echo, frame or prompt. `lines` are the commands that came, `ident` the name of the last question.
+    it is, without echo or frame, and the drop key gives no prompt unless `prompts` is set. Without `frames` it answers
+    framed questions plainly. `lines` are the commands that came, `ident` names the last question, `heard` has all.
     """
 
     def __init__(self, answer: Callable[[str], str | None], raw: bool = False) -> None:
         self.answer, self.raw = answer, raw
         self.lines: list[str] = []
-        self.ident = ""
+        self.ident, self.heard = "", b""
+        self.prompts, self.frames, self._muted = not raw, True, False
         self.drops = 0
         self._ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
@@ -34,7 +36,12 @@ class Peer:
 
     def say(self, text: str) -> None:
         """Send text that nobody asked for."""
-        os.write(self._ours, text.replace("\n", "\r\n").encode())
+        if not self._muted:
+            os.write(self._ours, text.replace("\n", "\r\n").encode())
+
+    def mute(self) -> None:
+        """Say nothing any more."""
+        self._muted = True
 
     def close(self) -> None:
         """Pull the cable."""
@@ -50,11 +57,13 @@ class Peer:
             ready, _, _ = select.select([self._ours, self._stop], [], [])
             if self._stop in ready:
                 return
-            for letter in os.read(self._ours, 4096).decode():
+            came = os.read(self._ours, 4096)
+            self.heard += came
+            for letter in came.decode():
                 if letter == DROP:
                     pending = ""
                     self.drops += 1
-                    self.say("" if self.raw else "\n> ")
+                    self.say("\n> " if self.prompts else "")
                 elif letter == "\r":
                     self._reply(pending)
                     pending = ""
@@ -64,13 +73,13 @@ class Peer:
     def _reply(self, line: str) -> None:
         self.ident, command = opened(line) or ("", line)
         self.lines.append(command)
-        said = self.answer(command) if command or self.raw else ""
+        said = self.answer(line if self.raw else command) if command or self.raw else ""
         if said is None:
             return
         if self.raw:
             self.say(said)
         else:
-            self.say(f"{line}\n{framed(self.ident, said) if self.ident else said}\n> ")
+            self.say(f"{line}\n{framed(self.ident, said) if self.ident and self.frames else said}\n> ")
 
 
 class ScriptedScale:

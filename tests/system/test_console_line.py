@@ -302,7 +302,7 @@ def test_a_refused_change_leaves_no_session(line: SerialLine) -> None:
 
 def test_a_scale_that_is_silent_for_six_seconds_is_waited_for(bench_scale: SimulatedScale, line: SerialLine) -> None:
     bench_scale.power_off()
-    line.say(b"ets Jun  8 2016 00:22:57\r\nrst:0x1\xff\xfe\x00\x80> \r\n")
+    line.say(b"ets Jun  8 2016 00:22:57\r\nrst:0x1\xff\xfe\x00\x80\r\n> ")
     back = threading.Timer(6.5, bench_scale.power_on)
     back.start()
     told = run(line, "status", "--json")

@@ -68,7 +68,8 @@ def session(port: str | None) -> Iterator[SerialConsole]:
                 yield console
             except KeyboardInterrupt:
                 if not console.sent:
-                    console.synchronise(START_S)
+                    with contextlib.suppress(ConsoleError):
+                        console.synchronise(START_S)
                 raise
     except KeyboardInterrupt as error:
         complaints.print("Stopped.", *getattr(error, "__notes__", (NOTHING_SENT,)), markup=False, soft_wrap=True)

@@ -114,7 +114,7 @@ class SerialConsole:
             line = self._line()
             piece = question.piece(line) if line else None
             if line is None and self._pending == PROMPT and time.monotonic() - self._heard_s > _QUIET_S:
-                raise self._garbled(command, said)
+                raise self._garbled(command, said) if said else NoAnswer(port=self.port, timeout_s=_QUIET_S)
             if line is None and time.monotonic() > deadline:
                 raise NoAnswer(port=self.port, timeout_s=silence_s)
             if piece is None:  # an echo, noise, or what was asked before
@@ -166,12 +166,12 @@ class SerialConsole:
         return value
 
     def _whole(self, command: str, silence_s: float, tries: int = 1) -> str:
-        """The whole answer; one that came damaged is asked for again, `tries` times in all."""
+        """The whole answer; one that is lost or damaged is asked for again, `tries` times in all."""
         while True:
             tries -= 1
             try:
                 return "\n".join(self.lines(command, silence_s))
-            except Garbled:
+            except (Garbled, NoAnswer):
                 if not tries:
                     raise
 
@@ -186,6 +186,8 @@ class SerialConsole:
             value = json.loads(line)
         except ValueError as error:
             raise self._garbled(command, line) from error
+        if not _is_printable(value):
+            raise self._garbled(command, line)
         if isinstance(value, dict) and "error" in value:
             raise Refused(command=command, message=value.get("message", value["error"]))
         return value
@@ -213,3 +215,12 @@ class SerialConsole:
     @staticmethod
     def _last_line(text: str) -> str:
         return text.replace("\r", "\n").rsplit("\n", 1)[-1]
+
+
+def _is_printable(value: Any) -> bool:
+    """Whether no text in a JSON value has a control character: it may be shown on a terminal."""
+    if isinstance(value, dict):
+        return _is_printable([*value, *value.values()])
+    if isinstance(value, list):
+        return all(map(_is_printable, value))
+    return not isinstance(value, str) or not frames.has_control(value)

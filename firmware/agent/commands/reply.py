@@ -29,7 +29,7 @@ def reply_to(terminal, line):
     ident, _, command = text[1:].partition(b" ")
     whole = text and line == text + (_CHECK % crc32(text)).encode()
     if not whole or not 0 < len(ident) <= _LONGEST_ID or min(ident) <= _BLANK or max(ident) >= _DELETE:
-        return Reply(terminal, b""), None
+        return Reply(terminal, line), None
     return FramedReply(terminal, command, ident.decode()), command
 
 

@@ -3,8 +3,8 @@
 A program asks in a frame, so that it knows which answer is whose and that both came whole, whatever the line does. A
 frame is one line that ends with a blank, `#` and the CRC-32 of all before, eight hexadecimal digits:
 - a question is `@ID COMMAND`, ID being up to 16 letters of ASCII that no question had before;
-- its answer comes in pieces, KIND and ID in one word, then the piece's number from 0 on, then text. The kind is `=` where
-  the text ends a line, `+` where the next piece goes on with it, and `.` at the end of the answer.
+- its answer comes in pieces, KIND and ID in one word, then the piece's number from 0 on, then text. The kind is `=`
+  where the text ends a line, `+` where the next piece goes on with it, and `.` at the end of the answer.
 """
 
 import asyncio

@@ -65,8 +65,8 @@ class Terminal:
         """The next line without its end, as bytes of at most `limit`, echoed as it is typed.
 
         Carriage return, line feed, or the two together end a line; backspace and delete take back, Ctrl-U and Ctrl-C
-        drop the line, and so does a pause of over a minute. Other control characters stay in it, shown as `?`: it is for
-        whoever reads the line to refuse them. Raises LineTooLong, once the line has ended.
+        drop the line, and so does the first key after over a minute. Other control characters stay in it, shown as `?`:
+        whoever reads the line has to refuse them. Raises LineTooLong, once the line has ended.
         """
         line = bytearray()
         too_long = False

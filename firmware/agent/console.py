@@ -39,7 +39,7 @@ async def tell_why_not(terminal, code, text):
 
     line = b""
     while True:
-        await interpreter.refuse(terminal, line.endswith(b" json"), code, text)
+        await interpreter.refuse(terminal, line, code, text)
         await terminal.write(_PROMPT)
         try:
             line = await terminal.readline(_MOST_BYTES)
@@ -76,7 +76,7 @@ class ServiceConsole:
             from agent.commands import interpreter
 
             if too_long:
-                await interpreter.refuse(self._terminal, False, "line-too-long", too_long)
+                await interpreter.refuse(self._terminal, line, "line-too-long", too_long)
             else:
                 await interpreter.answer(self._terminal, self._scale, line)
         except MemoryError:  # of what is typed nothing may stop the scale

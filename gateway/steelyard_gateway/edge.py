@@ -59,14 +59,20 @@ def _said(error: BaseException, as_json: bool) -> int:
             wrong_use.show(sys.stderr)
             return int(wrong_use.exit_code)
         if isinstance(error, KeyboardInterrupt | typer.Abort):
-            print("Stopped.", file=sys.stderr)
+            print("Stopped.", *_notes(error), file=sys.stderr)
             by_hand = isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt)
             return STOPPED if by_hand else FAILED
         code, sentence = _sentence(error)
+        outcome = {"outcome": " ".join(_notes(error))} if _notes(error) else {}
         if as_json:
-            print(json.dumps({"error": code, "message": sentence}), flush=True)
-        print(f"error: {sentence}", file=sys.stderr)
+            print(json.dumps({"error": code, "message": sentence} | outcome), flush=True)
+        print(f"error: {sentence}", *_notes(error), file=sys.stderr)
     return error.exit_code if isinstance(error, SteelyardError) else FAILED
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What a command added to its error: what became of the scale, for example."""
+    return getattr(error, "__notes__", [])
 
 
 def _sentence(error: BaseException) -> tuple[str, str]:

@@ -90,7 +90,7 @@ class NotAScale(ConsoleError):
 
 
 class Garbled(ConsoleError):
-    """The answer to `{command}` from {port} makes no sense ({said!r}): check cable and speed, then try again."""
+    """The answer to `{command}` from {port} is not whole or makes no sense ({said!r}): check the cable, try again."""
 
     code, exit_code = "garbled", 7
 

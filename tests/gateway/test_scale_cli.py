@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from kit.cli import Ended, steelyard
+from kit.frames import sealed
 from kit.pty_peer import Peer, ScriptedScale
 from kit.servers import wait_until
 from steelyard_gateway import errors
@@ -95,13 +96,16 @@ def test_refused_adjustment_leaves_no_session_open(connect: Connect) -> None:
     done = run("adjust", "zero", "--yes", "--port", peer.port)
     assert done.exit_code != 0
     assert "did not come to rest" in done.stderr
-    assert peer.lines[-1] == "adjust close"
+    assert "Nothing was changed" in done.stderr
+    assert "adjust close" in peer.lines
+    assert not scale.session
 
 
 def _restless(scale: ScriptedScale, line: str, told: str) -> str | None:
     """The scale's answers, but for `adjust zero`: that changes what `told` says."""
     if line != "adjust zero json":
         return scale(line)
+    scale.session = True
     state = '"calibration_counter": 1, "configuration_counter": 0, "digest": "00"'
     return f'{{"number": 9, "error_before_millie": 0, {told}, {state}}}\n'
 
@@ -172,7 +176,7 @@ def test_the_port_is_found_where_there_is_one_scale(connect: Connect, monkeypatc
 
 def test_ctrl_c_ends_a_watch_and_leaves_the_scale_at_its_prompt(connect: Connect) -> None:
     scale = ScriptedScale()
-    line = '{"indication": "1.000 kg", "net": 200, "stable": true, "noise_counts": 41}\n'
+    line = '{"indication": "1.000 kg", "net": 200, "stable": true, "noise_counts": 41}'
     peer = connect(lambda command: None if command == "watch json" else scale(command))
     tool = subprocess.Popen(
         [sys.executable, "-m", "steelyard_gateway", "scale", "watch", "--port", peer.port],
@@ -180,14 +184,15 @@ def test_ctrl_c_ends_a_watch_and_leaves_the_scale_at_its_prompt(connect: Connect
         stderr=subprocess.PIPE,
     )
     wait_until(lambda: "watch json" in peer.lines, 10, "the watch")
-    peer.say(line)
+    peer.say(sealed(f"={peer.ident} 0 {line}") + "\n")
     assert tool.stdout is not None
     assert b"1.000 kg" in tool.stdout.readline()
+    drops = peer.drops
     tool.send_signal(signal.SIGINT)
     _, said = tool.communicate(timeout=10)
     assert tool.returncode == 130
     assert b"was not changed" in said
-    assert peer.lines[-1] == ""
+    assert (peer.lines[-1], peer.drops) == ("watch json", drops + 1)
 
 
 POINTS = {f"point_{n}_mg": "None -> 1" for n in (2, 3, 4)}
@@ -303,7 +308,7 @@ def test_what_is_no_permit_is_refused_before_the_scale_is_asked(what: str, tmp_p
 def test_negative_values_reach_the_scale_and_negative_masses_do_not(connect: Connect) -> None:
     peer = connect(ScriptedScale())
     assert run("adjust", "set", "zero_temperature_mcounts_per_k", "-5", "--port", peer.port).exit_code == 8
-    assert peer.lines[-1] == "adjust set zero_temperature_mcounts_per_k -5"
+    assert "adjust set zero_temperature_mcounts_per_k -5" in peer.lines
     told = run("adjust", "span", "-1 kg", "--port", peer.port)
     assert (told.exit_code, "not a positive mass" in told.stderr) == (2, True)
 

@@ -8,19 +8,25 @@ import tty
 from collections.abc import Callable
 from typing import Any
 
+from kit.frames import DROP, framed, opened
+
 COUNTERS = ("digest", "calibration_counter", "configuration_counter")
 
 
 class Peer:
-    """Answers each line with `answer(line)`; echoes and prompts as the scale's console does unless `raw` is set.
+    """Answers each line with `answer(line)`, in frames where it was asked so, and echoes and prompts as a scale does.
 
     `answer` returns the text of the answer, or None to say nothing at all. With `raw`, whatever it returns is sent as
-    it is, without echo, empty line or prompt.
+    it is, without echo or frame, and the drop key gives no prompt unless `prompts` is set. Without `frames` it answers
+    framed questions plainly. `lines` are the commands that came, `ident` names the last question, `heard` has all.
     """
 
     def __init__(self, answer: Callable[[str], str | None], raw: bool = False) -> None:
         self.answer, self.raw = answer, raw
         self.lines: list[str] = []
+        self.ident, self.heard = "", b""
+        self.prompts, self.frames, self._muted = not raw, True, False
+        self.drops = 0
         self._ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
         self.port = os.ttyname(self._theirs)
@@ -30,7 +36,12 @@ class Peer:
 
     def say(self, text: str) -> None:
         """Send text that nobody asked for."""
-        os.write(self._ours, text.replace("\n", "\r\n").encode())
+        if not self._muted:
+            os.write(self._ours, text.replace("\n", "\r\n").encode())
+
+    def mute(self) -> None:
+        """Say nothing any more."""
+        self._muted = True
 
     def close(self) -> None:
         """Pull the cable."""
@@ -41,23 +52,34 @@ class Peer:
                 os.close(descriptor)
 
     def _serve(self) -> None:
-        pending = b""
+        pending = ""
         while True:
             ready, _, _ = select.select([self._ours, self._stop], [], [])
             if self._stop in ready:
                 return
-            pending += os.read(self._ours, 4096)
-            while b"\r" in pending:
-                line, pending = pending.split(b"\r", 1)
-                self._reply(line.decode())
+            came = os.read(self._ours, 4096)
+            self.heard += came
+            for letter in came.decode():
+                if letter == DROP:
+                    pending = ""
+                    self.drops += 1
+                    self.say("\n> " if self.prompts else "")
+                elif letter == "\r":
+                    self._reply(pending)
+                    pending = ""
+                else:
+                    pending += letter
 
     def _reply(self, line: str) -> None:
-        self.lines.append(line)
-        said = self.answer(line) if line or self.raw else ""
+        self.ident, command = opened(line) or ("", line)
+        self.lines.append(command)
+        said = self.answer(line if self.raw else command) if command or self.raw else ""
         if said is None:
             return
-        text = said if self.raw else f"{line}\n{said}\n> "
-        self.say(text)
+        if self.raw:
+            self.say(said)
+        else:
+            self.say(f"{line}\n{framed(self.ident, said) if self.ident and self.frames else said}\n> ")
 
 
 class ScriptedScale:

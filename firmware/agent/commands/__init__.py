@@ -32,10 +32,10 @@ def decoded(text):
         raise CommandError("base64url", "%s: copy all of it" % error) from None
 
 
-def require_no_words(words, command):
-    """Raise CommandError if anything follows a command that takes nothing."""
-    if words:
-        raise CommandError("usage", "'%s' takes nothing after it: see 'help'" % command)
+def require_at_most(words, most, usage):
+    """Raise CommandError if more than `most` words follow a command: what is not understood is not passed over."""
+    if len(words) > most:
+        raise CommandError("usage", "it is '%s' and nothing after it: see 'help'" % usage)
 
 
 def whole_number(text, least, most, what):

@@ -5,16 +5,17 @@ Loaded when a line has come, with the one module that has its command, and let g
 """
 
 import asyncio
-import json
 import sys
 
 from micropython import const
 
-from agent.commands import CommandError, require_no_words
+from agent.commands import CommandError, require_at_most
+from agent.commands.reply import reply_to
 from agent.errors import AgentError
 from agent.port.console import LineTooLong
 
 _LINE_BYTES = const(1024)
+_BLANK = const(32)
 _LONG_COMMAND = b"enrol accept "
 
 # Each command's module.
@@ -32,44 +33,6 @@ _PLACES = (
 )
 
 
-class Reply:
-    """Where a command writes its answer: text for people, or one line of JSON."""
-
-    def __init__(self, terminal, as_json):
-        self._terminal = terminal
-        self.as_json = as_json
-        self.key = terminal.key
-
-    async def write(self, text):
-        """Write a piece of a line."""
-        await self._terminal.write(text)
-
-    async def line(self, text):
-        """Write one line."""
-        await self._terminal.write(text + "\n")
-
-    async def give(self, value, *lines):
-        """Answer with `value` if JSON was asked for, else with the lines."""
-        if self.as_json:
-            await self.line(json.dumps(value))
-        else:
-            for text in lines:
-                await self.line(text)
-
-    async def items(self, items):
-        """Answer with the generator `items` of pairs (value, line) as one JSON array, or a line each."""
-        separator = "["
-        for value, text in items:
-            if self.as_json:
-                await self.write(separator + json.dumps(value))
-                separator = ","
-            else:
-                await self.line(text)
-            await asyncio.sleep_ms(0)
-        if self.as_json:
-            await self.line("]" if separator == "," else "[]")
-
-
 def _load(name):
     """The Command called `name`, None if there is none; its module is loaded for it."""
     for command_name, place in _PLACES:
@@ -83,7 +46,7 @@ def _load(name):
 
 
 async def _help(words, reply):
-    require_no_words(words, "help")
+    require_at_most(words, 0, "help")
     value = [{"name": "help", "usage": "help", "effect": "says what each command does"}]
     for name, _ in _PLACES:
         command = _load(name)
@@ -97,47 +60,64 @@ async def _help(words, reply):
 
 async def answer(terminal, scale, line):
     """Carry out the command in `line`, bytes, on `scale`; whatever is wrong with it becomes the answer."""
-    as_json = line.endswith(b" json")
     await asyncio.sleep_ms(0)  # loading was a piece of work by itself, and so is each step here
+    reply, line = reply_to(terminal, line)
     try:
-        name, words, as_json = parse(line)
-        reply = Reply(terminal, as_json)
-        if name == "help":
-            await _help(words, reply)
-            return
-        command = _load(name)
-        if command is None:
-            raise CommandError("unknown-command", "there is no command '%s': 'help' lists them all" % name[:32])
-        await asyncio.sleep_ms(0)
-        await command.handler(scale, words, reply)
+        await _carry_out(scale, line, reply)
     except AgentError as error:
-        await refuse(terminal, as_json, error.code, str(error))
+        await reply.refuse(error.code, str(error))
     except ValueError as error:
-        await refuse(terminal, as_json, "wrong-value", str(error))
+        await reply.refuse("wrong-value", str(error))
     except OSError as error:  # of the flash, or of a chip
-        await refuse(terminal, as_json, "device", str(error))
+        await reply.refuse("device", str(error))
     except Exception as error:
-        await refuse(terminal, as_json, "internal", "%s in the scale's program: report this" % repr(error))
+        await reply.refuse("internal", "%s in the scale's program: report this" % repr(error))
+    await reply.end()
 
 
-async def refuse(terminal, as_json, code, text):
-    """Answer with an error: `code` for programs, `text` for people."""
-    await Reply(terminal, as_json).give({"error": code, "message": text}, "error: " + text)
+async def refuse(terminal, line, code, text):
+    """Answer `line`, bytes, with an error, whatever it asks: `code` for programs, `text` for people."""
+    reply, _ = reply_to(terminal, line)
+    await reply.refuse(code, text)
+    await reply.end()
+
+
+async def _carry_out(scale, line, reply):
+    if line is None:
+        raise CommandError("frame-damaged", "the line came damaged, and nothing was done: send it again")
+    name, words = parse(line)
+    if reply.as_json:
+        words.pop()
+    if name == "help":
+        await _help(words, reply)
+        return
+    command = _load(name)
+    if command is None:
+        raise CommandError("unknown-command", "there is no command '%s': 'help' lists them all" % name[:32])
+    await asyncio.sleep_ms(0)
+    await command.handler(scale, words, reply)
 
 
 def parse(line):
-    """(command's name, words after it, whether JSON is wanted) of a line of bytes. Raises CommandError, LineTooLong."""
+    """(command's name, words after it) of a line of bytes. Raises CommandError, LineTooLong."""
     if len(line) > _LINE_BYTES and not line.startswith(_LONG_COMMAND):
         raise LineTooLong(_LINE_BYTES)
     try:
         text = line.decode()
     except UnicodeError:
         raise CommandError("not-text", "the line is not UTF-8 text: set the terminal to UTF-8") from None
+    if _has_control(line, text):
+        raise CommandError("control", "the line has a control character, such as an arrow key's: type it again")
     words = split(text)
-    as_json = len(words) > 1 and words[-1] == "json"
-    if as_json:
-        words.pop()
-    return words[0], words[1:], as_json
+    if not words:
+        raise CommandError("usage", "there is no command in this line: 'help' lists them all")
+    return words[0], words[1:]
+
+
+def _has_control(line, text):
+    if min(line, default=_BLANK) < _BLANK:
+        return True
+    return len(line) > len(text) and any("\x7f" <= letter < "\xa0" or letter in "\u2028\u2029" for letter in text)
 
 
 def split(text):

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from agent.commands import Command, CommandError, decoded, whole_number
+from agent.commands import Command, CommandError, decoded, require_at_most, whole_number
 from agent.orders.enrolment import to_text
 
 _WORD_BYTES = const(32)
@@ -43,6 +43,7 @@ def _enrolment_words(words):
 
 
 async def _time(scale, words, reply):
+    require_at_most(words, 1, "time [seconds]")
     clock = scale.clock
     if words:
         await scale.set_clock(whole_number(words[0], clock.EARLIEST_S, clock.LATEST_S, "the time in Unix seconds"))

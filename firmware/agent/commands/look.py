@@ -6,14 +6,14 @@ import json
 from micropython import const
 
 from agent.adjustment import fields
-from agent.commands import Command, require_no_words, whole_number
+from agent.commands import Command, require_at_most, whole_number
 
 _WATCH_TIMEOUT_MS = const(1000)
 _WATCH_MOST = const(100000)
 
 
 async def _status(scale, words, reply):
-    require_no_words(words, "status")
+    require_at_most(words, 0, "status")
     state = scale.status()
     await reply.give(
         state,
@@ -37,8 +37,8 @@ async def _status(scale, words, reply):
         ),
         "statements    %d made, receipt for %d, journal %d %% free"
         % (state["number"], state["receipted"], state["journal_free"]),
-        "uplink        %s, a snapshot every %d s" % (state["uplink"], state["period_s"])
-        + ("\n              %s" % state["uplink_error"] if state["uplink_error"] else ""),
+        "uplink        %s, a snapshot every %d s" % (state["uplink"], state["period_s"]),
+        "              %s" % (state["uplink_error"] or "no error"),
         "time          %d (quality %d)" % (state["time"], state["clock_quality"]),
     )
 
@@ -48,6 +48,7 @@ def _hundredths(value):
 
 
 async def _watch(scale, words, reply):
+    require_at_most(words, 1, "watch [lines]")
     remaining = whole_number(words[0], 1, _WATCH_MOST, "the number of lines") if words else -1
     pressed = asyncio.create_task(reply.key())
     try:
@@ -86,7 +87,7 @@ async def _watch_line(scale, reply):
 
 
 async def _parameters(scale, words, reply):
-    require_no_words(words, "parameters")
+    require_at_most(words, 0, "parameters")
     held = scale.parameters
     named = [(fields.name_of(key), held.map[key]) for key in sorted(held.map)]
     lines = ["%-32s %d" % pair for pair in named]

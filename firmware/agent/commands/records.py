@@ -5,7 +5,7 @@ import asyncio
 from micropython import const
 
 from agent.adjustment import fields
-from agent.commands import Command, whole_number
+from agent.commands import Command, require_at_most, whole_number
 from agent.orders.enrolment import to_text
 from agent.wire import cbor, cose, statements
 
@@ -41,6 +41,7 @@ _KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}
 
 
 async def _log(scale, words, reply):
+    require_at_most(words, 1, "log [events]")
     wanted = whole_number(words[0], 1, _EVENTS_MOST, "the number of events") if words else _EVENTS_DEFAULT
     found = []
     for number, statement in scale.journal.iterate(1):
@@ -84,6 +85,7 @@ def _readable(value):
 
 
 async def _export(scale, words, reply):
+    require_at_most(words, 2, "export [from [to]]")
     first = whole_number(words[0], 1, _LARGEST_NUMBER, "the first number") if words else 1
     last = whole_number(words[1], first, _LARGEST_NUMBER, "the last number") if len(words) > 1 else _LARGEST_NUMBER
     await reply.items(_exported(scale.journal, first, last))

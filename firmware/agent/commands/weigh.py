@@ -1,6 +1,6 @@
 """Tare and zero, as the keys of the scale set them."""
 
-from agent.commands import Command, CommandError, require_no_words
+from agent.commands import Command, CommandError, require_at_most
 
 
 async def _tare(scale, words, reply):
@@ -14,7 +14,7 @@ async def _tare(scale, words, reply):
 
 
 async def _zero(scale, words, reply):
-    require_no_words(words, "zero")
+    require_at_most(words, 0, "zero")
     scale.weighing.set_zero()
     await _show(scale, reply)
 

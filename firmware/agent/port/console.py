@@ -11,6 +11,7 @@ import sys
 from micropython import const
 
 from agent.errors import AgentError
+from agent.port import clock
 
 _CHUNK = const(128)
 _RETRY_MS = const(10)
@@ -22,6 +23,9 @@ _RETURN = const(13)
 _CANCEL = const(21)
 _INTERRUPT = const(3)
 _DELETE = const(127)
+_BLANK = const(32)
+# Whoever typed half a line and left must not have it completed by whoever comes next.
+_STALE_S = const(60)
 
 
 class LineTooLong(AgentError):
@@ -61,12 +65,19 @@ class Terminal:
         """The next line without its end, as bytes of at most `limit`, echoed as it is typed.
 
         Carriage return, line feed, or the two together end a line; backspace and delete take back, Ctrl-U and Ctrl-C
-        drop the line. Raises LineTooLong, once the line has ended.
+        drop the line, and so does the first key after over a minute. Other control characters stay in it, shown as `?`:
+        whoever reads the line has to refuse them. Raises LineTooLong, once the line has ended.
         """
         line = bytearray()
         too_long = False
+        typed_s = 0
         while True:
             byte = await self.key()
+            before_s, typed_s = typed_s, clock.uptime_s()
+            if line and typed_s - before_s > _STALE_S:
+                too_long = False
+                line[:] = b""
+                await self.write("\n(dropped: 60 s without a key)\n> ")
             if byte in (_RETURN, _LINE_FEED):
                 await self.write("\n")
                 if too_long:
@@ -82,9 +93,9 @@ class Terminal:
                 await self.write("\n> ")
             elif len(line) >= limit:
                 too_long = True
-            elif byte >= 32:
+            else:
                 line.append(byte)
-                await self._write_bytes(bytes((byte,)))
+                await self._write_bytes(b"?" if byte < _BLANK else bytes((byte,)))
 
     async def write(self, text):
         """Write `text`; every line feed goes out as carriage return and line feed."""

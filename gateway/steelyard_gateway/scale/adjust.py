@@ -1,6 +1,7 @@
 """Guided adjustment: one step after the other, each waited for and bounded, the error shown before and after.
 
-Until the last step nothing on the scale changes; whoever stops before it leaves the scale as it was.
+Until the last step nothing is sent that changes the scale: not even its zero is set. Where the last step was stopped,
+`outcome` finds out what it did.
 """
 
 import time
@@ -10,12 +11,12 @@ from typing import Any
 
 from steelyard_gateway.errors import Garbled, NotReached
 from steelyard_gateway.scale.mass import kilograms, shown
+from steelyard_gateway.scale.outcome import CLOSE, LONGEST_S
 from steelyard_gateway.scale.status import Status
 from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.serial.console import SerialConsole
 
 POLL_S = 0.25
-ADJUST_SILENCE_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ class Guide:
     def span(self, mass_mg: int) -> Adjustment | None:
         """Make the scale show `mass_mg` for the mass that is put on; None where `confirm` said no."""
         start = self._switch_on()
-        empty = self._wait("Empty the pan", lambda status: status["stable"] and 10 * abs(gross_mg(status)) < mass_mg)
-        if empty["gross"] != 0:
-            self.console.ask("zero")
+        self._wait(
+            "Empty the pan; if the scale does not show zero then, press its zero key",
+            lambda status: status["stable"] and status["gross"] == 0,
+        )
         loaded = self._wait(
             f"Put {kilograms(mass_mg)} kg on the pan",
             lambda status: status["stable"] and 2 * abs(gross_mg(status) - mass_mg) < mass_mg,
@@ -75,12 +77,9 @@ class Guide:
         if not self.confirm(found):
             return None
         self.say("Adjusting; leave the pan alone")
-        try:
-            done = self.console.json(command, ADJUST_SILENCE_S)
-        finally:
-            # Also where the scale refused: what it had opened for this must not stay open.
-            if not start["session"]:
-                self.console.ask("adjust close")
+        done = self.console.change_json(command, LONGEST_S)
+        if not start["session"]:
+            self.console.change(CLOSE)
         try:
             after = done["error_after_millie"]
             return Adjustment(

@@ -7,6 +7,7 @@ time; 130 Ctrl-C.
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,20 +17,36 @@ import typer
 from rich.console import Console as Terminal
 from rich.live import Live as LiveView
 
-from steelyard_gateway.errors import Garbled
+from steelyard_gateway.edge import STOPPED
+from steelyard_gateway.errors import ConsoleError, Garbled
 from steelyard_gateway.scale import events, show
 from steelyard_gateway.scale.adjust import Adjustment, Guide
 from steelyard_gateway.scale.mass import parse_mg
+from steelyard_gateway.scale.outcome import CLOSE, NOTHING_SENT, find_out
 from steelyard_gateway.scale.permit import permit as read_permit
 from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.scale.watch import Live
-from steelyard_gateway.serial.console import SerialConsole
+from steelyard_gateway.serial.console import START_S, SerialConsole
+from steelyard_gateway.serial.frames import has_control
 from steelyard_gateway.serial.port import open_console
 
-app = typer.Typer(no_args_is_help=True, help="Inspect, adjust and export one scale over its serial port.")
+
+class Words(typer.core.TyperGroup):
+    """Commands whose words come from somebody's keyboard or script: none has a character that could end a line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse control characters in every word of the command line, then parse it."""
+        for word in args:
+            if has_control(word):
+                raise typer.BadParameter(f"{word!r} has a control character, such as a line break")
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=Words, no_args_is_help=True, help="Inspect, adjust and export one scale over its serial port.")
 adjust_app = typer.Typer(no_args_is_help=True, help="Adjust, step by step; needs the adjustment switch under the seal.")
 app.add_typer(adjust_app, name="adjust")
 PIPE_WIDTH = 1000  # a table into a pipe is as wide as it needs
+NAME = re.compile(r"[a-z0-9_]+")
 NEGATIVE = {"ignore_unknown_options": True}  # or -5 would be taken for an option
 terminal, complaints = Terminal(highlight=False), Terminal(stderr=True, highlight=False)
 
@@ -43,18 +60,36 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Adjust without asking ag
 
 @contextlib.contextmanager
 def session(port: str | None) -> Iterator[SerialConsole]:
-    """The console of the scale; Ctrl-C leaves the scale at its prompt."""
+    """The console of the scale; Ctrl-C leaves the scale at its prompt and says what became of it."""
     try:
-        with open_console(port) as console:
+        with open_console(port, _step) as console:
             console.greet()
             try:
                 yield console
             except KeyboardInterrupt:
-                console.synchronise()
+                if not console.sent:
+                    with contextlib.suppress(ConsoleError):
+                        console.synchronise(START_S)
                 raise
     except KeyboardInterrupt as error:
-        complaints.print("Stopped; the scale was not changed.")
-        raise typer.Exit(130) from error
+        complaints.print("Stopped.", *getattr(error, "__notes__", (NOTHING_SENT,)), markup=False, soft_wrap=True)
+        raise typer.Exit(STOPPED) from error
+    except typer.Abort as error:  # Ctrl-C or the end of input where it was asked for a yes
+        error.add_note(NOTHING_SENT)
+        raise
+
+
+@contextlib.contextmanager
+def adjusting(port: str | None) -> Iterator[SerialConsole]:
+    """The console of the scale; whatever stops a change, its session is closed, and what became of it is said."""
+    with session(port) as console:
+        before = status_of(console)
+        try:
+            yield console
+        except (ConsoleError, KeyboardInterrupt) as error:
+            if console.sent:
+                error.add_note(find_out(console, before))
+            raise
 
 
 @app.command()
@@ -137,7 +172,7 @@ def export(
 @adjust_app.command("zero")
 def adjust_zero(port: PortOption = None, as_json: JsonOption = False, yes: YesOption = False) -> None:
     """Make the empty pan the zero of the calibration."""
-    with session(port) as console:
+    with adjusting(port) as console:
         _report(_guide(console, as_json, yes).zero(), as_json)
 
 
@@ -153,13 +188,15 @@ def adjust_span(
         mass_mg = parse_mg(mass)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    with session(port) as console:
+    with adjusting(port) as console:
         _report(_guide(console, as_json, yes).span(mass_mg), as_json)
 
 
 @adjust_app.command("set", context_settings=NEGATIVE)
 def adjust_set(name: str, value: int, port: PortOption = None, as_json: JsonOption = False) -> None:
     """Set one parameter by its name."""
+    if not NAME.fullmatch(name):
+        raise typer.BadParameter(f"{name!r} is not the name of a parameter")
     _plain(f"adjust set {name} {value}", port, as_json)
 
 
@@ -176,15 +213,15 @@ def adjust_permit(
 @adjust_app.command("close")
 def adjust_close(port: PortOption = None, as_json: JsonOption = False) -> None:
     """Close the adjustment session."""
-    _plain("adjust close", port, as_json)
+    _plain(CLOSE, port, as_json)
 
 
 def _plain(command: str, port: str | None, as_json: bool) -> None:
-    with session(port) as console:
+    with adjusting(port) as console:
         if as_json:
-            print(json.dumps(console.json(command)))
+            print(json.dumps(console.change_json(command)))
         else:
-            _print(console.ask(command))
+            _print(console.change(command))
 
 
 def _guide(console: SerialConsole, as_json: bool, yes: bool) -> Guide:
@@ -192,7 +229,11 @@ def _guide(console: SerialConsole, as_json: bool, yes: bool) -> Guide:
         complaints.print(found, markup=False, soft_wrap=True)
         return yes or (sys.stdin.isatty() and typer.confirm("Adjust?", err=True))
 
-    return Guide(console, lambda step: complaints.print(f"→ {step}", markup=False, soft_wrap=True), confirm)
+    return Guide(console, _step, confirm)
+
+
+def _step(step: str) -> None:
+    complaints.print(f"→ {step}", markup=False, soft_wrap=True)
 
 
 def _report(done: Adjustment | None, as_json: bool) -> None:

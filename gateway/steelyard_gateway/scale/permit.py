@@ -7,6 +7,7 @@ from pathlib import Path
 from steelyard_gateway.errors import NoPermit
 
 MOST_BYTES = 16 * 1024
+_BROKEN_AT = set(range(60, 81))
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+=*")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -18,12 +19,21 @@ _MARKS = (
 def permit(given: str) -> str:
     """The permit's base64url, from `given` itself or from the file that it names after an @; raises NoPermit."""
     where, text = (given[1:], _text(Path(given[1:]))) if given.startswith("@") else ("what was typed", given)
-    words = "".join(text.split())  # mail and editors break long lines
+    words = _joined(where, text.strip())
     if not words:
         raise NoPermit(file=where, why="it is empty")
     if not _BASE64URL.fullmatch(words):
         raise NoPermit(file=where, why="a permit is base64url: letters, digits, - and _ only")
     return words
+
+
+def _joined(where: str, text: str) -> str:
+    """One line of a permit that mail or an editor broke into lines of one length; any other line break is refused."""
+    *whole, last = re.split(r"\r\n|\r|\n", text)
+    lengths = {len(line) for line in whole}
+    if whole and (len(lengths) > 1 or not lengths <= _BROKEN_AT or not 0 < len(last) <= max(lengths)):
+        raise NoPermit(file=where, why="it has more lines than the permit alone")
+    return "".join((*whole, last))
 
 
 def _text(path: Path) -> str:

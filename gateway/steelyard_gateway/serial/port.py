@@ -5,8 +5,10 @@ Where none is named and several are there, each is asked who it is; one scale am
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import serial
 from serial.tools import list_ports
@@ -18,22 +20,27 @@ from steelyard_gateway.errors import (
     PortBusy,
     PortForbidden,
     PortLost,
+    Refused,
     SeveralPorts,
 )
 from steelyard_gateway.serial.console import SerialConsole
 
 BAUD = 115200
+_REOPEN_S = 0.2
 
 
 class Port:
     """An open serial port that reads what is there, and tells a pulled cable from silence."""
 
     def __init__(self, name: str, timeout_s: float = 0.05) -> None:
-        self.name = name
+        self.name, self.timeout_s = name, timeout_s
+        self._serial = self._open()
+
+    def _open(self) -> serial.Serial:
         try:
-            self._serial = serial.Serial(name, BAUD, timeout=timeout_s, write_timeout=2, exclusive=True)
+            return serial.Serial(self.name, BAUD, timeout=self.timeout_s, write_timeout=2, exclusive=True)
         except (serial.SerialException, OSError) as error:
-            raise _refusal(name, error) from error
+            raise _refusal(self.name, error) from error
 
     def read(self, size: int = 1, /) -> bytes:
         """Up to `size` bytes: what is there, or the first that come within the time-out."""
@@ -49,9 +56,23 @@ class Port:
         except (serial.SerialException, OSError) as error:
             raise PortLost(port=self.name, reason=error) from error
 
+    def reopen(self, timeout_s: float, /) -> None:
+        """Open the port anew, and wait for it where it vanished with the scale's power; raises as opening does."""
+        self.close()
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                self._serial = self._open()
+                return
+            except ConsoleError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_REOPEN_S)
+
     def close(self) -> None:
         """Give the port back."""
-        self._serial.close()
+        with suppress(OSError):  # of a port that is gone
+            self._serial.close()
 
 
 def _refusal(name: str, error: Exception) -> ConsoleError:
@@ -64,11 +85,11 @@ def _refusal(name: str, error: Exception) -> ConsoleError:
 
 
 @contextmanager
-def open_console(name: str | None) -> Iterator[SerialConsole]:
-    """The console of the scale at the named port, or of the only scale there is."""
+def open_console(name: str | None, say: Callable[[str], None] = lambda _: None) -> Iterator[SerialConsole]:
+    """The console of the scale at the named port, or of the only scale there is; `say` shows what is waited for."""
     port = Port(name or find())
     try:
-        yield SerialConsole(port, port.name)
+        yield SerialConsole(port, port.name, say)
     finally:
         port.close()
 
@@ -77,7 +98,9 @@ def find() -> str:
     """Name of the one port with a scale; NoPort or SeveralPorts where that is not so."""
     candidates: list[str] = [port.device for port in list_ports.comports() if port.vid is not None]
     if len(candidates) > 1:
-        candidates = [name for name in candidates if _is_scale(name)]
+        with ThreadPoolExecutor(len(candidates)) as asking:  # at once, as each may have to start first
+            answers = list(asking.map(_is_scale, candidates))
+        candidates = [name for name, is_scale in zip(candidates, answers, strict=True) if is_scale]
     if not candidates:
         raise NoPort
     if len(candidates) > 1:
@@ -89,6 +112,8 @@ def _is_scale(name: str) -> bool:
     try:
         with open_console(name) as console:
             console.greet()
+    except Refused:
+        return True  # one that cannot start says so itself
     except ConsoleError:
         return False
     return True

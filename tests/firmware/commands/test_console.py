@@ -3,51 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import select
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit.terminal import PROMPT, Terminal
 from steelyard_protocol import statement
 from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.scale import SimulatedScale
 
 COMMANDS = ["adjust", "enrol", "export", "help", "log", "parameters", "status", "tare", "time", "watch", "zero"]
 ENROL = "enrol maker=M model=one serial=1 code=P-1"
-PROMPT = b"\r\n> "
-
-
-class Terminal:
-    """Somebody at a bare terminal: raw bytes in and out of the scale's serial port."""
-
-    def __init__(self, path: str) -> None:
-        self._port = os.open(path, os.O_RDWR | os.O_NOCTTY)
-        self._read = b""
-
-    def close(self) -> None:
-        os.close(self._port)
-
-    def type(self, data: bytes) -> None:
-        os.write(self._port, data)
-
-    def read_until(self, end: bytes, timeout_s: float = 20) -> bytes:
-        """All that comes up to and with `end`; fails after `timeout_s`."""
-        deadline = time.monotonic() + timeout_s
-        while end not in self._read:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._port], [], [], left)[0]:
-                pytest.fail(f"the scale did not write {end!r}; it wrote {self._read[-500:]!r}")
-            self._read += os.read(self._port, 4096)
-        found, _, self._read = self._read.partition(end)
-        return found + end
-
-    def ask(self, line: bytes) -> bytes:
-        """The answer to a line, after its echo and without the prompt."""
-        self.type(line + b"\r")
-        return self.read_until(PROMPT).removesuffix(PROMPT)
 
 
 @pytest.fixture
@@ -75,6 +42,12 @@ def test_help_explains_every_command_in_a_line(scale: SimulatedScale) -> None:
         ("STATUS", "unknown-command"),
         ("json", "unknown-command"),
         ("status now", "usage"),
+        ("watch 1 2", "usage"),
+        ("log 1 2", "usage"),
+        ("export 1 1 2", "usage"),
+        ("time 1800000000 1800000001", "usage"),
+        ("help me", "usage"),
+        ("@", "frame-damaged"),
         ("zero please", "usage"),
         ("tare 5", "usage"),
         ('status "', "quote"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from steelyard_cloud.judge.facts import PermitFact, PermitUse
+from steelyard_cloud.judge.summary_parts import BOUNDS, Bounds
 from steelyard_cloud.judge.verdict import Verdict, worst
 from steelyard_protocol.bodies import Boot, Parameters
 from steelyard_protocol.events import EventKind
@@ -23,14 +24,14 @@ TYPED_2042_S = 15 * 366 * DAY_S
 class HonestLife:
     """One scale, its platform, and the time that both go by; `open` is what keeps it from being *Verified*, and why."""
 
-    def __init__(self, seed: int = 1, period_s: int = 600) -> None:
+    def __init__(self, seed: int = 1, period_s: int = 600, bounds: Bounds = BOUNDS) -> None:
         self.true_s, self.clock_s = START_S, 0
         self.scale = SigningScale(seed, period_s=period_s)
         self.seed = seed
         self.other: dict[int, Any] = {}  # what was fitted since the board was made
         self.open: dict[str, Verdict] = {}
         self.sent = 0
-        self.platform = Platform(self.scale.kid, self.true_s * 1000)
+        self.platform = Platform(self.scale.kid, self.true_s * 1000, bounds)
         self.platform.record(approved=frozenset({SOFTWARE[2]}), period_s=period_s)
         self.send(self.sign("enrol"), self.boot())
         self.verify()

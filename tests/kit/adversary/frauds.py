@@ -119,7 +119,7 @@ class Frauds(Moves):
     @move(number=st.integers(0, 1))
     def headless(self, number: int) -> None:
         scale = self.scale
-        payload: list[Any] = [1, 2, 3] if number else [3, 0, *[0] * 9, scale.number + len(self.sent)]
+        payload: list[Any] = [3, 0, len(self.sent)] if number else [3, 0, *[0] * 9, scale.number + len(self.sent)]
         self._send([statement.build(scale.private_key, scale.kid, payload)])
 
     @move(signature=st.sampled_from(("unchecked", "unchecked", "bad")))

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from steelyard_cloud.db.schema import identities, set_backs, statements
 from steelyard_cloud.errors import CloudError
+from steelyard_cloud.judge.stored import NEVER_MS
 
 IN_LIST = 500  # values in one IN (…): far below SQLite's bound on variables
 
@@ -24,6 +25,8 @@ _SET_BACK_TO = (
 )
 COMMITTED_MS = func.coalesce(_SET_BACK_TO, statements.c.received_ms).label("received_ms")
 """When a statement was committed, Unix ms: not later than what the platform's clock was set back to afterwards."""
+LATEST_MS = func.coalesce(_SET_BACK_TO, NEVER_MS)
+"""No date of a statement is later: see `judge.stored.Committed`."""
 
 
 class Conflict(CloudError):

@@ -14,7 +14,7 @@ from steelyard_cloud.db.schema import copies, statements
 from steelyard_cloud.db.upsert import insert_missing
 from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.statements.keys import Key
-from steelyard_cloud.statements.sql import COMMITTED_MS, Conflict, conflicts
+from steelyard_cloud.statements.sql import COMMITTED_MS, LATEST_MS, Conflict, conflicts
 
 BY_SIGNATURE = 1
 BY_LINK = 2
@@ -110,7 +110,7 @@ class StoredStatements:
     def page(self, first: int, last: int, most: int) -> list[Committed]:
         """See judge.stored.Evidence."""
         c = statements.c
-        query = select(c.raw, COMMITTED_MS).where(self._of, c.number.between(first, last))
+        query = select(c.raw, c.received_ms, LATEST_MS).where(self._of, c.number.between(first, last))
         rows = self._connection.execute(query.order_by(c.number, c.hash).limit(most))
         return [Committed(*row) for row in rows]
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import due, identities
 from steelyard_cloud.judge.chain import GRACE_MS
+from steelyard_cloud.judge.stored import NEVER_MS
 from steelyard_cloud.settings import SHARDS
 from steelyard_cloud.statements import queries as statement_queries
 from steelyard_cloud.statements import summaries as summary_store
@@ -115,7 +116,8 @@ def test_ingest_and_web_read_the_same_and_so_does_who_starts_from_the_evidence(
         _, (of_scale,) = statement_queries.summaries_of(connection, key.scale_id)
         alone = summary_store.load_summary(connection, key.identity_id, key.kid)
         evidence = StoredStatements(connection, key)
-        commits = [commit_ms for _, commit_ms in evidence.page(1, 99, 99)]
+        commits = [min(one.commit_ms, one.latest_ms) for one in evidence.page(1, 99, 99)]
+        latest = [one.latest_ms for one in evidence.page(1, 99, 99)]
         following = evidence.following(3)
         rows = [commit_ms for _, commit_ms, _ in evidence.rows()]
         read = statement_queries.newest(connection, key.scale_id, key.identity_id, limit=9)
@@ -125,6 +127,7 @@ def test_ingest_and_web_read_the_same_and_so_does_who_starts_from_the_evidence(
     assert (stored.newest_ms, stored.dated) == (cloud.true.ms, (5, cloud.true.ms))
     assert stored.changes.items[0].committed_s == first_ms // 1000
     assert commits == rows == [START_MS, START_MS, first_ms, first_ms, cloud.true.ms]
+    assert latest == [NEVER_MS, NEVER_MS, first_ms, first_ms, NEVER_MS]
     assert following == (4, first_ms)
     assert [one.received_ms for one in reversed(read)] == commits
 
@@ -209,6 +212,6 @@ def test_another_receiver_of_the_shard_forgets_what_it_knows(cloud_of: Callable[
     assert receiver.commits._set_backs == len(SHARDS)
     with database.reading(desk.engine) as connection:
         ids = connection.scalars(select(identities.c.id).order_by(identities.c.id)).all()
-        stored = receiver._summaries.of_ids(connection, ids)
+        stored = receiver.summaries.of_ids(connection, ids)
     assert [one.summary.set_backs for one in stored] == [1, 1]
     assert other.number == 2

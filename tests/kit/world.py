@@ -15,6 +15,7 @@ from steelyard_cloud import keys
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import feed_entries, scales, summaries
 from steelyard_cloud.ingest.listening import Listening
+from steelyard_cloud.ingest.mqtt.broker import Broker
 from steelyard_cloud.ingest.mqtt.session import Message
 from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
@@ -64,7 +65,7 @@ class QueueBroker:
 class World:
     """Everything started on a folder and a database; `client(role)` talks to the API."""
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", broker: Broker | None = None) -> None:
         self.server = WebServer()
         self.settings = Settings(data_dir=folder, database_url=url, listen_port=self.server.port, period_s=600)
         database.migrate(self.settings.database)
@@ -72,8 +73,9 @@ class World:
         keys.create(self.settings.keys, self.settings.root)
         self.now = time.time_ns() // 1_000_000
         self.broker = QueueBroker()
-        online, listening = keys.read_online(self.settings.keys), Listening(self.broker.connected_since_ms, self.now_ms)
-        self.ingest = Ingest(self.broker, Receiver(self.engine, SHARDS, online, listening), self.now_ms)
+        used = broker or self.broker
+        online, listening = keys.read_online(self.settings.keys), Listening(used.connected_since_ms)
+        self.ingest = Ingest(used, Receiver(self.engine, SHARDS, online, listening), self.now_ms)
         self.app = create_app(self.settings, self.engine, now_ms=self.now_ms, wake=lambda _shard: self.ingest.wake())
         self.registry = Registry(self.engine, self.now_ms)
         self.tokens, self.users = self.registry.tokens, self.registry.users
@@ -147,11 +149,11 @@ class World:
             return SigningScale.called(serial_number, root=root, start_s=start_s)
         return SigningScale.called(serial_number, root=root, start_s=self.now // 1000 - 900, step_s=5)
 
-    def enrol(self, scale: SigningScale, order: str = ORDER, place: str = "") -> httpx.Response:
+    def enrol(self, scale: SigningScale, order: str = ORDER, place: str = "", sends: bool = True) -> httpx.Response:
         """Enrol by the API, and send statement 1 and 2 as the scale would."""
         body = {"order": order, "statement": to_base64url(scale.enrol()), "place": place}
         answer = self.client(Role.MANUFACTURER).post("/api/v1/enrolments", json=body)
-        if answer.status_code == 201:
+        if sends and answer.status_code == 201:
             self.send(scale, [scale.enrol(), scale.boot()])
         return answer
 

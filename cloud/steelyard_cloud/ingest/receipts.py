@@ -18,8 +18,8 @@ from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Edge
 from steelyard_cloud.keys import PlatformKey
 
-MOST_READ = 4_000  # statements that one batch of an identity may read of its branches; the next goes on from there
-LONGEST_STEP = 2_000
+MOST_READ = 300  # statements that one batch of an identity may read of its branches; the next goes on from there
+LONGEST_STEP = 100
 
 
 class Wanted(NamedTuple):
@@ -88,12 +88,13 @@ class Walk:
 
     def __init__(self, evidence: Evidence, followed: Followed, first: int) -> None:
         self._evidence, self._followed, self._first = evidence, followed, first
-        self._left, self._step = MOST_READ, 1
+        self._left = MOST_READ
+        self._step = 0  # of the walk that is going on: it reads one statement, then ever more at once
         self._read: dict[tuple[int, bytes], Committed] = {}  # by number and the link to it
 
     def back_from(self, statement: Statement, now_ms: int) -> Wanted | None:
         """What must still be stored before this statement, which arrived at a time; None for nothing."""
-        own = link_of(statement.hash)
+        own, self._step = link_of(statement.hash), 0
         wanted = self._followed[own] if own in self._followed else self._before(statement, now_ms)
         while wanted:
             if wanted.link in self._followed:
@@ -112,14 +113,14 @@ class Walk:
         return wanted
 
     def _find(self, wanted: Wanted) -> Committed | None:
-        """The statement that is wanted, if it is stored; those before it are read along with it, ever more of them."""
+        """The statement that is wanted, if it is stored; those before it are read along with it."""
         key = wanted.number, wanted.link
-        if key not in self._read and self._left > 0:
-            first = max(self._first - 1, wanted.number - self._step + 1)
-            page = self._evidence.page(first, wanted.number, self._step + 1)
+        if self._step and key not in self._read:
+            page = self._evidence.page(max(self._first - 1, wanted.number - self._step + 1), wanted.number, self._step)
             self._read = {(parse(one.raw).number, link_of(hash_of(one.raw))): one for one in page}
-            self._left -= len(page) + 1
-            self._step = min(8 * self._step, LONGEST_STEP)
+            self._left -= len(page)
+        self._left -= 1
+        self._step = min(8 * self._step + 1, LONGEST_STEP)
         return self._read.get(key) or self._evidence.linked(*key)
 
     def _before(self, statement: Statement, commit_ms: int) -> Wanted | None:

@@ -16,7 +16,7 @@ from steelyard_cloud.judge.summary_parts import Change, Opening, Reread
 
 MOST_WAITING = 16
 """With more, those that look for the same become one over all their numbers."""
-PAGE = 500
+PAGE = 200
 """Statements that are read in one go."""
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from alembic import command
 from kit.signing_scale import SigningScale
 from steelyard_cloud import keys
-from steelyard_cloud.db import database
+from steelyard_cloud.db import clocks, database
 from steelyard_cloud.db.schema import factory_orders, scales, statements
 from steelyard_cloud.errors import AlreadyExists
 from steelyard_cloud.ingest.listening import Listening
@@ -111,6 +111,17 @@ def get(settings: Settings, upgraded: sa.Engine) -> Get:
             return (await client.get(path)).raise_for_status().json()
 
     return lambda path: asyncio.run(ask(path))
+
+
+def test_a_clock_that_was_ahead_before_is_known_after_the_upgrade(upgraded: sa.Engine) -> None:
+    with database.writing(upgraded) as connection:
+        latest = connection.execute(sa.text("SELECT shard, latest_ms FROM clocks")).all()
+        newest = connection.execute(sa.text("SELECT shard, max(received_ms) FROM summaries GROUP BY shard")).all()
+        assert sorted(map(tuple, latest)) == sorted(map(tuple, newest))
+        assert len(latest) == 5
+        shard, newest_ms = latest[0]
+        (found,) = clocks.advance(connection, shard, newest_ms - 400 * 86_400_000).recorded
+    assert (found.number, found.from_ms) == (1, newest_ms)
 
 
 def test_scales_that_share_a_production_code_stay_and_are_reported(

@@ -12,6 +12,7 @@ from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import due, identities
 from steelyard_cloud.judge.chain import GRACE_MS
 from steelyard_cloud.judge.stored import NEVER_MS
+from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.settings import SHARDS
 from steelyard_cloud.statements import queries as statement_queries
 from steelyard_cloud.statements import summaries as summary_store
@@ -98,6 +99,18 @@ def test_a_receiver_that_was_ahead_hides_nobody(
         assert cloud.alert(scale, "silent") == "closed"
 
 
+def as_read(desk: Desk, scale: SigningScale) -> list[Summary]:
+    """The scale's summary as ingest reads it, and in the three ways of the web and of evidence files."""
+    with database.reading(desk.engine) as connection:
+        key = load_keys(connection, [scale.kid])[scale.kid]
+        stored = summary_store.load_summaries(connection, [key])[key.identity_id].summary
+        web = statement_queries.summary_of(connection, key.scale_id, key.identity_id)
+        _, (of_scale,) = statement_queries.summaries_of(connection, key.scale_id)
+        alone = summary_store.load_summary(connection, key.identity_id, key.kid)
+    assert web is not None
+    return [stored, web, of_scale, alone]
+
+
 def test_ingest_and_web_read_the_same_and_so_does_who_starts_from_the_evidence(
     cloud_of: Callable[..., Cloud], desk: Desk
 ) -> None:
@@ -106,24 +119,24 @@ def test_ingest_and_web_read_the_same_and_so_does_who_starts_from_the_evidence(
     cloud.set_clocks(AHEAD_MS)
     cloud.report(scale, scale.raise_span(), cloud.snapshot(scale, cloud.true.ms + AHEAD_MS - 1000))
     first_ms = set_right(cloud, restart=False)
+    stored, *others = as_read(desk, scale)
+    assert [(one.newest_ms, one.dated, one.set_backs) for one in (stored, *others)] == [
+        (first_ms, (4, first_ms), 1)
+    ] * 4
+    assert [one.canonical() for one in others] == [stored.canonical()] * 3
     cloud.true.ms += PERIOD_MS
     cloud.report(scale, cloud.snapshot(scale, cloud.true.ms))
     cloud.stop()
     with database.reading(desk.engine) as connection:
         key = load_keys(connection, [scale.kid])[scale.kid]
-        stored = summary_store.load_summaries(connection, [key])[key.identity_id].summary
-        web = statement_queries.summary_of(connection, key.scale_id, key.identity_id)
-        _, (of_scale,) = statement_queries.summaries_of(connection, key.scale_id)
-        alone = summary_store.load_summary(connection, key.identity_id, key.kid)
         evidence = StoredStatements(connection, key)
         commits = [min(one.commit_ms, one.latest_ms) for one in evidence.page(1, 99, 99)]
         latest = [one.latest_ms for one in evidence.page(1, 99, 99)]
         following = evidence.following(3)
         rows = [commit_ms for _, commit_ms, _ in evidence.rows()]
         read = statement_queries.newest(connection, key.scale_id, key.identity_id, limit=9)
-    for other in (web, of_scale, alone):
-        assert other is not None
-        assert (other.canonical(), other.set_backs) == (stored.canonical(), 1)
+    stored, *others = as_read(desk, scale)
+    assert [(one.canonical(), one.set_backs) for one in others] == [(stored.canonical(), 1)] * 3
     assert (stored.newest_ms, stored.dated) == (cloud.true.ms, (5, cloud.true.ms))
     assert stored.changes.items[0].committed_s == first_ms // 1000
     assert commits == rows == [START_MS, START_MS, first_ms, first_ms, cloud.true.ms]

@@ -13,7 +13,7 @@ from steelyard_cloud.judge.consistency import contradictions
 from steelyard_cloud.judge.contents import read, state_of
 from steelyard_cloud.judge.dates import date_earlier, follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
-from steelyard_cloud.judge.stored import Context
+from steelyard_cloud.judge.stored import NEVER_MS, Context
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Edge, Interval, add_range
 
@@ -78,8 +78,13 @@ def breaks_of_order(before: Edge, after: Edge) -> list[str]:
     return found
 
 
-def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Context) -> Outcome:
-    """Add an authentic statement that is committed at a time; `evidence` is what is stored beside it."""
+def absorb(
+    summary: Summary, statement: Statement, commit_ms: int, evidence: Context, latest_ms: int = NEVER_MS
+) -> Outcome:
+    """Add an authentic statement that is committed at a time; `evidence` is what is stored beside it.
+
+    `latest_ms` is for one that was committed long ago: see `stored.Committed`.
+    """
     number = statement.number
     stored = (
         evidence.contents(number, statement.hash, statement.content_hash) if number == 0 or summary.has(number) else ()
@@ -90,7 +95,8 @@ def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Con
     if stored and number:
         same_content = any(statement.content_hash == content for _, content in stored)
         outcome = Outcome.RESIGNED if same_content else Outcome.FORK
-    edge, date_ms = _edge(statement), own_date_ms(statement, commit_ms)
+    edge, date_ms = _edge(statement), own_date_ms(statement, commit_ms, latest_ms)
+    commit_ms = min(commit_ms, latest_ms)
     earliest_ms = commit_ms if date_ms is None else date_ms
     quiet = outcome is Outcome.NEW and _is_quiet(summary, statement, earliest_ms)
     if outcome is Outcome.NEW and number and not _extend(summary, edge, earliest_ms):
@@ -109,11 +115,11 @@ def absorb(summary: Summary, statement: Statement, commit_ms: int, evidence: Con
             summary.resigned.add(number, summary.bounds.numbers)
         elif len({content for _, content in stored}) == 1:
             summary.forks.add(number, summary.bounds.numbers)
-    follow_dates(summary, statement, commit_ms, evidence)
+    follow_dates(summary, statement, commit_ms, date_ms, evidence)
     quiet = follow_starts(summary, statement) and quiet
-    quiet = not date_earlier(summary, statement, commit_ms) and quiet
+    quiet = not date_earlier(summary, statement, date_ms) and quiet
     if outcome is not Outcome.RESIGNED:
-        quiet = read(summary, statement, commit_ms) and quiet
+        quiet = read(summary, statement, commit_ms, date_ms) and quiet
     summary.revision += not quiet
     return outcome
 

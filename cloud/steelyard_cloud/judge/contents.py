@@ -11,10 +11,11 @@ from steelyard_protocol.bodies import Boot, Parameters, Snapshot
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.statement import Flag, Statement
 
-from steelyard_cloud.judge.dates import own_date_ms
 from steelyard_cloud.judge.rereads import wait_for, weigh
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, Opening, ParameterState, Reread, Unlock, add_range
+
+Times = tuple[int, int | None]  # its commit and its own date, Unix milliseconds
 
 
 def state_of(statement: Statement) -> ParameterState:
@@ -22,7 +23,7 @@ def state_of(statement: Statement) -> ParameterState:
     return ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
 
 
-def read(summary: Summary, statement: Statement, commit_ms: int) -> bool:
+def read(summary: Summary, statement: Statement, commit_ms: int, date_ms: int | None) -> bool:
     """Read what a new content says; whether it is no more than an honest snapshot that changes nothing."""
     number, body = statement.number, statement.body
     if statement.has_state:
@@ -31,7 +32,7 @@ def read(summary: Summary, statement: Statement, commit_ms: int) -> bool:
     if isinstance(body, Snapshot):
         return _read_snapshot(summary, statement, body)
     if isinstance(body, Event):
-        _read_event(summary, statement, body, commit_ms)
+        _read_event(summary, statement, body, (commit_ms, date_ms))
     elif isinstance(body, Boot):
         _read_boot(summary, statement, body)
         _read_map(summary, statement, body.parameters)
@@ -100,15 +101,15 @@ def _read_boot(summary: Summary, statement: Statement, body: Boot) -> None:
     summary.period = max(summary.period, (number, statement.content_hash, body.period_s))
 
 
-def _read_event(summary: Summary, statement: Statement, event: Event, commit_ms: int) -> None:
+def _read_event(summary: Summary, statement: Statement, event: Event, times: Times) -> None:
     number, facts, kind = statement.number, event.facts, event.kind
     if isinstance(facts, ParameterChange):
-        _read_change(summary, statement, facts, commit_ms)
+        _read_change(summary, statement, facts, times)
     elif kind in (EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED):
         summary.sessions.add(number, 2 * summary.bounds.ends)
     elif kind == EventKind.CASE_OPENED:
         summary.case_event = max(summary.case_event, number)
-        _read_opening(summary, statement, facts[0], commit_ms)
+        _read_opening(summary, statement, facts[0], times)
     elif kind == EventKind.LOCKED:
         summary.case_event = max(summary.case_event, number)
     elif kind == EventKind.UNLOCKED:
@@ -131,7 +132,7 @@ def _lose(summary: Summary, first: int, last: int) -> None:
         summary.lost = add_range(summary.lost, first, last)[: summary.bounds.intervals]
 
 
-def _read_change(summary: Summary, statement: Statement, facts: ParameterChange, commit_ms: int) -> None:
+def _read_change(summary: Summary, statement: Statement, facts: ParameterChange, times: Times) -> None:
     number = statement.number
     after = ParameterState(facts.digest, facts.calibration_counter, facts.configuration_counter)
     _see(summary, after, 2 * number + 1)
@@ -144,22 +145,20 @@ def _read_change(summary: Summary, statement: Statement, facts: ParameterChange,
         tuple((one.field, one.old, one.new) for one in facts.changes),
         statement.boot,
         statement.uptime_s,
-        commit_ms // 1000,
-        *_dated_by_itself(statement, commit_ms),
+        *_in_seconds(statement, times),
     )
     summary.changes.add(change, summary.bounds.ends)
     _wait_for_a_date(summary, change)
 
 
-def _read_opening(summary: Summary, statement: Statement, stamp_s: int, commit_ms: int) -> None:
+def _read_opening(summary: Summary, statement: Statement, stamp_s: int, times: Times) -> None:
     opening = Opening(
         statement.number,
         statement.content_hash,
         stamp_s,
         statement.boot,
         statement.uptime_s,
-        commit_ms // 1000,
-        *_dated_by_itself(statement, commit_ms),
+        *_in_seconds(statement, times),
     )
     insort(summary.openings, opening, key=lambda one: (one.number, one.content_hash))
     if len(summary.openings) > summary.bounds.numbers:
@@ -167,9 +166,10 @@ def _read_opening(summary: Summary, statement: Statement, stamp_s: int, commit_m
     _wait_for_a_date(summary, opening)
 
 
-def _dated_by_itself(statement: Statement, commit_ms: int) -> tuple[int, int]:
-    date_ms = own_date_ms(statement, commit_ms)
-    return (0, 0) if date_ms is None else (statement.number, date_ms // 1000)
+def _in_seconds(statement: Statement, times: Times) -> tuple[int, int, int]:
+    """Its commit, and its number and date if it has one of its own."""
+    commit_ms, date_ms = times
+    return (commit_ms // 1000, 0, 0) if date_ms is None else (commit_ms // 1000, statement.number, date_ms // 1000)
 
 
 def _wait_for_a_date(summary: Summary, one: Change | Opening) -> None:

@@ -25,9 +25,11 @@ def own_date_ms(statement: Statement, commit_ms: int, latest_ms: int = NEVER_MS)
     return min(statement.time * 1000, commit_ms, latest_ms)
 
 
-def follow_dates(summary: Summary, statement: Statement, commit_ms: int, evidence: Context) -> None:
+def follow_dates(
+    summary: Summary, statement: Statement, commit_ms: int, date_ms: int | None, evidence: Context
+) -> None:
     """Keep the newest statement with a date of its own, and the first stored one above it."""
-    number, date_ms = statement.number, own_date_ms(statement, commit_ms)
+    number = statement.number
     dated, undated = summary.dated, summary.undated
     if date_ms is not None:
         if number > dated[0]:
@@ -41,11 +43,8 @@ def follow_dates(summary: Summary, statement: Statement, commit_ms: int, evidenc
         summary.undated = number, min(commit_ms, undated[1]) if number == undated[0] else commit_ms
 
 
-def date_earlier(summary: Summary, statement: Statement, commit_ms: int, latest_ms: int = NEVER_MS) -> bool:
-    """Let a statement with a date give one to what came before it; whether it did."""
-    if not summary.changes.items and not summary.openings:
-        return False
-    date_ms = own_date_ms(statement, commit_ms, latest_ms)
+def date_earlier(summary: Summary, statement: Statement, date_ms: int | None) -> bool:
+    """Let a statement with a date of its own give one to what came before it; whether it did."""
     if date_ms is None:
         return False
     date_s = date_ms // 1000

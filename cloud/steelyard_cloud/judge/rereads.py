@@ -9,7 +9,7 @@ from steelyard_protocol import weight
 from steelyard_protocol.bodies import Snapshot
 from steelyard_protocol.statement import Statement, parse
 
-from steelyard_cloud.judge.dates import date_earlier
+from steelyard_cloud.judge.dates import date_earlier, own_date_ms
 from steelyard_cloud.judge.stored import Evidence
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, Opening, Reread
@@ -90,7 +90,7 @@ def _date(summary: Summary, page: Rows, reread: Reread) -> int | None:
     number = reread.last
     for statement, commit_ms, latest_ms in page:
         number = statement.number
-        date_earlier(summary, statement, commit_ms, latest_ms)
+        date_earlier(summary, statement, own_date_ms(statement, commit_ms, latest_ms))
     kept: list[Change | Opening] = [*summary.changes.items, *summary.openings]
     looking = [one.number for one in kept if one.number < reread.last and not 0 < one.anchor_number <= number]
     return max(number, min(looking)) + 1 if looking else None

@@ -99,7 +99,7 @@ class StatementsInMemory:
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """See Evidence."""
-        return [one.raw for one in self.page(first, last, len(self._numbers) + 1)]
+        return [one.raw for one in self.page(first, last, len(self._hashes) + 1)]
 
     def page(self, first: int, last: int, most: int) -> list[Committed]:
         """See Evidence."""

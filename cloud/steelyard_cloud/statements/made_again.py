@@ -29,12 +29,12 @@ class _SoFar:
 def made_again(stored: StoredStatements, kid: bytes) -> Summary:
     """The summary of the identity whose statements these are."""
     summary, so_far = Summary(kid), _SoFar()
-    for raw, commit_ms, authentic_by in stored.rows():
+    for raw, commit_ms, latest_ms, authentic_by in stored.rows():
         statement = parse(raw)
         number = statement.number
         if number != so_far.number:
             so_far.number, so_far.under_it = number, []
-        absorb(summary, statement, commit_ms, so_far)
+        absorb(summary, statement, commit_ms, so_far, latest_ms)
         so_far.under_it.append((statement.hash, statement.content_hash))
         if authentic_by == BY_LINK:
             summary.unchecked = add_range(summary.unchecked, number, number)

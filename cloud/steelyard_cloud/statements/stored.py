@@ -133,10 +133,10 @@ class StoredStatements:
         row = self._connection.execute(query.group_by(c.number)).first()
         return None if row is None else Following(*row)
 
-    def rows(self) -> Iterable[tuple[bytes, int, int]]:
-        """All statements of the chain, rising: bytes, commit time in ms, by what they are authentic."""
+    def rows(self) -> Iterable[tuple[bytes, int, int, int]]:
+        """All statements of the chain, rising: as in Committed, and by what they are authentic."""
         c = statements.c
-        query = select(c.raw, COMMITTED_MS, c.authentic_by).where(self._of).order_by(c.number, c.hash)
+        query = select(c.raw, c.received_ms, LATEST_MS, c.authentic_by).where(self._of).order_by(c.number, c.hash)
         yield from self._connection.execute(query.execution_options(yield_per=500))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:

@@ -528,3 +528,100 @@ def test_set_back_in_memory_dates_nothing_later() -> None:
     assert following is not None
     assert following.commit_ms == 7_000
     assert Summary(one.kid).contiguous() is None
+
+
+# ---- what contradicts itself, and what is read again ---------------------------------------------------------------
+
+
+def changed_to(life: HonestLife, calibration: int, configuration: int) -> None:
+    """A change of a device-specific parameter after which the counters are these."""
+    send(life, "event", EventKind.PARAMETER_CHANGE, [[40, 1, 2]], None, OTHER[:16], calibration, configuration)
+
+
+CONTRADICTIONS: dict[str, Trouble] = {
+    "thumbprint": lambda life: send(life, "boot", other={0: OTHER}),
+    "head before": lambda life: send(life, "boot", other={8: life.scale.number + 1}),
+    "statements lost to come": lambda life: send(life, "event", EventKind.STATEMENTS_LOST, 1, life.scale.number + 1),
+    "statements lost backwards": lambda life: send(life, "event", EventKind.STATEMENTS_LOST, 2, 1),
+    "journal lost to come": lambda life: send(life, "event", EventKind.JOURNAL_LOST, life.scale.number + 1),
+    "rolled back to come": lambda life: send(life, "event", EventKind.ROLLED_BACK, life.scale.number + 1),
+    "a counter that jumps": lambda life: changed_to(life, 9, 0),
+    "the other counter": lambda life: changed_to(life, 0, 1),
+    "an unreadable digest": lambda life: send(life, "snapshot", digest=b"short"),
+    "an unreadable flag": lambda life: send(life, "snapshot", flags=1 << 16),
+    "a permit of text": lambda life: send(life, "append", Kind.PARAMETERS, [dict(life.scale.map), "permit"]),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_what_contradicts_itself_cannot_be_told(name: str) -> None:
+    life = start()
+    CONTRADICTIONS[name](life)
+    assert said(life)["consistent", "contradiction"] is CANNOT_BE_TOLD
+
+
+def test_more_unstated_starts_than_are_kept_stay_unstated_whatever_is_stated_later() -> None:
+    life = start()
+    run_long_often(life)
+    for boot in range(10, 13):
+        life.scale.boot_number, life.scale.uptime_s = boot, -life.scale.period_s
+        life.send(life.boot(late=True))
+    assert life.platform.from_scratch().word is CANNOT_BE_TOLD
+    assert said(life)["boots", "start-not-stored"] is CANNOT_BE_TOLD
+
+
+def test_a_long_range_is_read_again_page_by_page() -> None:
+    life = start(Bounds())
+    silently(life)
+    raws = [life.sign("snapshot", lie=at == 5) for at in range(9)]
+    life.send(*raws)
+    life.send(life.sign("parameters"))
+    pages = 0
+    while life.platform.waits:
+        assert ("complete", "waits") in said(life)
+        life.platform.read_again(most=3)
+        pages += 1
+    assert pages > 3
+    assert said(life)["consistent", "weight"] is CANNOT_BE_TOLD
+
+
+def test_late_snapshots_that_wait_with_others_are_weighed_once() -> None:
+    life = start(Bounds())
+    silently(life)
+    raws = [life.sign("snapshot", lie=1) for _ in range(3)]
+    life.send(raws[0], raws[2])
+    life.send(life.sign("parameters"))
+    life.send(raws[1])
+    while life.platform.waits:
+        life.platform.read_again(most=2)
+    assert life.platform.summaries()[0].wrong_weights.count == 3
+
+
+def test_a_change_that_comes_late_is_dated_by_what_is_stored_above_it() -> None:
+    life = start(Bounds())
+    permit = life.permit(PermitUse.ADJUST)
+    change = life.sign("change", {40: 1_500_000}, permit.hash, flags=0)
+    life.send(*[life.sign("snapshot", flags=0) for _ in range(4)], life.sign("parameters"))
+    life.send(change)
+    assert ("complete", "waits") in said(life)
+    while life.platform.waits:
+        life.platform.read_again(most=2)
+    (kept,) = life.platform.summaries()[0].changes.items
+    assert kept.anchor_number == life.scale.number
+    assert said(life) == {("parameters", "adjusted"): NOT_VERIFIED}
+
+
+def test_a_permit_to_update_permits_no_change() -> None:
+    life = start()
+    send(life, "raise_span", 5, life.permit(PermitUse.UPDATE).hash)
+    assert said(life)["parameters", "changed"] is ALTERED
+
+
+def test_signatures_are_checked_range_by_range() -> None:
+    life = start()
+    by_link("unchecked")(life)
+    life.trade(1)
+    by_link("unchecked")(life)
+    assert len(life.platform.summaries()[0].unchecked) == 2
+    life.platform.check_signatures(0, bad=False)
+    assert said(life) == {}

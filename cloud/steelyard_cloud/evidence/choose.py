@@ -35,13 +35,17 @@ LeftOut = tuple[bytes, int, int]  # kid, first and last number
 
 @dataclass(frozen=True)
 class StoredChain:
-    """One identity's statements, and what the choice depends on: where the finding is, what verifications name."""
+    """One identity's statements, and what the choice depends on: where the finding is, and what facts name.
+
+    `named` are numbers of statements, `starts` hashes of boot statements.
+    """
 
     scale_id: int
     identity_id: int
     kid: bytes
     finding: int | None
     named: Sequence[int]
+    starts: Sequence[bytes]
 
     def choose(self, connection: Connection, span: Span | None) -> tuple[list[StoredStatement], list[LeftOut]]:
         """The statements of the file, rising, and the ranges that are stored but left out of it.
@@ -67,6 +71,9 @@ class StoredChain:
         else:
             _add_around(selection, self.finding or summary.head)
         selection.add_numbers(self.named)
+        selection.add_boots(self.starts)
+        if span is not None:
+            selection.add_nearest_of_kind(Kind.BOOT, span[0] + 1, summary.head, 1)  # which says under which root
         _add_vouchers(selection)
 
 

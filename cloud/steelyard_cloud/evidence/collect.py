@@ -2,7 +2,16 @@
 
 from steelyard_cloud.alerts.queries import AlertInScope
 from steelyard_cloud.db.database import Connection
-from steelyard_cloud.evidence.bundle import Alert, Bundle, Identity, Software, StoredStatement, Verification
+from steelyard_cloud.evidence.bundle import (
+    Alert,
+    Bundle,
+    Decision,
+    Identity,
+    SetBack,
+    Software,
+    StoredStatement,
+    Verification,
+)
 from steelyard_cloud.evidence.choose import MOST_NUMBERS, LeftOut, Span, StoredChain
 from steelyard_cloud.evidence.queries import OnRecord, Row, on_record
 
@@ -29,6 +38,10 @@ def collect(
         software=tuple(Software(one.software_hash, one.name, one.version) for one in known.software),
         root=root,
         key_set=key_set,
+        period_s=known.scale.period_s,
+        longest_validity_days=known.scale.longest_validity_days,
+        decisions=tuple(_decision(one, kids[one.identity_id]) for one in known.decisions),
+        set_backs=tuple(SetBack(one.from_ms, one.to_ms) for one in known.set_backs),
         alert=Alert(alert.id, alert.rule, alert.what, alert.opened_ms),
         left_out=tuple(left_out),
     )
@@ -50,12 +63,19 @@ def _verification(row: Row, kid: bytes) -> Verification:
     return Verification(
         kid=kid,
         number=row.number,
+        hash=row.hash or b"",
+        start_hash=row.start_hash or b"",
         kind=row.kind,
         valid_until=row.valid_until.isoformat(),
+        expires_ms=row.expires_ms,
         seal=row.seal,
         institution=row.institution,
         recorded_ms=row.recorded_ms,
     )
+
+
+def _decision(row: Row, kid: bytes) -> Decision:
+    return Decision(kid, row.number, row.hash, row.reason, row.authority, row.recorded_ms)
 
 
 def _statements(
@@ -67,8 +87,10 @@ def _statements(
     alert = known.alert
     for key in known.identities:
         own = alert.identity_id in (None, key.id)
-        named = [one.number for one in known.verifications if one.identity_id == key.id]
-        chain = StoredChain(alert.scale_id, key.id, key.kid, alert.first_number if own else None, named)
+        facts = (*known.verifications, *known.decisions)
+        named = [one.number for one in facts if one.identity_id == key.id]
+        starts = [one.start_hash for one in known.verifications if one.identity_id == key.id and one.start_hash]
+        chain = StoredChain(alert.scale_id, key.id, key.kid, alert.first_number if own else None, named, starts)
         some, omitted = chain.choose(connection, span if own or span is None else NOTHING)
         chosen += some
         left_out += omitted

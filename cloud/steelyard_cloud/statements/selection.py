@@ -51,6 +51,12 @@ class Selection:
             self._add(statements.c.number.in_(numbers[start : start + IN_LIST]))
         return [row for key, row in self._rows.items() if key not in before]
 
+    def add_boots(self, hashes: Sequence[bytes]) -> None:
+        """Add the boot statements with these hashes."""
+        for start in range(0, len(hashes), IN_LIST):
+            with_hash = statements.c.hash.in_(hashes[start : start + IN_LIST])
+            self._add(and_(statements.c.kind == int(Kind.BOOT), NOT_SNAPSHOT, with_hash))
+
     def add_nearest_of_kind(self, kind: Kind, below: int, above: int, most: int) -> None:
         """Add up to `most` of a kind (not snapshots) with numbers under `below`, and as many over `above`."""
         number = statements.c.number

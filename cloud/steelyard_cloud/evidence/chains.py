@@ -13,6 +13,7 @@ from steelyard_protocol.statement import LINK_BYTES, Statement, parse
 from steelyard_cloud.evidence.bundle import Bundle
 from steelyard_cloud.evidence.reading import MAX_STATEMENTS
 from steelyard_cloud.judge.chain import Outcome, absorb, note_signatures
+from steelyard_cloud.judge.dates import own_date_ms
 from steelyard_cloud.judge.rereads import read_all_again
 from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.judge.summary import Summary
@@ -38,7 +39,7 @@ class FileChain:
 
     def add(self, statement: Statement, place: int, *, linked: bool = False) -> None:
         """Add an authentic statement, which counts once however often it is there; `place` is its index in the file."""
-        outcome = absorb(self.summary, statement, self.commit_ms(place), self)
+        outcome = absorb(self.summary, self._dated(statement, place), self.commit_ms(place), self)
         if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
             return
         at = bisect_right(self._numbers, statement.number)
@@ -67,6 +68,13 @@ class FileChain:
             if back.to_ms < ms <= back.from_ms:
                 ms = back.to_ms
         return ms
+
+    def _dated(self, statement: Statement, place: int) -> Statement:
+        """The same, its own date no later than a set-back of the platform's clock that followed its commit."""
+        committed_ms, counts_ms = self._bundle.statements[place].received_ms, self.commit_ms(place)
+        if committed_ms == counts_ms or own_date_ms(statement, committed_ms) is None:
+            return statement
+        return statement._replace(time=min(statement.time, counts_ms // 1000))
 
     def vouches_for(self, statement: Statement) -> bool:
         """Whether an authentic statement links to this one, which covers its whole bytes, a bad signature included."""

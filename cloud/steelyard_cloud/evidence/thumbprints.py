@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -67,14 +68,16 @@ class TrustedRoots:
 
     def _write(self, thumbprints: Iterable[str]) -> None:
         """All or nothing: a cut in between leaves the old file."""
-        new = self.path.with_name(f"{FILE}.{os.getpid()}.new")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
-                stream.writelines(f"{one}\n" for one in sorted(thumbprints))
-                stream.flush()
-                os.fsync(stream.fileno())
-            new.replace(self.path)
+            handle, new = tempfile.mkstemp(prefix=f"{FILE}.", dir=self.path.parent)  # its mode is 0600
+            try:
+                with open(handle, "w", encoding="utf-8") as stream:
+                    stream.writelines(f"{one}\n" for one in sorted(thumbprints))
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                Path(new).replace(self.path)
+            finally:
+                Path(new).unlink(missing_ok=True)
         except OSError as error:
-            new.unlink(missing_ok=True)
             raise TrustError(why=f"{self.path}: {error.strerror}") from error

@@ -11,7 +11,7 @@ from steelyard_cloud.judge.checks.material import Word
 from steelyard_protocol import downlink, identity, p256, statement
 from steelyard_protocol.downlink import KeySet, Role, sign
 
-from kit.signing_scale import MAKER, MODEL, PRODUCTION_CODE, SOFTWARE_HASH, START_S, SigningScale
+from kit.signing_scale import MAKER, MODEL, SOFTWARE_HASH, START_S, SigningScale
 
 LATE = START_S * 1000 + 10 * 365 * 86_400_000
 """A verification that is still valid when these tests make their files (Unix milliseconds)."""
@@ -75,7 +75,7 @@ class Platform:
                 "maker": MAKER,
                 "model": MODEL,
                 "serial number": scale.serial_number,
-                "production code": PRODUCTION_CODE,
+                "production code": scale.production_code,
                 "type approval": "T-1",
                 "place": "Stall 3",
             },

@@ -81,8 +81,8 @@ def authenticate(bundle: Bundle, chains: Mapping[bytes, FileChain]) -> Signature
     for chain in chains.values():
         chain.finish()
     return Signatures(
-        own=sum(chain.signed for chain in chains.values()),
-        linked=sum(chain.linked for chain in chains.values()),
+        own=sum(chain.by_signature for chain in chains.values()),
+        linked=sum(chain.by_link for chain in chains.values()),
         bad=tuple(sorted(bad)),
         strangers=sorting.strangers,
         unreadable=sorting.unreadable,

@@ -77,10 +77,10 @@ class Software:
 
 @dataclass(frozen=True)
 class SetBack:
-    """A moment at which the platform's clock was set back, Unix milliseconds."""
+    """The statement at a place (from 0) is dated no later than this (Unix ms), which a clock was set back to."""
 
-    from_ms: int
-    to_ms: int
+    place: int
+    latest_ms: int
 
 
 @dataclass(frozen=True)

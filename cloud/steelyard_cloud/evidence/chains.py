@@ -4,20 +4,34 @@ A long file has many: of each its number and its place in the file are kept, and
 """
 
 from array import array
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from steelyard_protocol.bodies import Boot, Parameters
-from steelyard_protocol.statement import LINK_BYTES, Statement, parse
+from steelyard_protocol.statement import Statement, link_of, parse
 
 from steelyard_cloud.evidence.bundle import Bundle
 from steelyard_cloud.evidence.reading import MAX_STATEMENTS
 from steelyard_cloud.judge.chain import Outcome, absorb, note_signatures
 from steelyard_cloud.judge.dates import own_date_ms
 from steelyard_cloud.judge.rereads import read_all_again
-from steelyard_cloud.judge.stored import Committed, Contents, Following
+from steelyard_cloud.judge.stored import NEVER_MS, Committed, Contents, Following
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Bounds
+
+
+class Copies(NamedTuple):
+    """What a number's statements are told apart by."""
+
+    places: dict[bytes, int]  # of each hash
+    contents: dict[bytes, None]  # content hashes, in their order
+
+    def add(self, statement: Statement, place: int) -> None:
+        """One more."""
+        self.places[statement.hash] = place
+        self.contents[statement.content_hash] = None
 
 
 class FileChain:
@@ -30,60 +44,66 @@ class FileChain:
     def __init__(self, bundle: Bundle, kid: bytes, public_key: bytes) -> None:
         self.kid, self.public_key = kid, public_key
         self.summary = Summary(kid, Bounds(intervals=MAX_STATEMENTS))
-        self.signed = self.linked = 0
+        self.by_signature = self.by_link = 0
         self.permits: set[bytes] = set()  # carried by its statements
         self._bundle = bundle
+        self._latest = {one.place: one.latest_ms for one in bundle.set_backs}
         self._numbers, self._places = array("Q"), array("Q")  # rising by number
-        self._starts: list[tuple[int, int]] = []  # number and boot
         self._start_places: dict[bytes, int] = {}  # hash → place of a boot statement
+        self._copies: dict[int, Copies] = {}
+        self._links = (0, set[bytes]())  # of the statements with this number
 
     def add(self, statement: Statement, place: int, *, linked: bool = False) -> None:
         """Add an authentic statement, which counts once however often it is there; `place` is its index in the file."""
-        outcome = absorb(self.summary, self._dated(statement, place), self.commit_ms(place), self)
+        outcome = absorb(self.summary, *self._dated(statement, place), self)
         if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
             return
+        if not statement.number or statement.number in self._copies:
+            self._copies_of(statement.number).add(statement, place)
         at = bisect_right(self._numbers, statement.number)
         self._numbers.insert(at, statement.number)
         self._places.insert(at, place)
         body = statement.body
         if isinstance(body, Boot):
-            insort(self._starts, (statement.number, statement.boot))
             self._start_places[statement.hash] = place
         elif isinstance(body, Parameters) and body.permit is not None:
             self.permits.add(body.permit)
         if linked:
-            self.linked += 1
+            self.by_link += 1
             note_signatures(self.summary, statement.number, statement.number, [statement.number])
         else:
-            self.signed += 1
+            self.by_signature += 1
 
     def finish(self) -> None:
         """Read again what gained a meaning by what came later."""
         read_all_again(self.summary, self)
 
-    def commit_ms(self, place: int) -> int:
-        """When it was committed; of two times, where the platform's clock was set back meanwhile, the earlier."""
-        ms = self._bundle.statements[place].received_ms
-        for back in self._bundle.set_backs:
-            if back.to_ms < ms <= back.from_ms:
-                ms = back.to_ms
-        return ms
+    def _committed(self, place: int) -> Committed:
+        stored = self._bundle.statements[place]
+        return Committed(stored.raw, stored.received_ms, self._latest.get(place, NEVER_MS))
 
-    def _dated(self, statement: Statement, place: int) -> Statement:
-        """The same, its own date no later than a set-back of the platform's clock that followed its commit."""
-        committed_ms, counts_ms = self._bundle.statements[place].received_ms, self.commit_ms(place)
-        if committed_ms == counts_ms or own_date_ms(statement, committed_ms) is None:
-            return statement
-        return statement._replace(time=min(statement.time, counts_ms // 1000))
+    def _dated(self, statement: Statement, place: int) -> tuple[Statement, int]:
+        """The same and when it was committed, both no later than the platform's clock was set back to since."""
+        _, commit_ms, latest_ms = self._committed(place)
+        if commit_ms > latest_ms and own_date_ms(statement, commit_ms) is not None:
+            statement = statement._replace(time=min(statement.time, latest_ms // 1000))
+        return statement, min(commit_ms, latest_ms)
 
     def vouches_for(self, statement: Statement) -> bool:
-        """Whether an authentic statement links to this one, which covers its whole bytes, a bad signature included."""
-        link = statement.hash[:LINK_BYTES]
-        return any(later.link == link for later, _ in self._at(statement.number + 1))
+        """Whether an authentic statement links to this one, which covers its whole bytes, a bad signature included.
+
+        To be asked by falling number: what is vouched for may vouch for what came before it.
+        """
+        following = statement.number + 1
+        if self._links[0] != following:
+            low, high = self._range(following, following)
+            self._links = following, {self._read(place).link for place in self._places[low:high]}
+        return link_of(statement.hash) in self._links[1]
 
     def named(self, number: int, hash_: bytes) -> tuple[Statement, int] | None:
         """The statement with this number and hash, and when it was committed."""
-        return next((found for found in self._at(number) if found[0].hash == hash_), None)
+        place = self._copies_of(number).places.get(hash_)
+        return None if place is None else (self._read(place), min(self._committed(place)[1:]))
 
     def start(self, hash_: bytes, up_to: int) -> Boot | None:
         """What the boot statement with this hash says; None if there is none with a number up to this."""
@@ -94,15 +114,29 @@ class FileChain:
     def _read(self, place: int) -> Statement:
         return parse(self._bundle.statements[place].raw)
 
-    def _at(self, number: int) -> Iterator[tuple[Statement, int]]:
-        low, high = bisect_left(self._numbers, number), bisect_right(self._numbers, number)
-        return ((self._read(place), self.commit_ms(place)) for place in self._places[low:high])
+    def _range(self, first: int, last: int) -> tuple[int, int]:
+        return bisect_left(self._numbers, first), bisect_right(self._numbers, last)
 
     # ---- judge.stored.Evidence ---------------------------------------------------------------------------------------
 
-    def contents(self, number: int, hash_: bytes) -> Contents:
-        """See Evidence."""
-        return [(one.hash, one.content_hash) for one, _ in self._at(number) if number or one.hash == hash_]
+    def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
+        """See Context."""
+        copies = self._copies_of(number)
+        found = [(hash_, content_hash)] if hash_ in copies.places else []
+        if number:
+            found += [(b"", content_hash)] if content_hash in copies.contents else []
+            found += [(b"", content) for content in islice(copies.contents, 2)]
+        return found
+
+    def _copies_of(self, number: int) -> Copies:
+        """They are kept from the second one on, so that no look-up costs more with more of them."""
+        copies = self._copies.get(number)
+        if copies is None:
+            copies = self._copies[number] = Copies({}, {})
+            low, high = self._range(number, number)
+            for place in self._places[low:high]:
+                copies.add(self._read(place), place)
+        return copies
 
     def following(self, number: int) -> Following | None:
         """See Evidence."""
@@ -111,12 +145,12 @@ class FileChain:
             return None
         found = self._numbers[at]
         last = bisect_right(self._numbers, found)
-        return Following(found, min(self.commit_ms(place) for place in self._places[at:last]))
+        return Following(found, min(min(self._committed(place)[1:]) for place in self._places[at:last]))
 
-    def started_by(self, number: int) -> int | None:
+    def linked(self, number: int, link: bytes) -> Committed | None:
         """See Evidence."""
-        at = bisect_right(self._starts, (number, 1 << 62))
-        return self._starts[at - 1][1] if at else None
+        places = self._copies_of(number).places
+        return next((self._committed(place) for hash_, place in places.items() if link_of(hash_) == link), None)
 
     def between(self, first: int, last: int) -> Iterable[bytes]:
         """See Evidence."""
@@ -124,6 +158,6 @@ class FileChain:
 
     def page(self, first: int, last: int, most: int) -> Sequence[Committed]:
         """See Evidence."""
-        low, high = bisect_left(self._numbers, first), bisect_right(self._numbers, last)
+        low, high = self._range(first, last)
         places = self._places[low : min(high, low + most)]
-        return [Committed(self._bundle.statements[place].raw, self.commit_ms(place)) for place in places]
+        return [self._committed(place) for place in places]

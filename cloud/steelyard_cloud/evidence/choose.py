@@ -11,7 +11,6 @@ from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import EvidenceTooLarge
-from steelyard_cloud.evidence.bundle import StoredStatement
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Interval
 from steelyard_cloud.statements.selection import SelectedStatement, Selection
@@ -47,7 +46,7 @@ class StoredChain:
     named: Sequence[int]
     starts: Sequence[bytes]
 
-    def choose(self, connection: Connection, span: Span | None) -> tuple[list[StoredStatement], list[LeftOut]]:
+    def choose(self, connection: Connection, span: Span | None) -> tuple[list[SelectedStatement], list[LeftOut]]:
         """The statements of the file, rising, and the ranges that are stored but left out of it.
 
         `span` names the numbers that are asked for. Raises EvidenceTooLarge.
@@ -59,8 +58,7 @@ class StoredChain:
         if len(kept) > MOST_STATEMENTS or sum(len(one.raw) for one in kept) > MOST_BYTES:
             raise EvidenceTooLarge(statements=len(kept), most=MOST_STATEMENTS)
         ranges = left_out(summary.intervals, sorted({one.number for one in kept}))
-        chosen = [StoredStatement(one.raw, one.received_ms) for one in kept]
-        return chosen, [(self.kid, first, last) for first, last in ranges]
+        return kept, [(self.kid, first, last) for first, last in ranges]
 
     def _select(self, selection: Selection, summary: Summary, span: Span | None) -> None:
         if span is None and summary.stored <= WHOLE_CHAIN:

@@ -14,6 +14,7 @@ from steelyard_cloud.evidence.bundle import (
 )
 from steelyard_cloud.evidence.choose import MOST_NUMBERS, LeftOut, Span, StoredChain
 from steelyard_cloud.evidence.queries import OnRecord, Row, on_record
+from steelyard_cloud.statements.selection import SelectedStatement
 
 __all__ = ["MOST_NUMBERS", "Span", "collect"]
 
@@ -32,7 +33,7 @@ def collect(
         created_ms=now_ms,
         scale=_scale(known.scale),
         identities=tuple(Identity(key.public_key, key.enrolment) for key in known.identities),
-        statements=tuple(statements),
+        statements=tuple(StoredStatement(one.raw, one.received_ms) for one in statements),
         verifications=tuple(_verification(one, kids[one.identity_id]) for one in known.verifications),
         permits=tuple(known.permits),
         software=tuple(Software(one.software_hash, one.name, one.version) for one in known.software),
@@ -41,7 +42,9 @@ def collect(
         period_s=known.scale.period_s,
         longest_validity_days=known.scale.longest_validity_days,
         decisions=tuple(_decision(one, kids[one.identity_id]) for one in known.decisions),
-        set_backs=tuple(SetBack(one.from_ms, one.to_ms) for one in known.set_backs),
+        set_backs=tuple(
+            SetBack(place, one.latest_ms) for place, one in enumerate(statements) if one.latest_ms < one.received_ms
+        ),
         alert=Alert(alert.id, alert.rule, alert.what, alert.opened_ms),
         left_out=tuple(left_out),
     )
@@ -80,9 +83,9 @@ def _decision(row: Row, kid: bytes) -> Decision:
 
 def _statements(
     connection: Connection, known: OnRecord, span: Span | None
-) -> tuple[list[StoredStatement], list[LeftOut]]:
+) -> tuple[list[SelectedStatement], list[LeftOut]]:
     """The statements that go into the file, and the ranges that are stored but left out of it."""
-    chosen: list[StoredStatement] = []
+    chosen: list[SelectedStatement] = []
     left_out: list[LeftOut] = []
     alert = known.alert
     for key in known.identities:

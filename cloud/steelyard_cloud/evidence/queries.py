@@ -15,7 +15,6 @@ from steelyard_cloud.db.schema import (
     permits,
     scale_types,
     scales,
-    set_backs,
     verifications,
 )
 
@@ -32,7 +31,6 @@ class OnRecord(NamedTuple):
     decisions: Sequence[Row]  # with the name of the authority
     permits: Sequence[bytes]
     software: Sequence[Row]
-    set_backs: Sequence[Row]
 
 
 def on_record(connection: Connection, alert_id: int) -> OnRecord:
@@ -56,7 +54,6 @@ def on_record(connection: Connection, alert_id: int) -> OnRecord:
         .where(decisions.c.scale_id == scale.id)
         .order_by(decisions.c.id)
     )
-    back = select(set_backs).where(set_backs.c.shard == scale.shard).order_by(set_backs.c.number)
     permitted = select(permits.c.raw).where(permits.c.scale_id == scale.id).order_by(permits.c.id)
     approved = select(approved_software).where(approved_software.c.scale_type_id == scale.scale_type_id)
     return OnRecord(
@@ -67,5 +64,4 @@ def on_record(connection: Connection, alert_id: int) -> OnRecord:
         decisions=connection.execute(decided).all(),
         permits=connection.scalars(permitted).all(),
         software=connection.execute(approved.order_by(approved_software.c.id)).all(),
-        set_backs=connection.execute(back).all(),
     )

@@ -7,16 +7,17 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select
 from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements
-from steelyard_cloud.statements.sql import COMMITTED_MS, IN_LIST
+from steelyard_cloud.statements.sql import LATEST_MS, IN_LIST
 
 
 class SelectedStatement(NamedTuple):
-    """A stored statement as an evidence file needs it."""
+    """A stored statement as an evidence file needs it; it is dated no later than `latest_ms`."""
 
     number: int
     hash: bytes
     raw: bytes
     received_ms: int
+    latest_ms: int
     authentic_by: int
 
 
@@ -66,7 +67,7 @@ class Selection:
 
     def _query(self, condition: ColumnElement[bool]) -> Select[Any]:
         c = statements.c
-        return select(c.number, c.hash, c.raw, COMMITTED_MS, c.authentic_by).where(self._of, condition)
+        return select(c.number, c.hash, c.raw, c.received_ms, LATEST_MS, c.authentic_by).where(self._of, condition)
 
     def _add(self, condition: ColumnElement[bool]) -> None:
         c = statements.c

@@ -227,7 +227,7 @@ def successor(platform: Platform, old: SigningScale, kid: bytes | None = None) -
     new = platform.scale(7, serial_number=old.serial_number, start_s=old.time_s)
     keys = [identity.cose_key(new.public_key), identity.cose_key(new.agreement_key)]
     before = [kid or old.kid, old.number, old.head_hash, old.calibration_counter, old.configuration_counter]
-    new.append(Kind.ENROL, [*keys, 0, "Hengtai", "ACS-15", old.serial_number, "P-2026-11", before])
+    new.append(Kind.ENROL, [*keys, 0, "Hengtai", "ACS-15", old.serial_number, old.production_code, before])
     new.boot()
     new.snapshot()
     return new

@@ -24,7 +24,7 @@ def made() -> Bundle:
         scale,
         permits=(PLATFORM.permit(scale, [40]), b""),
         decisions=(decision, decision),
-        set_backs=(SetBack(2**40, 5),),
+        set_backs=(SetBack(2, 2**40),),
         alert=Alert(1, "weight", "what", 7),
         left_out=((scale.kid, 4, 2**33),),
     )

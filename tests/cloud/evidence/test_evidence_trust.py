@@ -35,7 +35,8 @@ def test_a_thumbprint_is_read_as_people_write_it(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "zz", PRINT[:-1], PRINT + "0", PRINT[:-1] + "g", f"sha1:{PRINT}", f"sha512:{PRINT}", f"0x{PRINT}",
-     PRINT + PRINT, f"{PRINT},{PRINT}", "sha256:", "-".join((PRINT[:32], PRINT[32:])), f"sha256:sha256:{PRINT}", "١" * 64],
+     PRINT + PRINT, f"{PRINT},{PRINT}",
+     "sha256:", "-".join((PRINT[:32], PRINT[32:])), f"sha256:sha256:{PRINT}", "١" * 64],
 )  # fmt: skip
 def test_anything_else_is_a_clear_error(text: str) -> None:
     with pytest.raises(ThumbprintError, match="64 hexadecimal digits are expected"):

@@ -76,7 +76,8 @@ def test_a_downloaded_file_proves_the_change_by_the_scale_s_own_words(case: Case
 
 def test_the_three_verdicts_are_independent(case: Case) -> None:
     whole = case.bundle
-    hole = replace(whole, statements=whole.statements[:4] + whole.statements[5:])
+    late = whole.created_ms + 3_600_000
+    hole = replace(whole, statements=whole.statements[:4] + whole.statements[5:], created_ms=late)
     assert words(case.judge(hole)) == (Word.GOOD, Word.BAD, Word.BAD)
     before = replace(whole, statements=whole.statements[:10], alert=None)
     assert words(case.judge(before)) == (Word.GOOD, Word.GOOD, Word.GOOD)
@@ -85,7 +86,7 @@ def test_the_three_verdicts_are_independent(case: Case) -> None:
     altered = bytearray(whole.statements[5].raw)
     altered[40] ^= 1
     forged = replace(
-        whole, statements=(*whole.statements[:5], StoredStatement(bytes(altered), 1), *whole.statements[6:])
+        hole, statements=(*whole.statements[:5], StoredStatement(bytes(altered), 1), *whole.statements[6:])
     )
     authenticity, continuity, _ = words(case.judge(forged))
     assert (authenticity, continuity) == (Word.BAD, Word.BAD)
@@ -187,7 +188,7 @@ def test_page_and_file_say_the_same(case: Case) -> None:
     page = case.world.signed_in(Role.REGULATOR).get(f"/scales/{case.scale.code}").text
     report = check_file(case.bundle, case.root)
     assert report.verdict.word is not None
-    shown = case.world.client(None).get(f"/api/v1/public/{case.scale.code}").json()
+    shown = case.world.client(Role.REGULATOR).get(f"/api/v1/scales/{case.scale.code}").json()
     assert shown["verdict"] == report.verdict.word.value == "altered"
     for mark in ('"mark good">Authentic', '"mark good">Complete', '"mark bad">Findings'):
         assert mark in page
@@ -221,7 +222,7 @@ def test_the_file_has_every_fact_of_the_registry(case: Case) -> None:
     (decision,) = again.decisions
     assert (decision.kid, decision.number, decision.hash) == (scale.kid, scale.number, hash_of(scale.chain[-1]))
     assert (decision.reason, decision.authority != "") == ("Looked at it on the spot.", True)
-    assert [(back.from_ms, back.to_ms) for back in again.set_backs] == [(bundle.created_ms - 1, 5)]
+    assert [(back.place, back.latest_ms) for back in again.set_backs] == [(at, 5) for at in range(scale.number)]
 
 
 def test_another_platform_cannot_seal_evidence(case: Case) -> None:
@@ -324,7 +325,8 @@ def test_the_command_verifies_off_line_and_says_what_is_wrong(case: Case, tmp_pa
     cut = steelyard("evidence", "verify", str(file))
     assert cut.returncode == 2
     assert "cut or changed on its way" in cut.stderr
-    changed = case.sealed(replace(case.bundle, statements=case.bundle.statements[1:]))
+    late = case.bundle.created_ms + 3_600_000
+    changed = case.sealed(replace(case.bundle, statements=case.bundle.statements[1:], created_ms=late))
     authority = keys.read_authority(case.world.settings.keys)
     file.write_bytes(bundles.write(changed, authority.private_key, authority.kid))
     hole = steelyard("evidence", "verify", str(file), "--root", case.root)

@@ -13,7 +13,7 @@ from steelyard_cloud.evidence.check import check_file
 from steelyard_cloud.judge.checks.material import Word
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_protocol import statement
-from steelyard_protocol.downlink import PermitFor
+from steelyard_protocol.downlink import PermitFor, Receipt, sign
 from steelyard_protocol.events import EventKind
 
 GOOD, OPEN, BAD = Word.GOOD, Word.OPEN, Word.BAD
@@ -88,6 +88,8 @@ def test_a_permit_that_no_authority_key_signed_permits_nothing(platform: Platfor
     scale.adjust({40: 1_500_000}, forged)
     report = platform.check(platform.bundle(scale, permits=(forged, b"no permit", b"")))
     assert (report.rules.word, report.verdict.word) == (BAD, Verdict.ALTERED)
+    receipt = sign(Receipt(scale.kid, 1, bytes(32), 1), platform.authority, platform.authority_kid)
+    assert platform.check(platform.bundle(scale, permits=(receipt,))).rules.word is BAD
     branch = platform.scale(2)
     branch.enrol(), branch.boot()
     branch.adjust({40: 1_500_000}, platform.permit(scale, [40]))
@@ -221,6 +223,13 @@ def test_facts_have_effect_only_by_the_statements_that_they_name(platform: Platf
     swapped = verification(scale, parameters, scale.chain[-1])
     assert platform.check(platform.bundle(scale, verifications=(swapped,))).verdict.word is Verdict.NOT_VERIFIED
     assert whole.created_ms < LATE
+
+
+def test_a_time_that_no_calendar_has_is_no_crash(platform: Platform, scale: SigningScale) -> None:
+    for created_ms in (0, 2**63, 2**64 - 1):
+        report = platform.check(platform.bundle(scale, created_ms=created_ms))
+        assert report.verdict.word is not Verdict.VERIFIED or not created_ms
+    assert "a time that no calendar has" in report.verdict.sentence
 
 
 def test_the_registered_period_decides_what_is_fresh(platform: Platform, scale: SigningScale) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select
 from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements
-from steelyard_cloud.statements.sql import LATEST_MS, IN_LIST
+from steelyard_cloud.statements.sql import IN_LIST, LATEST_MS
 
 
 class SelectedStatement(NamedTuple):

@@ -313,6 +313,16 @@ def test_negative_values_reach_the_scale_and_negative_masses_do_not(connect: Con
     assert (told.exit_code, "not a positive mass" in told.stderr) == (2, True)
 
 
+def test_an_export_is_in_the_file_before_it_is_said_to_be(connect: Connect, tmp_path: Path) -> None:
+    scale, file = ScriptedScale(), tmp_path / "statements"
+    file.write_bytes(b"older")
+    peer = connect(lambda line: "0oQ\n0oUF\n" if line == "export" else scale(line))
+    told = run("export", "-o", str(file), "--port", peer.port)
+    assert told.exit_code == 0, told.stderr
+    assert file.read_bytes() == b"\xd2\x84\xd2\x85\x05"
+    assert told.stdout.strip() == f"2 statements in {file}"
+
+
 def test_an_export_that_cannot_be_written_says_so(connect: Connect, tmp_path: Path) -> None:
     scale = ScriptedScale()
     peer = connect(lambda line: "0oQ\n" if line == "export" else scale(line))

@@ -1,4 +1,4 @@
-"""Every message that the web shows: from templates, from N_() and say() in code, and from docstrings of errors.
+"""Every message that the web shows: from templates, N_() and say() in code, docstrings of errors, and checks.
 
 `python tests/kit/messages.py` prints what a language lacks, as entries to fill in.
 """
@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from steelyard_cloud import errors, web
+from steelyard_cloud.judge.checks.words import SENTENCES
 from steelyard_cloud.web.words import i18n
 
 WEB = Path(web.__file__).parent
@@ -27,6 +28,8 @@ def shown() -> Catalog:
     for kind in errors.CloudError.kinds():
         if kind.status:
             found.add(kind.template())
+    for sentence in SENTENCES.values():
+        found.add(sentence)
     return found
 
 

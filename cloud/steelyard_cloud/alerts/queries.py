@@ -159,13 +159,6 @@ def unexplained_numbers(connection: Connection, scale: ScaleInScope) -> set[int]
     return set(found)
 
 
-def still_found(connection: Connection, scale: ScaleInScope) -> list[tuple[str, dict[str, Any]]]:
-    """(rule, values) of what the rules still find on a scale."""
-    c = alerts.c
-    rows = connection.execute(select(c.rule, c["values"]).where(c.scale_id == scale.id, c.still_found))
-    return [(rule, values) for rule, values in rows]
-
-
 @dataclass(frozen=True)
 class Step:
     """A step in an alert's life; `by` names the person or program that took it, None for the platform itself."""

@@ -1,144 +1,144 @@
-"""Who said what in an evidence file: the platform's seal, the scale's keys, and every statement's signature."""
+"""Who said what in an evidence file: the platform's seal, and every statement's signature."""
 
 import hashlib
-from dataclasses import dataclass, field
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
-from steelyard_protocol import cose, downlink, identity, statement
-from steelyard_protocol.bodies import Boot, Enrol
-from steelyard_protocol.statement import LINK_BYTES, Statement
+from steelyard_protocol import cose, downlink, identity
+from steelyard_protocol.statement import Statement, StatementError, parse
 
 from steelyard_cloud.evidence.bundle import EXTERNAL, Bundle
-from steelyard_cloud.evidence.opinion import Opinion, Word
+from steelyard_cloud.evidence.chains import FileChain
+from steelyard_cloud.judge.checks.material import Origin, Signatures
+
+TASK = 125  # signatures in one task of the pool: with fewer the hand-over costs more than a second core gives
+AHEAD = 8  # tasks that may be in the pool or behind it, so that memory stays bounded
 
 
-@dataclass
-class FileChain:
-    """One identity's part of the file."""
-
-    kid: bytes
-    public_key: bytes
-    statements: list[tuple[Statement, int]] = field(default_factory=list)
-    links: set[tuple[int, bytes]] = field(default_factory=set)  # number and link: what the statements vouch for
-    by_link: int = 0
-
-    def add(self, parsed: Statement, received_ms: int) -> None:
-        """Add an authentic statement."""
-        self.statements.append((parsed, received_ms))
-        self.links.add((parsed.number - 1, parsed.link))
+def origin_of(bundle: Bundle, trusted: Iterable[bytes]) -> Origin:
+    """Whose seal it is; `trusted` are the thumbprints of the roots that the reader trusts, none where he names none."""
+    root = identity.thumbprint(bundle.root) if len(bundle.root) == 65 else b""
+    known = set(trusted)
+    return Origin(root=root, trusted=root in known if known else None, problem=_seal_problem(bundle))
 
 
-def check_seal(bundle: Bundle, trusted: str | None, opinion: Opinion) -> str | None:
-    """Root → key set → authority → seal over the contents; gives what is wrong, in a sentence."""
+def _seal_problem(bundle: Bundle) -> str | None:
+    """Root → key set → authority → seal over the contents; gives the code of what is wrong."""
     if len(bundle.root) != 65:
-        return "The root key in the file is not a P-256 key."
-    own = identity.thumbprint(bundle.root).hex()
-    if trusted is not None and trusted.lower() != own:
-        return f"The file's root {own} is not the one you trust ({trusted})."
+        return "root-key"
+    authorities = authorities_of(bundle)
+    if authorities is None:
+        return "key-set"
+    try:
+        seal, kid = cose.decode_sign1(bundle.seal), downlink.kid_of(bundle.seal)
+    except ValueError:
+        return "invalid-seal"
+    key = authorities.get(kid)
+    if key is None:
+        return "not-authority"
+    if seal.payload != hashlib.sha256(bundle.contents).digest():
+        return "changed"
+    valid = seal.tagged and not seal.unprotected_header
+    return None if valid and cose.verify1(bundle.seal, key, EXTERNAL, (cose.ESP256,)) else "invalid-seal"
+
+
+def authorities_of(bundle: Bundle) -> Mapping[bytes, bytes] | None:
+    """Identity → key of the platform's keys with the role authority; None where the root did not sign a key set."""
     try:
         key_set = downlink.open_order(bundle.key_set, bundle.root)
-        seal = cose.decode_sign1(bundle.seal)
-    except ValueError as error:
-        return f"The platform's keys in the file are not what its root signed: {error}."
+    except ValueError:
+        return None
     if not isinstance(key_set, downlink.KeySet):
-        return "What the root signed is not a set of keys."
-    kid = seal.protected_header.get(cose.HEADER_KID)
-    keys = [key for key, roles in key_set.keys if identity.kid(key) == kid and roles & downlink.Role.AUTHORITY]
-    if not keys:
-        return "The seal is not from a key with the role authority."
-    if seal.payload != hashlib.sha256(bundle.contents).digest():
-        return "The contents were changed after the platform sealed the file."
-    if not cose.verify1(bundle.seal, keys[0], EXTERNAL):
-        return "The platform's seal on the file is invalid."
-    opinion.lines.append(f"The platform's seal is valid; its keys are signed by the root {own}.")
-    if trusted is None:
-        opinion.lines.append(
-            "Compare that root with the one printed on the scale's label or published by the platform (or give --root)."
-        )
-    return None
+        return None
+    return {identity.kid(key): key for key, roles in key_set.keys if roles & downlink.Role.AUTHORITY}
 
 
-def authenticate(bundle: Bundle, opinion: Opinion) -> list[FileChain]:
-    """The file's identities, each with its authentic statements; what is wrong with the others goes into `opinion`."""
-    chains = _chains(bundle, opinion)
-    strangers = 0
-    unsigned: list[tuple[FileChain, Statement, int]] = []
-    for stored in bundle.statements:
-        try:
-            parsed = statement.parse(stored.raw)
-        except statement.StatementError as error:
-            opinion.word = Word.BAD
-            opinion.lines.append(f"An item in the file is not a statement: {error}.")
-            continue
-        chain = chains.get(parsed.kid)
-        if chain is None:
-            strangers += 1
-        elif parsed.verifies(chain.public_key):
-            chain.add(parsed, stored.received_ms)
-        else:
-            unsigned.append((chain, parsed, stored.received_ms))
-    if strangers:
-        opinion.word = Word.BAD
-        opinion.lines.append(f"{strangers} statements come from identities that are not the scale's.")
-    for chain, parsed, received_ms in sorted(unsigned, key=lambda one: -one[1].number):
-        _accept_by_link(chain, parsed, received_ms, opinion)
+class Candidate(NamedTuple):
+    """A statement of one of the scale's identities, and its place in the file."""
+
+    chain: FileChain
+    statement: Statement
+    place: int
+
+
+def authenticate(bundle: Bundle, chains: Mapping[bytes, FileChain]) -> Signatures:
+    """Put every authentic statement of the file into the chain of its identity; what became of the others."""
+    doubtful: list[tuple[FileChain, int, int]] = []
+    sorting = _Sorting(bundle, chains)
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[list[tuple[Candidate, bool]]]] = deque()
+        for task in sorting.tasks():
+            waiting.append(pool.submit(_check, task))
+            if len(waiting) >= AHEAD:
+                doubtful += _take(waiting.popleft().result())
+        while waiting:
+            doubtful += _take(waiting.popleft().result())
+    bad = list(_not_linked(bundle, doubtful))
     for chain in chains.values():
-        chain.statements.sort(key=lambda one: (one[0].number, one[0].hash))
-        text = identity.to_text(chain.kid)
-        signed = len(chain.statements) - chain.by_link
-        opinion.lines.append(f"Identity {text}: {signed} signatures verify with the key of its enrolment.")
-        if chain.by_link:
-            opinion.lines.append(f"{chain.by_link} more are vouched for by the link of a later signed statement.")
-        _check_named_root(chain, bundle, opinion)
-    return list(chains.values())
+        chain.finish()
+    return Signatures(
+        own=sum(chain.by_signature for chain in chains.values()),
+        linked=sum(chain.by_link for chain in chains.values()),
+        bad=tuple(sorted(bad)),
+        strangers=sorting.strangers,
+        unreadable=sorting.unreadable,
+        in_order=sorting.in_order,
+    )
 
 
-def _chains(bundle: Bundle, opinion: Opinion) -> dict[bytes, FileChain]:
-    """A chain without statements for each identity whose key is that of its enrolment."""
-    chains = {}
-    for one in bundle.identities:
-        if problem := _check_identity(one.public_key, one.enrolment):
-            opinion.word = Word.BAD
-            opinion.lines.append(problem)
-            continue
-        kid = identity.kid(one.public_key)
-        chains[kid] = FileChain(kid, one.public_key)
-    return chains
+class _Sorting:
+    """Goes through the file's statements once, and counts what is no statement of the scale."""
+
+    def __init__(self, bundle: Bundle, chains: Mapping[bytes, FileChain]) -> None:
+        self.strangers = self.unreadable = 0
+        self.in_order = True
+        self._bundle, self._chains = bundle, chains
+
+    def tasks(self) -> Iterator[list[Candidate]]:
+        """So many statements at a time."""
+        ranks = {kid: rank for rank, kid in enumerate(self._chains)}
+        before, task = (-1, 0, b""), list[Candidate]()
+        for place, stored in enumerate(self._bundle.statements):
+            try:
+                statement = parse(stored.raw)
+            except StatementError:
+                self.unreadable += 1
+                continue
+            chain = self._chains.get(statement.kid)
+            if chain is None:
+                self.strangers += 1
+                continue
+            key = (ranks[statement.kid], statement.number, statement.hash)
+            self.in_order &= before < key
+            before = key
+            task.append(Candidate(chain, statement, place))
+            if len(task) == TASK:
+                yield task
+                task = []
+        yield task
 
 
-def _accept_by_link(chain: FileChain, parsed: Statement, received_ms: int, opinion: Opinion) -> None:
-    """An authentic statement's link is over the whole bytes of the one before it, bad signature and all."""
-    if (parsed.number, parsed.hash[:LINK_BYTES]) in chain.links:
-        chain.add(parsed, received_ms)
-        chain.by_link += 1
-        return
-    opinion.word = Word.BAD
-    opinion.lines.append(f"The signature of statement {parsed.number} is invalid: it was altered or forged.")
+def _check(task: list[Candidate]) -> list[tuple[Candidate, bool]]:
+    return [(one, one.statement.verifies(one.chain.public_key)) for one in task]
 
 
-def _check_identity(public_key: bytes, enrolment: bytes) -> str | None:
-    try:
-        first = statement.parse(enrolment)
-    except statement.StatementError as error:
-        return f"The enrolment in the file is not a statement: {error}."
-    body = first.body
-    if not isinstance(body, Enrol) or body.signing_point != public_key or identity.kid(public_key) != first.kid:
-        return "The enrolment in the file does not belong to the key beside it."
-    return None if first.verifies(public_key) else "The enrolment in the file is not signed by its own key."
+def _take(checked: list[tuple[Candidate, bool]]) -> list[tuple[FileChain, int, int]]:
+    """Add what is signed; chain, number and place of the rest."""
+    for one, signed in checked:
+        if signed:
+            one.chain.add(one.statement, one.place)
+    return [(one.chain, one.statement.number, one.place) for one, signed in checked if not signed]
 
 
-def _check_named_root(chain: FileChain, bundle: Bundle, opinion: Opinion) -> None:
-    """Boot statements name the root that the scale carries from the factory."""
-    boots = [one for one, _ in chain.statements if isinstance(one.body, Boot)]
-    named = {one.body.root for one in boots if isinstance(one.body, Boot) and one.body.root is not None}
-    own = identity.thumbprint(bundle.root) if len(bundle.root) == 65 else b""
-    if named and named != {own}:
-        opinion.word = Word.BAD
-        opinion.lines.append(
-            "The scale's boot statements name another root than the file: the scale belongs to another platform."
-        )
-    elif named:
-        opinion.lines.append("The scale's own boot statements name the same root.")
-    thumbprint = identity.thumbprint(chain.public_key)
-    if any(isinstance(one.body, Boot) and one.body.thumbprint != thumbprint for one in boots):
-        opinion.word = Word.BAD
-        opinion.lines.append("A boot statement names another key than the one that signed it.")
+def _not_linked(bundle: Bundle, doubtful: list[tuple[FileChain, int, int]]) -> Iterator[int]:
+    """Add those that an authentic statement links to, from the last to the first; numbers of the others."""
+    for chain, number, place in sorted(doubtful, key=lambda one: -one[1]):
+        statement = parse(bundle.statements[place].raw)
+        if chain.vouches_for(statement):
+            chain.add(statement, place, linked=True)
+        else:
+            yield number

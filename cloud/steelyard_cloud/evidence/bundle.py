@@ -1,56 +1,68 @@
-"""The evidence file: an array of the format's name, the contents, and a seal over them.
+"""The evidence file as values, and how it is written; `docs/evidence.md` describes the format.
 
-`["steelyard-evidence/1", contents: bstr, seal: bstr]`; the contents are one deterministic CBOR map, the seal is a
+`["steelyard-evidence/2", contents: bstr, seal: bstr]`; the contents are one deterministic CBOR map, the seal is a
 COSE_Sign1 of the platform's authority key (external data "steelyard/1 evidence") whose payload is the SHA-256 of the
-contents. Reading checks types and bounds, never signatures: that is `check`.
+contents.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from steelyard_protocol import cbor, cose
 
-from steelyard_cloud.errors import CloudError
+from steelyard_cloud.evidence.reading import MAX_BYTES, NAME, EvidenceError, FileStatements, StoredStatement, take_apart
+from steelyard_cloud.judge.checks.material import Identity, LeftOut
 
-NAME = "steelyard-evidence/1"
+__all__ = [
+    "MAX_BYTES",
+    "NAME",
+    "Alert",
+    "Bundle",
+    "Decision",
+    "EvidenceError",
+    "Identity",
+    "SetBack",
+    "Software",
+    "StoredStatement",
+    "Verification",
+    "read",
+    "write",
+]
+
 EXTERNAL = b"steelyard/1 evidence"
-MAX_BYTES = 64 * 1024 * 1024
-MAX_STATEMENTS = 100_000
-
-
-class EvidenceError(CloudError):
-    """The evidence file cannot be read: {why}"""
-
-    code, noun, exit_code = "unreadable", "evidence file", 2
-
-
-@dataclass(frozen=True)
-class StoredStatement:
-    """One statement byte for byte, and when it was committed (Unix milliseconds)."""
-
-    raw: bytes
-    received_ms: int
-
-
-@dataclass(frozen=True)
-class Identity:
-    """One key of the scale, with the enrolment statement by which the registry bound it."""
-
-    public_key: bytes
-    enrolment: bytes
 
 
 @dataclass(frozen=True)
 class Verification:
-    """A verification on record: who fixed which statement's parameters as the baseline, and until when."""
+    """A verification on record: who fixed which statement as the baseline, and until when.
+
+    `hash` is that of the statement, `start_hash` of the boot statement of its start (empty where it was not stored);
+    `expires_ms` is the end of the day `valid_until` (ISO date) where the platform is.
+    """
 
     kid: bytes
     number: int
+    hash: bytes
+    start_hash: bytes
     kind: str
     valid_until: str
+    expires_ms: int
     seal: str
     institution: str
+    recorded_ms: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A regulator's public decision, and the statement that it names."""
+
+    kid: bytes
+    number: int
+    hash: bytes
+    reason: str
+    authority: str
     recorded_ms: int
 
 
@@ -61,6 +73,14 @@ class Software:
     hash: bytes
     name: str
     version: str
+
+
+@dataclass(frozen=True)
+class SetBack:
+    """The statement at a place (from 0) is dated no later than this (Unix ms), which a clock was set back to."""
+
+    place: int
+    latest_ms: int
 
 
 @dataclass(frozen=True)
@@ -75,19 +95,26 @@ class Alert:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The contents of an evidence file; `left_out` are stored statements that the file omits, as (kid, first, last)."""
+    """The contents of an evidence file; `left_out` are stored statements that the file omits, as (kid, first, last).
+
+    `period_s` is how often the scale has to report, `longest_validity_days` for how long its type may be verified.
+    """
 
     created_ms: int
     scale: dict[str, str]
     identities: tuple[Identity, ...]
-    statements: tuple[StoredStatement, ...]
+    statements: Sequence[StoredStatement]
     verifications: tuple[Verification, ...]
     permits: tuple[bytes, ...]
     software: tuple[Software, ...]
     root: bytes
     key_set: bytes
+    period_s: int
+    longest_validity_days: int
+    decisions: tuple[Decision, ...] = ()
+    set_backs: tuple[SetBack, ...] = ()
     alert: Alert | None = None
-    left_out: tuple[tuple[bytes, int, int], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     contents: bytes = field(default=b"", repr=False, compare=False)
     seal: bytes = field(default=b"", repr=False, compare=False)
 
@@ -97,22 +124,30 @@ class Bundle:
             {
                 "created": self.created_ms,
                 "scale": self.scale,
-                "identities": [[one.public_key, one.enrolment] for one in self.identities],
-                "statements": [[one.raw, one.received_ms] for one in self.statements],
+                "identities": _rows(self.identities),
+                "statements": [list(one) for one in self.statements],
                 "left out": [list(one) for one in self.left_out],
-                "verifications": [
-                    [v.kid, v.number, v.kind, v.valid_until, v.seal, v.institution, v.recorded_ms]
-                    for v in self.verifications
-                ],
+                "verifications": _rows(self.verifications),
+                "decisions": _rows(self.decisions),
                 "permits": list(self.permits),
-                "software": [[one.hash, one.name, one.version] for one in self.software],
-                "alert": [self.alert.id, self.alert.rule, self.alert.what, self.alert.opened_ms]
-                if self.alert
-                else None,
+                "software": _rows(self.software),
+                "period": self.period_s,
+                "longest validity": self.longest_validity_days,
+                "set back": _rows(self.set_backs),
+                "alert": _row(self.alert) if self.alert else None,
                 "root": self.root,
                 "key set": self.key_set,
             }
         )
+
+
+def _rows(some: Sequence[Any]) -> list[list[Any]]:
+    return [_row(one) for one in some]
+
+
+def _row(one: Any) -> list[Any]:
+    """The values of a dataclass in their order."""
+    return list(vars(one).values())
 
 
 def write(bundle: Bundle, private_key: bytes, kid: bytes) -> bytes:
@@ -125,70 +160,24 @@ def write(bundle: Bundle, private_key: bytes, kid: bytes) -> bytes:
 
 def read(data: bytes) -> Bundle:
     """Take a file apart; raises EvidenceError, saying what is wrong with it."""
-    if not data:
-        raise EvidenceError(why="it is empty; download it again")
-    if len(data) > MAX_BYTES:
-        raise EvidenceError(why=f"it is larger than any evidence file ({MAX_BYTES} bytes); is it the right file?")
-    try:
-        outer = cbor.decode(data)
-    except cbor.CborError as error:
-        raise EvidenceError(
-            why=f"it is not an evidence file, or it was cut or changed on its way ({error}); download it again"
-        ) from error
-    if type(outer) is not list or len(outer) != 3 or type(outer[0]) is not str:
-        raise EvidenceError(why="it is CBOR, but not an evidence file; is it the right file?")
-    name, contents, seal = outer
-    if name != NAME:
-        raise EvidenceError(why=f"it says it is {name[:60]!r}, and this program reads {NAME!r}; use a newer program")
-    if type(contents) is not bytes or type(seal) is not bytes:
-        raise EvidenceError(why="its contents and seal are not byte strings, so it is damaged")
-    try:
-        return _read_contents(contents, seal)
-    except (cbor.CborError, KeyError, TypeError, ValueError) as error:
-        raise EvidenceError(why=f"its contents are damaged ({error})") from error
-
-
-def _read_contents(contents: bytes, seal: bytes) -> Bundle:
-    value = cbor.decode(contents)
-    if type(value) is not dict:
-        raise TypeError("they are not a map")
-    statements = tuple(StoredStatement(*row) for row in _rows(value, "statements", bytes, int))
-    if len(statements) > MAX_STATEMENTS:
-        raise ValueError(f"{len(statements)} statements, at most {MAX_STATEMENTS} are allowed")
-    alert = value["alert"]
+    contents, seal, found = take_apart(data)
+    alert = found["alert"]
     return Bundle(
-        created_ms=_typed("created", value["created"], int),
-        scale={
-            _typed("scale", name, str): _typed("scale", text, str)
-            for name, text in _typed("scale", value["scale"], dict).items()
-        },
-        identities=tuple(Identity(*row) for row in _rows(value, "identities", bytes, bytes)),
-        statements=statements,
-        verifications=tuple(
-            Verification(*row) for row in _rows(value, "verifications", bytes, int, str, str, str, str, int)
-        ),
-        permits=tuple(_typed("permits", raw, bytes) for raw in _typed("permits", value["permits"], list)),
-        software=tuple(Software(*row) for row in _rows(value, "software", bytes, str, str)),
-        root=_typed("root", value["root"], bytes),
-        key_set=_typed("key set", value["key set"], bytes),
-        alert=None if alert is None else Alert(*_row("alert", alert, (int, str, str, int))),
-        left_out=tuple((row[0], row[1], row[2]) for row in _rows(value, "left out", bytes, int, int)),
+        created_ms=found["created"],
+        scale=found["scale"],
+        identities=tuple(Identity(*row) for row in found["identities"]),
+        statements=FileStatements(contents, *found["statements"]),
+        verifications=tuple(Verification(*row) for row in found["verifications"]),
+        permits=tuple(found["permits"]),
+        software=tuple(Software(*row) for row in found["software"]),
+        root=found["root"],
+        key_set=found["key set"],
+        period_s=found["period"],
+        longest_validity_days=found["longest validity"],
+        decisions=tuple(Decision(*row) for row in found["decisions"]),
+        set_backs=tuple(SetBack(*row) for row in found["set back"]),
+        alert=None if alert is None else Alert(*alert),
+        left_out=tuple((kid, first, last) for kid, first, last in found["left out"]),
         contents=contents,
         seal=seal,
     )
-
-
-def _typed(name: str, value: Any, kind: type) -> Any:
-    if type(value) is not kind:
-        raise TypeError(f"{name!r} is a {type(value).__name__} where a {kind.__name__} belongs")
-    return value
-
-
-def _row(name: str, row: Any, kinds: tuple[type, ...]) -> list[Any]:
-    if type(row) is not list or len(row) != len(kinds):
-        raise TypeError(f"{name!r} has a row that is not an array of {len(kinds)}")
-    return [_typed(name, item, kind) for item, kind in zip(row, kinds, strict=True)]
-
-
-def _rows(value: dict[Any, Any], name: str, *kinds: type) -> list[list[Any]]:
-    return [_row(name, row, kinds) for row in _typed(name, value[name], list)]

@@ -1,35 +1,60 @@
-"""Checking an evidence file offline: authenticity, continuity and rules as three verdicts, each explained.
+"""Checking an evidence file offline: authenticity, continuity and rules as three verdicts, and the public verdict.
 
-Pure and failing closed: a verdict is "good" only where everything that it needs was checked. The rules are the same
-code that raised the alert, applied to what is in the file and nothing else.
+Pure and failing closed. The steps are those of the console's pages (`judge.checks`), and the public verdict is that of
+the public page (`judge.judge.opinion`), both applied to what is in the file and nothing else.
 """
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from steelyard_protocol import downlink, identity
+from steelyard_protocol import identity
 
-from steelyard_cloud.evidence.authenticate import FileChain, authenticate, check_seal
-from steelyard_cloud.evidence.bundle import MAX_STATEMENTS, Bundle
-from steelyard_cloud.evidence.opinion import Opinion, Word
-from steelyard_cloud.evidence.verdicts import continuity_opinion, rules_opinion
-from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
-from steelyard_cloud.judge.intake import summarise
-from steelyard_cloud.judge.judge import judge
-from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import Bounds, ParameterState
+from steelyard_cloud.evidence.authenticate import authenticate, origin_of
+from steelyard_cloud.evidence.bundle import Bundle
+from steelyard_cloud.evidence.chains import FileChain
+from steelyard_cloud.evidence.facts import facts_of
+from steelyard_cloud.evidence.findings import finding_lines
+from steelyard_cloud.evidence.opinion import FileVerdict, Opinion, Word
+from steelyard_cloud.evidence.thumbprints import read_thumbprint
+from steelyard_cloud.judge import checks
+from steelyard_cloud.judge.checks import Checked
+from steelyard_cloud.judge.checks.authenticity import signed_names
+from steelyard_cloud.judge.checks.material import Material
+from steelyard_cloud.judge.checks.words import SENTENCES
+from steelyard_cloud.judge.facts import Facts, retired
+from steelyard_cloud.judge.judge import opinion
+from steelyard_cloud.judge.verdict import Verdict
+
+PLATFORM_S_WORD = (
+    "Only the platform's word, under its seal: place and type approval, verifications, decisions, approved software, "
+    "the registered period, when each statement was stored, and that nothing else was."
+)
+
+_WORDS = {
+    Verdict.NOT_ON_RECORD: "Not on record",
+    Verdict.ALTERED: "Altered",
+    Verdict.LOCKED: "Locked",
+    Verdict.NOT_VERIFIED: "Not verified",
+    Verdict.EXPIRED: "Verification expired",
+    Verdict.NO_RECENT_DATA: "No recent data",
+    Verdict.CANNOT_BE_TOLD: "Cannot be told",
+    Verdict.VERIFIED: "Verified",
+}
 
 
 @dataclass
 class Report:
-    """What a file proves."""
+    """What a file proves; `scale` are the names that the scale itself signed, empty where its keys are in doubt."""
 
     authenticity: Opinion
     continuity: Opinion
     rules: Opinion
+    verdict: FileVerdict
+    scale: dict[str, str]
     root_thumbprint: str
     statements: int
+    steps: Sequence[Checked]
 
     @property
     def stands(self) -> bool:
@@ -37,85 +62,75 @@ class Report:
         return self.authenticity.word is Word.GOOD and self.continuity.word is not Word.BAD
 
 
-def check_file(bundle: Bundle, root_thumbprint: str | None = None) -> Report:
-    """Check a file; `root_thumbprint` (64 hexadecimal digits) is the root that the reader trusts, if known."""
-    opinion = Opinion(Word.GOOD, "")
-    seal_problem = check_seal(bundle, root_thumbprint, opinion)
-    chains = authenticate(bundle, opinion)
-    count = sum(len(chain.statements) for chain in chains)
-    if seal_problem or opinion.word is not Word.GOOD or not count:
-        opinion.word = Word.BAD
-        opinion.sentence = seal_problem or "Not everything in this file was signed by the keys that it names."
-        if not count:
-            opinion.sentence = "No statement in this file could be authenticated."
-    else:
-        opinion.sentence = f"All {count} statements were signed by the scale's own key and not altered since."
-    summaries = [_replay(chain) for chain in chains]
-    facts = _facts(bundle, chains)
-    clock = Clock(bundle.created_ms, bundle.created_ms)
-    findings = judge(summaries, facts, clock).findings
-    rules = rules_opinion(bundle, findings)
-    if seal_problem and rules.word is Word.GOOD:
-        rules = Opinion(Word.OPEN, "What the file says about the registry is not sealed.", rules.lines)
-    return Report(
-        authenticity=opinion,
-        continuity=continuity_opinion(bundle, summaries, findings),
-        rules=rules,
-        root_thumbprint=identity.thumbprint(bundle.root).hex() if len(bundle.root) == 65 else "",
-        statements=count,
-    )
+def check_file(bundle: Bundle, *trusted: str) -> Report:
+    """Check a file; `trusted` are thumbprints of the roots that the reader trusts, as `read_thumbprint` takes them.
 
-
-def _replay(chain: FileChain) -> Summary:
-    """The summary of what the file has of one identity, by the code that receives statements.
-
-    A long chain that was cut for the file falls apart into many runs; none is refused, as the file itself is bounded.
+    Without one of them authenticity is open. Raises ThumbprintError.
     """
-    rows = ((parsed.raw, received_ms) for parsed, received_ms in chain.statements)
-    return summarise(chain.kid, rows, Bounds(intervals=MAX_STATEMENTS))
-
-
-def _facts(bundle: Bundle, chains: Iterable[FileChain]) -> Facts:
-    states = {  # of a fork the lowest content hash, which is set last, as in `scales.facts`
-        (chain.kid, one.number): ParameterState(one.digest, one.calibration_counter, one.configuration_counter)
-        for chain in chains
-        for one, _ in sorted(chain.statements, key=lambda pair: pair[0].content_hash, reverse=True)
+    chains = {
+        kid: FileChain(bundle, kid, one.public_key)
+        for kid, one in ((identity.kid(one.public_key), one) for one in bundle.identities)
     }
-    return Facts(
-        baselines=frozenset(
-            Baseline(one.kid, one.number, states.get((one.kid, one.number))) for one in bundle.verifications
-        ),
-        permits=frozenset(filter(None, (_permit(bundle, raw) for raw in bundle.permits))),
-        approved_software=frozenset(one.hash for one in bundle.software),
+    signatures = authenticate(bundle, chains)
+    origin = origin_of(bundle, map(read_thumbprint, trusted))
+    enrolments = (one.read() for one in bundle.identities)
+    material = Material(
+        now_ms=bundle.created_ms,
+        origin=origin,
+        identities=bundle.identities,
+        names=bundle.scale,
+        signatures=signatures,
+        summaries=[chain.summary for chain in chains.values()],
+        left_out=bundle.left_out,
+        facts=facts_of(bundle, chains, retired(one for one in enrolments if one is not None)),
+    )
+    steps = checks.check(material)
+    authenticity, continuity, rules = (_opinion(name, steps) for name in checks.VERDICTS)
+    rules.lines += finding_lines(material, bundle)
+    return Report(
+        authenticity=authenticity,
+        continuity=continuity,
+        rules=rules,
+        verdict=_verdict(material, authenticity.word),
+        scale=signed_names(material) if steps[2].word is Word.GOOD else {},
+        root_thumbprint=origin.root.hex(),
+        statements=signatures.own + signatures.linked,
+        steps=steps,
     )
 
 
-def _permit(bundle: Bundle, raw: bytes) -> PermitFact | None:
-    """A permit, if one of the platform's authority keys signed it; any other is as if it were not there."""
-    order = _opened(bundle, raw)
-    if not isinstance(order, downlink.Permit):
-        return None
-    return PermitFact(
-        kid=order.identity,
-        hash=hashlib.sha256(raw).digest(),
-        what=order.what,
-        not_before_s=order.not_before,
-        not_after_s=order.not_after,
-        calibration_counter=order.calibration_counter,
-        configuration_counter=order.configuration_counter,
-        fields=frozenset(order.fields),
-    )
+def _opinion(verdict: str, steps: Iterable[Checked]) -> Opinion:
+    """The worst step's word and sentence; every step explains it."""
+    own = checks.of(verdict, steps)
+    lines = [
+        f"{one.step.number} {one.word.value}: {sentence(one)}" for one in sorted(own, key=lambda one: one.step.number)
+    ]
+    return Opinion(own[0].word, sentence(own[0]), lines)
 
 
-def _opened(bundle: Bundle, raw: bytes) -> object:
-    """The order in these bytes, its signature checked; None where no authority key signed it."""
+def sentence(checked: Checked) -> str:
+    """What a step says."""
+    return SENTENCES[checked.code].format(**checked.values)
+
+
+def _verdict(material: Material, authenticity: Word) -> FileVerdict:
+    """The word of the public page, if the whole chain is there and authentic."""
+    summaries = material.stored
+    at = _moment(material.now_ms)
+    heads = ", ".join(f"{identity.to_text(one.kid)}: {one.head}" for one in summaries) or "none"
+    limits = [f"What the scale signed after the last numbers in this file ({heads}).", PLATFORM_S_WORD]
+    if authenticity is not Word.GOOD:
+        return FileVerdict(None, "Cannot be told from this file: it is not shown to be authentic.", [], limits)
+    if material.left_out:
+        return FileVerdict(None, "Cannot be told from this file: parts of the chain were left out of it.", [], limits)
+    found = opinion(summaries, material.facts or Facts(), material.now_ms, material.active_kid)
+    unmet = [(one.condition, one.code) for one in found.unmet]
+    why = "".join(f" ({condition}: {code})" for condition, code in unmet[:1])
+    return FileVerdict(found.word, f"{_WORDS[found.word]}, at {at}{why}.", unmet, limits)
+
+
+def _moment(ms: int) -> str:
     try:
-        key_set = downlink.open_order(bundle.key_set, bundle.root)
-        kid = downlink.kid_of(raw)
-        keys = key_set.keys if isinstance(key_set, downlink.KeySet) else ()
-        for key, roles in keys:
-            if roles & downlink.Role.AUTHORITY and identity.kid(key) == kid:
-                return downlink.open_order(raw, key)
-    except ValueError:
-        return None
-    return None
+        return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return "a time that no calendar has"

@@ -11,7 +11,6 @@ from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import EvidenceTooLarge
-from steelyard_cloud.evidence.bundle import StoredStatement
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Interval
 from steelyard_cloud.statements.selection import SelectedStatement, Selection
@@ -35,15 +34,19 @@ LeftOut = tuple[bytes, int, int]  # kid, first and last number
 
 @dataclass(frozen=True)
 class StoredChain:
-    """One identity's statements, and what the choice depends on: where the finding is, what verifications name."""
+    """One identity's statements, and what the choice depends on: where the finding is, and what facts name.
+
+    `named` are numbers of statements, `starts` hashes of boot statements.
+    """
 
     scale_id: int
     identity_id: int
     kid: bytes
     finding: int | None
     named: Sequence[int]
+    starts: Sequence[bytes]
 
-    def choose(self, connection: Connection, span: Span | None) -> tuple[list[StoredStatement], list[LeftOut]]:
+    def choose(self, connection: Connection, span: Span | None) -> tuple[list[SelectedStatement], list[LeftOut]]:
         """The statements of the file, rising, and the ranges that are stored but left out of it.
 
         `span` names the numbers that are asked for. Raises EvidenceTooLarge.
@@ -55,8 +58,7 @@ class StoredChain:
         if len(kept) > MOST_STATEMENTS or sum(len(one.raw) for one in kept) > MOST_BYTES:
             raise EvidenceTooLarge(statements=len(kept), most=MOST_STATEMENTS)
         ranges = left_out(summary.intervals, sorted({one.number for one in kept}))
-        chosen = [StoredStatement(one.raw, one.received_ms) for one in kept]
-        return chosen, [(self.kid, first, last) for first, last in ranges]
+        return kept, [(self.kid, first, last) for first, last in ranges]
 
     def _select(self, selection: Selection, summary: Summary, span: Span | None) -> None:
         if span is None and summary.stored <= WHOLE_CHAIN:
@@ -67,6 +69,9 @@ class StoredChain:
         else:
             _add_around(selection, self.finding or summary.head)
         selection.add_numbers(self.named)
+        selection.add_boots(self.starts)
+        if span is not None:
+            selection.add_nearest_of_kind(Kind.BOOT, span[0] + 1, summary.head, 1)  # which says under which root
         _add_vouchers(selection)
 
 

@@ -1,7 +1,6 @@
-"""`steelyard evidence verify FILE`: check an evidence file offline."""
+"""`steelyard evidence verify FILE` checks an evidence file offline; `steelyard evidence trust` says whose files."""
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,8 @@ from rich.console import Console
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence.check import Report, check_file
 from steelyard_cloud.evidence.opinion import Opinion, Word
+from steelyard_cloud.evidence.thumbprints import TrustedRoots, read_thumbprint
+from steelyard_cloud.judge.verdict import Verdict
 
 app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked offline.")
 
@@ -19,33 +20,61 @@ NOT_STANDING = 1
 _MARKS = {Word.GOOD: ("✓", "green"), Word.BAD: ("✗", "red"), Word.OPEN: ("?", "yellow")}
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `verify` a command of its own although it is the only one."""
+def roots_in_force() -> TrustedRoots:
+    """Those of the user who runs this."""
+    return TrustedRoots(Path(typer.get_app_dir("steelyard")))
 
 
 @app.command("verify")
 def verify_file(
     file: Annotated[Path, typer.Argument(help="The evidence file, as downloaded from an alert")],
     root: Annotated[
-        str | None, typer.Option(help="Thumbprint of the platform's root that you trust: 64 hexadecimal digits")
+        str | None, typer.Option(help="Thumbprint of the only root that you trust, in place of those of `trust`")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text")] = False,
 ) -> None:
-    """Give authenticity, continuity and rules as three verdicts.
+    """Give authenticity, continuity and rules as three verdicts, and the public verdict as far as the file can tell.
 
-    Exit code 0: the evidence stands (whatever the rules say of the scale); 1: it is not authentic or its chain is
-    broken; 2: the file cannot be read.
+    Exit code 0: the evidence stands (whatever the rules say of the scale); 1: it is not shown to be authentic, which
+    takes a root that you trust, or its chain is broken; 2: the file, a thumbprint or the list of roots cannot be read.
     """
-    if root is not None and not re.fullmatch(r"[0-9A-Fa-f]{64}", root):
-        raise typer.BadParameter("a root's thumbprint has 64 hexadecimal digits", param_hint="--root")
+    trusted = roots_in_force().read() if root is None else [read_thumbprint(root).hex()]
     bundle = bundles.read(_contents(file))
-    report = check_file(bundle, root)
+    report = check_file(bundle, *trusted)
     if as_json:
         print(json.dumps(_json(bundle, report)))
     else:
         print_report(bundle, report)
     raise typer.Exit(0 if report.stands else NOT_STANDING)
+
+
+@app.command("trust")
+def trust(
+    thumbprint: Annotated[
+        str | None, typer.Argument(help="Thumbprint of a platform's root, from a label or GET /api/v1/root")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Trust it no more")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text")] = False,
+) -> None:
+    """Trust a platform's root when evidence is checked, or trust it no more; without a thumbprint list those trusted.
+
+    Exit code 0: done; 1: what was to be removed is not there; 2: a thumbprint or the list of roots cannot be read.
+    """
+    roots, done = roots_in_force(), True
+    if thumbprint is None and remove:
+        raise typer.BadParameter("name the thumbprint to remove", param_hint="--remove")
+    if thumbprint is not None and remove:
+        done = roots.remove(read_thumbprint(thumbprint))
+    elif thumbprint is not None:
+        roots.add(read_thumbprint(thumbprint))
+    trusted = roots.read()
+    if as_json:
+        print(json.dumps({"trusted": trusted, "file": str(roots.path)}))
+    else:
+        print("\n".join(trusted) or "No root is trusted yet.")
+    if not done:
+        print("That root was not trusted.")
+        raise typer.Exit(1)
 
 
 def _contents(file: Path) -> bytes:
@@ -59,7 +88,8 @@ def _contents(file: Path) -> bytes:
 
 def _json(bundle: bundles.Bundle, report: Report) -> dict[str, object]:
     return {
-        "scale": bundle.scale,
+        "scale": report.scale,
+        "platform_says": bundle.scale,
         "statements": report.statements,
         "root": report.root_thumbprint,
         "alert": bundle.alert.id if bundle.alert else None,
@@ -67,31 +97,50 @@ def _json(bundle: bundles.Bundle, report: Report) -> dict[str, object]:
         "authenticity": report.authenticity.as_json(),
         "continuity": report.continuity.as_json(),
         "rules": report.rules.as_json(),
+        "verdict": report.verdict.as_json(),
+        "steps": [
+            {"step": one.step.number, "name": one.step.name, "word": one.word.value, "code": one.code}
+            for one in report.steps
+        ],
     }
 
 
 def print_report(bundle: bundles.Bundle, report: Report) -> None:
-    """Print the three verdicts for people."""
+    """Print the verdicts for people; the headline has what the scale itself signed, and nothing else."""
     console = Console(highlight=False)
-    scale = bundle.scale
-    name = " ".join(scale.get(part, "") for part in ("maker", "model", "serial number"))
-    console.print(_harmless(f"{name} · {scale.get('public code', '')}"), style="bold", markup=False)
+    scale = report.scale
+    name = " ".join(scale[part] for part in ("maker", "model", "serial number") if part in scale)
+    headline = f"{name} · {scale['public code']}" if scale else "A scale that cannot be named: its keys are in doubt"
+    _print(console, headline, "bold")
     for title, opinion in (
         ("Authenticity", report.authenticity),
         ("Continuity", report.continuity),
         ("Rules", report.rules),
     ):
         _print_opinion(console, title, opinion)
+    console.print()
+    verdict = report.verdict
+    word = Word.OPEN if verdict.word is None else Word.GOOD if verdict.word is Verdict.VERIFIED else Word.BAD
+    mark, colour = _MARKS[word]
+    _print(console, f"{mark} Verdict: {verdict.sentence}", colour)
+    for condition, code in verdict.unmet:
+        _print(console, f"    {condition}: {code}")
+    _print(console, "    What this file cannot show:")
+    for limit in verdict.limits:
+        _print(console, f"    – {limit}")
+    said = ", ".join(f"{name}: {text}" for name, text in bundle.scale.items() if name not in report.scale)
+    _print(console, f"    – The platform says, and nobody else: {said or 'nothing'}.")
 
 
 def _print_opinion(console: Console, title: str, opinion: Opinion) -> None:
     mark, colour = _MARKS[opinion.word]
     console.print()
-    console.print(f"{mark} {title}: {_harmless(opinion.sentence)}", style=colour, soft_wrap=True, markup=False)
+    _print(console, f"{mark} {title}: {opinion.sentence}", colour)
     for line in opinion.lines:
-        console.print(f"    {_harmless(line)}", soft_wrap=True, markup=False)
+        _print(console, f"    {line}")
 
 
-def _harmless(text: str) -> str:
+def _print(console: Console, text: str, style: str = "") -> None:
     """Text of whoever made the file, in which a line break or an escape sequence could draw verdicts of its own."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+    harmless = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+    console.print(harmless, style=style, soft_wrap=True, markup=False)

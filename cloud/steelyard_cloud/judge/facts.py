@@ -4,9 +4,12 @@ A fact takes effect at the statement that it names by hash, never when somebody 
 stored has no effect, and a verdict that needs it is not good.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
+
+from steelyard_protocol.bodies import Enrol
 
 from steelyard_cloud.judge.summary_parts import Device, ParameterState
 
@@ -91,3 +94,17 @@ class Clock:
 
     now_ms: int
     listening_since_ms: int = 0
+
+
+DAY_MS = 86_400_000
+
+
+def longest_ms(recorded_ms: int, days: int) -> int:
+    """The end of the last day that a type allows for a verification recorded at a time."""
+    return recorded_ms + (days + 1) * DAY_MS
+
+
+def retired(enrolments: Iterable[Enrol]) -> frozenset[Retired]:
+    """The keys that these succeed, and where each ended."""
+    before = (one.predecessor for one in enrolments)
+    return frozenset(Retired(one.identity, one.head_number) for one in before if one is not None)

@@ -18,7 +18,7 @@ from steelyard_cloud.db.schema import (
     verifications,
 )
 from steelyard_cloud.judge.contents import state_of
-from steelyard_cloud.judge.facts import Baseline, Decision, Facts, PermitFact, Retired
+from steelyard_cloud.judge.facts import Baseline, Decision, Facts, PermitFact, longest_ms, retired
 from steelyard_cloud.judge.starts import device_of
 from steelyard_cloud.judge.summary_parts import Device
 from steelyard_cloud.statements.queries import StatementRead, named_statement, start_of
@@ -43,9 +43,6 @@ class NamedStatement(NamedTuple):
     scale_id: int
     identity_id: int
     number: int
-
-
-DAY_MS = 86_400_000
 
 
 def load(connection: Connection, scale_id: int) -> ScaleFacts:
@@ -77,7 +74,7 @@ def load(connection: Connection, scale_id: int) -> ScaleFacts:
             permits=_permits(connection, scale_id, chains),
             approved_software=frozenset(approved),
             decisions=_decisions(connection, scale_id, chains),
-            retired=frozenset(filter(None, (_predecessor(row.enrolment) for row in keys))),
+            retired=retired(body for body in (parse(row.enrolment).body for row in keys) if isinstance(body, Enrol)),
             period_s=scale.period_s,
         ),
     )
@@ -134,7 +131,7 @@ def _baseline(row: Row[Any], chain: Chain, longest_days: int) -> Baseline:
         committed_ms=found.received_ms if found else 0,
         recorded_ms=row.recorded_ms,
         until_ms=row.expires_ms,
-        longest_ms=row.recorded_ms + (longest_days + 1) * DAY_MS,
+        longest_ms=longest_ms(row.recorded_ms, longest_days),
     )
 
 
@@ -145,13 +142,6 @@ def _decisions(connection: Connection, scale_id: int, chains: Mapping[int, Chain
     named = [(chains[identity_id], number, hash_) for identity_id, number, hash_ in rows]
     found = [(chain, chain.named(number, hash_)) for chain, number, hash_ in named]
     return frozenset(Decision(chain.kid, one.number, one.hash, one.received_ms) for chain, one in found if one)
-
-
-def _predecessor(enrolment: bytes) -> Retired | None:
-    """The key that this enrolment succeeds, and where it ended."""
-    body = parse(enrolment).body
-    before = body.predecessor if isinstance(body, Enrol) else None
-    return Retired(before.identity, before.head_number) if before else None
 
 
 def _permits(connection: Connection, scale_id: int, chains: Mapping[int, Chain]) -> frozenset[PermitFact]:

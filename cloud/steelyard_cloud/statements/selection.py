@@ -7,16 +7,17 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select
 from steelyard_protocol.bodies import Kind
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, statements
-from steelyard_cloud.statements.sql import COMMITTED_MS, IN_LIST
+from steelyard_cloud.statements.sql import IN_LIST, LATEST_MS
 
 
 class SelectedStatement(NamedTuple):
-    """A stored statement as an evidence file needs it."""
+    """A stored statement as an evidence file needs it; it is dated no later than `latest_ms`."""
 
     number: int
     hash: bytes
     raw: bytes
     received_ms: int
+    latest_ms: int
     authentic_by: int
 
 
@@ -51,6 +52,12 @@ class Selection:
             self._add(statements.c.number.in_(numbers[start : start + IN_LIST]))
         return [row for key, row in self._rows.items() if key not in before]
 
+    def add_boots(self, hashes: Sequence[bytes]) -> None:
+        """Add the boot statements with these hashes."""
+        for start in range(0, len(hashes), IN_LIST):
+            with_hash = statements.c.hash.in_(hashes[start : start + IN_LIST])
+            self._add(and_(statements.c.kind == int(Kind.BOOT), NOT_SNAPSHOT, with_hash))
+
     def add_nearest_of_kind(self, kind: Kind, below: int, above: int, most: int) -> None:
         """Add up to `most` of a kind (not snapshots) with numbers under `below`, and as many over `above`."""
         number = statements.c.number
@@ -60,7 +67,7 @@ class Selection:
 
     def _query(self, condition: ColumnElement[bool]) -> Select[Any]:
         c = statements.c
-        return select(c.number, c.hash, c.raw, COMMITTED_MS, c.authentic_by).where(self._of, condition)
+        return select(c.number, c.hash, c.raw, c.received_ms, LATEST_MS, c.authentic_by).where(self._of, condition)
 
     def _add(self, condition: ColumnElement[bool]) -> None:
         c = statements.c

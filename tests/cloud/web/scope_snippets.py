@@ -9,7 +9,7 @@ from typing import cast
 
 from sqlalchemy import Connection
 from steelyard_cloud.alerts import decisions
-from steelyard_cloud.alerts.queries import AlertInScope, alert_by_id, still_found, unexplained_numbers
+from steelyard_cloud.alerts.queries import AlertInScope, alert_by_id, unexplained_numbers
 from steelyard_cloud.complaints import service
 from steelyard_cloud.complaints.queries import complaint_by_id, photo_of
 from steelyard_cloud.db.schema import scales
@@ -19,6 +19,7 @@ from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import ScopeCheck
 from steelyard_cloud.scales import permits, placement, reported, series, verification
+from steelyard_cloud.scales.checked import material
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.public import PublicScale, public_scale
 from steelyard_cloud.scales.queries import ScaleInScope, scale_by_code, verifications_of
@@ -63,7 +64,7 @@ def a_bare_number_is_refused(
     reported.summary_of(connection, 7)  # refused: arg-type
     series.read(connection, 7, 1)  # refused: arg-type
     unexplained_numbers(connection, 7)  # refused: arg-type
-    still_found(connection, 7)  # refused: arg-type
+    material(connection, 7, root=None, now_ms=0)  # refused: arg-type
     decisions.decide(connection, actor, 7, to="closed", reason="why", now_ms=0)  # refused: arg-type
     collect(connection, 7, root=b"", key_set=b"", now_ms=0)  # refused: arg-type
     photo_of(connection, 7)  # refused: arg-type

@@ -10,13 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.world import World
+from sqlalchemy import insert
 from steelyard_cloud import keys
+from steelyard_cloud.db.schema import set_backs
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence import choose
 from steelyard_cloud.evidence.bundle import Bundle, EvidenceError, StoredStatement
 from steelyard_cloud.evidence.check import Report, check_file
 from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.judge.summary_parts import Edge, Interval
+from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.people.roles import Role
 from steelyard_protocol import cbor, identity, p256, statement
 from steelyard_protocol.statement import hash_of
@@ -68,12 +71,13 @@ def test_a_downloaded_file_proves_the_change_by_the_scale_s_own_words(case: Case
     lines = " ".join(report.rules.lines)
     assert "parameter 40: 1530000 → 1390909" in lines
     assert "alert 1 (parameter_change) follows from the statements in it" in lines
-    assert "The scale's own boot statements name the same root." in report.authenticity.lines
+    assert "6 good: The scale's own boot statements name the same root." in report.authenticity.lines
 
 
 def test_the_three_verdicts_are_independent(case: Case) -> None:
     whole = case.bundle
-    hole = replace(whole, statements=whole.statements[:4] + whole.statements[5:])
+    late = whole.created_ms + 3_600_000
+    hole = replace(whole, statements=whole.statements[:4] + whole.statements[5:], created_ms=late)
     assert words(case.judge(hole)) == (Word.GOOD, Word.BAD, Word.BAD)
     before = replace(whole, statements=whole.statements[:10], alert=None)
     assert words(case.judge(before)) == (Word.GOOD, Word.GOOD, Word.GOOD)
@@ -82,7 +86,7 @@ def test_the_three_verdicts_are_independent(case: Case) -> None:
     altered = bytearray(whole.statements[5].raw)
     altered[40] ^= 1
     forged = replace(
-        whole, statements=(*whole.statements[:5], StoredStatement(bytes(altered), 1), *whole.statements[6:])
+        hole, statements=(*whole.statements[:5], StoredStatement(bytes(altered), 1), *whole.statements[6:])
     )
     authenticity, continuity, _ = words(case.judge(forged))
     assert (authenticity, continuity) == (Word.BAD, Word.BAD)
@@ -93,7 +97,7 @@ def test_what_is_left_out_on_purpose_is_not_called_missing(case: Case) -> None:
     short = replace(whole, statements=whole.statements[:3] + whole.statements[6:], left_out=((case.scale.kid, 4, 6),))
     report = case.judge(short)
     assert report.continuity.word is Word.OPEN
-    assert any("left out of this file: statements 4–6" in line for line in report.continuity.lines)
+    assert any("left out of this file: 4–6" in line for line in report.continuity.lines)
 
 
 def test_a_long_chain_is_cut_around_the_finding(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +132,7 @@ def test_a_range_can_be_asked_for_and_brings_what_the_verification_names(case: C
     part = bundles.read(answer.content)
     assert [statement.parse(one.raw).number for one in part.statements] == [2, 5, 6, 7]
     assert part.left_out == ((case.scale.kid, 1, 1), (case.scale.kid, 3, 4), (case.scale.kid, 8, case.scale.number))
-    assert words(check_file(part, case.root)) == (Word.GOOD, Word.OPEN, Word.GOOD)
+    assert words(check_file(part, case.root)) == (Word.GOOD, Word.OPEN, Word.OPEN)
     for first, last in ((5, None), (None, 5), (7, 5), (1, choose.MOST_NUMBERS + 1), (0, 5), (1, 2**40)):
         asked = {name: value for name, value in (("first", first), ("last", last)) if value is not None}
         assert regulator.get(url, params=asked).status_code == 422, asked
@@ -177,6 +181,48 @@ def test_a_fork_is_shown_with_both_contents(case: Case) -> None:
     report = check_file(file, case.root)
     assert (report.authenticity.word, report.continuity.word) == (Word.GOOD, Word.BAD)
     assert any("Two different statements carry the same number" in line for line in report.continuity.lines)
+
+
+def test_page_and_file_say_the_same(case: Case) -> None:
+    """The three verdicts are the same steps, and the public word is that of the public page."""
+    page = case.world.signed_in(Role.REGULATOR).get(f"/scales/{case.scale.code}").text
+    report = check_file(case.bundle, case.root)
+    assert report.verdict.word is not None
+    shown = case.world.client(Role.REGULATOR).get(f"/api/v1/scales/{case.scale.code}").json()
+    assert shown["verdict"] == report.verdict.word.value == "altered"
+    for mark in ('"mark good">Authentic', '"mark good">Complete', '"mark bad">Findings'):
+        assert mark in page
+    assert words(report) == (Word.GOOD, Word.GOOD, Word.BAD)
+    case.world.now += 40 * 60_000
+    late = check_file(bundles.read(case.download()), case.root)
+    assert late.verdict.word is Verdict.ALTERED
+
+
+def test_the_file_has_every_fact_of_the_registry(case: Case) -> None:
+    bundle, scale = case.bundle, case.scale
+    (one,) = bundle.verifications
+    assert one.hash == one.start_hash == hash_of(scale.chain[1])
+    assert one.recorded_ms < one.expires_ms
+    assert (bundle.period_s, bundle.longest_validity_days) == (600, 1461)
+    assert (bundle.decisions, bundle.permits, bundle.set_backs) == ((), (), ())
+    regulator = case.world.client(Role.REGULATOR)
+    with case.world.engine.begin() as connection:
+        connection.execute(
+            insert(set_backs).values(shard=scale.code[0], number=1, from_ms=bundle.created_ms - 1, to_ms=5)
+        )
+        other = "Z" if scale.code[0] != "Z" else "Y"
+        connection.execute(insert(set_backs).values(shard=other, number=1, from_ms=9, to_ms=8))
+    decided = regulator.post(
+        f"/api/v1/scales/{scale.code}/decisions",
+        json={"number": scale.number, "reason": "Looked at it on the spot."},
+        headers={"Idempotency-Key": "one"},
+    )
+    assert decided.status_code == 201, decided.text
+    again = bundles.read(case.download())
+    (decision,) = again.decisions
+    assert (decision.kid, decision.number, decision.hash) == (scale.kid, scale.number, hash_of(scale.chain[-1]))
+    assert (decision.reason, decision.authority != "") == ("Looked at it on the spot.", True)
+    assert [(back.place, back.latest_ms) for back in again.set_backs] == [(at, 5) for at in range(scale.number)]
 
 
 def test_another_platform_cannot_seal_evidence(case: Case) -> None:
@@ -273,16 +319,18 @@ def test_the_command_verifies_off_line_and_says_what_is_wrong(case: Case, tmp_pa
     for part in ("✓ Authenticity", "✓ Continuity", "✗ Rules", "HT26-40118"):
         assert part in good.stdout
     told = json.loads(steelyard("evidence", "verify", str(file), "--json").stdout)
-    assert (told["stands"], told["rules"]["verdict"], told["root"]) == (True, "bad", case.root)
+    assert (told["stands"], told["authenticity"]["verdict"]) == (False, "open"), "no root is trusted"
+    assert (told["rules"]["verdict"], told["root"]) == ("bad", case.root)
     file.write_bytes(case.file[:-40])
     cut = steelyard("evidence", "verify", str(file))
     assert cut.returncode == 2
     assert "cut or changed on its way" in cut.stderr
-    changed = case.sealed(replace(case.bundle, statements=case.bundle.statements[1:]))
+    late = case.bundle.created_ms + 3_600_000
+    changed = case.sealed(replace(case.bundle, statements=case.bundle.statements[1:], created_ms=late))
     authority = keys.read_authority(case.world.settings.keys)
     file.write_bytes(bundles.write(changed, authority.private_key, authority.kid))
-    hole = steelyard("evidence", "verify", str(file))
+    hole = steelyard("evidence", "verify", str(file), "--root", case.root)
     assert hole.returncode == 1
-    assert "Missing: statement 1." in hole.stdout
+    assert "Numbers missing: 1." in hole.stdout
     for arguments in ((str(tmp_path / "none"),), (str(tmp_path),), (str(file), "--root", "zz")):
         assert steelyard("evidence", "verify", *arguments).returncode == 2

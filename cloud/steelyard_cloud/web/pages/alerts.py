@@ -18,7 +18,7 @@ from steelyard_cloud.judge.rules import parameter_change
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
 from steelyard_cloud.scales import queries, reported
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
+from steelyard_cloud.web.http.context import Context, Here, Reader, actor_of, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.http.fields import MOST, Before, Id, Search
 from steelyard_cloud.web.pages import life, opinions
@@ -182,12 +182,13 @@ def one_alert(request: Request, alert: Id, here: Here, speech: Reader, principal
     """One alert."""
     with here.reading() as connection:
         found = alert_queries.alert_by_id(connection, principal, alert)
-        view = _view(connection, principal, found, speech, here.now())
+        view = _view(connection, here, principal, found, speech)
     here.log_view(principal, f"alert:{alert}")
     return page(request, speech, "alert.html", principal=principal, view=view, alert=found, scale_code=view.scale.code)
 
 
-def _view(connection: Connection, principal: Principal, alert: AlertInScope, speech: Speech, now: datetime) -> View:
+def _view(connection: Connection, here: Context, principal: Principal, alert: AlertInScope, speech: Speech) -> View:
+    now = here.now()
     scale = queries.scale_by_code(connection, principal, alert.scale_code)
     verified = queries.verifications_of(connection, scale)
     summary = reported.summary_of(connection, scale, alert.identity_id)
@@ -200,7 +201,7 @@ def _view(connection: Connection, principal: Principal, alert: AlertInScope, spe
         row=row_of(alert, speech, now),
         scale=scale,
         comparison=comparison,
-        opinions=opinions.of(connection, scale, summary, speech),
+        opinions=opinions.of(connection, here, scale, speech),
         scale_life=life.of(connection, scale, verified, speech, unexplained),
         decisions=life.decisions(connection, alert, speech),
         related=[row_of(one, speech, now) for one in related],

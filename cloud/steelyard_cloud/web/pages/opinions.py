@@ -1,17 +1,34 @@
-"""Signature, continuity and rules as three separate verdicts on a scale, for a page.
-
-They are never mixed: a broken rule can be proven by perfectly signed statements, and a hole proves nothing but itself.
-"""
+"""Authenticity, continuity and rules as three separate verdicts on a scale, for a page: the steps of `judge.checks`."""
 
 from dataclasses import dataclass
 
-from steelyard_cloud.alerts import queries as alert_queries
+from steelyard_protocol import identity
+
 from steelyard_cloud.db.database import Connection
-from steelyard_cloud.judge.rules import authenticity, continuity, silent
-from steelyard_cloud.judge.summary import Summary
+from steelyard_cloud.errors import KeysUnavailable
+from steelyard_cloud.judge import checks
+from steelyard_cloud.judge.checks import Checked, rules
+from steelyard_cloud.judge.checks.material import Material, Word
+from steelyard_cloud.judge.checks.words import SENTENCES
+from steelyard_cloud.scales import checked
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.web.http.context import Context
 from steelyard_cloud.web.words.findings import finding_title
 from steelyard_cloud.web.words.i18n import N_, Speech
+
+NAMES = {
+    checks.AUTHENTICITY: N_("Signature"),
+    checks.CONTINUITY: N_("Continuity"),
+    checks.RULES: N_("Rules"),
+}
+WORDS = {
+    checks.AUTHENTICITY: {Word.GOOD: N_("Authentic"), Word.OPEN: N_("Not proven"), Word.BAD: N_("With faults")},
+    checks.CONTINUITY: {Word.GOOD: N_("Complete"), Word.OPEN: N_("Pending"), Word.BAD: N_("Broken")},
+    checks.RULES: {Word.GOOD: N_("No findings"), Word.OPEN: N_("Pending"), Word.BAD: N_("Findings")},
+}
+SUMS_UP = ("signatures", "complete", "no-findings")
+"""Of each verdict the step that is shown where all are good."""
+TONES = {Word.GOOD: "good", Word.OPEN: "warning", Word.BAD: "bad"}
 
 
 @dataclass(frozen=True)
@@ -24,55 +41,37 @@ class Opinion:
     sentence: str
 
 
-def of(connection: Connection, scale: ScaleInScope, summary: Summary | None, speech: Speech) -> list[Opinion]:
-    """The three verdicts on the stored statements of a scale."""
-    if summary is None:
+def of(connection: Connection, here: Context, scale: ScaleInScope, speech: Speech) -> list[Opinion]:
+    """The three verdicts on the stored statements of a scale; none before the first statement."""
+    material = checked.material(connection, scale, root=_root(here), now_ms=here.now_ms())
+    if not material.stored:
         return []
-    found: dict[str, list[str]] = {}
-    for rule, values in alert_queries.still_found(connection, scale):
-        found.setdefault(rule, []).append(finding_title(speech, rule, values))
-    rules = [title for rule, titles in found.items() if rule not in _APART for title in titles]
-    return [
-        _signature(summary, found.get(authenticity.RULE, []), speech),
-        _continuity(summary, found.get(continuity.RULE, []), speech),
-        _rules(rules, speech),
-    ]
+    steps = checks.check(material)
+    return [_opinion(verdict, checks.of(verdict, steps), material, speech) for verdict in checks.VERDICTS]
 
 
-_APART = (authenticity.RULE, continuity.RULE, silent.RULE)
+def _root(here: Context) -> bytes | None:
+    try:
+        return identity.thumbprint(here.root_public())
+    except KeysUnavailable:
+        return None  # which leaves open what needs it
 
 
-def _signature(summary: Summary, found: list[str], speech: Speech) -> Opinion:
-    linked = summary.bad_signatures.count + sum(last - first + 1 for first, last in summary.unchecked)
-    signed = summary.stored - linked
-    sentence = speech.say_plural(
-        "{n} statement verified by its own signature", "{n} statements verified by their own signature", signed
-    )
-    if linked:
-        sentence += speech.say(N_(", {n} more by the link of a later one"), n=speech.number(linked))
-    name = speech.say(N_("Signature"))
-    if found:
-        return Opinion(name, speech.say(N_("With faults")), "warning", f"{', '.join(found)}. {sentence}")
-    return Opinion(name, speech.say(N_("Authentic")), "good", sentence)
-
-
-def _continuity(summary: Summary, found: list[str], speech: Speech) -> Opinion:
-    name = speech.say(N_("Continuity"))
-    if found:
-        return Opinion(name, speech.say(N_("Broken")), "bad", ", ".join(found))
-    if len(summary.intervals) > 1 or (summary.intervals and summary.intervals[0].first.number > 1):
-        sentence = speech.say(N_("Some numbers are missing but may still arrive"))
-        return Opinion(name, speech.say(N_("Pending")), "warning", sentence)
-    sentence = speech.say(
-        N_("Every number from 1 to {head} is there, each linked to the one before"), head=speech.number(summary.head)
-    )
-    return Opinion(name, speech.say(N_("Complete")), "good", sentence)
-
-
-def _rules(found: list[str], speech: Speech) -> Opinion:
-    name = speech.say(N_("Rules"))
-    if found:
-        return Opinion(name, speech.say(N_("Findings")), "bad", ", ".join(sorted(set(found))))
+def _opinion(verdict: str, steps: list[Checked], material: Material, speech: Speech) -> Opinion:
+    worst = steps[0]
+    said = [one for one in steps if (one.code in SUMS_UP if worst.word is Word.GOOD else one.word is worst.word)]
     return Opinion(
-        name, speech.say(N_("No findings")), "good", speech.say(N_("No rule found a problem with this scale"))
+        name=speech.say(NAMES[verdict]),
+        word=speech.say(WORDS[verdict][worst.word]),
+        tone=TONES[worst.word],
+        sentence=" ".join(_sentence(one, material, speech) for one in said),
     )
+
+
+def _sentence(one: Checked, material: Material, speech: Speech) -> str:
+    if one.code == "findings":
+        found = rules.against(rules.judgement(material).findings)
+        titles = {finding_title(speech, each.rule, {**each.values, "code": each.code}) for each in found}
+        return ", ".join(sorted(titles))
+    values = {name: speech.number(value) if isinstance(value, int) else value for name, value in one.values.items()}
+    return speech.say(SENTENCES[one.code], **values)

@@ -19,7 +19,7 @@ from steelyard_cloud.people.roles import EVERYBODY, SEES_ALERTS, Principal
 from steelyard_cloud.scales import decisions, queries, reported, series
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import Verification, in_effect, life_stage
-from steelyard_cloud.web.http.context import Here, Reader, needs
+from steelyard_cloud.web.http.context import Context, Here, Reader, needs
 from steelyard_cloud.web.http.fields import After, Search
 from steelyard_cloud.web.pages import life, opinions, plots
 from steelyard_cloud.web.pages.alerts import row_of
@@ -116,7 +116,7 @@ def one_scale(
         alerts = []
         if principal.role in SEES_ALERTS:
             alerts = alert_queries.alerts_of(connection, principal, scale, ALERTS_SHOWN)
-        values = _sections(connection, scale, verified, (before, life_before), speech)
+        values = _sections(connection, here, scale, verified, (before, life_before), speech)
     here.log_view(principal, f"scale:{scale.id}")
     received = queries.moment(scale.newest_received_ms)
     opinion = queries.opinion_on(scale, here.now_ms())
@@ -147,6 +147,7 @@ def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
 
 def _sections(
     connection: Connection,
+    here: Context,
     scale: ScaleInScope,
     verified: list[Verification],
     before: tuple[int | None, int | None],
@@ -163,7 +164,7 @@ def _sections(
         "decisions": [(queries.moment(one.recorded_ms), one) for one in decisions.decisions_on(connection, scale)],
         "repair_code": reported.repair_code(connection, scale),
         "baseline": in_effect(scale.standing, verified),
-        "opinions": opinions.of(connection, scale, summary, speech),
+        "opinions": opinions.of(connection, here, scale, speech),
         "life": life.of(connection, scale, verified, speech, unexplained, before[1]),
         "held": _statements(connection, scale, summary, before[0], speech),
         "samples": len(series.read(connection, scale, 2)),

@@ -1,0 +1,39 @@
+"""The numbered steps: without its input none is good."""
+
+from steelyard_cloud.judge import checks
+from steelyard_cloud.judge.checks.material import Material, Origin, Signatures, Word
+from steelyard_cloud.judge.checks.words import SENTENCES
+from steelyard_cloud.judge.facts import Facts
+
+
+def test_a_step_without_its_input_is_open() -> None:
+    steps = checks.check(Material(now_ms=0))
+    assert {one.word for one in steps} == {Word.OPEN}
+    assert [one.step.number for one in steps] == list(range(1, 13))
+    assert {one.step.verdict for one in steps} == set(checks.VERDICTS)
+    for one in steps:
+        assert SENTENCES[one.code].format(**one.values)
+
+
+def test_facts_need_a_seal_and_somebody_who_answers_for_them() -> None:
+    def word(origin: Origin | None, facts: Facts | None) -> Word:
+        return checks.rules.facts(Material(now_ms=0, origin=origin, facts=facts)).word
+
+    root = bytes(32)
+    assert word(Origin(root=root, trusted=True), Facts()) is Word.GOOD
+    assert word(Origin(root=root, trusted=True), None) is Word.OPEN
+    assert word(None, Facts()) is Word.OPEN
+    assert word(Origin(root=root, trusted=None), Facts()) is Word.OPEN, "nothing names the root"
+    assert word(Origin(root=root, trusted=False), Facts()) is Word.OPEN
+    assert word(Origin(root=root, trusted=True, problem="changed"), Facts()) is Word.OPEN
+
+
+def test_statements_that_a_link_alone_vouches_for_prove_nothing() -> None:
+    only_linked = Material(now_ms=0, signatures=Signatures(own=0, linked=3))
+    assert checks.authenticity.signatures(only_linked).code == "nothing-authentic"
+
+
+def test_the_worst_step_comes_first() -> None:
+    material = Material(now_ms=0, origin=Origin(root=bytes(32), trusted=True, problem="changed"))
+    words = [one.word for one in checks.of(checks.AUTHENTICITY, checks.check(material))]
+    assert words == [Word.BAD, Word.OPEN, Word.OPEN, Word.OPEN, Word.OPEN, Word.GOOD]

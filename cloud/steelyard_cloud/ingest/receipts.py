@@ -115,7 +115,9 @@ class Walk:
     def _find(self, wanted: Wanted) -> Committed | None:
         """The statement that is wanted, if it is stored; those before it are read along with it."""
         key = wanted.number, wanted.link
-        if self._step and key not in self._read:
+        if key in self._read:
+            return self._read[key]
+        if self._step:
             page = self._evidence.page(max(self._first - 1, wanted.number - self._step + 1), wanted.number, self._step)
             self._read = {(parse(one.raw).number, link_of(hash_of(one.raw))): one for one in page}
             self._left -= len(page)

@@ -33,6 +33,7 @@ SOURCES = sources()
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_forbidden_word_is_used(source: str) -> None:
     text = re.sub(r"\s+", " ", SOURCES[source])
+    text = re.sub(r"cannot be told", "", text, flags=re.IGNORECASE)  # the name of a verdict
     patterns = {word: re.escape(word).replace("…", ".{1,40}") for word in FORBIDDEN}
     found = {word for word, pattern in patterns.items() if re.search(rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE)}
     assert found == set()

@@ -57,7 +57,7 @@ SENTENCES: dict[str, str] = {
     "re-signed": "The same content was signed twice: {ranges}.",
     # 10 facts
     "vouched": "Verifications, decisions, permits and approved software are the platform's word, under its seal.",
-    "not-vouched": "Nobody can be held to what is said about verifications, permits and approved software.",
+    "not-vouched": "What is said about verifications, permits and approved software has no proof.",
     # 11 baseline
     "baseline": "The verified parameters and the verified machine are on record, in the scale's own words.",
     "no-verification": "No verification is on record, so there are no verified parameters to compare with.",

@@ -29,7 +29,7 @@ def facts_of(bundle: Bundle, chains: Mapping[bytes, FileChain], retired: frozens
 
 def _baseline(bundle: Bundle, one: Verification, chain: FileChain | None) -> Baseline:
     found = chain.named(one.number, one.hash) if chain else None
-    boot = chain.start(one.start_hash, one.number) if chain and found else None
+    boot = chain.start(one.start_hash, one.number) if chain else None
     return Baseline(
         kid=one.kid,
         number=one.number,

@@ -79,7 +79,7 @@ class SeveralStatements(Refusal):
 
 
 class TroubleAfter(Refusal):
-    """Statement {number} cannot be named, because of what follows it: {why}. Name one after the trouble has ended."""
+    """Statement {number} cannot be named, as something is wrong with it or after it: {why}. Name a later one."""
 
     code, noun, status = "trouble-after", "statement", 409
 

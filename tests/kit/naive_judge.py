@@ -242,7 +242,7 @@ class Scale(Chain):
 
     def is_inconsistent(self) -> bool:
         """What it says does not fit together, or somebody speaks who should be silent."""
-        for one in self.since(self.F):
+        for one in self.since(self.F - 1):
             if one.statement.breaches or contradicts_itself(one.statement) or one.signature == "bad":
                 return True
             if isinstance(one.statement.body, Snapshot) and one.statement.digest in self.maps:
@@ -261,7 +261,7 @@ class Scale(Chain):
 
     def waits(self) -> bool:
         """Something is not judged yet: a signature, or a weight whose map is not stored."""
-        since = self.since(self.F)
+        since = self.since(self.F - 1)
         unmapped = (
             isinstance(one.statement.body, Snapshot)
             and one.statement.digest not in self.maps

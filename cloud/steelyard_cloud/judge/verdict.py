@@ -77,3 +77,11 @@ class Opinion:
         met = [one for one in unmet if one.from_ms <= now_ms]
         met.sort(key=lambda one: (RANK[one.word], one.condition, one.code))
         return cls(worst(one.word for one in met), tuple(met))
+
+    @property
+    def of_each(self) -> tuple[Unmet, ...]:
+        """The first of each condition: what people are shown."""
+        first: dict[str, Unmet] = {}
+        for one in self.unmet:
+            first.setdefault(one.condition, one)
+        return tuple(first.values())

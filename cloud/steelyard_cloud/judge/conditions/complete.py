@@ -15,7 +15,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         return
     if any(number > proof.counted for number in _overflowed(proof)) or _is_full(proof):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "too-much")
-    if any(number > proof.counted for number in _waiting(proof)):
+    if any(number >= proof.counted for number in _waiting(proof)):
         yield NOT_JUDGED
 
 

@@ -15,11 +15,11 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         return
     summary, since = proof.active, proof.counted
     for breach, numbers in summary.breaches.items():
-        if numbers.highest > since:
+        if numbers.highest >= since:
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "contradiction", values={"breach": breach})
-    if summary.wrong_weights.highest > since:
+    if summary.wrong_weights.highest >= since:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "weight", values={"number": summary.wrong_weights.highest})
-    if summary.bad_signatures.highest > since:
+    if summary.bad_signatures.highest >= since:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "signature", values={"number": summary.bad_signatures.highest})
     if _was_headless(proof, summary):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "headless")

@@ -99,10 +99,8 @@ def public_page(
 def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
     """The verdict, and what else is missing for it than the first."""
     word, tone, icon = verdict_words(speech, opinion.word)
-    lines = list(
-        dict.fromkeys([verdict_line(speech, opinion), *(condition_sentence(speech, one) for one in opinion.unmet)])
-    )
-    return {"word": word, "tone": tone, "icon_name": icon, "line": lines[0], "also": lines[1:]}
+    also = [condition_sentence(speech, one) for one in opinion.of_each[1:]]
+    return {"word": word, "tone": tone, "icon_name": icon, "line": verdict_line(speech, opinion), "also": also}
 
 
 def _not_on_record(request: Request, speech: Speech, code: str) -> Response:

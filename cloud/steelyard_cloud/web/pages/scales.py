@@ -141,7 +141,7 @@ def one_scale(
 
 def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
     word, tone, icon = verdict_words(speech, opinion.word)
-    missing = [(condition_name(speech, one.condition), condition_sentence(speech, one)) for one in opinion.unmet]
+    missing = [(condition_name(speech, one.condition), condition_sentence(speech, one)) for one in opinion.of_each]
     return {"word": word, "tone": tone, "icon": icon, "line": verdict_line(speech, opinion), "missing": missing}
 
 

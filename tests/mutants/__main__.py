@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mutants import equivalent
-from mutants.concerned import ROOT, tests_of
+from mutants.concerned import ROOT, concerning
 from mutants.operators import Mutant, mutants
 from mutants.running import Copy, NothingToRunError, Outcome
 
@@ -33,11 +33,13 @@ def arguments() -> argparse.Namespace:
 
 
 def changed_lines(commit: str) -> dict[str, set[int]]:
-    """The numbers of the lines that were added or changed since a commit, by file."""
+    """The numbers of the lines that were added or changed since a commit, by file; raises NothingToRunError."""
     command = ["git", "diff", "--unified=0", "--no-prefix", "--diff-filter=d", "--merge-base", commit]
-    diff = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise NothingToRunError(done.stderr.strip())
     found: dict[str, set[int]] = {}
-    for line in diff.splitlines():
+    for line in done.stdout.splitlines():
         if line.startswith("+++ "):
             lines = found.setdefault(line[4:], set())
         elif hunk := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line):
@@ -52,11 +54,13 @@ def asked_for(options: argparse.Namespace) -> list[Mutant]:
     if options.of:
         for place in map(Path, options.of):
             files = [ROOT / place] if place.suffix else sorted((ROOT / place).rglob("*.py"))
+            if not all(file.is_file() for file in files):
+                raise NothingToRunError(f"there is no file {place}")
             names = [file.relative_to(ROOT).as_posix() for file in files]
-            found += (mutant for name in names if tests_of(name) for mutant in of_file(name))
+            found += (mutant for name in names if concerning(name) for mutant in of_file(name))
     else:
         for name, lines in changed_lines(options.since).items():
-            if tests_of(name):
+            if concerning(name):
                 found += (mutant for mutant in of_file(name) if mutant.line in lines)
     if options.sample is not None and options.sample < len(found):
         found = random.Random(options.seed).sample(found, options.sample)
@@ -90,23 +94,31 @@ def outcomes(found: list[Mutant], copy: Copy) -> Iterator[tuple[Mutant, Outcome]
         yield mutant, copy.outcome(mutant)
 
 
+def run(found: list[Mutant]) -> Counter[Outcome]:
+    """Run them one after the other, say which survive, and count; raises NothingToRunError."""
+    counts: Counter[Outcome] = Counter()
+    with tempfile.TemporaryDirectory(prefix="steelyard-mutants-") as folder:
+        for mutant, outcome in outcomes(found, Copy(Path(folder))):
+            counts[outcome] += 1
+            if sys.stderr.isatty():
+                print(f"{counts.total()} of {len(found)}", end="\r", file=sys.stderr, flush=True)
+            if outcome is Outcome.SURVIVED:
+                print(f"\nsurvived: {described(mutant)}", flush=True)
+    return counts
+
+
 def main() -> int:
     """Run them; 0 if none survives, 1 if one does, 2 if there is nothing to run them with."""
     options = arguments()
-    found = asked_for(options)
-    if options.list:
-        print(*map(described, found), sep="\n")
-        return 0
-    counts: Counter[Outcome] = Counter()
-    with tempfile.TemporaryDirectory(prefix="steelyard-mutants-") as folder:
-        try:
-            for mutant, outcome in outcomes(found, Copy(Path(folder))):
-                counts[outcome] += 1
-                if outcome is Outcome.SURVIVED:
-                    print(f"\nsurvived: {described(mutant)}", flush=True)
-        except NothingToRunError as error:
-            print(error, file=sys.stderr)
-            return 2
+    try:
+        found = asked_for(options)
+        if options.list:
+            print(*map(described, found), sep="\n")
+            return 0
+        counts = run(found)
+    except NothingToRunError as error:
+        print(error, file=sys.stderr)
+        return 2
     print(f"{len(found)} mutants:", ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome))
     return 1 if counts[Outcome.SURVIVED] else 0
 

@@ -12,9 +12,12 @@ TESTS: dict[str, list[str]] = {
     _CLOUD: ["tests/cloud"],
     _CLOUD + "judge/": ["tests/cloud/judge"],
     _CLOUD + "evidence/": ["tests/cloud/evidence", _WEB + "test_evidence.py"],
-    _CLOUD + "statements/": [*_RECEIVED, "tests/cloud/statements", "tests/cloud/ingest/test_ingest_process.py"],
+    _CLOUD + "statements/": [*_RECEIVED, "tests/cloud/ingest/test_ingest_process.py"],
     _CLOUD + "ingest/": ["tests/cloud/ingest"],
-    _CLOUD + "people/": [f"{_WEB}test_{name}.py" for name in ("access", "scope", "every_route", "desk", "people")],
+    _CLOUD + "people/": [
+        "tests/cloud/people",
+        *(f"{_WEB}test_{name}.py" for name in ("access", "every_route", "desk")),
+    ],
     _CLOUD + "scales/": ["tests/cloud/scales", *(f"{_WEB}test_{name}.py" for name in ("registry", "public", "life"))],
     _CLOUD + "alerts/": [f"{_WEB}test_{name}.py" for name in ("desk", "life", "access")],
     _CLOUD + "complaints/": [_WEB + "test_complaints.py"],
@@ -29,7 +32,7 @@ TESTS: dict[str, list[str]] = {
     _AGENT + "weighing/": ["tests/firmware/weighing", "tests/target/rest_checks.py"],
     _AGENT + "adjustment/": ["tests/firmware/adjustment", *_LASTS],
     _AGENT + "record/": ["tests/firmware/record", "tests/firmware/test_software.py", *_LASTS],
-    _AGENT + "sealing/": ["tests/firmware/sealing", "tests/firmware/adjustment", *_LASTS],
+    _AGENT + "sealing/": ["tests/firmware/sealing", "tests/target/agent_checks.py", *_LASTS],
     _AGENT + "wire/": ["tests/firmware/wire"],
     _AGENT + "orders/": ["tests/firmware/orders", "tests/target/agent_checks.py"],
     _AGENT + "commands/": ["tests/firmware/commands"],
@@ -39,7 +42,7 @@ TESTS: dict[str, list[str]] = {
 }
 
 
-def tests_of(path: str) -> list[str]:
+def concerning(path: str) -> list[str]:
     """The tests, as pytest's arguments, that concern a file; none for what is not the product's code."""
     rows = [start for start in TESTS if path.startswith(start)]
     if not rows or not path.endswith(".py") or "/migrations/" in path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.checkout import Checkout, python_path
-from mutants.concerned import tests_of
+from mutants.concerned import concerning
 from mutants.fastest_first import NOTES
 from mutants.operators import Mutant
 
@@ -52,7 +52,7 @@ class Copy:
 
     def base(self, path: str) -> Base:
         """The tests that concern a file, run once without a fault; raises NothingToRunError."""
-        tests = tests_of(path)
+        tests = concerning(path)
         if not tests:
             raise NothingToRunError(f"no tests concern {path}: see tests/mutants/concerned.py")
         if tuple(tests) not in self._bases:
@@ -72,7 +72,7 @@ class Copy:
         source = path.read_text()
         try:
             self._write(path, mutant.applied(source))
-            code, _ = self._pytest(tests_of(mutant.path), base.notes, PATIENCE * base.seconds + PATIENCE_S)
+            code, _ = self._pytest(concerning(mutant.path), base.notes, PATIENCE * base.seconds + PATIENCE_S)
         finally:
             self._write(path, source)
         if code is None:

@@ -9,10 +9,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 NOTES = "STEELYARD_MUTANTS_NOTES"
 SHORT_S = 1.0
 """Tests shorter than this stay in their order, as those of a file may share a fixture."""
+
+# One example that fails is enough: nobody reads the shortest.
+settings.register_profile("mutants", phases=[Phase.explicit, Phase.reuse, Phase.generate], report_multiple_bugs=False)
+settings.load_profile("mutants")
 
 _seconds: dict[str, float] = {}
 _failed: set[str] = set()

@@ -87,9 +87,9 @@ class Copy:
 
     def _pytest(self, tests: list[str], notes: Path, limit_s: float | None) -> tuple[int | None, str]:
         """Run the tests; exit code, None if they took longer than the limit, and what they printed."""
-        options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "mutants.fastest_first"]
-        if not notes.exists():
-            options.remove("-x")
+        options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "mutants.fastest_first"]
+        if notes.exists():
+            options += ["-x", "--tb=no"]
         command = [sys.executable, "-m", "pytest", *options, "--hypothesis-seed=0", *tests]
         environment = {**os.environ, "PYTHONPATH": python_path(self._checkout), NOTES: str(notes)}
         process = subprocess.Popen(

@@ -25,6 +25,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.RShift: ast.LShift,
 }
 _LEFT_ALONE = ("annotation", "returns", "decorator_list", "bases", "type_comment", "format_spec")
+_JOINED = ("and_", "or_", "where")
 _SWAPPED = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
@@ -124,6 +125,11 @@ def _expressions(node: ast.expr) -> Iterator[str]:
             yield from (ast.unparse(body), ast.unparse(other))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords) if name in _SWAPPED:
             yield ast.unparse(ast.Call(ast.Name(_SWAPPED[name]), arguments, keywords))
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[_, _, *_] as arguments) if (
+            name in _JOINED
+        ):
+            for place in range(len(arguments)):
+                yield ast.unparse(ast.Call(node.func, [*arguments[:place], *arguments[place + 1 :]], node.keywords))
         case ast.Tuple(elts=items, ctx=ast.Load()) | ast.List(elts=items, ctx=ast.Load()) | ast.Set(elts=items):
             if len(items) > 1:
                 yield from (ast.unparse(_without(node, place)) for place in range(len(items)))

@@ -64,6 +64,7 @@ def after(source: str) -> set[str]:
         ("f(5)", {"f((4))", "f((6))", "pass"}),
         ("f(True)", {"f((False))", "pass"}),
         ("f(min(a, b))", {"f((max(a, b)))", "pass"}),
+        ("f(x.where(a, b))", {"f((x.where(a)))", "f((x.where(b)))", "pass"}),
         ("f([a, b])", {"f(([a]))", "f(([b]))", "pass"}),
         ("f({a: b, c: d})", {"f(({a: b}))", "f(({c: d}))", "pass"}),
         ("f(a if b else c)", {"f((a))", "f((c))", "pass"}),

@@ -3,7 +3,7 @@
 # `make help` prints what stands behind ## in this file.
 .POSIX:
 .PHONY: help setup demo test test-fast check lint lint-style lint-types lint-imports lint-firmware lint-compile \
-	coverage bench bench-mcu screenshots format lock clean hardware boards budget tables
+	coverage mutants bench bench-mcu screenshots format lock clean hardware boards budget tables
 
 ARGS =
 BIN = .venv/bin
@@ -61,6 +61,9 @@ lint-compile: .venv/dev.stamp
 format: .venv/dev.stamp ## put every file into the style that lint wants
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+mutants: .venv/dev.stamp ## small faults in the changed lines, or as ARGS='--sample 50 --of FOLDER': which does no test notice?
+	@PYTHONPATH=tests $(BIN)/python -m mutants $(ARGS)
 
 bench: .venv/dev.stamp ## the figures of docs/performance.md, into build/bench.json
 	$(BIN)/python tests/bench $(ARGS)

@@ -13,6 +13,11 @@ _SOURCES = ("protocol", "gateway", "cloud", "simulator", "hardware", "tests")
 _LOCALES = Path("cloud/steelyard_cloud/web/words/locale")
 
 
+def python_path(checkout: Path) -> str:
+    """PYTHONPATH by which everything of ours is imported from a checkout."""
+    return os.pathsep.join(str(checkout / source) for source in _SOURCES)
+
+
 class Checkout:
     """The copy, in `folder`."""
 
@@ -57,11 +62,10 @@ class Checkout:
 
     def run(self, *arguments: str) -> None:
         """Run Python with these arguments; everything of ours is imported from the copy."""
-        path = os.pathsep.join(str(self.folder / source) for source in _SOURCES)
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONPATH": python_path(self.folder), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
         )

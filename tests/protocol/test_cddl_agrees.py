@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from steelyard_protocol import bodies, cbor, cose, identity, p256, parameters, s
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import Event, EventKind
 
-VALIDATOR = cddl_verifier.Validator(Path(__file__).parents[2] / "protocol" / "steelyard.cddl")
+SCHEMA = Path(__file__).parents[2] / "protocol" / "steelyard.cddl"
+VALIDATOR = cddl_verifier.Validator(SCHEMA)
+BOUNDS = sorted({int(bound) + step for bound in re.findall(r"-?\b\d+\b", SCHEMA.read_text()) for step in (-1, 0, 1)})
 logging.getLogger("cddl_verifier").setLevel(logging.CRITICAL)  # it reports every refusal, and most are refused here
 KEY = identity.cose_key(p256.public_key((7).to_bytes(32, "big")))
 HEAD = [2, bytes(16), 1_800_000_000, 60, 2, 1, bytes(16), 0, 0]
@@ -37,6 +40,8 @@ BODIES: dict[int, list[list[Any]]] = {
         *[event.example for event in Definition().events() if event.facts is not None],
     ],
 }
+EVENTS = [(Kind.EVENT, body) for body in BODIES[Kind.EVENT][1:]]
+PERMITTED = [(Kind.ENROL, BODIES[Kind.ENROL][1]), (Kind.PARAMETERS, BODIES[Kind.PARAMETERS][1])]
 EDGES = sorted({bound for field in parameters.FIELDS.values() for bound in (field.minimum, field.maximum)})
 NUMBERS = sorted({0, 255, 65_535, 8_388_607, 16_777_215, 86_400, 0xFFFFFFFF, 2**31 - 1, 2**64, *EDGES})
 STRANGE = [None, True, False, 1.0, "", "x" * 16, "x" * 17, "秤" * 11, b"", bytes(16), bytes(33), bytes(1025), [], {}]
@@ -115,6 +120,31 @@ def test_one_step_aside_they_still_agree(data: st.DataObject) -> None:
         assert not follows_rules_beyond_cddl(kind, mutated)
 
 
+def sizes_of(value: Any) -> list[Any]:
+    """A number, text or byte string in every size around which a range may end; nothing for what has no size."""
+    if type(value) is int:
+        return [bound for bound in BOUNDS if -(1 << 64) <= bound < 1 << 64]
+    lengths = [bound for bound in BOUNDS if 0 <= bound <= 1100]
+    return [value[:0] + (b"x" if type(value) is bytes else "x") * length for length in lengths]
+
+
+@pytest.mark.parametrize(("kind", "body"), [(kind, some[0]) for kind, some in BODIES.items()] + [*EVENTS, *PERMITTED])
+def test_every_range_ends_where_the_schema_ends_it(kind: int, body: list[Any]) -> None:
+    """The host's ends are found among all numbers of the schema; there and one step beyond the validator is asked."""
+    for path in places(body)[1:]:
+        value = body
+        for step in path:
+            value = value[step]
+        unlimited = path == (0,) if kind == Kind.EVENT else kind == Kind.ENROL and path[0] < 2  # a point of the curve
+        if type(value) not in (int, str, bytes) or unlimited:
+            continue
+        sizes = [changed(body, path, "replace", size) for size in sizes_of(value)]
+        accepted = [read_accepts(kind, one) for one in sizes]
+        low, high = accepted.index(True), len(accepted) - 1 - accepted[::-1].index(True)
+        for at in {max(low - 1, 0), low, high, min(high + 1, len(sizes) - 1)}:
+            assert cddl_accepts(kind, sizes[at]) == accepted[at] or not follows_rules_beyond_cddl(kind, sizes[at]), path
+
+
 def test_an_absent_calibration_point_is_absent_not_null() -> None:
     """With null in the place of a number nobody could recompute a weight."""
     null = {**MAP, 42: None, 43: None}
@@ -133,6 +163,16 @@ def test_a_key_has_one_spelling(key: dict[Any, Any]) -> None:
 def read(payload: Any) -> statement.Statement:
     """What the host reads of a payload that a scale has signed."""
     return statement.parse(statement.build((7).to_bytes(32, "big"), identity.kid(identity.point(KEY)), payload))
+
+
+def test_an_enrolment_is_read_with_its_keys_and_what_it_succeeds() -> None:
+    other = p256.public_key((8).to_bytes(32, "big"))
+    before = [b"\1" * 10, 4, b"\2" * 32, 5, 6]
+    body = read([1, 1, *HEAD[1:], [KEY, identity.cose_key(other), 2, "Maker", "Model", "S1", "P-1", before]]).body
+    assert isinstance(body, bodies.Enrol)
+    assert (body.signing_point, body.agreement_point) == (p256.public_key((7).to_bytes(32, "big")), other)
+    assert body.predecessor == bodies.Predecessor(b"\1" * 10, 4, b"\2" * 32, 5, 6)
+    assert isinstance(body.predecessor, bodies.Predecessor)
 
 
 # Every head: what a field may be, what it may not be, and what then stands in its place.

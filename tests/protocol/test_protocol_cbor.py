@@ -1,9 +1,11 @@
 """The host's CBOR refuses everything but the one deterministic spelling, at a bounded cost."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +99,36 @@ def test_claimed_lengths_and_depths_are_refused_before_they_cost(encoded: str) -
 def test_unknown_types_are_not_encoded(value: object) -> None:
     with pytest.raises(cbor.CborError, match="cannot encode"):
         cbor.encode(value)
+
+
+@pytest.mark.parametrize("content", [5, "x", b"x", [1]], ids=repr)
+def test_a_tag_stays_a_tag_whatever_others_read_into_it(content: Any) -> None:
+    numbers = set(range(1_100)) | {43_000, 55_799, 0xFFFF, 2**32, 2**64 - 1}
+    for number in numbers - {2, 3}:
+        found = cbor.decode(cbor.encode(cbor.Tag(number, content)))
+        assert isinstance(found, cbor.Tag), number
+        assert (found.tag, list(found.value) if isinstance(content, list) else found.value) == (number, content)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda item: [item], lambda item: (0, item), lambda item: {1: item}, lambda item: cbor.Tag(99, item)]
+)
+def test_the_subset_is_nested_to_its_depth_and_no_deeper(wrap: Callable[[Any], Any]) -> None:
+    deepest: Any = 7
+    for depth in range(cbor.SUBSET_DEPTH + 2):
+        assert cbor.in_subset(deepest) == (depth <= cbor.SUBSET_DEPTH), depth
+        deepest = wrap(deepest)
+
+
+@pytest.mark.parametrize(
+    ("value", "inside"),
+    [
+        *((value, True) for value in (None, True, False, 0, 2**64 - 1, -(2**64), b"x", "x", {"x": 1, 1: [2]}, [])),
+        *((value, False) for value in (2**64, -(2**64) - 1, 1.0, cbor2.undefined, cbor2.CBORSimpleValue(19))),
+        *((value, False) for value in ({b"x": 1}, {True: 1}, {2**64: 1}, {1: 1.0}, [1.0], cbor.Tag(9, 1.0), {None: 1})),
+        *((value, False) for value in ([1, 1.0], {1: 1, 2: 1.0})),
+    ],
+    ids=repr,
+)
+def test_the_subset_is_what_scales_read(value: Any, inside: bool) -> None:
+    assert cbor.in_subset(value) == inside

@@ -41,7 +41,7 @@ class Permit:
         """Read the decoded order of the verified message `raw` for the scale `kid`; raises PermitRefused."""
         if not _well_formed(order):
             raise PermitRefused("malformed", "the permit is malformed")
-        _, identity, what, number, by, not_before, not_after, calibration, configuration, _, fields = order
+        _, identity, what, number, _, not_before, not_after, calibration, configuration, _, fields = order
         if identity != kid:
             raise PermitRefused("identity", "the permit is for another scale")
         if what != _ADJUST:
@@ -49,7 +49,6 @@ class Permit:
         self.raw = raw
         self.hash = hashlib.sha256(raw).digest()
         self.order_number = number
-        self.by = by
         self.fields = fields
         self._window = not_before, not_after
         self._counters = calibration, configuration

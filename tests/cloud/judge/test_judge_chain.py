@@ -15,7 +15,7 @@ from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import BOUNDS, ParameterState
 from steelyard_protocol import p256
 from steelyard_protocol.events import EventKind
-from steelyard_protocol.statement import parse
+from steelyard_protocol.statement import hash_of, parse
 
 NOW = 1_800_000_000_000
 LATER = NOW + 86_400_000  # when every statement has a date
@@ -223,6 +223,25 @@ def test_two_contents_under_one_number_are_a_fork_and_all_it_says() -> None:
     stolen = [thief.snapshot(150_000) for _ in range(6)]
     (finding,) = judged(summarise(raws + own + stolen), facts).findings
     assert (finding.code, finding.count, finding.first_number) == ("fork", 4, 3)
+
+
+def test_of_a_fork_at_an_end_of_an_interval_the_lowest_hash_stands_for_it() -> None:
+    """Which of them came first must not decide what a receipt names, nor whether a neighbour fits."""
+    scale, raws, _ = verified()
+    below, thief = scale.snapshot(), scale.branch()
+    own = scale.snapshot()
+    for load in range(1, 9):
+        pair = [own, thief.branch().snapshot(load)]
+        lowest = min(hash_of(raw) for raw in pair)
+        for forked in (pair, pair[::-1]):
+            whole, behind_a_hole = summarise([*raws, below, *forked]), summarise([*raws, *forked])
+            named = (
+                whole.contiguous(),
+                whole.latest,
+                behind_a_hole.intervals[-1].first,
+                behind_a_hole.intervals[-1].last,
+            )
+            assert [edge.hash for edge in named if edge] == [lowest] * 4
 
 
 def test_same_content_with_another_signature_is_no_fork() -> None:

@@ -13,7 +13,7 @@ from kit.world import World
 from sqlalchemy import select
 from steelyard_cloud import keys
 from steelyard_cloud.db import database
-from steelyard_cloud.db.schema import factory_orders, identities, permits, verifications
+from steelyard_cloud.db.schema import factory_orders, identities, permits, scales, verifications
 from steelyard_cloud.people.roles import Role
 from steelyard_protocol import cbor, downlink, identity, p256, statement
 from steelyard_protocol.bodies import Kind
@@ -172,6 +172,19 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
         assert (again.status_code, again.json()["code"]) == (409, code)
     with database.reading(either.engine) as connection:
         assert len(connection.execute(select(verifications)).all()) == 1
+
+
+def test_a_verification_is_of_one_scale(either: World) -> None:
+    before, verified, after = (either.scale(f"HT-{number}") for number in range(3))
+    for scale in (before, verified, after):
+        assert either.enrol(scale).status_code == 201
+    assert either.verify(verified).status_code == 201
+    either.until(lambda: either.one(verified)["verdict"] == "verified", "the verification in effect")
+    with database.reading(either.engine) as connection:
+        stages = connection.execute(select(scales.c.public_code, scales.c.life_stage)).all()
+    assert dict(map(tuple, stages)) == {before.code: "produced", verified.code: "in use", after.code: "produced"}
+    assert [either.one(scale)["verdict"] for scale in (before, after)] == ["not-verified"] * 2
+    assert [either.one(scale)["standing"].get("baseline_number") for scale in (before, after)] == [None] * 2
 
 
 def test_a_permitted_adjustment_raises_nothing_and_asks_for_a_new_verification(either: World) -> None:

@@ -1,0 +1,50 @@
+"""Which tests concern which file: those that are to notice a fault in it."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_CLOUD, _AGENT, _WEB = "cloud/steelyard_cloud/", "firmware/agent/", "tests/cloud/web/"
+_LASTS = ["tests/target/chain_checks.py", "tests/target/parameters_checks.py", "tests/target/journal_checks.py"]
+_RECEIVED = ["tests/cloud/ingest/test_receiver.py", "tests/cloud/ingest/test_work_is_bounded.py", "tests/cloud/db"]
+
+# The longest beginning counts.
+TESTS: dict[str, list[str]] = {
+    _CLOUD: ["tests/cloud"],
+    _CLOUD + "judge/": ["tests/cloud/judge"],
+    _CLOUD + "evidence/": ["tests/cloud/evidence", _WEB + "test_evidence.py"],
+    _CLOUD + "statements/": [*_RECEIVED, "tests/cloud/ingest/test_ingest_process.py"],
+    _CLOUD + "ingest/": ["tests/cloud/ingest"],
+    _CLOUD + "people/": [
+        "tests/cloud/people",
+        *(f"{_WEB}test_{name}.py" for name in ("access", "every_route", "desk")),
+    ],
+    _CLOUD + "scales/": ["tests/cloud/scales", *(f"{_WEB}test_{name}.py" for name in ("registry", "public", "life"))],
+    _CLOUD + "alerts/": [f"{_WEB}test_{name}.py" for name in ("desk", "life", "access")],
+    _CLOUD + "complaints/": [_WEB + "test_complaints.py"],
+    _CLOUD + "db/": ["tests/cloud/db", "tests/cloud/web/test_access.py"],
+    _CLOUD + "web/": ["tests/cloud/web"],
+    "protocol/steelyard_protocol/": ["tests/protocol"],
+    "protocol/steelyard_definition/": ["tests/protocol"],
+    "gateway/": ["tests/gateway"],
+    "simulator/": ["tests/simulator", "tests/target"],
+    "hardware/steelyard_hardware/": ["tests/hardware"],
+    _AGENT: ["tests/firmware", "tests/target"],
+    _AGENT + "weighing/": ["tests/firmware/weighing", "tests/target/rest_checks.py"],
+    _AGENT + "adjustment/": ["tests/firmware/adjustment", *_LASTS],
+    _AGENT + "record/": ["tests/firmware/record", "tests/firmware/test_software.py", *_LASTS],
+    _AGENT + "sealing/": ["tests/firmware/sealing", "tests/target/agent_checks.py", *_LASTS],
+    _AGENT + "wire/": ["tests/firmware/wire"],
+    _AGENT + "orders/": ["tests/firmware/orders", "tests/target/agent_checks.py"],
+    _AGENT + "commands/": ["tests/firmware/commands"],
+    _AGENT + "console.py": ["tests/firmware/commands"],
+    _AGENT + "transport/": ["tests/firmware/transport"],
+    _AGENT + "chips/": ["tests/firmware/chips", "tests/target"],
+}
+
+
+def concerning(path: str) -> list[str]:
+    """The tests, as pytest's arguments, that concern a file; none for what is not the product's code."""
+    rows = [start for start in TESTS if path.startswith(start)]
+    if not rows or not path.endswith(".py") or "/migrations/" in path:
+        return []
+    return [tests for tests in TESTS[max(rows, key=len)] if (ROOT / tests).exists()]

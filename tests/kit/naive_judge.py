@@ -75,10 +75,9 @@ class Scale(Chain):
         if named is None:
             return None
         verified, since = state_of(named.statement), self.since(self.B - 1)
-        states = [(one.number, state_of(one.statement)) for one in since if one.statement.has_state]
+        states = [state for one in since for state in states_in(one.statement)]
         changes = [one for one in self.contents() if one.number >= self.B and change_in(one.statement)]
-        states += [(one.number, after_state(one.statement) or verified) for one in changes]
-        if not changes and all(state == verified for _, state in states):
+        if not changes and all(state == verified for state in states):
             return None
         reasons = [(one, self.why_not_permitted(one)) for one in changes]
         if any(why not in (None, "undated", "other session") for _, why in reasons):
@@ -89,7 +88,7 @@ class Scale(Chain):
             steps = [one.statement for one, why in reasons if why in (None, "undated")]
             reached |= {after_state(step) or verified for step in steps if state_of(step) in reached}
         unexplained = [one.number for one, why in reasons if why == "other session"]
-        unexplained += [self.first_seen(state) for _, state in states if state not in reached]
+        unexplained += [self.first_seen(state) for state in states if state not in reached]
         explained_later = all(self.open_hole_before(number) for number in unexplained)
         return Verdict.NOT_VERIFIED if explained_later else Verdict.ALTERED
 

@@ -66,11 +66,18 @@ def after_state(statement: Statement) -> State | None:
     return None if change is None else (change.digest, change.calibration_counter, change.configuration_counter)
 
 
+def state_of_map(statement: Statement) -> State | None:
+    """The parameters that a statement carries whole, with the counters of its head, if its head says otherwise."""
+    body = statement.body
+    if not isinstance(body, Boot | Parameters) or digest(body.parameters) == statement.digest:
+        return None
+    return digest(body.parameters), statement.calibration_counter, statement.configuration_counter
+
+
 def states_in(statement: Statement) -> list[State]:
-    """The states that a statement names: in its head, if that can be read, and after a change."""
-    head = [state_of(statement)] if statement.has_state else []
-    after = after_state(statement)
-    return head if after is None else [*head, after]
+    """The states that a statement names: in its head, if that can be read, in a whole map, and after a change."""
+    head = state_of(statement) if statement.has_state else None
+    return [one for one in (head, state_of_map(statement), after_state(statement)) if one is not None]
 
 
 def change_in(statement: Statement) -> ParameterChange | None:

@@ -81,8 +81,12 @@ def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> bo
 
 
 def _read_map(summary: Summary, statement: Statement, parameter_map: dict[int, int]) -> None:
-    digest = statement.digest
-    if digest in summary.maps or parameters.digest(parameter_map) != digest:
+    """A whole map that is signed is a state that is seen, also where the head names another one."""
+    digest, number = statement.digest, statement.number
+    if (signed := parameters.digest(parameter_map)) != digest:
+        _see(summary, state_of(statement)._replace(digest=signed), 2 * number)
+        return
+    if digest in summary.maps:
         return
     summary.maps[digest] = parameter_map
     if len(summary.maps) > summary.bounds.states:

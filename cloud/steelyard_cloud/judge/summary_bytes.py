@@ -19,7 +19,7 @@ from steelyard_cloud.judge.summary_parts import (
     Unlock,
 )
 
-FORMAT = 4
+FORMAT = 5
 """Another summary has another format: it is made again from the stored statements, and its scale is judged again."""
 
 

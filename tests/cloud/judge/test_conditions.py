@@ -53,6 +53,14 @@ def silently(life: HonestLife) -> None:
     life.scale.map[40] -= 1
 
 
+def sign_another_map(life: HonestLife) -> None:
+    send(life, "append", Kind.PARAMETERS, [{**life.scale.map, 40: 1_500_000}, None])
+
+
+def start_with_another_map(life: HonestLife) -> None:
+    send(life, "boot", other={10: {**life.scale.map, 40: 1_500_000}})
+
+
 def many_states(life: HonestLife) -> None:
     for _ in range(4):
         send(life, "snapshot", digest=life.scale.number.to_bytes(16, "big"))
@@ -76,6 +84,8 @@ PARAMETERS: dict[str, tuple[Trouble, Verdict, str]] = {
     "span raised under a permit": (lambda life: life.adjust(1_500_000), NOT_VERIFIED, "adjusted"),
     "an unknown permit": (lambda life: send(life, "raise_span", 5, OTHER), ALTERED, "changed"),
     "a permit's second session": (second_session, ALTERED, "changed"),
+    "a whole map that the head does not name": (sign_another_map, ALTERED, "changed"),
+    "another map at a start": (start_with_another_map, ALTERED, "changed"),
     "silently": (lambda life: (silently(life), send(life, "snapshot")), ALTERED, "changed"),
     "more states than are kept": (many_states, ALTERED, "too-many"),
     "more changes than are kept": (many_changes, ALTERED, "too-many"),
@@ -431,8 +441,8 @@ SETTLED: dict[str, tuple[Trouble, str, str]] = {
     "a start that nothing states": (run_long, "boots", "start-not-stored"),
     "more of them than are kept": (run_long_often, "boots", "start-not-stored"),
     "contradiction": (lambda life: send(life, "append", Kind.SNAPSHOT, [1]), "consistent", "contradiction"),
-    "map": (
-        lambda life: send(life, "append", Kind.PARAMETERS, [{**life.scale.map, 40: 1}, None]),
+    "a loss to come": (
+        lambda life: send(life, "event", EventKind.STATEMENTS_LOST, 5, life.scale.number + 7),
         "consistent",
         "contradiction",
     ),

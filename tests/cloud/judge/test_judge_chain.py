@@ -323,10 +323,12 @@ def test_authentic_breach_of_the_profile_is_held_and_found() -> None:
     assert (finding.rule, finding.code, finding.first_number) == ("authenticity", "profile", 4)
 
 
-def test_map_that_belies_its_digest_is_no_map() -> None:
+def test_map_that_belies_its_digest_is_a_state_of_its_own() -> None:
     scale, raws, facts = verified()
     raws.append(scale.append(4, [{**scale.map, 40: 1}, None]))
-    assert codes(judged(summarise(raws), facts)) == {("authenticity", "profile")}
+    summary = summarise(raws)
+    assert codes(judged(summary, facts)) == {("authenticity", "profile"), ("parameter_change", "changed-silently")}
+    assert list(summary.maps) == [scale.state()[0]]
 
 
 def test_holes_are_bounded_and_what_would_exceed_them_is_refused() -> None:

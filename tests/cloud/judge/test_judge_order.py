@@ -2,10 +2,11 @@
 every partition into batches and receivers gives the same summary and the same findings.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.parameters import MAP
 from kit.signing_scale import SOFTWARE_HASH, START_S, SigningScale
 from steelyard_cloud.judge import summary_bytes
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome
@@ -15,7 +16,7 @@ from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.rereads import read_all_again
 from steelyard_cloud.judge.stored import StatementsInMemory
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import ParameterState
+from steelyard_cloud.judge.summary_parts import Device, ParameterState
 from steelyard_protocol import p256
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import parse
@@ -199,6 +200,28 @@ def test_every_order_repetition_and_partition_gives_the_same_findings(story: Sto
     assert one.canonical() == other.canonical()
     for after_ms in (0, GRACE_MS, 10 * GRACE_MS):
         assert judged(story, facts, mixed, after_ms) == judged(story, story.facts, plain, after_ms)
+
+
+def test_what_is_unmet_is_listed_in_one_order() -> None:
+    trouble = ["other software", "unknown kind", "bad link", "case opened", "counters down", "other software"]
+    story = tell([("permitted", 0), *((action, at) for at, action in enumerate(trouble))], set(), 1)
+    scale = story.scale
+    story.raws += [scale.append(4, [{**MAP, 40: 1}, None]), scale.append(3, [1]), scale.boot(other={3: "other"})]
+    (named,) = known_facts(story, [2], stored := _taken(story, story.raws)).baselines
+    verified = replace(named, device=Device(SOFTWARE_HASH, "simulated", "hx711", b"", scale.production_code, False))
+    facts = Facts(frozenset({verified}), frozenset(), frozenset())
+    one, other = (
+        judge([whole(store)], facts, Clock(NOW + GRACE_MS)) for store in (stored, _taken(story, story.raws[::-1]))
+    )
+    assert one.standing is not None
+    assert {row[0] for row in one.standing.unmet} >= {"device", "chain", "consistent"}
+    assert one == other
+
+
+def _taken(story: Story, raws: list[bytes]) -> Store:
+    store = Store(story.scale.kid)
+    Receiver(store).take(raws)
+    return store
 
 
 @settings(max_examples=100, deadline=None)

@@ -21,7 +21,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         if numbers.highest > since:
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, code, values={"number": numbers.highest})
     if summary.several_at < since:  # else what follows what depends on which copy came first
-        for code, number in _breaks(proof, since).items():
+        for code, number in sorted(_breaks(proof, since).items()):
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, code, values={"number": number})
     for hole in proof.holes:
         if hole.last > since:

@@ -14,7 +14,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if proof.baseline is None:
         return
     summary, since = proof.active, proof.counted
-    for breach, numbers in summary.breaches.items():
+    for breach, numbers in sorted(summary.breaches.items(), key=lambda item: item[0]):
         if numbers.highest >= since:
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "contradiction", values={"breach": breach})
     if summary.wrong_weights.highest >= since:

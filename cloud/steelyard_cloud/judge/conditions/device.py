@@ -21,7 +21,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if proof.active.devices.dropped >= baseline.number:
         yield Unmet(NAME, Verdict.ALTERED, "too-many")
     repaired = _may_be_repaired(proof.facts, baseline)
-    for device in proof.active.devices.after(baseline.number - 1):
+    for device in sorted(proof.active.devices.after(baseline.number - 1)):
         if device != verified:
             permitted = repaired or _is_update(verified, device, proof.facts)
             word = Verdict.NOT_VERIFIED if permitted else Verdict.ALTERED

@@ -132,7 +132,7 @@ def _check_codes(connection: Connection, scale: ScaleInScope, named: StatementRe
         raise StartNotStored(number=named.number, boot=one.boot)
     if boot.body.production_code != scale.production_code:
         raise CodesMissing(missing="the production code on record")
-    if not seal.strip():
+    if not any(map(str.isalnum, seal)):  # invisible characters are no seal
         raise CodesMissing(missing="the seal")
     return named if named.kind == Kind.BOOT else start
 

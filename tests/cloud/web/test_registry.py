@@ -151,7 +151,8 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
     blank = {"number": 2, "valid_until": "2030-01-01", "kind": "initial", "seal": "   "}
     url = f"/api/v1/scales/{scale.code}/verifications"
     client = either.client(Role.VERIFICATION)
-    assert client.post(url, json=blank).json()["code"] == "codes-missing"
+    for seal in ("   ", "\u200b", "\u202e—"):
+        assert client.post(url, json=blank | {"seal": seal}).json()["code"] == "codes-missing", ascii(seal)
     for bad in (
         {"number": 0},
         {"number": True},
@@ -159,6 +160,9 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
         {"kind": "other"},
         {"extra": 1},
         {"valid_until": 5},
+        {"valid_until": "2029-11-30T00:00:00"},
+        {"valid_until": "2029-11-30T00:00:00-12:00"},
+        {"valid_until": "9999-12-31"},
     ):
         assert client.post(url, json=blank | {"seal": "S"} | bad).status_code == 422, bad
     either.send(scale, [scale.append(Kind.PARAMETERS, [{**scale.map, 41: 14_000_000}, None])])
@@ -172,6 +176,10 @@ def test_a_verification_names_a_held_statement_with_the_whole_parameters(either:
         assert (again.status_code, again.json()["code"]) == (409, code)
     with database.reading(either.engine) as connection:
         assert len(connection.execute(select(verifications)).all()) == 1
+    for reason in ("   ", "\u200b" * 5, "…—…"):
+        decided = {"number": 5, "reason": reason}
+        answer = either.client(Role.REGULATOR).post(f"/api/v1/scales/{scale.code}/decisions", json=decided)
+        assert answer.status_code == 422, ascii(reason)
 
 
 def test_a_verification_is_of_one_scale(either: World) -> None:

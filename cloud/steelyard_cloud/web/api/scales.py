@@ -1,6 +1,6 @@
 """Scales: look at one, its statements and its series; verify it, permit its adjustment, say where it stands."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Depends, Query
@@ -19,7 +19,7 @@ from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import PublicDecision, Verification, life_stage
 from steelyard_cloud.web.http.context import Here, actor_of, needs
-from steelyard_cloud.web.http.fields import After, Before, Code, Division, Hash, Reason, Search, Strict, Word
+from steelyard_cloud.web.http.fields import After, Before, Code, Day, Division, Hash, Reason, Search, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 from steelyard_cloud.web.http.problems import NotAllowed
 
@@ -219,7 +219,7 @@ class Named(Strict):
 class NewVerification(Named):
     """What an institution found to be in order: what the boot or parameters statement named says of the scale."""
 
-    valid_until: Annotated[date, Field(strict=False)]
+    valid_until: Day
     kind: Literal["initial", "subsequent"]
     seal: Annotated[str, Field(min_length=1, max_length=40)]
 

@@ -1,9 +1,11 @@
 """Types of the fields that requests carry, with their bounds."""
 
-from typing import Annotated
+import re
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from steelyard_protocol.enrolment import from_base64url
 
 
@@ -21,9 +23,25 @@ def _is_base64url(text: str) -> str:
     return text
 
 
+def _says_something(text: str) -> str:
+    if not any(map(str.isalnum, text)):
+        raise ValueError("letters or digits expected")
+    return text
+
+
+def _is_day(value: Any) -> Any:
+    """A day has one spelling: a time of the day or a time zone beside it would be dropped silently."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a day like 2029-11-30 expected")
+    return value
+
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500), AfterValidator(_says_something)
+]
+Day = Annotated[date, BeforeValidator(_is_day), Field(strict=False)]
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Base64url = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_is_base64url)]

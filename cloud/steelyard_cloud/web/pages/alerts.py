@@ -172,7 +172,7 @@ def decide_several(
 
 
 def _checked(reason: str) -> str:
-    if len(reason.strip()) < REASON[0]:
+    if len(reason.strip()) < REASON[0] or not any(map(str.isalnum, reason)):
         raise WrongValue(where="reason", why=f"at least {REASON[0]} characters expected")
     return reason.strip()
 

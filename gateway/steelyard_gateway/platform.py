@@ -87,7 +87,7 @@ class AlertListener:
                     for line in response.iter_lines():
                         if line.startswith("data:"):
                             self._take(json.loads(line.removeprefix("data:")))
-            except (httpx.HTTPError, httpx.StreamError, RuntimeError, OSError):
+            except (httpx.HTTPError, RuntimeError, OSError):
                 self._stop.wait(0.5)  # reconnect, as a browser's EventSource does
 
     def _take(self, event: Answer) -> None:

@@ -6,10 +6,11 @@ import pytest
 from kit.cloud_desk import Desk
 from steelyard_cloud.db import database, idempotency
 from steelyard_cloud.db.database import IntegrityError
-from steelyard_cloud.db.idempotency import KEPT_LEAST, Answer
+from steelyard_cloud.db.idempotency import Answer
 
 NOW_MS = 1_800_000_000_000
 WEEK_MS = 604_800_000
+KEPT_LEAST = 64
 HASH = bytes(32)
 
 

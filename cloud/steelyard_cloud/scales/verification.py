@@ -22,6 +22,7 @@ from steelyard_cloud.errors import (
     OlderThanBaseline,
     StartNotStored,
     TamperUndecided,
+    TroubleAfter,
     WrongValue,
 )
 from steelyard_cloud.judge.contents import state_of
@@ -130,6 +131,9 @@ def _check_codes(connection: Connection, scale: ScaleInScope, named: StatementRe
     boot = statement.parse(named.raw if named.kind == Kind.BOOT else start.raw) if start else None
     if start is None or boot is None or boot.boot != one.boot or not isinstance(boot.body, Boot):
         raise StartNotStored(number=named.number, boot=one.boot)
+    earlier = statement_queries.start_of(connection, scale.id, scale.identity_id, start.number - 1)
+    if earlier is not None and statement.parse(earlier.raw).boot == one.boot:
+        raise TroubleAfter(number=earlier.number, why=f"device (two boot statements of start {one.boot})")
     if boot.body.production_code != scale.production_code:
         raise CodesMissing(missing="the production code on record")
     if not any(map(str.isalnum, seal)):  # invisible characters are no seal

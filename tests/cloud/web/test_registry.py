@@ -195,6 +195,20 @@ def test_a_verification_is_of_one_scale(either: World) -> None:
     assert [either.one(scale)["standing"].get("baseline_number") for scale in (before, after)] == [None] * 2
 
 
+def test_a_start_that_is_stated_twice_is_no_baseline(either: World) -> None:
+    """Which of the two machines was verified could not be said."""
+    scale = either.scale("HT-1")
+    assert either.enrol(scale).status_code == 201
+    number, uptime_s = scale.boot_number, scale.uptime_s
+    again = scale.branch()
+    again.boot_number, again.uptime_s = number - 1, uptime_s
+    either.send(again, [again.boot(other={2: "another board"}), again.parameters()])
+    for at in (3, 4):
+        refused = either.verify(again, number=at)
+        assert (refused.status_code, refused.json()["code"]) == (409, "trouble-after"), at
+        assert "two boot statements" in refused.json()["detail"]
+
+
 def test_a_permitted_adjustment_raises_nothing_and_asks_for_a_new_verification(either: World) -> None:
     scale = either.in_use("HT-1")
     body = {"fields": ["point_1_mg"], "not_before": 0, "not_after": either.now // 1000 + 3600}

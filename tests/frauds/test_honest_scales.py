@@ -78,7 +78,7 @@ class Shop:
         if self.scale.now_s >= self.connected_at_s:
             parsed = [statement.parse(raw) for raw in self.new()]
             for one, _ in accept(self.summary, parsed, self.stored, now_ms):
-                self.stored.add(one)
+                self.stored.add(one, now_ms)
                 self.delivered = one.number
         self.found += judge([self.summary], self.facts, Clock(now_ms)).findings
 

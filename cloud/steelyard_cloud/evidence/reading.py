@@ -92,7 +92,7 @@ def _statements(reader: Reader) -> tuple["array[int]", "array[int]", "array[int]
     at, lengths, received = array("Q"), array("Q"), array("Q")
     count = reader.array()
     if count > MAX_STATEMENTS:
-        raise ReadingError(f"{count} statements, at most {MAX_STATEMENTS} are allowed")
+        raise ReadingError(why=f"{count} statements, at most {MAX_STATEMENTS} are allowed")
     for _ in range(count):
         reader.array(2)
         first, last = reader.span()

@@ -6,6 +6,8 @@ claim is never allocated.
 
 from collections.abc import Iterator, Sequence
 
+from steelyard_cloud.errors import CloudError
+
 UINT, BYTES, TEXT, ARRAY, MAP = 0, 2, 3, 4, 5
 NULL = 0xF6
 _WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}
@@ -13,8 +15,10 @@ _SMALLEST = {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}
 _NAMES = {UINT: "a number", BYTES: "a byte string", TEXT: "a text", ARRAY: "an array", MAP: "a map"}
 
 
-class ReadingError(ValueError):
-    """The bytes are not what has to come next; its text says where."""
+class ReadingError(CloudError):
+    """{why}"""
+
+    code, noun = "not-what-comes-next", "evidence file"
 
 
 class Reader:
@@ -29,20 +33,20 @@ class Reader:
         """The argument of the next item, which is of the major type wanted."""
         data, at = self._data, self._at
         if at >= len(data):
-            raise ReadingError(f"it ends at byte {at}, where {_NAMES[wanted]} belongs")
+            raise ReadingError(why=f"it ends at byte {at}, where {_NAMES[wanted]} belongs")
         first = data[at]
         if first >> 5 != wanted:
-            raise ReadingError(f"byte {at} does not begin {_NAMES[wanted]}")
+            raise ReadingError(why=f"byte {at} does not begin {_NAMES[wanted]}")
         short = first & 31
         if short < 24:
             self._at = at + 1
             return short
         width = _WIDTHS.get(short)
         if width is None or at + 1 + width > len(data):
-            raise ReadingError(f"byte {at} does not begin {_NAMES[wanted]} that is whole")
+            raise ReadingError(why=f"byte {at} does not begin {_NAMES[wanted]} that is whole")
         argument = int.from_bytes(data[at + 1 : at + 1 + width], "big")
         if argument < _SMALLEST[width]:
-            raise ReadingError(f"byte {at} begins {_NAMES[wanted]} that is not spelled in the shortest way")
+            raise ReadingError(why=f"byte {at} begins {_NAMES[wanted]} that is not spelled in the shortest way")
         self._at = at + 1 + width
         return argument
 
@@ -54,7 +58,7 @@ class Reader:
         """The head of an array, whose members follow: how many, which must be `count` if that is given."""
         at, found = self._at, self._head(ARRAY)
         if count is not None and found != count:
-            raise ReadingError(f"the array at byte {at} has {found} members where {count} belong")
+            raise ReadingError(why=f"the array at byte {at} has {found} members where {count} belong")
         return found
 
     def span(self) -> tuple[int, int]:
@@ -65,7 +69,7 @@ class Reader:
         length = self._head(kind)
         first, last = self._at, self._at + length
         if last > len(self._data):
-            raise ReadingError(f"it ends within {_NAMES[kind]} at byte {first}")
+            raise ReadingError(why=f"it ends within {_NAMES[kind]} at byte {first}")
         self._at = last
         return first, last
 
@@ -80,7 +84,7 @@ class Reader:
         try:
             return self._data[first:last].decode()
         except UnicodeDecodeError as error:
-            raise ReadingError(f"the text at byte {first} is not UTF-8") from error
+            raise ReadingError(why=f"the text at byte {first} is not UTF-8") from error
 
     def null(self) -> bool:
         """Whether null comes next; then it is read."""
@@ -91,11 +95,11 @@ class Reader:
     def map(self, names: Sequence[str]) -> Iterator[str]:
         """Each name of a map with exactly these names, in the order of their encodings; read its value meanwhile."""
         if self._head(MAP) != len(names):
-            raise ReadingError(f"the contents have not exactly the {len(names)} members {', '.join(names)}")
+            raise ReadingError(why=f"the contents have not exactly the {len(names)} members {', '.join(names)}")
         for name in names:
             found = self.text()
             if found != name:
-                raise ReadingError(f"{found[:40]!r} stands where {name!r} belongs")
+                raise ReadingError(why=f"{found[:40]!r} stands where {name!r} belongs")
             yield name
 
     def names(self) -> Iterator[tuple[str, str]]:
@@ -105,11 +109,11 @@ class Reader:
             name = self.text()
             rank = (len(name.encode()), name)
             if rank <= before:
-                raise ReadingError(f"the name {name[:40]!r} is not in its order")
+                raise ReadingError(why=f"the name {name[:40]!r} is not in its order")
             before = rank
             yield name, self.text()
 
     def end(self) -> None:
         """Nothing may follow."""
         if self._at != len(self._data):
-            raise ReadingError(f"{len(self._data) - self._at} bytes follow the end")
+            raise ReadingError(why=f"{len(self._data) - self._at} bytes follow the end")

@@ -1,7 +1,7 @@
 """Decode: messages become statements with the keys that they name. What has no such key goes to the quarantine."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from steelyard_protocol import identity
 from steelyard_protocol.statement import Statement, StatementError, decode_message, parse
@@ -11,6 +11,8 @@ from steelyard_cloud.ingest.cache.keyring import Keyring
 from steelyard_cloud.ingest.limits import FailureBudget
 from steelyard_cloud.ingest.mqtt.session import Message
 from steelyard_cloud.statements import quarantine
+
+Refuse = Callable[[str, bytes | None, str, bytes], None]
 
 
 def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget, now_ms: int) -> Batch:
@@ -45,6 +47,12 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
                 parsed.append((message, parse(raw)))
             except StatementError as error:
                 refuse(topic, None, error.code, raw)
+    _place(batch, parsed, keyring, refuse)
+    return batch
+
+
+def _place(batch: Batch, parsed: Sequence[tuple[Message, Statement]], keyring: Keyring, refuse: Refuse) -> None:
+    """Candidates are those with a registered key, on its topic; of one that nobody knows the message is kept whole."""
     keys = keyring.find({statement.kid for _, statement in parsed})
     kept: Message | None = None
     for message, statement in parsed:
@@ -59,7 +67,6 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
         else:
             refuse(topic, kid, reason, message.payload)
             kept = message
-    return batch
 
 
 def shard_of(topic: str) -> str:

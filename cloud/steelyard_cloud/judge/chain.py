@@ -13,7 +13,7 @@ from steelyard_cloud.judge.consistency import contradictions
 from steelyard_cloud.judge.contents import read, state_of
 from steelyard_cloud.judge.dates import date_earlier, follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
-from steelyard_cloud.judge.stored import NEVER_MS, Context
+from steelyard_cloud.judge.stored import NEVER_MS, Contents, Context
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Edge, Interval, add_range
 
@@ -89,12 +89,9 @@ def absorb(
     stored = (
         evidence.contents(number, statement.hash, statement.content_hash) if number == 0 or summary.has(number) else ()
     )
-    if any(statement.hash == other for other, _ in stored):
-        return Outcome.DUPLICATE
-    outcome = Outcome.NEW
-    if stored and number:
-        same_content = any(statement.content_hash == content for _, content in stored)
-        outcome = Outcome.RESIGNED if same_content else Outcome.FORK
+    outcome = _what_it_is(statement, stored)
+    if outcome is Outcome.DUPLICATE:
+        return outcome
     edge, date_ms = _edge(statement), own_date_ms(statement, commit_ms, latest_ms)
     commit_ms = min(commit_ms, latest_ms)
     earliest_ms = commit_ms if date_ms is None else date_ms
@@ -111,10 +108,7 @@ def absorb(
         return outcome
     if outcome is not Outcome.NEW:
         _share_edges(summary, edge, earliest_ms)
-        if outcome is Outcome.RESIGNED:
-            summary.resigned.add(number, summary.bounds.numbers)
-        elif len({content for _, content in stored}) == 1:
-            summary.forks.add(number, summary.bounds.numbers)
+        _count_copy(summary, number, outcome, stored)
     follow_dates(summary, statement, commit_ms, date_ms, evidence)
     quiet = follow_starts(summary, statement) and quiet
     quiet = not date_earlier(summary, statement, date_ms) and quiet
@@ -122,6 +116,24 @@ def absorb(
         quiet = read(summary, statement, commit_ms, date_ms) and quiet
     summary.revision += not quiet
     return outcome
+
+
+def _what_it_is(statement: Statement, stored: Contents) -> Outcome:
+    """What a statement is to those that are stored under its number."""
+    if any(statement.hash == other for other, _ in stored):
+        return Outcome.DUPLICATE
+    if not stored or not statement.number:
+        return Outcome.NEW
+    same_content = any(statement.content_hash == content for _, content in stored)
+    return Outcome.RESIGNED if same_content else Outcome.FORK
+
+
+def _count_copy(summary: Summary, number: int, outcome: Outcome, stored: Contents) -> None:
+    """A number is forked once, however many contents it has."""
+    if outcome is Outcome.RESIGNED:
+        summary.resigned.add(number, summary.bounds.numbers)
+    elif len({content for _, content in stored}) == 1:
+        summary.forks.add(number, summary.bounds.numbers)
 
 
 def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:

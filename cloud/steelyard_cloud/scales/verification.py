@@ -70,21 +70,14 @@ def record_verification(
     """
     longest_days = store.longest_validity_days(connection, scale.id)
     expires_ms = _expires_ms(valid_until, zone, longest_days, now_ms)
-    identity_id, named = naming.find(connection, scale, name)
-    if identity_id != scale.identity_id:
-        raise NotStoredYet(number=named.number)  # of the key that the scale signs with now
-    start = _check_codes(connection, scale, named, seal)
-    _check_new(connection, identity_id, named)
-    if undecided := store.undecided_tamper(connection, scale.id):
-        raise TamperUndecided(alerts=", ".join(map(str, undecided)))
-    _check_trouble(connection, scale, named, start, expires_ms, now_ms)
+    named, start = _checked(connection, scale, name, seal, expires_ms, now_ms)
     said = {"number": named.number, "kind": kind, "seal": seal}
     row = {
         **said,
         "hash": named.hash,
         "start_hash": start.hash,
         "scale_id": scale.id,
-        "identity_id": identity_id,
+        "identity_id": scale.identity_id,
         "valid_until": valid_until,
         "expires_ms": expires_ms,
         "organisation_id": actor.organisation_id,
@@ -97,6 +90,21 @@ def record_verification(
     record(connection, actor, "scale.verify", f"scale:{scale.id}", details, now_ms)
     feeds.append(connection, feeds.CHANGES, scale.shard, "verification", scale.id, {"verification": made}, now_ms)
     return Verified(made, verification_code(made, valid_until), named.number, named.hash)
+
+
+def _checked(
+    connection: Connection, scale: ScaleInScope, name: Name, seal: str, expires_ms: int, now_ms: int
+) -> tuple[StatementRead, StatementRead]:
+    """The statement that may be verified, and the boot statement of its start."""
+    identity_id, named = naming.find(connection, scale, name)
+    if identity_id != scale.identity_id:
+        raise NotStoredYet(number=named.number)  # of the key that the scale signs with now
+    start = _check_codes(connection, scale, named, seal)
+    _check_new(connection, identity_id, named)
+    if undecided := store.undecided_tamper(connection, scale.id):
+        raise TamperUndecided(alerts=", ".join(map(str, undecided)))
+    _check_trouble(connection, scale, named, start, expires_ms, now_ms)
+    return named, start
 
 
 def _expires_ms(valid_until: date, zone: tzinfo, longest_days: int, now_ms: int) -> int:

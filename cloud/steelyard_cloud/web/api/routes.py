@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from steelyard_cloud.web.api import alerts, catalogue, enrolments, events, scales, service
+from steelyard_cloud.web.api import acts, alerts, catalogue, enrolments, events, scales, service
 
 router = APIRouter(prefix="/api/v1")
-for domain in (service, catalogue, enrolments, scales, alerts, events):
+for domain in (service, catalogue, enrolments, scales, acts, alerts, events):
     router.include_router(domain.router)

@@ -84,6 +84,12 @@ class TroubleAfter(Refusal):
     code, noun, status = "trouble-after", "statement", 409
 
 
+class NotJudgedYet(Refusal):
+    """What is stored of this scale from statement {number} on is not judged yet; send the same request again later."""
+
+    code, noun, status = "not-judged-yet", "statement", 409
+
+
 class TamperUndecided(Refusal):
     """A tamper alert on this scale is undecided ({alerts}); the regulator must decide it first."""
 

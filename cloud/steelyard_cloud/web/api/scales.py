@@ -232,7 +232,7 @@ def verify(
     once: Repeatable,
     principal: Annotated[Principal, Depends(needs(VERIFIES))],
 ) -> JSONResponse:
-    """Fix the scale's baseline at a stored statement; problem `not-stored-yet` (409) says to send it again later.
+    """Fix the scale's baseline at a stored statement; `not-stored-yet`, `not-judged-yet` (409): send it again later.
 
     Refused while a tamper alert is undecided (`tamper-undecided`), or if trouble lies after it (`trouble-after`).
     """

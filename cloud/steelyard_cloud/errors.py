@@ -85,7 +85,7 @@ class TroubleAfter(Refusal):
 
 
 class NotJudgedYet(Refusal):
-    """What is stored of this scale from statement {number} on is not judged yet; send the same request again later."""
+    """Not all from statement {number} on is judged yet; send the same request again later, or name a later one."""
 
     code, noun, status = "not-judged-yet", "statement", 409
 

@@ -84,6 +84,12 @@ class TroubleAfter(Refusal):
     code, noun, status = "trouble-after", "statement", 409
 
 
+class NotJudgedYet(Refusal):
+    """Not all from statement {number} on is judged yet; send the same request again later, or name a later one."""
+
+    code, noun, status = "not-judged-yet", "statement", 409
+
+
 class TamperUndecided(Refusal):
     """A tamper alert on this scale is undecided ({alerts}); the regulator must decide it first."""
 

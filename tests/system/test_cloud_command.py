@@ -72,6 +72,11 @@ def test_half_a_key_folder_is_refused_and_named(environment: dict[str, str], tmp
     (tmp_path / "data" / "keys" / "root.pub").unlink()
     failed = run(environment, "init")
     assert failed.returncode == 1
+    assert "The database belongs to the root key" in failed.stderr
+    assert f"there is no root.pub in {tmp_path / 'data' / 'keys'}" in failed.stderr
+    (tmp_path / "data" / "steelyard.sqlite").unlink()
+    failed = run(environment, "init")
+    assert failed.returncode == 1
     assert "root.pem already exists" in failed.stderr
 
 

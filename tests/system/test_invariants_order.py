@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kit.chain import exported
@@ -24,7 +23,6 @@ from kit.whole_system import topic_of
 from sqlalchemy import select
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import scales
-from steelyard_cloud.errors import NotStoredYet
 from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.judge.facts import Clock
@@ -36,6 +34,7 @@ from steelyard_cloud.statements import summaries as summary_store
 from steelyard_cloud.statements.keys import load_keys_of
 from steelyard_cloud.statements.sql import Conflict
 from steelyard_protocol import identity, statement
+from steelyard_protocol.bodies import Boot
 from steelyard_protocol.enrolment import to_base64url
 from steelyard_protocol.parameters import KEYS
 from steelyard_simulator.flashing import factory_file
@@ -43,6 +42,7 @@ from steelyard_simulator.scale import SimulatedScale
 
 NOW_MS = (START_S + 10_000_000) * 1000
 GRAVITY = KEYS["gravity_use_um_s2"]
+VERIFIED = 2  # the boot statement
 ORDERS = {"sqlite": 6, "postgresql": 3}
 
 
@@ -59,6 +59,12 @@ class History:
     def enrol(self) -> bytes:
         """Statement 1."""
         return self.raws[0]
+
+    def software(self) -> bytes:
+        """The hash that the boot statement names."""
+        body = statement.parse(self.raws[VERIFIED - 1]).body
+        assert isinstance(body, Boot)
+        return body.software.hash
 
     def state(self) -> tuple[bytes, int, int]:
         """What a permit is made for: the counters from the factory."""
@@ -137,31 +143,45 @@ def check_signatures(receiver: Receiver) -> None:
             left = receiver.check_signatures(NOW_MS)
 
 
-def take_in(desk: Desk, past: Any, chance: random.Random | None) -> Judgement:
-    """Let receivers take in the history: in its own order by one, or by chance in any order, batches and receivers."""
+def hand(receiver: Receiver, past: History, raws: Iterable[bytes]) -> None:
+    """Hand one batch over."""
+    receiver.handle([Message(topic_of(past.code, "up"), raw, (0, 0, 0)) for raw in raws], NOW_MS)
+
+
+def take_in(desk: Desk, past: History, chance: random.Random | None) -> Judgement:
+    """Let receivers take in the history: in its own order by one, or by chance in any order, batches and receivers.
+
+    What is verified comes first, as nothing is verified once a tampering is known.
+    """
     desk.register(past)
-    facts: list[Callable[[], object]] = [partial(desk.verify, past, 2), partial(desk.permit, past, [GRAVITY])]
-    items: list[bytes | Callable[[], object]] = [*past.raws, *facts]
-    early: list[Callable[[], object]] = []  # a verification of what is not stored yet is sent again later
+    desk.approve(past.software())
+    early, later = list(past.raws[:VERIFIED]), past.raws[VERIFIED:]
+    items: list[bytes | Callable[[], object]] = [*later, partial(desk.permit, past, [GRAVITY])]
     if chance:
         items += chance.sample(past.raws, len(past.raws) // 3)
+        chance.shuffle(early)
         chance.shuffle(items)
     receivers = [desk.receiver(SHARDS) for _ in range(3 if chance else 1)]
+    for batch in [[raw] for raw in early] if chance and chance.random() < 0.5 else [early]:
+        hand(chance.choice(receivers) if chance else receivers[0], past, batch)
+    for receiver in receivers:
+        check_signatures(receiver)
+    desk.work_off(NOW_MS)
+    assert desk.alerts() == []
+    desk.verify(past, VERIFIED)
     while items:
         size = chance.choice([1, 2, 7, 30]) if chance else len(items)
-        batch, items = items[:size], items[size:]
-        messages = [Message(topic_of(past.code, "up"), item, (0, 0, 0)) for item in batch if isinstance(item, bytes)]
-        (chance.choice(receivers) if chance else receivers[0]).handle(messages, NOW_MS)
-        due, early = [*early, *(item for item in batch if callable(item))], []
-        for fact in due:
-            try:
+        some, items = items[:size], items[size:]
+        hand(
+            chance.choice(receivers) if chance else receivers[0], past, [one for one in some if isinstance(one, bytes)]
+        )
+        for fact in some:
+            if not isinstance(fact, bytes):
                 fact()
-            except NotStoredYet:
-                early.append(fact)
-    assert early == []
     for receiver in receivers:
         check_signatures(receiver)
         receiver.close()
+    desk.work_off(NOW_MS + 2_000)
     return judgement_of(desk, past)
 
 

@@ -23,7 +23,7 @@ def record_decision(
 ) -> PublicDecision:
     """Record a decision at the statement that `name` means.
 
-    Raises NotStoredYet, SeveralStatements, AlreadyExists and TroubleAfter.
+    Raises NotStoredYet, SeveralStatements, AlreadyExists, NotJudgedYet and TroubleAfter.
     """
     identity_id, named = naming.find(connection, scale, name)
     same = select(decisions.c.id).where(decisions.c.identity_id == identity_id, decisions.c.hash == named.hash)

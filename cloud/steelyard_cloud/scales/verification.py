@@ -66,7 +66,7 @@ def record_verification(
 
     `zone` is where the platform is: the verification expires when the day `valid_until` is over there. Raises
     WrongValue (date), NotStoredYet, SeveralStatements, NoBaseline, StartNotStored, CodesMissing, AlreadyVerified,
-    OlderThanBaseline, TamperUndecided and TroubleAfter.
+    OlderThanBaseline, TamperUndecided, NotJudgedYet and TroubleAfter.
     """
     longest_days = store.longest_validity_days(connection, scale.id)
     expires_ms = _expires_ms(valid_until, zone, longest_days, now_ms)

@@ -19,12 +19,11 @@ from sqlalchemy import func, select, update
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, scales, statements, summaries
 from steelyard_cloud.db.schema import quarantine as quarantine_table
-from steelyard_cloud.errors import TroubleAfter
+from steelyard_cloud.errors import NotJudgedYet
 from steelyard_cloud.ingest import later, receipts
 from steelyard_cloud.ingest.limits import FAILURES
 from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
-from steelyard_cloud.ingest.timers import judge_due
 from steelyard_cloud.judge.chain import GRACE_MS
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.judge import Judgement, judge
@@ -602,14 +601,6 @@ def test_holes_beyond_the_bound_are_refused_and_come_again(desk: Desk, receiver:
 # ---- several receivers -----------------------------------------------------------------------------------------------
 
 
-def work_off(desk: Desk) -> None:
-    """What waits to be read again is read: a receiver that has just started finds it by the scales' timers."""
-    later = desk.receiver()
-    while judge_due(later, NOW + 2_000) or later.read_again(NOW + 2_000):
-        pass
-    later.close()
-
-
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_several_receivers_in_any_order_come_to_the_same_as_one(desk: Desk, data: st.DataObject) -> None:
@@ -634,7 +625,7 @@ def test_several_receivers_in_any_order_come_to_the_same_as_one(desk: Desk, data
             hand(receivers[data.draw(st.integers(0, 2)) if shuffled else 0], scale, *batch)
         for receiver in receivers:
             receiver.close()
-        work_off(desk)
+        desk.work_off(NOW + 2_000)
         judged.append(judgement_of(desk, scale))
     shapes = [
         {(one.rule, one.code, one.first_number, one.last_number, one.count) for one in judgement.findings}
@@ -670,7 +661,7 @@ def test_nothing_is_verified_while_its_summary_is_of_another_version(desk: Desk,
     hand(receiver, scale, scale.enrol(), scale.boot())
     with database.writing(desk.engine) as connection:
         connection.execute(update(summaries).values(summary=cbor2.dumps([3, "what release 0.1.0 kept"])))
-    with pytest.raises(TroubleAfter, match="complete"):
+    with pytest.raises(NotJudgedYet):
         desk.verify(scale, 2)
 
 

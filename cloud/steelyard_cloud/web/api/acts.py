@@ -61,7 +61,8 @@ def verify(
 ) -> JSONResponse:
     """Fix the scale's baseline at a stored statement; problem `not-stored-yet` (409) says to send it again later.
 
-    Refused while a tamper alert is undecided (`tamper-undecided`), or if trouble lies after it (`trouble-after`).
+    Refused while a tamper alert is undecided (`tamper-undecided`), or if trouble lies after it (`trouble-after`);
+    `not-judged-yet` (409) says to send it again later, too.
     """
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)

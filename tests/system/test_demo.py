@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,18 +19,37 @@ DEMO = (sys.executable, "-m", "steelyard_gateway", "demo")
 ALERT_WITHIN_S = 2.0  # a second for people, twice that on a machine that runs other tests at the same time
 
 
-def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """The demo's process, and a mark that every process it starts inherits."""
-    mark = uuid.uuid4().hex
-    process = subprocess.Popen(
-        [*DEMO, *arguments],
-        env={**os.environ, "STEELYARD_TEST_MARK": mark},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    return process, mark
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Gives the demo's process, and a mark that every process it starts inherits; both are gone after the test."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
+            mark = uuid.uuid4().hex
+            process = subprocess.Popen(
+                [*DEMO, *arguments],
+                env={**os.environ, "STEELYARD_TEST_MARK": mark},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            stack.callback(end, process)
+            return process, mark
+
+        yield start
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Leave neither process nor pipes to the tests after this one, also where this one failed."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def left_running(mark: str) -> list[str]:
@@ -43,7 +64,7 @@ def left_running(mark: str) -> list[str]:
     return found
 
 
-def test_the_cheat_is_caught_and_nothing_is_lost() -> None:
+def test_the_cheat_is_caught_and_nothing_is_lost(start: Start) -> None:
     process, mark = start("--for", "40", "--json")
     printed, told = process.communicate(timeout=180)
     assert process.returncode == 0, told
@@ -59,13 +80,13 @@ def test_the_cheat_is_caught_and_nothing_is_lost() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc, which this system lacks")
 @pytest.mark.parametrize("moment", ["Starting the embedded broker", "Console, signed in once", "cable pulled"])
-def test_ctrl_c_leaves_nothing_running(moment: str) -> None:
+def test_ctrl_c_leaves_nothing_running(start: Start, moment: str) -> None:
     process, mark = start()
     assert process.stdout is not None
     for line in process.stdout:
         if moment in line:
             break
-    assert left_running(mark)
+    assert left_running(mark), process.communicate(timeout=60)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     _, complaints = process.communicate(timeout=60)
     assert "Traceback" not in complaints
@@ -75,13 +96,13 @@ def test_ctrl_c_leaves_nothing_running(moment: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc, which this system lacks")
-def test_a_killed_demo_leaves_no_process_behind() -> None:
+def test_a_killed_demo_leaves_no_process_behind(start: Start) -> None:
     process, mark = start()
     assert process.stdout is not None
     for line in process.stdout:
         if "Console, signed in once" in line:
             break
-    assert any("serve" in line for line in left_running(mark))
+    assert any("serve" in line for line in left_running(mark)), left_running(mark) or process.communicate(timeout=60)
     process.kill()
     process.communicate(timeout=60)
     wait_until(lambda: not left_running(mark), 15, "the end of every process")

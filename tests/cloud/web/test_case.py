@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 import pytest
 from kit.signing_scale import SigningScale
 from kit.world import World
+from steelyard_cloud import keys
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence.check import check_file
 from steelyard_cloud.evidence.opinion import Word
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web.words.i18n import Speech, zone
-from steelyard_protocol import statement
+from steelyard_protocol import identity, statement
 
 WORDS = {
     "en": (
@@ -25,8 +26,9 @@ WORDS = {
 
 
 def opened(world: World, stamp_s: int | None) -> tuple[SigningScale, int]:
-    """A scale in use that was off for an hour, and started with this stamp in its latch (None: half an hour ago)."""
-    scale = world.in_use("HT-1")
+    """A scale in use that was off for an hour, and started with this stamp in its latch (None: half an hour before)."""
+    # It starts long enough ago that all of this is over by now: what is signed for later than that has no date.
+    scale = world.in_use("HT-1", start_s=world.now // 1000 - 3 * 3600)
     scale.time_s += 3600
     stamp_s = scale.time_s - 1800 if stamp_s is None else stamp_s
     world.send(scale, [scale.boot(), *scale.open_case(stamp_s), scale.snapshot()])
@@ -77,7 +79,8 @@ def test_an_opening_without_a_stamp_is_said_to_be_at_an_unknown_time(world: Worl
 def test_the_evidence_proves_the_opening(world: World) -> None:
     _, stamp_s = opened(world, None)
     file = world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence").content
-    report = check_file(bundles.read(file))
+    root = identity.thumbprint(keys.read_root_public(world.settings.keys)).hex()
+    report = check_file(bundles.read(file), root)
     assert (report.authenticity.word, report.continuity.word, report.rules.word) == (Word.GOOD, Word.GOOD, Word.BAD)
     lines = " ".join(report.rules.lines)
     assert f"stamp_s {stamp_s}" in lines

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Container, Iterator
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from kit.cli import Ended, steelyard
 from kit.frames import framed, opened, sealed
 from kit.pty_peer import Peer, ScriptedScale
+from kit.servers import wait_until
 from steelyard_gateway import errors
 from steelyard_gateway.serial import port
 from steelyard_gateway.serial.frames import DROP, END, LINE, MORE, Piece, Question
@@ -358,7 +358,8 @@ def test_span_waits_for_zero_and_never_sets_it(connect: Connect) -> None:
 
     def technician() -> None:
         for deed in deeds:
-            time.sleep(2)
+            more = len(peer.lines) + 5
+            wait_until(lambda more=more: len(peer.lines) >= more, 30, "five more questions")
             assert not any(line.startswith(("zero", "adjust")) for line in peer.lines)
             deed()
 

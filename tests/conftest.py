@@ -45,7 +45,7 @@ def mosquitto(tmp_path: Path) -> Iterator[servers.Server]:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[servers.PostgreSQL]:
     """One PostgreSQL server for each pytest worker."""
-    with servers.postgresql() as server:
+    with servers.postgresql(throwaway=True) as server:
         yield server
 
 

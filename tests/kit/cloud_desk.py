@@ -19,6 +19,7 @@ from steelyard_cloud.settings import SHARDS
 from steelyard_protocol import downlink, p256
 from steelyard_protocol.statement import hash_of
 
+from kit.migrated import migrated
 from kit.registry import KnownScale, Registry
 from kit.servers import wait_until
 from kit.signing_scale import SigningScale
@@ -28,7 +29,7 @@ class Desk:
     """The registry's side: what people would do through the API, and what they would see."""
 
     def __init__(self, url: str) -> None:
-        database.migrate(url)
+        migrated(url)
         self.url = url
         self.engine: Engine = database.connect(url)
         self.online = PlatformKey.of(p256.make_private_key())

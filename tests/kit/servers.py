@@ -23,6 +23,7 @@ import psycopg
 import pytest
 
 FOLDERS = ("/usr/sbin", "/opt/homebrew/sbin", "/opt/homebrew/bin", "/usr/local/sbin")
+IN_MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3
 POSTGRESQL_FOLDERS = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/pgsql-*/bin")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_MACOS = (
@@ -206,13 +207,22 @@ class Database:
     server: PostgreSQL
 
 
+def in_memory() -> Path | None:
+    """A folder whose files are in memory and that has room; None where the system has none."""
+    return IN_MEMORY if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM else None
+
+
 @contextlib.contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
-    """A started PostgreSQL in a temporary folder. It refuses to be root, so root runs it as the user postgres."""
+def postgresql(*, throwaway: bool = False) -> Iterator[PostgreSQL]:
+    """A started PostgreSQL in a temporary folder. It refuses to be root, so root runs it as the user postgres.
+
+    One that is `throwaway` keeps its files in memory where the system can, without fsync: it makes a database in a
+    tenth of the time, and loses nothing but in a power cut.
+    """
     initdb, binary = (program(name, *POSTGRESQL_FOLDERS) for name in ("initdb", "postgres"))
     if initdb is None or binary is None:
         missing("PostgreSQL", "postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="steelyard-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="steelyard-postgresql-", dir=in_memory() if throwaway else None))
     as_user: list[str] = []
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
@@ -227,6 +237,7 @@ def postgresql() -> Iterator[PostgreSQL]:
 
     def make(port: int) -> Server:
         settings = ["-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-c", "shared_buffers=32MB"]
+        settings += ["-c", "fsync=off"] if throwaway else []
         command = [*as_user, str(binary), "-D", str(data), *settings]
         return Server(command, port, folder.with_suffix(".log"), lambda at: takes_queries(address(at, "postgres")))
 

@@ -38,6 +38,7 @@ from steelyard_simulator.flashing import PARAMETERS, factory_file
 from steelyard_simulator.scale import SimulatedScale
 
 from kit import registry
+from kit.migrated import migrated
 from kit.registry import Registry
 from kit.servers import wait_until
 from kit.web_server import WebServer
@@ -72,7 +73,7 @@ class Cloud:
             listen_port=self._web.port,
             period_s=period_s,
         )
-        database.migrate(self.settings.database)
+        migrated(self.settings.database)
         keys.create(self.settings.keys, self.settings.root)
         self.engine: Engine = database.connect(self.settings.database)
         self.online = keys.read_online(self.settings.keys)

@@ -24,6 +24,7 @@ from steelyard_cloud.settings import SHARDS, Settings
 from steelyard_cloud.web.app import create_app
 from steelyard_protocol.enrolment import to_base64url
 
+from kit.migrated import migrated
 from kit.registry import ORDER, Registry
 from kit.servers import wait_until
 from kit.signing_scale import SigningScale
@@ -68,7 +69,7 @@ class World:
     def __init__(self, folder: Path, url: str = "", broker: Broker | None = None) -> None:
         self.server = WebServer()
         self.settings = Settings(data_dir=folder, database_url=url, listen_port=self.server.port, period_s=600)
-        database.migrate(self.settings.database)
+        migrated(self.settings.database)
         self.engine: Engine = database.connect(self.settings.database)
         keys.create(self.settings.keys, self.settings.root)
         self.now = time.time_ns() // 1_000_000

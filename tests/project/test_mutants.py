@@ -1,5 +1,6 @@
 """`make mutants` itself: it reports the fault that no test notices, and only that."""
 
+import json
 import os
 import subprocess
 import sys
@@ -128,8 +129,10 @@ def test_a_fault_that_a_test_notices_is_killed_and_another_survives(
     with pytest.raises(NothingToRunError, match="no tests concern README"):
         copy.base("README.md")
     monkeypatch.setattr(running, "concerning", lambda _path: ["tests/planted/test_planted.py"])
-    assert copy.base(PLANTED).failed == ["tests/planted/test_planted.py::test_that_fails_anyhow"]
+    base = copy.base(PLANTED)
+    assert base.failed == ["tests/planted/test_planted.py::test_that_fails_anyhow"]
     assert copy.outcome(one("a < b", "(a <= b)")) is Outcome.KILLED
+    assert json.loads(base.notes.read_text())["found"] == {"tests/planted/test_planted.py::test_watched": 1}
     assert copy.outcome(one("a + 10", "(a - 10)")) is Outcome.SURVIVED
     monkeypatch.setattr(running, "PATIENCE_S", 0)
     assert copy.outcome(one("n += 1", "pass")) is Outcome.TIMED_OUT

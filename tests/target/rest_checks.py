@@ -186,6 +186,28 @@ def test_zero_and_tare_are_refused_from_the_first_wrong_word_on():
     assert (scale.zero_counts, scale.tare) == (ZERO, 0)
 
 
+def test_under_new_parameters_the_load_has_to_rest_again_and_what_was_set_stays():
+    from agent.weighing.core import WeighingRefused
+
+    scale = weighing()
+    steps = Steps(scale)
+    steps.add(*[ZERO] * 30, *[ZERO + KG] * 30)
+    scale.set_tare()
+    steps.add(*[ZERO + 3 * KG] * 30)
+    scale.load(dict(MAP))
+    assert (scale.stable, scale.gross, scale.net()) == (False, 600, 400)
+    try:
+        scale.set_tare()
+    except WeighingRefused:
+        pass
+    else:
+        raise AssertionError("tared before it rested")
+    steps.add(ZERO + 3 * KG)
+    assert not scale.stable
+    steps.add(*[ZERO + 3 * KG] * 30)
+    assert (scale.stable, scale.net()) == (True, 400)
+
+
 def test_after_a_pause_the_zero_is_tracked_no_further_than_before_it():
     """2 thousandths of e per second: a count a second. A pause of nine seconds must not count as time of tracking."""
     scale = weighing({STABILITY_TIME: 10_000, TRACKING: 2})

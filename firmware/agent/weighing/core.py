@@ -60,22 +60,14 @@ class Weighing:
         self._new_cdeg = None
         self._noise = deviation()
         self._noise_counts = 0
-        self._filter_samples = 0
+        self._filter_samples = None
         self._reading = [0, 0, 0]  # what `rest` takes, so that it takes no heap
-        self._zero_set_counts = 0
-        self._zero_reference_counts = 0
         self.temperature_cdeg = None
         self.indicated = asyncio.Event()
         self.filtered_counts = 0
-        self.zero_counts = 0
-        self.gross = 0
         self.tare = 0
-        self.stable = False
-        self.weighings = 0
         self.zeros_refused = 0
         self.refused_zero_counts = 0
-        self._zero_base = self._zero_low = self._zero_high = 0
-        self._zero_sum = self._zero_steps = 0
         self._reset_zero(parameters[ZERO_COUNTS])
         self.load(parameters)
 

@@ -101,9 +101,11 @@ def test_what_is_left_out_on_purpose_is_not_called_missing(case: Case) -> None:
 
 
 def test_a_long_chain_is_cut_around_the_finding(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "WHOLE_CHAIN", 8)
     monkeypatch.setattr(choose, "BEFORE", 1)
     monkeypatch.setattr(choose, "AFTER", 1)
+    monkeypatch.setattr(choose, "WHOLE_CHAIN", case.scale.number)
+    assert bundles.read(case.download()).left_out == ()
+    monkeypatch.setattr(choose, "WHOLE_CHAIN", case.scale.number - 1)
     cut = bundles.read(case.download())
     assert len(cut.statements) < len(case.bundle.statements)
     assert cut.left_out == ((case.scale.kid, 3, 10), (case.scale.kid, 15, 15))
@@ -133,6 +135,7 @@ def test_a_range_can_be_asked_for_and_brings_what_the_verification_names(case: C
     assert [statement.parse(one.raw).number for one in part.statements] == [2, 5, 6, 7]
     assert part.left_out == ((case.scale.kid, 1, 1), (case.scale.kid, 3, 4), (case.scale.kid, 8, case.scale.number))
     assert words(check_file(part, case.root)) == (Word.GOOD, Word.OPEN, Word.OPEN)
+    assert regulator.get(url, params={"first": 1, "last": choose.MOST_NUMBERS}).status_code == 200
     for first, last in ((5, None), (None, 5), (7, 5), (1, choose.MOST_NUMBERS + 1), (0, 5), (1, 2**40)):
         asked = {name: value for name, value in (("first", first), ("last", last)) if value is not None}
         assert regulator.get(url, params=asked).status_code == 422, asked
@@ -148,7 +151,9 @@ def test_a_chain_that_tells_without_end_still_gives_a_file_that_can_be_read(
     cut = bundles.read(case.download())
     assert len(cut.statements) < 30
     assert words(check_file(cut, case.root)) == (Word.GOOD, Word.OPEN, Word.BAD)
-    monkeypatch.setattr(choose, "MOST_STATEMENTS", 10)
+    monkeypatch.setattr(choose, "MOST_STATEMENTS", len(cut.statements))
+    assert list(bundles.read(case.download()).statements) == list(cut.statements)
+    monkeypatch.setattr(choose, "MOST_STATEMENTS", len(cut.statements) - 1)
     refused = case.world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence")
     assert (refused.status_code, refused.json()["code"]) == (413, "evidence-too-large")
     assert '"first" and "last"' in refused.json()["detail"]

@@ -10,7 +10,7 @@ RUNS_ON = "simulated"
 
 from agent.weighing.filtering import middle_mean, rest
 from parameter_map import MAP
-from weighing_bench import E, FILTER_SAMPLES, KG, STABILITY_TIME, TRACKING, ZERO, Steps, noisy, weighing
+from weighing_bench import FILTER_SAMPLES, KG, STABILITY_TIME, TRACKING, ZERO, E, Steps, noisy, weighing
 
 BAND = 255  # counts
 TIMES_MS = (100, 200, 500, 516, 1000, 2000)

@@ -8,7 +8,7 @@ RUNS_ON = "simulated"
 from agent.port import clock
 from agent.weighing.core import MassText, Weighing, WeighingRefused
 from parameter_map import MAP
-from weighing_bench import E, INTERVAL, KG, MIN, TRACKING, ZERO, Steps, weighing
+from weighing_bench import INTERVAL, KG, MIN, TRACKING, ZERO, E, Steps, weighing
 
 GRAM = KG // 1000
 TEXTS = (

@@ -43,9 +43,10 @@ class Weighing:
 
     `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross` and `tare`
     (intervals), `stable`, `e_mg`, `weighings` since the last snapshot. `zeros_refused` counts zeros that lay outside
-    their range, `refused_zero_counts` is the last of them, if any. No properties: with a single one in the class, MicroPython
-    looks for it at every assignment to `self`, which would double the cost of a step. And few local variables where
-    every reading passes: a call that needs more than eleven places for them takes its frame from the heap.
+    their range, `refused_zero_counts` is the last of them, if any. No properties: with a single one in the class,
+    MicroPython looks for it at every assignment to `self`, which would double the cost of a step. And few local
+    variables where every reading passes: a call that needs more than eleven places for them takes its frame from the
+    heap.
     """
 
     def __init__(self, adc, parameters):

@@ -339,7 +339,7 @@ def test_a_bad_signature_counts_only_where_a_later_link_covers_it(platform: Plat
 
 def test_weights_are_checked_under_a_map_that_only_a_link_vouches_for(platform: Platform) -> None:
     """What a link vouches for is read last, and with it what came before becomes known."""
-    for lie, verdict, codes in ((0, Verdict.VERIFIED, []), (1, Verdict.CANNOT_BE_TOLD, ["weight"])):
+    for lie, verdict, expected in ((0, Verdict.VERIFIED, []), (1, Verdict.CANNOT_BE_TOLD, ["weight"])):
         scale = platform.scale()
         scale.enrol()
         bad = altered(scale.boot())
@@ -349,7 +349,7 @@ def test_weights_are_checked_under_a_map_that_only_a_link_vouches_for(platform: 
         named = replace(named, number=2, hash=statement.hash_of(bad)) if lie else named
         found = platform.check(platform.bundle(scale, verifications=(named,))).verdict
         assert found.word is verdict
-        assert [code for _, code in found.unmet if code != "signature"] == codes
+        assert [code for _, code in found.unmet if code != "signature"] == expected
 
 
 def test_more_statements_than_one_task_takes_are_all_checked(platform: Platform) -> None:

@@ -30,12 +30,12 @@ class Steps:
         self._now_ms = 0
         self._number = 0
 
-    def add(self, *counts, later_ms=PERIOD_MS):
+    def add(self, *counts, later_ms=PERIOD_MS, noise=True):
         """Have these readings taken in, one after the other."""
         for one in counts:
             self._number += 1
             self._now_ms += later_ms
-            self._scale.step(noisy(one, self._number), self._now_ms)
+            self._scale.step(noisy(one, self._number) if noise else one, self._now_ms)
 
     def rest(self, counts):
         """Let a load of so many counts rest."""

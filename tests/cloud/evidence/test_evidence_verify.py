@@ -15,6 +15,7 @@ from steelyard_cloud.judge.verdict import Verdict
 from steelyard_protocol import statement
 from steelyard_protocol.downlink import PermitFor, Receipt, sign
 from steelyard_protocol.events import EventKind
+from typer.testing import CliRunner
 
 GOOD, OPEN, BAD = Word.GOOD, Word.OPEN, Word.BAD
 
@@ -274,3 +275,9 @@ def test_text_in_a_file_cannot_write_a_verdict_of_its_own(
     assert [line for line in lines if line.startswith("✓ Authenticity")] == []
     assert [line for line in lines if line.startswith("✗ Authenticity")] != []
     assert lines[0] == f"Hengtai ACS-15 {scale.serial_number} · {scale.code}"
+
+
+def test_the_command_by_itself_says_what_there_is() -> None:
+    said = CliRunner().invoke(command.app, []).output
+    assert "verify" in said
+    assert "trust" in said

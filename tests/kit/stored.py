@@ -24,10 +24,15 @@ def keys_of(desk: Desk, *some: SigningScale) -> list[Key]:
     return [known[scale.kid] for scale in some]
 
 
-def write(connection: Connection, key: Key, raws: Sequence[bytes], *, by: int = BY_SIGNATURE, of: int = 0) -> None:
-    """Store statements under a key, or under another identity `of` its scale; each is committed a second later."""
+def write(
+    connection: Connection, key: Key, raws: Sequence[bytes], *, by: int = BY_SIGNATURE, of: int = 0, after: int = 0
+) -> None:
+    """Store statements under a key, or under another identity `of` its scale, `after` so many others.
+
+    Each was committed a second after the one before.
+    """
     rows = []
-    for at, statement in enumerate(map(parse, raws)):
+    for at, statement in enumerate(map(parse, raws), after):
         event = int(statement.body.kind) if isinstance(statement.body, Event) else None
         rows.append(
             StatementRow(

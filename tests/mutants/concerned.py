@@ -12,7 +12,7 @@ TESTS: dict[str, list[str]] = {
     _CLOUD: ["tests/cloud"],
     _CLOUD + "judge/": ["tests/cloud/judge"],
     _CLOUD + "evidence/": ["tests/cloud/evidence", _WEB + "test_evidence.py"],
-    _CLOUD + "statements/": [*_RECEIVED, "tests/cloud/ingest/test_ingest_process.py"],
+    _CLOUD + "statements/": ["tests/cloud/statements", *_RECEIVED, "tests/cloud/ingest/test_ingest_set_back.py"],
     _CLOUD + "ingest/": ["tests/cloud/ingest"],
     _CLOUD + "people/": [
         "tests/cloud/people",

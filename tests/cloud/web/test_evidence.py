@@ -22,6 +22,7 @@ from steelyard_cloud.judge.summary_parts import Edge, Interval
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.people.roles import Role
 from steelyard_protocol import cbor, identity, p256, statement
+from steelyard_protocol.enrolment import from_base64url
 from steelyard_protocol.statement import hash_of
 
 
@@ -228,6 +229,30 @@ def test_the_file_has_every_fact_of_the_registry(case: Case) -> None:
     assert (decision.kid, decision.number, decision.hash) == (scale.kid, scale.number, hash_of(scale.chain[-1]))
     assert (decision.reason, decision.authority != "") == ("Looked at it on the spot.", True)
     assert [(back.place, back.latest_ms) for back in again.set_backs] == [(at, 5) for at in range(scale.number)]
+
+
+def test_a_file_has_the_facts_of_its_own_scale_alone(case: Case) -> None:
+    world, own = case.world, case.scale
+    other = world.in_use("HT26-40119")
+    institution, regulator = world.client(Role.VERIFICATION), world.client(Role.REGULATOR)
+    permit = {"fields": ["point_1_mg"], "not_before": world.now // 1000, "not_after": world.now // 1000 + 86_400}
+    granted = {}
+    for scale in (other, own):
+        answer = institution.post(f"/api/v1/scales/{scale.code}/permits", json=permit)
+        assert answer.status_code == 201, answer.text
+        granted[scale.code] = from_base64url(answer.json()["permit"])
+        decision = {"number": scale.number, "reason": f"Looked at {scale.serial_number}."}
+        decided = regulator.post(
+            f"/api/v1/scales/{scale.code}/decisions", json=decision, headers={"Idempotency-Key": scale.code}
+        )
+        assert decided.status_code == 201, decided.text
+    made = bundles.read(case.download())
+    assert made.scale["public code"] == own.code
+    assert [one.public_key for one in made.identities] == [own.public_key]
+    assert {statement.parse(one.raw).kid for one in made.statements} == {own.kid}
+    assert [one.kid for one in made.verifications] == [own.kid]
+    assert made.permits == (granted[own.code],)
+    assert [one.reason for one in made.decisions] == [f"Looked at {own.serial_number}."]
 
 
 def test_another_platform_cannot_seal_evidence(case: Case) -> None:

@@ -85,7 +85,7 @@ def outcomes(found: list[Mutant], copy: Copy) -> Iterator[tuple[Mutant, Outcome]
     known = equivalent.read()
     told: set[str] = set()
     for mutant in found:
-        if equivalent.key(mutant, (ROOT / mutant.path).read_text()) in known:
+        if equivalent.listed(mutant, (ROOT / mutant.path).read_text(), known):
             yield mutant, Outcome.EQUIVALENT
             continue
         for test in sorted(set(copy.base(mutant.path).failed) - told):

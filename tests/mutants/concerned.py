@@ -12,7 +12,7 @@ TESTS: dict[str, list[str]] = {
     _CLOUD: ["tests/cloud"],
     _CLOUD + "judge/": ["tests/cloud/judge"],
     _CLOUD + "evidence/": ["tests/cloud/evidence", _WEB + "test_evidence.py"],
-    _CLOUD + "statements/": [*_RECEIVED, "tests/cloud/ingest/test_ingest_process.py"],
+    _CLOUD + "statements/": ["tests/cloud/statements", *_RECEIVED, "tests/cloud/ingest/test_ingest_set_back.py"],
     _CLOUD + "ingest/": ["tests/cloud/ingest"],
     _CLOUD + "people/": [
         "tests/cloud/people",
@@ -29,7 +29,10 @@ TESTS: dict[str, list[str]] = {
     "simulator/": ["tests/simulator", "tests/target"],
     "hardware/steelyard_hardware/": ["tests/hardware"],
     _AGENT: ["tests/firmware", "tests/target"],
-    _AGENT + "weighing/": ["tests/firmware/weighing", "tests/target/rest_checks.py"],
+    _AGENT + "weighing/": [
+        *(f"tests/firmware/weighing/test_{name}.py" for name in ("filtering", "weight", "weighing")),
+        *(f"tests/target/{name}_checks.py" for name in ("weighing", "rest")),
+    ],
     _AGENT + "adjustment/": ["tests/firmware/adjustment", *_LASTS],
     _AGENT + "record/": ["tests/firmware/record", "tests/firmware/test_software.py", *_LASTS],
     _AGENT + "sealing/": ["tests/firmware/sealing", "tests/target/agent_checks.py", *_LASTS],

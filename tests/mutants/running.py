@@ -91,7 +91,12 @@ class Copy:
         if notes.exists():
             options += ["-x", "--tb=no"]
         command = [sys.executable, "-m", "pytest", *options, "--hypothesis-seed=0", *tests]
-        environment = {**os.environ, "PYTHONPATH": python_path(self._checkout), NOTES: str(notes)}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": python_path(self._checkout),
+            "PYTHONDONTWRITEBYTECODE": "",  # each run compiles no more than its fault
+            NOTES: str(notes),
+        }
         process = subprocess.Popen(
             command,
             cwd=self._checkout,

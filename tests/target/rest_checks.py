@@ -8,12 +8,11 @@ import hal_asyncio
 hal_asyncio.install()
 RUNS_ON = "simulated"
 
-from agent.weighing.core import Weighing
 from agent.weighing.filtering import middle_mean, rest
 from parameter_map import MAP
+from weighing_bench import FILTER_SAMPLES, KG, STABILITY_TIME, TRACKING, ZERO, E, Steps, noisy, weighing
 
-ZERO, E, BAND, KG = 100_000, 510, 255, 102_000  # counts
-FILTER_SAMPLES, STABILITY_TIME, TRACKING = 4, 6, 7
+BAND = 255  # counts
 TIMES_MS = (100, 200, 500, 516, 1000, 2000)
 PHASES = 55
 SIZES = (BAND + 3, E, -E, 3 * E, KG, -KG, 14 * KG)
@@ -21,11 +20,6 @@ CASES = {
     "test_stable_never_before_the_time_and_soon_after": (12, 86, 95),
     "test_what_is_stable_is_never_a_burst": (1, 5, 8, 16, 64),
 }
-
-
-def noisy(counts, number):
-    """A reading of a still load, with the least noise that a converter has."""
-    return counts + (0, 1, 0, -1)[number & 3]
 
 
 class Bench:
@@ -110,29 +104,6 @@ def test_goods_that_are_poured_are_never_stable():
         assert not bench.add(noisy(ZERO + 66 * number, number))
 
 
-def weighing(changes=()):
-    parameters = dict(MAP)
-    parameters.update(changes)
-    made = Weighing(None, parameters)
-    made.fresh = lambda: True  # the time of these readings is made up
-    return made
-
-
-class Steps:
-    """Readings of a whole weighing, 86 ms apart."""
-
-    def __init__(self, scale):
-        self._scale = scale
-        self._now_ms = 0
-        self._number = 0
-
-    def add(self, *counts, later_ms=86):
-        for one in counts:
-            self._number += 1
-            self._now_ms += later_ms
-            self._scale.step(noisy(one, self._number), self._now_ms)
-
-
 def test_a_weight_that_lags_behind_a_drift_is_not_stable():
     """0.3 e a second is 0.15 e in the stability time, but a filter of 64 readings is 0.8 e behind."""
     scale = weighing({FILTER_SAMPLES: 64})
@@ -184,6 +155,28 @@ def test_zero_and_tare_are_refused_from_the_first_wrong_word_on():
                 continue
             raise AssertionError("done in a burst")
     assert (scale.zero_counts, scale.tare) == (ZERO, 0)
+
+
+def test_under_new_parameters_the_load_has_to_rest_again_and_what_was_set_stays():
+    from agent.weighing.core import WeighingRefused
+
+    scale = weighing()
+    steps = Steps(scale)
+    steps.add(*[ZERO] * 30, *[ZERO + KG] * 30)
+    scale.set_tare()
+    steps.add(*[ZERO + 3 * KG] * 30)
+    scale.load(dict(MAP))
+    assert (scale.stable, scale.gross, scale.net()) == (False, 600, 400)
+    try:
+        scale.set_tare()
+    except WeighingRefused:
+        pass
+    else:
+        raise AssertionError("tared before it rested")
+    steps.add(ZERO + 3 * KG)
+    assert not scale.stable
+    steps.add(*[ZERO + 3 * KG] * 30)
+    assert (scale.stable, scale.net()) == (True, 400)
 
 
 def test_after_a_pause_the_zero_is_tracked_no_further_than_before_it():

@@ -15,7 +15,6 @@ from steelyard_protocol.statement import Statement, link_of, parse
 from steelyard_cloud.evidence.bundle import Bundle
 from steelyard_cloud.evidence.reading import MAX_STATEMENTS
 from steelyard_cloud.judge.chain import Outcome, absorb, note_signatures
-from steelyard_cloud.judge.dates import own_date_ms
 from steelyard_cloud.judge.rereads import read_all_again
 from steelyard_cloud.judge.stored import NEVER_MS, Committed, Contents, Following
 from steelyard_cloud.judge.summary import Summary
@@ -55,7 +54,8 @@ class FileChain:
 
     def add(self, statement: Statement, place: int, *, linked: bool = False) -> None:
         """Add an authentic statement, which counts once however often it is there; `place` is its index in the file."""
-        outcome = absorb(self.summary, *self._dated(statement, place), self)
+        _, commit_ms, latest_ms = self._committed(place)
+        outcome = absorb(self.summary, statement, commit_ms, self, latest_ms)
         if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
             return
         if not statement.number or statement.number in self._copies:
@@ -81,13 +81,6 @@ class FileChain:
     def _committed(self, place: int) -> Committed:
         stored = self._bundle.statements[place]
         return Committed(stored.raw, stored.received_ms, self._latest.get(place, NEVER_MS))
-
-    def _dated(self, statement: Statement, place: int) -> tuple[Statement, int]:
-        """The same and when it was committed, both no later than the platform's clock was set back to since."""
-        _, commit_ms, latest_ms = self._committed(place)
-        if commit_ms > latest_ms and own_date_ms(statement, commit_ms) is not None:
-            statement = statement._replace(time=min(statement.time, latest_ms // 1000))
-        return statement, min(commit_ms, latest_ms)
 
     def vouches_for(self, statement: Statement) -> bool:
         """Whether an authentic statement links to this one, which covers its whole bytes, a bad signature included.

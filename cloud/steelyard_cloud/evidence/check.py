@@ -31,7 +31,7 @@ PLATFORM_S_WORD = (
     "the registered period, when each statement was stored, and that nothing else was."
 )
 
-_WORDS = {
+WORDS = {
     Verdict.NOT_ON_RECORD: "Not on record",
     Verdict.ALTERED: "Altered",
     Verdict.LOCKED: "Locked",
@@ -126,7 +126,7 @@ def _verdict(material: Material, authenticity: Word) -> FileVerdict:
     found = opinion(summaries, material.facts or Facts(), material.now_ms, material.active_kid)
     unmet = [(one.condition, one.code) for one in found.unmet]
     why = "".join(f" ({condition}: {code})" for condition, code in unmet[:1])
-    return FileVerdict(found.word, f"{_WORDS[found.word]}, at {at}{why}.", unmet, limits)
+    return FileVerdict(found.word, f"{WORDS[found.word]}, at {at}{why}.", unmet, limits)
 
 
 def _moment(ms: int) -> str:

@@ -43,9 +43,10 @@ class Weighing:
 
     `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross` and `tare`
     (intervals), `stable`, `e_mg`, `weighings` since the last snapshot. `zeros_refused` counts zeros that lay outside
-    their range, `refused_zero_counts` is the last of them. No properties: with a single one in the class, MicroPython
-    looks for it at every assignment to `self`, which would double the cost of a step. And few local variables where
-    every reading passes: a call that needs more than eleven places for them takes its frame from the heap.
+    their range, `refused_zero_counts` is the last of them, if any. No properties: with a single one in the class,
+    MicroPython looks for it at every assignment to `self`, which would double the cost of a step. And few local
+    variables where every reading passes: a call that needs more than eleven places for them takes its frame from the
+    heap.
     """
 
     def __init__(self, adc, parameters):
@@ -60,22 +61,14 @@ class Weighing:
         self._new_cdeg = None
         self._noise = deviation()
         self._noise_counts = 0
-        self._filter_samples = 0
+        self._filter_samples = None
         self._reading = [0, 0, 0]  # what `rest` takes, so that it takes no heap
-        self._zero_set_counts = 0
-        self._zero_reference_counts = 0
         self.temperature_cdeg = None
         self.indicated = asyncio.Event()
         self.filtered_counts = 0
-        self.zero_counts = 0
-        self.gross = 0
         self.tare = 0
-        self.stable = False
-        self.weighings = 0
         self.zeros_refused = 0
-        self.refused_zero_counts = 0
-        self._zero_base = self._zero_low = self._zero_high = 0
-        self._zero_sum = self._zero_steps = 0
+        self.refused_zero_counts = None
         self._reset_zero(parameters[ZERO_COUNTS])
         self.load(parameters)
 

@@ -337,6 +337,21 @@ def test_a_bad_signature_counts_only_where_a_later_link_covers_it(platform: Plat
     assert "bad-signature" in codes(platform.check(made)), "the link is over other bytes"
 
 
+def test_weights_are_checked_under_a_map_that_only_a_link_vouches_for(platform: Platform) -> None:
+    """What a link vouches for is read last, and with it what came before becomes known."""
+    for lie, verdict, expected in ((0, Verdict.VERIFIED, []), (1, Verdict.CANNOT_BE_TOLD, ["weight"])):
+        scale = platform.scale()
+        scale.enrol()
+        bad = altered(scale.boot())
+        scale.head_hash, scale.chain[-1] = statement.hash_of(bad), bad
+        scale.snapshot(1_000_000, lie=lie)
+        named = verification(scale, scale.snapshot(), bad)
+        named = replace(named, number=2, hash=statement.hash_of(bad)) if lie else named
+        found = platform.check(platform.bundle(scale, verifications=(named,))).verdict
+        assert found.word is verdict
+        assert [code for _, code in found.unmet if code != "signature"] == expected
+
+
 def test_more_statements_than_one_task_takes_are_all_checked(platform: Platform) -> None:
     scale = platform.scale()
     scale.enrol(), scale.boot()

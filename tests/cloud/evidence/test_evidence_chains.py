@@ -14,15 +14,16 @@ PLATFORM = Platform()
 
 
 def lives() -> tuple[SigningScale, list[bytes]]:
-    """A chain, and another one that forks off it."""
+    """A chain, and two others that fork off it."""
     scale = PLATFORM.scale()
     scale.enrol(), scale.boot(), scale.snapshot()
-    thief = scale.branch()
+    thieves = scale.branch(), scale.branch()
     for load_mg in range(4):
-        scale.snapshot(load_mg)
-        thief.snapshot(load_mg + 5)
+        scale.snapshot(load_mg * 1_000)
+        for place, thief in enumerate(thieves, 1):
+            thief.snapshot((load_mg + 5 * place) * 1_000)
     headless = [statement.build(scale.private_key, scale.kid, [3, 0, at]) for at in range(2)]
-    return scale, [*headless, *scale.chain, *thief.chain[3:]]
+    return scale, [*headless, *scale.chain, *thieves[0].chain[3:], *thieves[1].chain[3:]]
 
 
 SCALE, RAWS = lives()

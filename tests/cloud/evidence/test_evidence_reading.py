@@ -172,3 +172,13 @@ def test_what_is_read_has_one_spelling(at: int, flip: int) -> None:
         return
     assert read.encode() == read.contents
     assert cbor.encode(cbor.decode(data)) == data
+
+
+@pytest.mark.parametrize(("head", "width", "least"), [(24, 1, 24), (25, 2, 2**8), (26, 4, 2**16), (27, 8, 2**32)])
+def test_a_number_has_its_shortest_spelling_and_no_other(head: int, width: int, least: int) -> None:
+    def read(value: int) -> int:
+        return Reader(bytes((head,)) + value.to_bytes(width, "big")).uint()
+
+    assert [read(least), read(256**width - 1)] == [least, 256**width - 1]
+    with pytest.raises(ReadingError, match="shortest"):
+        read(least - 1)

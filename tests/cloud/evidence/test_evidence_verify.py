@@ -1,20 +1,24 @@
 """Evidence files on honest scales: what they prove, what they leave open, and what the public page would say."""
 
+import json
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from kit.evidence import LATE, Platform, codes, verification, words
 from kit.signing_scale import SigningScale
 from rich.console import Console
-from steelyard_cloud.evidence import command
-from steelyard_cloud.evidence.bundle import Alert, Decision, SetBack
-from steelyard_cloud.evidence.check import check_file
+from steelyard_cloud.evidence import bundle as bundles
+from steelyard_cloud.evidence import check, command
+from steelyard_cloud.evidence.bundle import Alert, Bundle, Decision, SetBack
+from steelyard_cloud.evidence.check import Report, check_file
 from steelyard_cloud.judge.checks.material import Word
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_protocol import statement
 from steelyard_protocol.downlink import PermitFor, Receipt, sign
 from steelyard_protocol.events import EventKind
+from typer.testing import CliRunner
 
 GOOD, OPEN, BAD = Word.GOOD, Word.OPEN, Word.BAD
 
@@ -274,3 +278,95 @@ def test_text_in_a_file_cannot_write_a_verdict_of_its_own(
     assert [line for line in lines if line.startswith("✓ Authenticity")] == []
     assert [line for line in lines if line.startswith("✗ Authenticity")] != []
     assert lines[0] == f"Hengtai ACS-15 {scale.serial_number} · {scale.code}"
+
+
+def test_each_finding_is_a_line_with_where_it_is_and_what_the_scale_said(
+    platform: Platform, scale: SigningScale
+) -> None:
+    scale.snapshot(1_000_000, lie=2), scale.snapshot(1_000_000, lie=2)
+    scale.boot(software=bytes(32))
+    scale.cheat()
+    *_, changed, software, weight = platform.check(platform.bundle(scale)).rules.lines
+    assert changed == (
+        "parameter_change/changed: statements 10–12; parameter 40: 1530000 → 1390909; reason no-permit; "
+        f"dated_s {scale.time_s - 2 * 600}"
+    )
+    assert software == f"software/not-approved: statement 8; hash {'00' * 32}; name steelyard-agent; version 0.1.0"
+    assert weight == "weight/not-recomputable: statements 6–7; see the statements"
+
+
+def printed(report: Report, made: Bundle, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lines that the command prints."""
+    out = StringIO()
+    monkeypatch.setattr(command, "Console", lambda **options: Console(file=out, width=400, **options))
+    command.print_report(made, report)
+    return out.getvalue().splitlines()
+
+
+def test_each_verdict_is_printed_with_its_mark_and_its_reason(
+    platform: Platform, scale: SigningScale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def marks(made: Bundle, *trusted: str) -> tuple[str, list[str]]:
+        lines = printed(check_file(made, *trusted), made, monkeypatch)
+        return "".join(line[0] for line in lines if line[:1] in set("✓✗?")), lines
+
+    honest = bundles.read(platform.seal(platform.bundle(scale)))
+    found, lines = marks(honest, platform.thumbprint)
+    assert found == "✓✓✓✓"
+    assert "✓ Verdict: Verified, at 2027-01-15 08:50 UTC." in lines
+    assert "    – The platform says, and nobody else: place: Stall 3, type approval: T-1." in lines
+    scale.cheat()
+    cheat = bundles.read(platform.seal(platform.bundle(scale)))
+    found, lines = marks(cheat, platform.thumbprint)
+    assert found == "✓✓✗✗"
+    assert "    parameters: changed" in lines
+    assert any(line.startswith("    parameter_change/changed: statement") for line in lines), lines
+    assert marks(cheat)[0] == "?✓✗?"
+    assert marks(replace(cheat, contents=b""), platform.thumbprint)[0] == "✗✓??"
+
+
+def test_every_verdict_of_the_public_page_has_words() -> None:
+    assert set(check.WORDS) == set(Verdict)
+
+
+def test_a_scale_that_cannot_be_named_is_not_named(
+    platform: Platform, scale: SigningScale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bundles.read(platform.seal(platform.bundle(scale, identities=())))
+    first, *_ = printed(check_file(made, platform.thumbprint), made, monkeypatch)
+    assert first == "A scale that cannot be named: its keys are in doubt"
+
+
+def test_programs_get_the_same_as_people(platform: Platform, scale: SigningScale, tmp_path: Path) -> None:
+    scale.cheat()
+    digest, calibration, configuration = scale.state()
+    alert = Alert(7, "parameter_change", f"{digest.hex()}:{calibration}:{configuration}", 1)
+    file = tmp_path / "evidence.cbor"
+    file.write_bytes(platform.seal(platform.bundle(scale, alert=alert)))
+    result = CliRunner().invoke(command.app, ["verify", str(file), "--root", platform.thumbprint, "--json"])
+    assert result.exit_code == 0
+    found = json.loads(result.output)
+    assert found["scale"] == {
+        "maker": "Hengtai",
+        "model": "ACS-15",
+        "serial number": scale.serial_number,
+        "production code": scale.production_code,
+        "public code": scale.code,
+    }
+    assert found["platform_says"]["place"] == "Stall 3"
+    assert (found["statements"], found["root"], found["alert"], found["stands"]) == (9, platform.thumbprint, 7, True)
+    assert [found[name]["verdict"] for name in ("authenticity", "continuity", "rules")] == ["good", "good", "bad"]
+    assert found["authenticity"]["sentence"] in found["authenticity"]["explanation"][0]
+    assert found["verdict"]["word"] == "altered"
+    assert found["verdict"]["unmet"] == [{"condition": "parameters", "code": code} for code in ("changed", "adjusted")]
+    assert len(found["verdict"]["cannot_show"]) == 2
+    assert [one["step"] for one in found["steps"]] == list(range(1, 13))
+    assert {"name", "word", "code"} < set(found["steps"][0])
+    unpinned = CliRunner().invoke(command.app, ["verify", str(file), "--root", "00" * 32])
+    assert unpinned.exit_code == 1
+
+
+def test_the_command_by_itself_says_what_there_is() -> None:
+    said = CliRunner().invoke(command.app, []).output
+    assert "verify" in said
+    assert "trust" in said

@@ -22,6 +22,7 @@ from steelyard_cloud.judge.summary_parts import Edge, Interval
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_cloud.people.roles import Role
 from steelyard_protocol import cbor, identity, p256, statement
+from steelyard_protocol.enrolment import from_base64url
 from steelyard_protocol.statement import hash_of
 
 
@@ -101,9 +102,11 @@ def test_what_is_left_out_on_purpose_is_not_called_missing(case: Case) -> None:
 
 
 def test_a_long_chain_is_cut_around_the_finding(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "WHOLE_CHAIN", 8)
     monkeypatch.setattr(choose, "BEFORE", 1)
     monkeypatch.setattr(choose, "AFTER", 1)
+    monkeypatch.setattr(choose, "WHOLE_CHAIN", case.scale.number)
+    assert bundles.read(case.download()).left_out == ()
+    monkeypatch.setattr(choose, "WHOLE_CHAIN", case.scale.number - 1)
     cut = bundles.read(case.download())
     assert len(cut.statements) < len(case.bundle.statements)
     assert cut.left_out == ((case.scale.kid, 3, 10), (case.scale.kid, 15, 15))
@@ -133,6 +136,7 @@ def test_a_range_can_be_asked_for_and_brings_what_the_verification_names(case: C
     assert [statement.parse(one.raw).number for one in part.statements] == [2, 5, 6, 7]
     assert part.left_out == ((case.scale.kid, 1, 1), (case.scale.kid, 3, 4), (case.scale.kid, 8, case.scale.number))
     assert words(check_file(part, case.root)) == (Word.GOOD, Word.OPEN, Word.OPEN)
+    assert regulator.get(url, params={"first": 1, "last": choose.MOST_NUMBERS}).status_code == 200
     for first, last in ((5, None), (None, 5), (7, 5), (1, choose.MOST_NUMBERS + 1), (0, 5), (1, 2**40)):
         asked = {name: value for name, value in (("first", first), ("last", last)) if value is not None}
         assert regulator.get(url, params=asked).status_code == 422, asked
@@ -148,7 +152,9 @@ def test_a_chain_that_tells_without_end_still_gives_a_file_that_can_be_read(
     cut = bundles.read(case.download())
     assert len(cut.statements) < 30
     assert words(check_file(cut, case.root)) == (Word.GOOD, Word.OPEN, Word.BAD)
-    monkeypatch.setattr(choose, "MOST_STATEMENTS", 10)
+    monkeypatch.setattr(choose, "MOST_STATEMENTS", len(cut.statements))
+    assert list(bundles.read(case.download()).statements) == list(cut.statements)
+    monkeypatch.setattr(choose, "MOST_STATEMENTS", len(cut.statements) - 1)
     refused = case.world.client(Role.REGULATOR).get("/api/v1/alerts/1/evidence")
     assert (refused.status_code, refused.json()["code"]) == (413, "evidence-too-large")
     assert '"first" and "last"' in refused.json()["detail"]
@@ -223,6 +229,30 @@ def test_the_file_has_every_fact_of_the_registry(case: Case) -> None:
     assert (decision.kid, decision.number, decision.hash) == (scale.kid, scale.number, hash_of(scale.chain[-1]))
     assert (decision.reason, decision.authority != "") == ("Looked at it on the spot.", True)
     assert [(back.place, back.latest_ms) for back in again.set_backs] == [(at, 5) for at in range(scale.number)]
+
+
+def test_a_file_has_the_facts_of_its_own_scale_alone(case: Case) -> None:
+    world, own = case.world, case.scale
+    other = world.in_use("HT26-40119")
+    institution, regulator = world.client(Role.VERIFICATION), world.client(Role.REGULATOR)
+    permit = {"fields": ["point_1_mg"], "not_before": world.now // 1000, "not_after": world.now // 1000 + 86_400}
+    granted = {}
+    for scale in (other, own):
+        answer = institution.post(f"/api/v1/scales/{scale.code}/permits", json=permit)
+        assert answer.status_code == 201, answer.text
+        granted[scale.code] = from_base64url(answer.json()["permit"])
+        decision = {"number": scale.number, "reason": f"Looked at {scale.serial_number}."}
+        decided = regulator.post(
+            f"/api/v1/scales/{scale.code}/decisions", json=decision, headers={"Idempotency-Key": scale.code}
+        )
+        assert decided.status_code == 201, decided.text
+    made = bundles.read(case.download())
+    assert made.scale["public code"] == own.code
+    assert [one.public_key for one in made.identities] == [own.public_key]
+    assert {statement.parse(one.raw).kid for one in made.statements} == {own.kid}
+    assert [one.kid for one in made.verifications] == [own.kid]
+    assert made.permits == (granted[own.code],)
+    assert [one.reason for one in made.decisions] == [f"Looked at {own.serial_number}."]
 
 
 def test_another_platform_cannot_seal_evidence(case: Case) -> None:

@@ -54,6 +54,19 @@ def test_noise_is_the_standard_deviation_of_a_block(firmware: Conversation, away
     assert ask(firmware, "noise", [base + value for value in away]) == pytest.approx(statistics.stdev(away), abs=1.5)
 
 
+def test_each_block_of_noise_is_measured_by_itself(firmware: Conversation) -> None:
+    loud, quiet = [900, 1_100] * 16, [5_000 - 10, 5_000 + 10] * 16
+    assert ask(firmware, "noise", loud) == 101
+    assert ask(firmware, "noise", [*loud, *quiet[:31]]) == 101, "the last whole block"
+    assert ask(firmware, "noise", [*loud, *quiet]) == 10
+    assert ask(firmware, "noise", [*loud[:20], None, *quiet[:31]]) == 0, "the load moved: a new block"
+    assert ask(firmware, "noise", [*loud[:20], None, *quiet]) == 10
+    assert ask(firmware, "noise", [*loud[:20], 8_000, *quiet[:31]]) == 0, "that is another load"
+    assert ask(firmware, "noise", [*loud[:20], 8_000, *quiet]) == 10
+    assert ask(firmware, "noise", [0, 4_095, -4_095, *[0] * 29]) == 1_040
+    assert ask(firmware, "noise", [0, 4_096, *[0] * 30]) == 0
+
+
 def test_rest_takes_the_whole_time_within_the_band(firmware: Conversation) -> None:
     """From the first reading of the load on."""
     steps = [[1000 + step % 3, 100] for step in range(15)]

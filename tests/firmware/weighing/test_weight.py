@@ -52,6 +52,8 @@ EXAMPLE = {
 @example(
     EXAMPLE, [(50_255, 50_000, 2_000), (50_254, 50_000, 2_000), (1_580_000, 50_000, 3_100), (-8_388_608, 0, -5_500)]
 )
+@example({**EXAMPLE, 36: 10_000_000, 37: 0}, [(1_100_254, 50_000, 12_500), (-699_745, 50_000, -5_500)])
+@example({**EXAMPLE, 36: 0, 37: 1_000_000}, [(8_388_000 - 40 * at, 0, 12_500) for at in range(20)])
 def test_scale_and_host_compute_the_same_weight(
     firmware: Conversation, map_: dict[int, int], inputs: list[tuple[int, int, int]]
 ) -> None:

@@ -6,10 +6,10 @@ a line is being answered.
 """
 
 import asyncio
-import sys
 
 from micropython import const
 
+from agent.loaded import let_go
 from agent.port.console import LineTooLong
 
 _MOST_BYTES = const(4096)
@@ -20,17 +20,6 @@ _LOADED = (("agent", "commands"), ("agent.adjustment", "calibration"))
 
 _NO_ROOM = "error: there is no room in memory for this just now: try again"
 _NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'
-
-
-def _forget_commands():
-    for package, name in _LOADED:
-        place = package + "." + name
-        for module in list(sys.modules):
-            if module == place or module.startswith(place + "."):
-                del sys.modules[module]
-        holder = sys.modules.get(package)
-        if hasattr(holder, name):
-            delattr(holder, name)
 
 
 async def tell_why_not(terminal, code, text):
@@ -82,4 +71,4 @@ class ServiceConsole:
         except MemoryError:  # of what is typed nothing may stop the scale
             await self._terminal.write((_NO_ROOM_JSON if line.endswith(b" json") else _NO_ROOM) + "\n")
         finally:
-            _forget_commands()
+            let_go(_LOADED)

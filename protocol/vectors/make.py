@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, statement, weight
+from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, sales, statement, weight
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
 from steelyard_protocol.enrolment import EnrolAnswer
 
@@ -133,6 +133,46 @@ def growth(chain: Chain) -> list[dict[str, Any]]:
     return chain.made[before:]
 
 
+def sold(chain: Chain) -> list[dict[str, Any]]:
+    """Sales, at the end of the same chain: one, its cancellation, and both in a batch with and without hashes."""
+    before = len(chain.made)
+    map_ = LINEARISED | {13: 2, 14: 0}
+    head = {"digest": parameters.digest(map_), "calibration": 4, "configuration": 2}
+    chain.add("parameters with prices", 4, [map_, None], **head)
+    first = sales.Sale(1_025, TIME, 247, 10, 2, 1_299, sales.price(map_, 247, 1_299), 17, None)
+    cancelled = first._replace(sale=1_026, time=TIME + 5, cancels=1_025)
+    chain.add("sale", 6, list(first), flags=6, **head)
+    chain.add("sale cancelled", 6, list(cancelled), **head)
+    sums = [1, first.net, first.price] * 2
+    hashes = [sales.hash_of(one, hashlib.sha256(b"salt %d" % one.sale).digest()[:16]) for one in (first, cancelled)]
+    chain.add("sale batch", 7, [1_025, 1_026, *sums, hashes], **head)
+    chain.add("sale batch without hashes", 7, [1_025, 1_026, *sums, []], **head)
+    top, most = 0xFFFFFFFF, 9_007_199_254_740_991
+    full = [top, top, *[top, most, most] * 2, [bytes([number]) * 16 for number in range(64)]]
+    chain.add("sale batch at every bound", 7, full, **head)
+    return chain.made[before:]
+
+
+def prices() -> list[dict[str, int]]:
+    """Net intervals and unit price to the price to pay: around ties, per kilogram and per 100 g, and large ones."""
+    cases = [
+        (map_, net, unit_price)
+        for map_ in (PARAMETERS | {13: 1}, PARAMETERS | {13: 1, 14: 1}, PARAMETERS | {3: 1_000, 13: 1, 14: 0})
+        for net in (1, 3, 100, 247, 3_000)
+        for unit_price in (1, 99, 100, 1_299, 999_999)
+    ]
+    return [
+        {
+            "e_mg": map_[3],
+            "per_100_g": map_.get(14, 0),
+            "net": net,
+            "unit_price": unit_price,
+            "price": sales.price(map_, net, unit_price),
+        }
+        for map_, net, unit_price in cases
+    ]
+
+
 def sizes() -> list[dict[str, Any]]:
     """Two snapshots alone: a scale in the middle of its life, and every field at its bound."""
     link, digest = hashlib.sha256(b"link").digest()[:16], parameters.digest(PARAMETERS)
@@ -231,12 +271,14 @@ def make() -> dict[str, Any]:
         ],
         "statements": made,
         "growth": growth(chain),
+        "sales": sold(chain),
         "sizes": sizes(),
         "batch": statement.encode_batch(bytes.fromhex(one["raw"]) for one in made[:5]).hex(),
         "orders": [{"name": name, "raw": raw.hex()} for name, raw in orders.items()],
         "enrol answer": answer.encode().hex(),
         "refused": refused(bytes.fromhex(made[2]["raw"])),
         "weights": weights(),
+        "prices": prices(),
     }
 
 

@@ -9,9 +9,10 @@ from itertools import pairwise
 
 from steelyard_cloud.judge.facts import PermitUse
 from steelyard_cloud.judge.verdict import Verdict
-from steelyard_protocol import weight
+from steelyard_protocol import sales, weight
 from steelyard_protocol.bodies import Boot, Snapshot
 from steelyard_protocol.events import Event, EventKind
+from steelyard_protocol.sales import Sale
 from steelyard_protocol.statement import Flag, Statement
 
 from kit.naive_chain import Chain, Registry
@@ -249,6 +250,10 @@ class Scale(Chain):
                 counts = it.filtered_counts, it.zero_counts, it.temperature_cdeg
                 if weight.gross_intervals(self.maps[one.statement.digest], *counts) != it.gross:
                     return True
+            if isinstance(one.statement.body, Sale) and one.statement.digest in self.maps:
+                sold = one.statement.body
+                if sales.price(self.maps[one.statement.digest], sold.net, sold.unit_price) != sold.price:
+                    return True
         heads = dict(self.registry.retired)
         for one in [*self.headless, *self.others]:
             kid = one.statement.kid
@@ -259,10 +264,10 @@ class Scale(Chain):
         return False
 
     def waits(self) -> bool:
-        """Something is not judged yet: a signature, or a weight whose map is not stored."""
+        """Something is not judged yet: a signature, or a weight or price whose map is not stored."""
         since = self.since(self.F - 1)
         unmapped = (
-            isinstance(one.statement.body, Snapshot)
+            isinstance(one.statement.body, Snapshot | Sale)
             and one.statement.digest not in self.maps
             and "digest" not in one.statement.unread
             for one in since

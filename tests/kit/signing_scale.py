@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from steelyard_protocol import identity, p256, parameters, statement, weight
+from steelyard_protocol import identity, p256, parameters, sales, statement, weight
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import Flag
@@ -148,6 +148,13 @@ class SigningScale:
         gross = weight.gross_intervals(self.map, filtered, zero, TEMPERATURE_CDEG) + lie
         body = [filtered, zero, gross, 0, TEMPERATURE_CDEG, 4_980, noise, drift, -3, 3, 0, 7, 93]
         return self.append(Kind.SNAPSHOT, body, **{"flags": self.flags | Flag.STABLE, **head})
+
+    def sale(self, sale: int, net: int = 247, unit_price: int = 1_299, *, lie: int = 0, **record: Any) -> bytes:
+        """The sale of a net weight in intervals, or a cancellation; `lie` is added to the price that follows."""
+        one = {"time": self.time_s + self.step_s, "tare": 0, "tare_kind": 0, "item": 0, "cancels": None} | record
+        price = sales.price(self.map, net, unit_price) + lie
+        sold = sales.Sale(sale=sale, net=net, unit_price=unit_price, price=price, **one)
+        return self.append(Kind.SALE, list(sold))
 
     def parameters(self, permit: bytes | None = None) -> bytes:
         """The whole map, as after each session; `permit` is the one that the session was opened with."""

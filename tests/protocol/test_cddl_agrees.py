@@ -40,8 +40,10 @@ BODIES: dict[int, list[list[Any]]] = {
         *[event.example for event in Definition().events() if event.facts is not None],
     ],
 }
+BODIES[Kind.SALE] = [[7, 0, 1, 0, 0, 1, 0, 0, None], [8, 1_800_000_000, 247, 10, 2, 1_299, 1_604, 100, 7]]
+BODIES[Kind.SALE_BATCH] = [[7, 8, 1, 247, 1_604, 1, 247, 1_604, [bytes(16), b"\1" * 16]], [1, 9, *[0] * 6, []]]
 EVENTS = [(Kind.EVENT, body) for body in BODIES[Kind.EVENT][1:]]
-PERMITTED = [(Kind.ENROL, BODIES[Kind.ENROL][1]), (Kind.PARAMETERS, BODIES[Kind.PARAMETERS][1])]
+PERMITTED = [(kind, BODIES[kind][1]) for kind in (Kind.ENROL, Kind.PARAMETERS, Kind.SALE)]
 EDGES = sorted({bound for field in parameters.FIELDS.values() for bound in (field.minimum, field.maximum)})
 NUMBERS = sorted({0, 255, 65_535, 8_388_607, 16_777_215, 86_400, 0xFFFFFFFF, 2**31 - 1, 2**64, *EDGES})
 STRANGE = [None, True, False, 1.0, "", "x" * 16, "x" * 17, "秤" * 11, b"", bytes(16), bytes(33), bytes(1025), [], {}]
@@ -177,7 +179,7 @@ def test_an_enrolment_is_read_with_its_keys_and_what_it_succeeds() -> None:
 
 # Every head: what a field may be, what it may not be, and what then stands in its place.
 HEAD_VALUES: dict[str, tuple[list[Any], list[Any], Any]] = {
-    "kind": ([3, 6, 99, 0xFFFFFFFF], [0, -1, 0x100000000, None, True, 3.0, "3", [3]], 0),
+    "kind": ([3, 8, 99, 0xFFFFFFFF], [0, -1, 0x100000000, None, True, 3.0, "3", [3]], 0),
     "number": ([2, 0xFFFFFFFF], [], 0),
     "link": ([bytes(16), b"\xff" * 16], [b"", bytes(15), bytes(17), "x" * 16, None, 0], bytes(16)),
     "time": ([1, 0xFFFFFFFF], [0, -1, 0x100000000, True, 1.5, "1", None], 0),

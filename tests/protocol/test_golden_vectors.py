@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "protocol" / "steelyard.cddl"
 GOLDEN: dict[str, Any] = json.loads((ROOT / "protocol" / "vectors" / "golden.json").read_text())
 SCALE = bytes.fromhex(GOLDEN["keys"]["scale"]["public_key"])
-STATEMENTS = GOLDEN["statements"] + GOLDEN["growth"] + GOLDEN["sizes"]
+STATEMENTS = GOLDEN["statements"] + GOLDEN["growth"] + GOLDEN["sales"] + GOLDEN["sizes"]
 GROWN = {"unknown kind", "longer body", *(made["name"] for made in GOLDEN["growth"])}
 ORDER_SIGNERS = {"receipt": "online", "permit": "authority", "key set": "root"}
 
@@ -102,7 +102,7 @@ def test_independent_cddl_validator_agrees_on_everything_else(rule: str, encoded
 
 def test_statements_link_up() -> None:
     link = statement.NO_LINK
-    for number, made in enumerate(GOLDEN["statements"] + GOLDEN["growth"], start=1):
+    for number, made in enumerate(GOLDEN["statements"] + GOLDEN["growth"] + GOLDEN["sales"], start=1):
         parsed = statement.parse(bytes.fromhex(made["raw"]))
         assert (parsed.number, parsed.link) == (number, link)
         link = statement.link_of(parsed.hash)

@@ -11,6 +11,7 @@ import sys
 from agent.adjustment import fields
 from agent.errors import AgentError
 from agent.orders import keyset, trust
+from agent.weighing.price import price
 from agent.weighing.weight import Scaling
 from agent.wire import cbor, cose, identity, p256, statements
 
@@ -61,7 +62,7 @@ def check_parameters():
 def check_statements(maps):
     private_key = bytes.fromhex(SCALE["private_key"])
     weighed = 0
-    everything = golden["statements"] + golden["growth"] + golden["sizes"]
+    everything = golden["statements"] + golden["growth"] + golden["sales"] + golden["sizes"]
     for made in everything:
         raw = bytes.fromhex(made["raw"])
         payload = opened(raw, "scale", cose.UP)
@@ -128,6 +129,22 @@ def check_weights():
     return len(golden["weights"])
 
 
+def check_prices():
+    for made in golden["prices"]:
+        assert price(made["net"], made["unit_price"], made["e_mg"], made["per_100_g"]) == made["price"], made
+    return len(golden["prices"])
+
+
+def check_sale():
+    """A sale's body has its elements in the definition's order."""
+    made = [one for one in golden["sales"] if one["name"].startswith("sale") and "batch" not in one["name"]]
+    for one in made:
+        body = cbor.decode(bytes.fromhex(one["payload"]))[statements.BODY]
+        names = ("number", "time_s", "net", "tare", "tare_kind", "unit_price", "price", "item", "cancels")
+        assert statements.sale(**dict(zip(names, body))) == body
+    return len(made)
+
+
 maps = check_parameters()
 made, weighed = check_statements(maps)
 print(
@@ -141,6 +158,8 @@ print(
             "batch": check_batch(),
             "refused": check_refused(),
             "weights": check_weights(),
+            "prices": check_prices(),
+            "sales": check_sale(),
         }
     )
 )

@@ -18,6 +18,7 @@ from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Edge, Interval, add_range
 
 GRACE_MS = 15 * 60 * 1000
+_ORDINARY = (Kind.SNAPSHOT, Kind.SALE, Kind.SALE_BATCH)
 SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
 
 
@@ -142,7 +143,7 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
     return (
         last is not None
         and not summary.replaced
-        and statement.kind == Kind.SNAPSHOT
+        and statement.kind in _ORDINARY
         and statement.number == last.number + 1
         and summary.several_at < last.number
         and statement.link == last.hash[:LINK_BYTES]

@@ -9,9 +9,10 @@ from bisect import insort
 from steelyard_protocol import parameters
 from steelyard_protocol.bodies import Boot, Parameters, Snapshot
 from steelyard_protocol.events import Event, EventKind, ParameterChange
+from steelyard_protocol.sales import Sale, SaleBatch
 from steelyard_protocol.statement import Flag, Statement
 
-from steelyard_cloud.judge.rereads import wait_for, weigh
+from steelyard_cloud.judge.rereads import recompute, wait_for
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, Opening, ParameterState, Reread, Unlock, add_range
 
@@ -24,13 +25,15 @@ def state_of(statement: Statement) -> ParameterState:
 
 
 def read(summary: Summary, statement: Statement, commit_ms: int, date_ms: int | None) -> bool:
-    """Read what a new content says; whether it is no more than an honest snapshot that changes nothing."""
+    """Read what a new content says; whether it is an honest snapshot or sale that changes nothing."""
     number, body = statement.number, statement.body
     if statement.has_state:
         _see(summary, state_of(statement), 2 * number)
     _read_flags(summary, statement)
-    if isinstance(body, Snapshot):
-        return _read_snapshot(summary, statement, body)
+    if isinstance(body, Snapshot | Sale):
+        return _read_computed(summary, statement, body)
+    if isinstance(body, SaleBatch):
+        return True  # its records are proven one by one, by the receipts
     if isinstance(body, Event):
         _read_event(summary, statement, body, (commit_ms, date_ms))
     elif isinstance(body, Boot):
@@ -63,15 +66,15 @@ def _read_flags(summary: Summary, statement: Statement) -> None:
         summary.case_flagged = max(summary.case_flagged, statement.number)
 
 
-def _read_snapshot(summary: Summary, statement: Statement, body: Snapshot) -> bool:
+def _read_computed(summary: Summary, statement: Statement, body: Snapshot | Sale) -> bool:
     number, digest = statement.number, statement.digest
     if "digest" in statement.unread:
         return False
     if any(one.digest == digest and one.first <= number <= one.last for one in summary.rereads):
-        return False  # it will be weighed with those that wait
+        return False  # it will be computed with those that wait
     parameter_map = summary.maps.get(digest)
     if parameter_map is not None:
-        return weigh(summary, number, parameter_map, body)
+        return recompute(summary, number, parameter_map, body)
     low, high = summary.unmapped.get(digest, (number, number))
     summary.unmapped[digest] = (min(low, number), max(high, number))
     if len(summary.unmapped) > summary.bounds.states:

@@ -5,8 +5,9 @@ It is done a page at a time, so that no message costs more than its bytes. Until
 
 from collections.abc import Sequence
 
-from steelyard_protocol import weight
+from steelyard_protocol import sales, weight
 from steelyard_protocol.bodies import Snapshot
+from steelyard_protocol.sales import Sale
 from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.dates import date_earlier, own_date_ms
@@ -32,8 +33,13 @@ def wait_for(summary: Summary, reread: Reread) -> None:
         summary.rereads = list(joined.values())
 
 
-def weigh(summary: Summary, number: int, parameter_map: dict[int, int], body: Snapshot) -> bool:
-    """Whether a snapshot's weight follows from its counts; if not, that is counted."""
+def recompute(summary: Summary, number: int, parameter_map: dict[int, int], body: Snapshot | Sale) -> bool:
+    """Whether a snapshot's weight follows from its counts, or a sale's price from its weight; if not, it is counted."""
+    if isinstance(body, Sale):
+        right = sales.price(parameter_map, body.net, body.unit_price) == body.price
+        if not right:
+            summary.wrong_prices.add(number, summary.bounds.numbers)
+        return right
     gross = weight.gross_intervals(parameter_map, body.filtered_counts, body.zero_counts, body.temperature_cdeg)
     if gross != body.gross:
         summary.wrong_weights.add(number, summary.bounds.numbers)
@@ -51,7 +57,7 @@ def read_again(summary: Summary, evidence: Evidence, most: int = PAGE) -> None:
     if reread.digest is None:
         following = _date(summary, page, reread)
     else:
-        _weigh(summary, page, reread.digest)
+        _recompute(summary, page, reread.digest)
         following = page[-1][0].number + 1 if page else reread.last + 1
     if following is not None and following <= reread.last and len(rows) >= most:
         summary.rereads.insert(0, reread._replace(first=following))
@@ -72,17 +78,17 @@ def _whole_numbers(rows: Rows) -> Rows:
     return [row for row in rows if row[0].number < last] or rows
 
 
-def _weigh(summary: Summary, page: Rows, digest: bytes) -> None:
+def _recompute(summary: Summary, page: Rows, digest: bytes) -> None:
     seen: set[bytes] = set()
     parameter_map = summary.maps.get(digest)
     for statement, _, _ in page:
         body = statement.body
-        if isinstance(body, Snapshot) and statement.digest == digest and statement.content_hash not in seen:
+        if isinstance(body, Snapshot | Sale) and statement.digest == digest and statement.content_hash not in seen:
             seen.add(statement.content_hash)
             if parameter_map is None:  # there were too many maps meanwhile
                 summary.unmapped_dropped = max(summary.unmapped_dropped, statement.number)
             else:
-                weigh(summary, statement.number, parameter_map, body)
+                recompute(summary, statement.number, parameter_map, body)
 
 
 def _date(summary: Summary, page: Rows, reread: Reread) -> int | None:

@@ -58,9 +58,12 @@ class Summary:
     case_event: int = 0  # the highest number of an event *case opened* or *locked*
     unlocks: list[Unlock] = field(default_factory=list)  # the highest, rising
     maps: dict[bytes, dict[int, int]] = field(default_factory=dict)
-    unmapped: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # digest → range of snapshots that wait for it
-    unmapped_dropped: int = 0  # the highest number of a snapshot of which nobody remembers that it waits
+    unmapped: dict[bytes, tuple[int, int]] = field(
+        default_factory=dict
+    )  # digest → range of snapshots and sales that wait for it
+    unmapped_dropped: int = 0  # the highest number of one of which nobody remembers that it waits
     wrong_weights: Numbers = field(default_factory=Numbers)
+    wrong_prices: Numbers = field(default_factory=Numbers)
     software: dict[bytes, tuple[int, str, str, int]] = field(default_factory=dict)  # hash → first, name, version, last
     devices: Recent[Device] = field(default_factory=Recent)
     stated: list[tuple[int, int]] = field(default_factory=list)  # boots with a boot statement; rising, merged
@@ -172,7 +175,7 @@ class Summary:
             self.intervals,
             (self.stored, self.newest_ms, self.headless_ms, self.dated, self.undated),
             self.lost,
-            [self.forks, self.resigned, self.bad_signatures, self.wrong_weights],
+            [self.forks, self.resigned, self.bad_signatures, self.wrong_weights, self.wrong_prices],
             [self.journal_lost, self.rolled_back],
             sorted(self.breaks().items()),
             sorted(self.breaches.items(), key=lambda item: item[0]),

@@ -19,7 +19,7 @@ from steelyard_cloud.judge.summary_parts import (
     Unlock,
 )
 
-FORMAT = 5
+FORMAT = 6
 """Another summary has another format: it is made again from the stored statements, and its scale is judged again."""
 
 
@@ -76,6 +76,7 @@ def _counted(summary: Summary) -> tuple[Numbers, ...]:
         summary.resigned,
         summary.bad_signatures,
         summary.wrong_weights,
+        summary.wrong_prices,
         summary.journal_lost,
         summary.rolled_back,
     )
@@ -118,7 +119,8 @@ def _load_seldom(summary: Summary, heads: list[int], lost: list[Any], counted: l
     summary.lost = [(first, last) for first, last in lost]
     numbers = [Numbers(*one) for one in counted]
     summary.forks, summary.resigned, summary.bad_signatures = numbers[:3]
-    summary.wrong_weights, summary.journal_lost, summary.rolled_back = numbers[3:]
+    summary.wrong_weights, summary.wrong_prices = numbers[3:5]
+    summary.journal_lost, summary.rolled_back = numbers[5:]
     summary.broken = {what: Numbers(*one) for what, one in broken.items()}
     summary.breaches = {text: Numbers(*one) for text, one in breaches.items()}
     summary.states_dropped, summary.recent_states.dropped, summary.unmapped_dropped = dropped

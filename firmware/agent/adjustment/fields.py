@@ -35,6 +35,8 @@ FIELDS = (
     (10, "price_decimals", 0, 4),
     (11, "currency", 0, 999),
     (12, "permit_required", 0, 1),
+    (13, "sales", 0, 3),
+    (14, "price_per_100_g", 0, 1),
     (32, "zero_counts", -8388608, 8388607),
     (33, "gravity_calibration_um_s2", 9700000, 9900000),
     (34, "gravity_use_um_s2", 9700000, 9900000),
@@ -54,7 +56,7 @@ FIELDS = (
     (50, "point_6_counts", 1, 16777215),
     (51, "point_6_mg", 1, 1000000000),
 )
-_OPTIONAL = (42, 43, 44, 45, 46, 47, 48, 49, 50, 51)
+_OPTIONAL = (13, 14, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51)
 # ----
 
 

@@ -10,6 +10,8 @@ BOOT = const(2)
 SNAPSHOT = const(3)
 PARAMETERS = const(4)
 EVENT = const(5)
+SALE = const(6)
+SALE_BATCH = const(7)
 
 # ---- from steelyard.cddl, by `make tables`
 PARAMETER_CHANGE = const(1)
@@ -31,6 +33,11 @@ SNAPSHOTS_LEFT_OUT = const(16)
 PERIOD_CHANGED = const(17)
 ROLLED_BACK = const(18)
 # ----
+
+# Kinds of tare in a sale.
+NO_TARE = const(0)
+WEIGHED = const(1)
+PRESET = const(2)
 
 # Places in a payload: [kind, number, link, time, uptime, flags, boot, digest, both counters, body].
 KIND = const(0)
@@ -164,6 +171,20 @@ def parameters(parameter_map, permit):
 def parameter_change(changes, permit_hash, digest, calibration_counter, configuration_counter):
     """Body of the event of one commit: [[field, old, new], …], and digest and counters as they are after it."""
     return [PARAMETER_CHANGE, [changes, permit_hash, digest, calibration_counter, configuration_counter]]
+
+
+def sale(number, time_s, net, tare, tare_kind, unit_price, price, item, cancels):
+    """Body of one sale, or of the cancellation of the sale `cancels` (else None): its record, as a batch has it hashed.
+
+    Weights are in intervals, money in its smallest unit; `tare_kind` is 0 none, 1 weighed, 2 preset; `item` 0 or the
+    place in the price list.
+    """
+    return [number, time_s, net, tare, tare_kind, unit_price, price, item, cancels]
+
+
+def sale_batch(first, last, sold, cancelled, hashes):
+    """Body of a batch of the records from `first` to `last`; both sums are [count, net intervals, price]."""
+    return [first, last] + sold + cancelled + [hashes]
 
 
 def event(kind, *facts):

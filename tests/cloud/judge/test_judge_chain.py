@@ -13,7 +13,7 @@ from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.stored import StatementsInMemory
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import BOUNDS, ParameterState
-from steelyard_protocol import p256
+from steelyard_protocol import p256, sales
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import hash_of, parse
 
@@ -287,6 +287,31 @@ def test_weight_is_recomputed_once_its_map_is_held() -> None:
     assert ("weight", "not-recomputable") not in codes(without)
     (finding,) = judged(summarise([enrol, honest, lying, boot]), facts_of(scale)).findings
     assert (finding.code, finding.count, finding.first_number) == ("not-recomputable", 1, 4)
+
+
+def test_a_price_is_recomputed_for_every_sale_and_cancellation_once_its_map_is_held() -> None:
+    scale = SigningScale()
+    scale.map |= {13: 2}
+    enrol, boot = scale.enrol(), scale.boot()
+    honest = [scale.sale(1), scale.sale(2, cancels=1), scale.sale(3, net=1, unit_price=100)]
+    wrong = [scale.sale(4, lie=1), scale.sale(5, lie=-1, cancels=4)]
+    without = judged(summarise([enrol, *honest, *wrong]), facts_of(scale))
+    assert "map-not-stored" in {one.code for one in without.pending}
+    assert ("price", "price-wrong") not in codes(without)
+    for order in ([enrol, boot, *honest, *wrong], [*wrong, *honest, boot, enrol]):
+        (finding,) = judged(summarise(order), facts_of(scale)).findings
+        assert (finding.code, finding.count, finding.first_number, finding.last_number) == ("price-wrong", 2, 6, 7)
+        assert finding.severity is Severity.TAMPER
+    assert judged(summarise([enrol, boot, *honest]), facts_of(scale)).findings == ()
+
+
+def test_a_price_per_100_g_is_judged_by_the_map_that_says_so() -> None:
+    scale = SigningScale()
+    scale.map |= {13: 2, 14: 1}
+    raws = [scale.enrol(), scale.boot(), scale.sale(1, net=247, unit_price=1_299)]
+    assert judged(summarise(raws), facts_of(scale)).findings == ()
+    raws.append(scale.append(6, [2, 0, 247, 0, 0, 1_299, sales.price({3: 5_000}, 247, 1_299), 0, None]))
+    assert codes(judged(summarise(raws), facts_of(scale))) == {("price", "price-wrong")}
 
 
 def test_software_that_was_not_approved() -> None:

@@ -14,7 +14,7 @@ SUITE = (
     "tests/cloud/web/test_answers.py::test_every_code_has_words",
     "tests/cloud/web/test_answers.py::test_everything_shown_is_translated_with_the_same_places",
 )
-KEY = 13
+KEY = 15
 SIGNED = """
 import sys
 from agent.adjustment import fields
@@ -28,7 +28,11 @@ print(fields.breach(held))
 
 def add(checkout: Checkout) -> None:
     line = f"  ? {KEY} => 1..100,                              ; largest_tare_percent\n"
-    checkout.insert("protocol/steelyard.cddl", "; permit_required\n", line)
+    checkout.insert(
+        "protocol/steelyard.cddl",
+        "; price_per_100_g: 0 unit prices are per kg (also where absent), 1 per 100 g\n",
+        line,
+    )
     words = '    "largest_tare_percent": ParameterWords(N_("Largest tare"), _quantity("% Max")),\n'
     checkout.insert("cloud/steelyard_cloud/web/words/parameters.py", "\nPARAMETERS = {\n", words)
     checkout.translate("Largest tare")

@@ -19,6 +19,8 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "contradiction", values={"breach": breach})
     if summary.wrong_weights.highest >= since:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "weight", values={"number": summary.wrong_weights.highest})
+    if summary.wrong_prices.highest >= since:
+        yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "price", values={"number": summary.wrong_prices.highest})
     if summary.bad_signatures.highest >= since:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "signature", values={"number": summary.bad_signatures.highest})
     if _was_headless(proof, summary):

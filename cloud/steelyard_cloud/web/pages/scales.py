@@ -44,6 +44,8 @@ KIND_NAMES = {
     Kind.SNAPSHOT: N_("Snapshot"),
     Kind.PARAMETERS: N_("Parameters"),
     Kind.EVENT: N_("Event"),
+    Kind.SALE: N_("Sale"),
+    Kind.SALE_BATCH: N_("Sales"),
 }
 KEY_STORES = {
     0: N_("in software"),

@@ -148,6 +148,10 @@ CONDITIONS = {
                 "A weight that it reported does not follow from what it measured."
                 " The market supervision authority must decide, or the owner must have it verified again."
             ),
+            "price": N_(
+                "A price that it reported does not follow from weight and unit price."
+                " The market supervision authority must decide, or the owner must have it verified again."
+            ),
             "signature": N_(
                 "A report carries a wrong signature."
                 " The market supervision authority must decide, or the owner must have it verified again."

@@ -137,6 +137,15 @@ RULES = {
             ),
         },
     ),
+    "price": RuleWords(
+        N_("Price wrong"),
+        {
+            "price-wrong": (
+                N_("Price wrong"),
+                N_("The price of a sale does not follow from the weight and unit price in the same signed statement."),
+            ),
+        },
+    ),
     "silent": RuleWords(
         N_("Silent"),
         {

@@ -45,6 +45,13 @@ def _three_digits(_speech: Speech, value: int) -> str:
     return f"{value:03d}"
 
 
+SALES = (N_("no prices"), N_("not stated"), N_("each stated"), N_("stated in batches"))
+
+
+def _sales(speech: Speech, value: int) -> str:
+    return speech.say(SALES[value])
+
+
 _NUMBER = _quantity()
 _KILOGRAMS = _quantity("kg", 6, 3)
 _GRAMS = _quantity("g", 3, 1)
@@ -63,6 +70,8 @@ PARAMETERS = {
     "price_decimals": ParameterWords(N_("Price decimals"), _NUMBER, Compared.AS_CHANGED),
     "currency": ParameterWords(N_("Currency (ISO 4217)"), _three_digits, Compared.AS_CHANGED),
     "permit_required": ParameterWords(N_("Adjustment needs a permit"), _yes_or_no, Compared.AS_CHANGED),
+    "sales": ParameterWords(N_("Sales"), _sales, Compared.AS_CHANGED),
+    "price_per_100_g": ParameterWords(N_("Unit prices are per 100 g"), _yes_or_no, Compared.AS_CHANGED),
     "zero_counts": ParameterWords(N_("Zero at calibration"), _NUMBER, Compared.IN_ITS_UNIT),
     "gravity_calibration_um_s2": ParameterWords(N_("Gravity at calibration"), _GRAVITY),
     "gravity_use_um_s2": ParameterWords(N_("Gravity at the place of use"), _GRAVITY),

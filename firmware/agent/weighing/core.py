@@ -72,6 +72,13 @@ class Weighing:
         self._reset_zero(parameters[ZERO_COUNTS])
         self.load(parameters)
 
+    def forget_zero(self):
+        """Start the zero's statistics and the count of weighings again."""
+        self._zero_base = self._zero_low = self._zero_high = self.zero_counts
+        self._zero_sum = 0
+        self._zero_steps = 0
+        self.weighings = 0
+
     # Parameters and temperature
 
     def load(self, parameters):
@@ -297,13 +304,6 @@ class Weighing:
         mean = self._zero_base + (self._zero_sum // self._zero_steps if self._zero_steps else 0)
         zero_counts = self.zero_counts
         return self._zero_low - zero_counts, self._zero_high - zero_counts, mean - zero_counts
-
-    def forget_zero(self):
-        """Start the zero's statistics and the count of weighings again."""
-        self._zero_base = self._zero_low = self._zero_high = self.zero_counts
-        self._zero_sum = 0
-        self._zero_steps = 0
-        self.weighings = 0
 
 
 class MassText:

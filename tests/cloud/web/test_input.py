@@ -107,6 +107,11 @@ def test_what_no_database_keeps_is_refused_by_its_name(quiet: World) -> None:
     answer = admin.post("/api/v1/organisations", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
     assert answer.json()["values"]["where"] == "name"
+    for letter in ("\x1b", "\x85", "\u202e", "\u2066"):
+        turned = admin.post("/api/v1/organisations", json=body | {"name": f"Jinhua {letter}auhniJ"})
+        assert (turned.status_code, turned.json()["values"]["where"]) == (422, "name"), letter
+    for name in ("金华市场监管局", "Jinhua\tNorth", "سوق", "👩\u200d⚖️"):
+        assert admin.post("/api/v1/organisations", json=body | {"name": name}).status_code == 201, name
     deep = admin.post("/api/v1/scale-types", content=b"[" * 50_000, headers={"Content-Type": "application/json"})
     assert deep.status_code in (400, 422)
 

@@ -1,10 +1,12 @@
-"""Text as it comes in: what no database keeps is refused at the boundary, for every route alike.
+"""Text as it comes in: what no database keeps or what misleads a reader is refused at the boundary, for every route.
 
 PostgreSQL takes no NUL, and neither database takes half of a surrogate pair, which JSON can carry all the same. A
-public code is read by `scales.codes`, which lets none of that through and says in its own way what is no code.
+control character or one that turns the direction of the text around (UAX #9) makes a seal or a reason look like
+another. A public code is read by `scales.codes`, which lets none of that through and says itself what is no code.
 """
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,8 @@ from fastapi import Request
 
 from steelyard_cloud.errors import WrongValue
 
+LINES = "\t\n\r"
+TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 CODE = "code"
 """Name of the path's and the query's field with a public code."""
 
@@ -49,9 +53,16 @@ def _texts(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _wrong(text: str) -> str:
-    if "\0" in text:
-        return "it has the character NUL"
-    return "" if _encodable(text) else "it has half of a surrogate pair"
+    if not _encodable(text):
+        return "it has half of a surrogate pair"
+    found = next((letter for letter in text if _misleads(letter)), None)
+    return "" if found is None else f"it has the character U+{ord(found):04X}, which nobody can see"
+
+
+def _misleads(letter: str) -> bool:
+    if unicodedata.category(letter) == "Cc":
+        return letter not in LINES
+    return unicodedata.bidirectional(letter) in TURNING
 
 
 def _encodable(text: str) -> bool:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, select
 from steelyard_cloud.db import database
@@ -115,15 +115,28 @@ class Wire:
     def __init__(self, port: int, *some: SigningScale) -> None:
         self.down: list[tuple[str, bytes]] = []
         self._ready = threading.Event()
+        self._arrived = threading.Condition()
         self.client = Client(CallbackAPIVersion.VERSION2)
         self.client.max_inflight_messages_set(0)
-        self.client.on_message = lambda _client, _data, message: self.down.append((message.topic, message.payload))
+        self.client.on_message = self._came
         self.client.on_subscribe = lambda *_: self._ready.set()
         self.client.on_connect = lambda client, *_: client.subscribe([(scale.down, 1) for scale in some])
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         if not self._ready.wait(10):
             raise TimeoutError("the broker did not take the subscription")
+
+    def _came(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        with self._arrived:
+            self.down.append((message.topic, bytes(message.payload)))
+            self._arrived.notify_all()
+
+    def await_down(self, wanted: Callable[[str, bytes], bool], timeout_s: float) -> None:
+        """Wait until a message (topic, payload) comes down that is wanted, and forget all that came until then."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: any(wanted(*one) for one in self.down), timeout_s):
+                raise TimeoutError(f"what was awaited did not come down within {timeout_s} s")
+            self.down.clear()
 
     def send(self, scale: SigningScale, *payloads: bytes, topic: str | None = None) -> None:
         """Publish messages of a scale with QoS 1."""

@@ -7,7 +7,7 @@ filled or a scale that reports again closes its alert, and the log says why.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from steelyard_cloud.alerts.states import TRANSITIONS
 from steelyard_cloud.db import feeds
@@ -42,6 +42,14 @@ class News(NamedTuple):
     severity: int
 
 
+class Change(NamedTuple):
+    """An alert that is opened or changes: what is reported, what is logged, and the columns of a row that was there."""
+
+    news: News
+    entry: LogEntry | None
+    changed: dict[str, Any] | None = None
+
+
 def update_from(
     connection: Connection,
     scale: ScaleFacts,
@@ -51,7 +59,8 @@ def update_from(
 ) -> int:
     """Bring the scale's alerts in line with what is found now; returns how many changed, each reported to the outbox.
 
-    `undecided` are keys of findings that may stand all the same; their alerts are left as they are.
+    `undecided` are keys of findings that may stand all the same; their alerts are left as they are. However many
+    change, the database is asked as often as for one.
     """
     feeds.lock(connection, feeds.OUTBOX, scale.shard)
     known = {
@@ -61,20 +70,17 @@ def update_from(
     if any(row.division_code != scale.division_code for row in known.values()):
         of_scale = update(alerts).where(alerts.c.scale_id == scale.scale_id)
         connection.execute(of_scale.values(division_code=scale.division_code))  # whoever supervises it has them all
-    changed = 0
     found = {finding.key: finding for finding in findings}
-    for key, finding in found.items():
-        row = known.get(key)
-        if row is None:
-            _open(connection, scale, finding, now_ms)
-        elif not _repeat(connection, scale, row, finding, now_ms):
-            continue
-        changed += 1
-    for key, row in known.items():
-        if row.still_found and key not in found and key not in undecided:
-            _vanish(connection, scale, row, now_ms)
-            changed += 1
-    return changed
+    new = [finding for key, finding in found.items() if key not in known]
+    repeated = [(row, found[key]) for key, row in known.items() if key in found]
+    gone = [row for key, row in known.items() if row.still_found and key not in found and key not in undecided]
+    changes = [
+        *_opened(connection, scale, new, now_ms),
+        *(_repeated(row, finding, now_ms) for row, finding in repeated if not _same(row, finding)),
+        *(_vanished(row, now_ms) for row in gone),
+    ]
+    _write(connection, scale, changes, now_ms)
+    return len(changes)
 
 
 def silent_ones(connection: Connection, scale_ids: Sequence[int]) -> set[int]:
@@ -107,72 +113,91 @@ def transition(
     _report(connection, row.shard, row.scale_id, news, now_ms)
 
 
-def _open(connection: Connection, scale: ScaleFacts, finding: Finding, now_ms: int) -> None:
-    identity_id = connection.scalar(select(identities.c.id).where(identities.c.kid == finding.kid))
-    row = {
-        "rule": finding.rule,
-        "scale_id": scale.scale_id,
-        "what": finding.what,
-        "severity": int(finding.severity),
-        "status": "open",
+def _opened(connection: Connection, scale: ScaleFacts, findings: Sequence[Finding], now_ms: int) -> Iterable[Change]:
+    if not findings:
+        return []
+    c, kids = identities.c, {finding.kid for finding in findings}
+    ids = {row.kid: row.id for row in connection.execute(select(c.kid, c.id).where(c.kid.in_(kids)))}
+    rows = [
+        {
+            "rule": finding.rule,
+            "scale_id": scale.scale_id,
+            "what": finding.what,
+            "severity": int(finding.severity),
+            "status": "open",
+            "still_found": True,
+            "count": finding.count,
+            "identity_id": ids.get(finding.kid),
+            "first_number": finding.first_number,
+            "last_number": finding.last_number,
+            "values": _values(finding),
+            "opened_ms": now_ms,
+            "changed_ms": now_ms,
+            "organisation_id": scale.organisation_id,
+            "division_code": scale.division_code,
+        }
+        for finding in findings
+    ]
+    added = connection.scalars(insert(alerts).returning(alerts.c.id, sort_by_parameter_order=True), rows)
+    return [
+        Change(
+            News(id_, finding.rule, finding.code, "open", int(finding.severity)),
+            LogEntry(id_, INGEST, None, "open", _values(finding)),
+        )
+        for id_, finding in zip(added, findings, strict=True)
+    ]
+
+
+def _same(row: Row[Any], finding: Finding) -> bool:
+    count = row._mapping["count"]  # a row's own `count` is the tuple's method
+    before = row.still_found, count, row.values, row.severity
+    return bool(before == (True, finding.count, _values(finding), finding.severity))
+
+
+def _repeated(row: Row[Any], finding: Finding, now_ms: int) -> Change:
+    values, status, entry = _values(finding), row.status, None
+    if status == "closed" and (not row.still_found or finding.count > row._mapping["count"]):
+        status = "regressed"
+        entry = LogEntry(row.id, INGEST, row.status, status, values)
+    changed = {
+        "status": status,
         "still_found": True,
         "count": finding.count,
-        "identity_id": identity_id,
+        "severity": int(finding.severity),
         "first_number": finding.first_number,
         "last_number": finding.last_number,
-        "values": _values(finding),
-        "opened_ms": now_ms,
+        "values": values,
         "changed_ms": now_ms,
-        "organisation_id": scale.organisation_id,
-        "division_code": scale.division_code,
+        "closed_ms": row.closed_ms if status == "closed" else None,
     }
-    alert_id = connection.execute(insert(alerts).values(row).returning(alerts.c.id)).scalar_one()
-    _log(connection, LogEntry(alert_id, INGEST, None, "open", _values(finding)), now_ms)
-    news = News(alert_id, finding.rule, finding.code, "open", int(finding.severity))
-    _report(connection, scale.shard, scale.scale_id, news, now_ms)
+    return Change(News(row.id, row.rule, finding.code, status, int(finding.severity)), entry, changed)
 
 
-def _repeat(connection: Connection, scale: ScaleFacts, row: Row[Any], finding: Finding, now_ms: int) -> bool:
-    values = _values(finding)
-    count = row._mapping["count"]  # a row's own `count` is the tuple's method
-    same = row.still_found and count == finding.count and row.values == values and row.severity == finding.severity
-    if same:
-        return False
-    status = row.status
-    if status == "closed" and (not row.still_found or finding.count > count):
-        status = "regressed"
-        _log(connection, LogEntry(row.id, INGEST, row.status, status, values), now_ms)
-    connection.execute(
-        update(alerts)
-        .where(alerts.c.id == row.id)
-        .values(
-            status=status,
-            still_found=True,
-            count=finding.count,
-            severity=int(finding.severity),
-            first_number=finding.first_number,
-            last_number=finding.last_number,
-            values=values,
-            changed_ms=now_ms,
-            closed_ms=row.closed_ms if status == "closed" else None,
-        )
-    )
-    news = News(row.id, row.rule, finding.code, status, int(finding.severity))
-    _report(connection, scale.shard, scale.scale_id, news, now_ms)
-    return True
+def _vanished(row: Row[Any], now_ms: int) -> Change:
+    code, entry = row.values["code"], None
+    changed = {"status": row.status, "still_found": False, "changed_ms": now_ms, "closed_ms": row.closed_ms}
+    if code in CLEARED and row.severity < Severity.TAMPER and row.status in ("open", "acknowledged", "regressed"):
+        changed |= {"status": "closed", "closed_ms": now_ms}
+        entry = LogEntry(row.id, INGEST, row.status, "closed", {"code": CLEARED[code]})
+    return Change(News(row.id, row.rule, code, changed["status"], row.severity), entry, changed)
 
 
-def _vanish(connection: Connection, scale: ScaleFacts, row: Row[Any], now_ms: int) -> None:
-    code = row.values["code"]
-    values: dict[str, Any] = {"still_found": False, "changed_ms": now_ms}
-    status = row.status
-    if code in CLEARED and row.severity < Severity.TAMPER and status in ("open", "acknowledged", "regressed"):
-        status = values["status"] = "closed"
-        values["closed_ms"] = now_ms
-        _log(connection, LogEntry(row.id, INGEST, row.status, status, {"code": CLEARED[code]}), now_ms)
-    connection.execute(update(alerts).where(alerts.c.id == row.id).values(values))
-    news = News(row.id, row.rule, code, status, row.severity)
-    _report(connection, scale.shard, scale.scale_id, news, now_ms)
+def _write(connection: Connection, scale: ScaleFacts, changes: Sequence[Change], now_ms: int) -> None:
+    """Update the rows that were there, log what changed a status, and report all of it."""
+    if not changes:
+        return
+    of_alert = update(alerts).where(alerts.c.id == bindparam("alert_id"))
+    updates: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for one in changes:
+        if one.changed is not None:
+            updates.setdefault(tuple(one.changed), []).append({"alert_id": one.news.alert_id, **one.changed})
+    for rows in updates.values():
+        connection.execute(of_alert, rows)
+    log = [{**one.entry._asdict(), "at_ms": now_ms} for one in changes if one.entry]
+    if log:
+        connection.execute(insert(alert_events), log)
+    news = [feeds.New("alert", scale.scale_id, one.news._asdict()) for one in changes]
+    feeds.append_all(connection, feeds.OUTBOX, scale.shard, news, now_ms)
 
 
 def _values(finding: Finding) -> dict[str, Any]:

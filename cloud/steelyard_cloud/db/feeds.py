@@ -5,7 +5,7 @@ reader that has seen one has seen all before it; one serial over everything woul
 Positions have no holes, and old entries go: whoever comes back late sees by that whether something is missing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
@@ -42,6 +42,14 @@ def lock(connection: Connection, feed: str, shard: str) -> None:
     connection.execute(select(feeds.c.position).where(here).with_for_update())
 
 
+class New(NamedTuple):
+    """What is added to a feed."""
+
+    topic: str
+    scale_id: int | None
+    body: Mapping[str, Any]
+
+
 def append(
     connection: Connection,
     feed: str,
@@ -52,27 +60,27 @@ def append(
     now_ms: int,
 ) -> int:
     """Add an entry within the caller's transaction; returns its position."""
-    here = and_(feeds.c.feed == feed, feeds.c.shard == shard)
-    moved = connection.execute(update(feeds).where(here).values(position=feeds.c.position + 1))
+    return append_all(connection, feed, shard, [New(topic, scale_id, body)], now_ms)
+
+
+def append_all(connection: Connection, feed: str, shard: str, new: Sequence[New], now_ms: int) -> int:
+    """The same with one or more entries of a shard, for the cost of one; returns the position of the last."""
+    here, moved_to = and_(feeds.c.feed == feed, feeds.c.shard == shard), feeds.c.position + len(new)
+    moved = connection.execute(update(feeds).where(here).values(position=moved_to))
     if moved.rowcount == 0:
-        first = {"feed": feed, "shard": shard, "position": 1}
-        connection.execute(upsert(connection, feeds, first, {"position": feeds.c.position + 1}))
-    position = connection.execute(select(feeds.c.position).where(here)).scalar_one()
-    connection.execute(
-        insert(feed_entries).values(
-            feed=feed,
-            shard=shard,
-            position=position,
-            topic=topic,
-            scale_id=scale_id,
-            body=dict(body),
-            created_ms=now_ms,
-        )
-    )
+        first = {"feed": feed, "shard": shard, "position": len(new)}
+        connection.execute(upsert(connection, feeds, first, {"position": moved_to}))
+    head = int(connection.execute(select(feeds.c.position).where(here)).scalar_one())
+    before = head - len(new)
+    rows = [
+        {**one._asdict(), "body": dict(one.body), "feed": feed, "shard": shard, "position": at, "created_ms": now_ms}
+        for at, one in enumerate(new, before + 1)
+    ]
+    connection.execute(insert(feed_entries), rows)
     notices.announce(connection, feed)
-    if position % _EVERY == 0:
-        _prune(connection, feed, shard, position, now_ms)
-    return int(position)
+    if head // _EVERY > before // _EVERY:
+        _prune(connection, feed, shard, head, now_ms)
+    return head
 
 
 def _prune(connection: Connection, feed: str, shard: str, head: int, now_ms: int) -> None:

@@ -12,6 +12,7 @@ from steelyard_cloud.alerts import store as alert_store
 from steelyard_cloud.db import due, feeds
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.ingest.cache.recent import Recent
+from steelyard_cloud.ingest.limits import Budget
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.findings import Finding
 from steelyard_cloud.judge.judge import Judgement, judge
@@ -24,6 +25,8 @@ from steelyard_cloud.statements.summaries import StoredSummary
 
 LOOK_AGAIN_MS = 1000
 """For what waits to be checked: whoever starts next finds it by the scale's timer."""
+JUDGED_IN_A_ROW = 16  # times, for what arrives of one scale; then once a second
+SCALES_PACED = 10_000  # that were judged lately, about 3 MiB
 JUDGED_BYTES = 64 * 1024 * 1024
 QUIET_KEPT = 100_000  # about 20 MiB
 _PLAIN_BYTES, _EACH_BYTES = 4096, 1024  # of what is kept of a judgement, and of each thing that it names
@@ -77,6 +80,7 @@ class Judging:
         self._summaries_of, self._listening_since_ms = summaries_of, listening_since_ms
         self._has_news = False
         self._judged: Recent[int, Judged] = Recent(JUDGED_BYTES, Judged.weight)
+        self._pace: Budget[int] = Budget(JUDGED_IN_A_ROW, SCALES_PACED)
         self._quiet: Recent[int, None] = Recent(QUIET_KEPT)  # neither silent nor waited for when last looked at
 
     def take_news(self) -> bool:
@@ -102,15 +106,26 @@ class Judging:
         unknown = []
         for stored in moved:
             key, last = stored.key, self._judged.get(stored.key.scale_id)
+            changed = stored.summary.revision != stored.summary.judged or (last is not None and last.silent)
             if last is not None and last.waiting and not last.waiting.isdisjoint(numbers.get(key.identity_id, ())):
                 self.forget([key.scale_id])
                 self.judge(connection, key.scale_id, now_ms)
-            elif stored.summary.revision != stored.summary.judged or (last is not None and last.silent):
+            elif changed and last is not None and not self._pace.allows(key.scale_id, now_ms):
+                self._leave_to_timer(connection, last, now_ms)
+            elif changed:
+                self._pace.spend(key.scale_id, now_ms)
                 self.judge(connection, key.scale_id, now_ms)
             elif last is None and key.scale_id not in self._quiet:
                 unknown.append(key.scale_id)
         for scale_id in self._not_quiet(connection, unknown, numbers):
             self.judge(connection, scale_id, now_ms)
+
+    def _leave_to_timer(self, connection: Connection, last: Judged, now_ms: int) -> None:
+        """Too much of this scale was judged lately: the timers judge it once for all that comes until then."""
+        due_ms = now_ms + LOOK_AGAIN_MS
+        if last.due_ms is None or last.due_ms > due_ms:
+            due.set_times(connection, {(last.facts.scale_id, last.facts.shard): due_ms})
+            last.due_ms = due_ms
 
     def _not_quiet(
         self, connection: Connection, scale_ids: Sequence[int], numbers: Mapping[int, Sequence[int]]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from steelyard_protocol.downlink import Receipt, sign
-from steelyard_protocol.statement import Statement, hash_of, link_of, parse
+from steelyard_protocol.statement import Statement, link_of, parse
 
 from steelyard_cloud.judge.chain import GRACE_MS, restarts
 from steelyard_cloud.judge.stored import Committed, Evidence
@@ -42,6 +42,7 @@ class DueReceipt(NamedTuple):
 
 
 Outgoing = tuple[str, bytes]  # topic and payload
+Read = tuple[Statement, int]  # and when it was committed, Unix ms
 Followed = dict[bytes, Wanted | None]  # a statement's link → what its branch still wants; None for nothing
 
 
@@ -90,7 +91,7 @@ class Walk:
         self._evidence, self._followed, self._first = evidence, followed, first
         self._left = MOST_READ
         self._step = 0  # of the walk that is going on: it reads one statement, then ever more at once
-        self._read: dict[tuple[int, bytes], Committed] = {}  # by number and the link to it
+        self._read: dict[tuple[int, bytes], Read] = {}  # by number and the link to it
 
     def back_from(self, statement: Statement, now_ms: int) -> Wanted | None:
         """What must still be stored before this statement, which arrived at a time; None for nothing."""
@@ -108,25 +109,32 @@ class Walk:
             if found is None:
                 wanted = wanted._replace(missing=True)
                 break
-            wanted = self._before(parse(found.raw), found.commit_ms)
+            wanted = self._before(*found)
         self._followed[own] = wanted
         return wanted
 
-    def _find(self, wanted: Wanted) -> Committed | None:
+    def _find(self, wanted: Wanted) -> Read | None:
         """The statement that is wanted, if it is stored; those before it are read along with it."""
         key = wanted.number, wanted.link
         if key in self._read:
             return self._read[key]
         if self._step:
             page = self._evidence.page(max(self._first - 1, wanted.number - self._step + 1), wanted.number, self._step)
-            self._read = {(parse(one.raw).number, link_of(hash_of(one.raw))): one for one in page}
+            read = [_parsed(one) for one in page]
+            self._read = {(one.number, link_of(one.hash)): (one, commit_ms) for one, commit_ms in read}
             self._left -= len(page)
         self._left -= 1
         self._step = min(8 * self._step + 1, LONGEST_STEP)
-        return self._read.get(key) or self._evidence.linked(*key)
+        if key not in self._read and (found := self._evidence.linked(*key)):
+            return _parsed(found)
+        return self._read.get(key)
 
     def _before(self, statement: Statement, commit_ms: int) -> Wanted | None:
         """What must be stored before this one of a branch; nothing below the first branch or a lost journal."""
         if statement.number < max(self._first, 2) or restarts(statement):
             return None
         return Wanted(statement.number - 1, statement.link, commit_ms)
+
+
+def _parsed(stored: Committed) -> Read:
+    return parse(stored.raw), stored.commit_ms

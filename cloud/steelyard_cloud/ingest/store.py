@@ -36,12 +36,14 @@ def store(
     for one in batch.candidates:
         offered.setdefault(one.key.identity_id, []).append(one)
     accepted = []
-    for stored in summaries.of(connection, [some[0].key for some in offered.values()]):
+    loaded = summaries.of(connection, [some[0].key for some in offered.values()])
+    waited = {stored.key.identity_id for stored in loaded if stored.summary.rereads}
+    for stored in loaded:
         accepted.append(_accept(connection, stored, offered[stored.key.identity_id], branches, now_ms))
         summaries.noted(stored)
     write_statements(connection, [row for one in accepted for row in one.rows])
     for stored in (one.stored for one in accepted):
-        if stored.summary.rereads:
+        if stored.summary.rereads and stored.key.identity_id not in waited:  # those are read when there is time
             read_again(stored.summary, StoredStatements(connection, stored.key))
             summaries.noted(stored)
     return accepted

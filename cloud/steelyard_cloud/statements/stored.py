@@ -6,7 +6,7 @@ Writing is the hot path, so it speaks SQL through the driver: executemany on SQL
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from sqlalchemy.exc import OperationalError
 from steelyard_protocol.statement import LINK_BYTES, Statement, parse
 
@@ -42,6 +42,19 @@ class StatementRow(NamedTuple):
 _COLUMNS = ", ".join(StatementRow._fields)
 _COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int4", "int2", "bytea", "int2")
 
+_UNDER = "FROM statements WHERE scale_id = {0} AND identity_id = {0} AND number = {0}"
+_COPIED = "FROM copies WHERE identity_id = {0} AND number = {0}"
+_FEW_UNDER = f"SELECT 1, hash, content_hash {_UNDER} LIMIT {FEW}"
+_SAME_BYTES = f"SELECT 1, hash, content_hash {_UNDER} AND hash = {{0}}"
+_AMONG_MANY = (
+    f"{_SAME_BYTES} UNION ALL SELECT 0, content_hash, content_hash {_COPIED} AND content_hash = {{0}} "  # noqa: S608
+    f"UNION ALL SELECT * FROM (SELECT 0, content_hash, content_hash {_COPIED} LIMIT 2) some"
+)
+_ANY_COPY = f"SELECT 1 {_COPIED} LIMIT 1"
+_WITH_HASH_BETWEEN = f"SELECT raw, received_ms {_UNDER} AND hash BETWEEN {{0}} AND {{0}} LIMIT 1"
+"""What is asked for each statement of an attacker, as text for the driver: building the same query each time costs
+ten times what the database does."""
+
 
 class StoredStatements:
     """The stored statements of one identity: the evidence that `judge.stored` describes."""
@@ -56,18 +69,15 @@ class StoredStatements:
 
     def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
         """See judge.stored.Evidence."""
-        c = statements.c
-        query = select(c.hash, c.content_hash).where(self._of, c.number == number)
-        same_bytes = query.where(c.hash == hash_)
+        key = self._key
+        this = key.scale_id, key.identity_id, number
         if number == 0:
-            return self._pairs(same_bytes)
-        first = self._pairs(query.limit(FEW))
+            return self._pairs(_SAME_BYTES, *this, hash_)
+        first = self._pairs(_FEW_UNDER, *this)
         if len(first) < FEW:
             return first
-        contents = select(copies.c.content_hash).where(self._copied(number))
-        same_content = contents.where(copies.c.content_hash == content_hash)
-        some = [*self._connection.scalars(same_content), *self._connection.scalars(contents.limit(2))]
-        return [*self._pairs(same_bytes), *((b"", content) for content in some)]
+        copied = key.identity_id, number
+        return self._pairs(_AMONG_MANY, *this, hash_, *copied, content_hash, *copied)
 
     def links_to(self, hash_: bytes, number: int) -> bool:
         """Whether a stored statement with the number after `number` links to the one with this hash."""
@@ -83,16 +93,21 @@ class StoredStatements:
         by_number: dict[int, list[Statement]] = {}
         for one in new:
             by_number.setdefault(one.number, []).append(one)
+        rows = []
         for number, some in by_number.items():
-            if self._connection.execute(select(copies.c.link).where(self._copied(number)).limit(1)).first() is None:
+            if not self._look(_ANY_COPY, self._key.identity_id, number):
                 some += map(parse, self._raws(number, FEW))
             links = {one.content_hash: one.link for one in some}
             under = {"identity_id": self._key.identity_id, "number": number}
-            rows = [under | {"content_hash": content, "link": link} for content, link in sorted(links.items())]
-            insert_missing(self._connection, copies, rows)
+            rows += [under | {"content_hash": content, "link": link} for content, link in sorted(links.items())]
+        insert_missing(self._connection, copies, rows)
 
-    def _pairs(self, query: Select[Any]) -> list[tuple[bytes, bytes]]:
-        return [(one, content) for one, content in self._connection.execute(query)]
+    def _look(self, sql: str, *values: int | bytes) -> Sequence[Any]:
+        mark = "%s" if self._connection.dialect.name == "postgresql" else "?"
+        return self._connection.exec_driver_sql(sql.format(mark), values).all()
+
+    def _pairs(self, sql: str, *values: int | bytes) -> list[tuple[bytes, bytes]]:
+        return [(hash_ if own else b"", content_hash) for own, hash_, content_hash in self._look(sql, *values)]
 
     def _raws(self, number: int, most: int) -> Iterable[bytes]:
         query = select(statements.c.raw).where(self._of, statements.c.number == number)
@@ -116,14 +131,10 @@ class StoredStatements:
 
     def linked(self, number: int, link: bytes) -> Committed | None:
         """See judge.stored.Evidence."""
-        c = statements.c
-        lowest, highest = (
-            link + bytes(LINK_BYTES),
-            link + b"\xff" * LINK_BYTES,
-        )  # of the hashes that begin with the link
-        query = select(c.raw, c.received_ms).where(self._of, c.number == number, c.hash.between(lowest, highest))
-        row = self._connection.execute(query.limit(1)).first()
-        return None if row is None else Committed(*row)
+        rest, key = 32 - LINK_BYTES, self._key  # of the hashes that begin with the link
+        between = link + bytes(rest), link + b"\xff" * rest
+        rows = self._look(_WITH_HASH_BETWEEN, key.scale_id, key.identity_id, number, *between)
+        return Committed(*rows[0]) if rows else None
 
     def following(self, number: int) -> Following | None:
         """See judge.stored.Evidence."""

@@ -138,10 +138,9 @@ class MqttBroker:
 
     def _turn(self, now_s: float) -> None:
         """Wait for the sockets once, and do what they and the other threads ask for."""
-        full = self._inbox.full
         for session in self._sessions:
-            self._watch(session, full)
-        for key, mask in self._selector.select(0.05 if full else 0.2):
+            self._watch(session, self._inbox.blocks(session.index))
+        for key, mask in self._selector.select(0.05 if self._inbox.full else 0.2):
             if key.data is None:
                 with contextlib.suppress(BlockingIOError):
                     self._wake_here.recv(4096)

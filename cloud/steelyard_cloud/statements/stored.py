@@ -48,7 +48,7 @@ _FEW_UNDER = f"SELECT 1, hash, content_hash {_UNDER} LIMIT {FEW}"
 _SAME_BYTES = f"SELECT 1, hash, content_hash {_UNDER} AND hash = {{0}}"
 _AMONG_MANY = (
     f"{_SAME_BYTES} UNION ALL SELECT 0, content_hash, content_hash {_COPIED} AND content_hash = {{0}} "  # noqa: S608
-    f"UNION ALL SELECT * FROM (SELECT 0, content_hash, content_hash {_COPIED} LIMIT 2) some"
+    f"UNION ALL SELECT * FROM (SELECT 0, content_hash, content_hash {_COPIED} LIMIT 2) AS others"
 )
 _ANY_COPY = f"SELECT 1 {_COPIED} LIMIT 1"
 _WITH_HASH_BETWEEN = f"SELECT raw, received_ms {_UNDER} AND hash BETWEEN {{0}} AND {{0}} LIMIT 1"

@@ -30,6 +30,16 @@ UNREADABLE: tuple[dict[str, Any], ...] = (
     {"link": b""},
 )
 """Overrides of `SigningScale.append`: each makes one field unreadable, and the others stay."""
+UNREADABLE_BODIES: tuple[tuple[int, Any], ...] = (
+    (Kind.BOOT, ["x"]),
+    (Kind.BOOT, "no array"),
+    (Kind.PARAMETERS, [{40: 1}, None]),
+    (Kind.EVENT, ["x", []]),
+    (Kind.EVENT, [int(EventKind.PARAMETER_CHANGE), [[[40, 1, 2]]]]),
+    (Kind.EVENT, [int(EventKind.CASE_OPENED), [-1]]),
+    (Kind.EVENT, [int(EventKind.LOCKED), []]),
+    (Kind.EVENT, [int(EventKind.ADC_FAULT), []]),
+)
 
 
 class Frauds(Moves):
@@ -78,6 +88,11 @@ class Frauds(Moves):
     @move(way=st.sampled_from(WAYS), lie=st.sampled_from((-1, 1, 200)))
     def wrong_weight(self, way: str, lie: int) -> None:
         self._go_on(way, [self._sign(self.scale.snapshot, 1_000, lie=lie)])
+
+    @move(way=st.sampled_from(WAYS), what=st.sampled_from(UNREADABLE_BODIES))
+    def unreadable_body(self, way: str, what: tuple[int, Any]) -> None:
+        """A start, a map, a change or an opening that nobody can read."""
+        self._go_on(way, [self._sign(self.scale.append, *what)])
 
     @move(way=st.sampled_from(WAYS), what=st.integers(0, 6))
     def contradict(self, way: str, what: int) -> None:

@@ -32,7 +32,7 @@ def overflowed(summary: Summary) -> bool:
     dropped = (summary.recent_states, summary.devices, summary.changes, summary.sessions, summary.unstated)
     return (
         any(one.dropped for one in dropped)
-        or bool(summary.states_dropped or summary.unmapped_dropped)
+        or bool(summary.states_dropped or summary.unmapped_dropped.count)
         or len(summary.maps) >= bounds.states
         or len(summary.unlocks) >= bounds.numbers
         or len(summary.stated) >= bounds.intervals

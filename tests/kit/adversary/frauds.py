@@ -35,10 +35,10 @@ UNREADABLE_BODIES: tuple[tuple[int, Any], ...] = (
     (Kind.BOOT, "no array"),
     (Kind.PARAMETERS, [{40: 1}, None]),
     (Kind.EVENT, ["x", []]),
-    (Kind.EVENT, [EventKind.PARAMETER_CHANGE, [[[40, 1, 2]]]]),
-    (Kind.EVENT, [EventKind.CASE_OPENED, [-1]]),
-    (Kind.EVENT, [EventKind.LOCKED, []]),
-    (Kind.EVENT, [EventKind.ADC_FAULT, []]),
+    (Kind.EVENT, [int(EventKind.PARAMETER_CHANGE), [[[40, 1, 2]]]]),
+    (Kind.EVENT, [int(EventKind.CASE_OPENED), [-1]]),
+    (Kind.EVENT, [int(EventKind.LOCKED), []]),
+    (Kind.EVENT, [int(EventKind.ADC_FAULT), []]),
 )
 
 

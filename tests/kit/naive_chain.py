@@ -108,6 +108,7 @@ class Chain:
         """The same without F itself."""
         return [one for one in some if one.number > self.F or one.place > self.F_place]
 
+    @cached_property
     def contents(self) -> list[Seen]:
         """The chain without re-signed copies: of these the first counts."""
         firsts: dict[tuple[int, bytes], Seen] = {}

@@ -76,7 +76,7 @@ class Scale(Chain):
         named = self.by_hash.get(self.baseline.hash) if self.baseline else None
         if named is None:
             return None
-        verified, since = state_of(named.statement), self.since_baseline(self.contents())
+        verified, since = state_of(named.statement), self.since_baseline(self.contents)
         if any(may_hide(one.statement, "parameters") for one in since):
             return Verdict.ALTERED
         states = [state for one in since for state in states_in(one.statement)]
@@ -118,7 +118,7 @@ class Scale(Chain):
         after = change.calibration_counter, change.configuration_counter
         if not all(at <= old <= new <= at + 1 for at, old, new in zip(granted, before, after, strict=True)):
             return "permit spent"
-        uses = [it for it in self.contents() if (other := change_in(it.statement)) and other.permit == permit.hash]
+        uses = [it for it in self.contents if (other := change_in(it.statement)) and other.permit == permit.hash]
         first = uses[0].statement
         if (first.calibration_counter, first.configuration_counter) != granted or not self.one_session(uses[0], one):
             return "other session"
@@ -154,7 +154,7 @@ class Scale(Chain):
             and permit.not_after_s * 1000 >= self.baseline.recorded_ms
             for permit in self.registry.permits
         )
-        if any(may_hide(one.statement, "device") for one in self.since_baseline(self.contents())):
+        if any(may_hide(one.statement, "device") for one in self.since_baseline(self.contents)):
             words.append(Verdict.ALTERED)
         for one in self.since_baseline(self.chain):
             if isinstance(one.statement.body, Boot) and (other := device_of(one.statement.body)) != verified:
@@ -164,13 +164,13 @@ class Scale(Chain):
 
     def case(self) -> Verdict | None:
         """Never opened, never locked."""
-        if any(may_hide(one.statement, "case") for one in self.since_baseline(self.contents())):
+        if any(may_hide(one.statement, "case") for one in self.since_baseline(self.contents)):
             return Verdict.LOCKED
         events = (EventKind.CASE_OPENED, EventKind.LOCKED)
-        opened = [one for one in self.contents() if event_kind(one.statement) in events]
+        opened = [one for one in self.contents if event_kind(one.statement) in events]
         flagged = [
             one
-            for one in self.contents()
+            for one in self.contents
             if one.statement.flags & Flag.CASE_OPEN
             or (one.statement.flags & Flag.LOCKED and event_kind(one.statement) != EventKind.UNLOCKED)
         ]
@@ -234,7 +234,7 @@ class Scale(Chain):
         if any(numbers[one.number] > 1 for one in self.since_fact(self.chain)):
             return True
         restarts = (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK)
-        if any(event_kind(one.statement) in restarts for one in self.after_fact(self.contents())):
+        if any(event_kind(one.statement) in restarts for one in self.after_fact(self.contents)):
             return True
         if any(hole.last > self.F and self.now_ms >= hole.until_ms for hole in self.holes):
             return True
@@ -259,7 +259,7 @@ class Scale(Chain):
         for one in self.since_fact(self.chain):
             if one.statement.breaches or contradicts_itself(one.statement) or one.signature == "bad":
                 return True
-        for one in self.since_fact(self.contents()):
+        for one in self.since_fact(self.contents):
             if isinstance(one.statement.body, Snapshot) and one.statement.digest in self.maps:
                 it = one.statement.body
                 counts = it.filtered_counts, it.zero_counts, it.temperature_cdeg
@@ -282,7 +282,7 @@ class Scale(Chain):
 
     def waits(self) -> bool:
         """Something is not judged yet: a signature, or a weight or price whose map is not stored."""
-        since = self.since_fact(self.contents())
+        since = self.since_fact(self.contents)
         unmapped = (
             isinstance(one.statement.body, Snapshot | Sale)
             and one.statement.digest not in self.maps

@@ -1,19 +1,16 @@
 """A verification or decision that names a statement far ahead settles nothing that comes after it, whatever its number.
 
-What comes late and shows nothing wrong changes nothing; and what cannot be read is settled by no decision.
+What comes late and shows nothing wrong changes nothing.
 """
 
 from collections.abc import Callable, Sequence
 
 import pytest
-from kit.evidence import Platform as FilePlatform
-from kit.evidence import verification
+from kit.conditions import ALTERED, CANNOT_BE_TOLD, LOCKED, NOT_VERIFIED, OTHER, VERIFIED, unmet, word
 from kit.honest_life import HonestLife
 from kit.naive_chain import Decision
 from kit.parameters import MAP
 from kit.signing_scale import SigningScale
-from steelyard_cloud.evidence.bundle import Decision as FileDecision
-from steelyard_cloud.evidence.bundle import StoredStatement
 from steelyard_cloud.judge.facts import PermitUse
 from steelyard_cloud.judge.summary_parts import BOUNDS, Bounds
 from steelyard_cloud.judge.verdict import Verdict
@@ -22,26 +19,10 @@ from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import Flag, hash_of
 
-ALTERED, LOCKED, NOT_VERIFIED = Verdict.ALTERED, Verdict.LOCKED, Verdict.NOT_VERIFIED
-CANNOT_BE_TOLD, VERIFIED = Verdict.CANNOT_BE_TOLD, Verdict.VERIFIED
-OTHER = b"o" * 32
 SIXTEEN = OTHER[:16]
 Cheat = Callable[[HonestLife], Sequence[bytes]]
 Settle = Callable[[HonestLife], object]
 SETTLES: tuple[Settle, ...] = (HonestLife.verify, HonestLife.decide)
-
-
-def word(life: HonestLife) -> Verdict:
-    """From scratch, from the cache and naively the same."""
-    platform = life.platform
-    scratch, cached, naive = platform.from_scratch(), platform.from_cache(), platform.naively()
-    assert scratch == cached
-    assert (scratch.word, {one.condition for one in scratch.unmet}) == (naive[0], set(naive[1]))
-    return scratch.word
-
-
-def unmet(life: HonestLife) -> set[str]:
-    return {one.condition for one in life.platform.from_scratch().unmet}
 
 
 def far_ahead(cheat: Cheat, settle: Settle, bounds: Bounds = BOUNDS) -> tuple[HonestLife, Sequence[bytes]]:
@@ -259,74 +240,6 @@ def test_what_is_dropped_late_is_never_better(what: str) -> None:
     assert order.index(after) <= order.index(naive), (before, after, naive)
 
 
-# ---- what cannot be read -------------------------------------------------------------------------------------------
-
-UNREADABLE: dict[str, tuple[Cheat, Verdict, set[str]]] = {
-    "start": (lambda life: [life.sign("append", Kind.BOOT, [1])], ALTERED, {"device", "parameters"}),
-    "start that is no array": (lambda life: [life.sign("append", Kind.BOOT, "x")], ALTERED, {"device", "parameters"}),
-    "map": (lambda life: [life.sign("append", Kind.PARAMETERS, [{40: 1}, None])], ALTERED, {"parameters"}),
-    "permit": (lambda life: [life.sign("append", Kind.PARAMETERS, [dict(MAP), "x"])], ALTERED, {"parameters"}),
-    "change": (lambda life: [life.sign("event", EventKind.PARAMETER_CHANGE, 1)], ALTERED, {"parameters"}),
-    "opening": (lambda life: [life.sign("event", EventKind.CASE_OPENED, -1)], LOCKED, {"case"}),
-    "lock": (lambda life: [life.sign("event", EventKind.LOCKED)], LOCKED, {"case"}),
-    "event": (lambda life: [life.sign("append", Kind.EVENT, [])], ALTERED, {"case", "parameters"}),
-    "kind of event": (lambda life: [life.sign("append", Kind.EVENT, [True, []])], ALTERED, {"case", "parameters"}),
-    "unknown event": (lambda life: [life.sign("append", Kind.EVENT, [99, 1])], ALTERED, {"case", "parameters"}),
-    "no array": (lambda life: [life.sign("append", Kind.EVENT, 1)], ALTERED, {"case", "parameters"}),
-    "kind": (lambda life: [life.sign("snapshot", kind=0)], ALTERED, {"case", "device", "parameters"}),
-    "flags": (lambda life: [life.sign("snapshot", flags=1 << 16)], LOCKED, {"case"}),
-    "digest": (lambda life: [life.sign("snapshot", digest=b"")], ALTERED, {"parameters"}),
-}
-
-
-@pytest.mark.parametrize("name", UNREADABLE)
-def test_what_cannot_be_read_is_settled_by_a_verification_and_by_no_decision(name: str) -> None:
-    cheat, worst, conditions = UNREADABLE[name]
-    life = HonestLife()
-    life.trade(2)
-    life.send(*cheat(life))
-    life.trade(1)
-    assert word(life) is worst
-    life.decide()
-    assert (word(life), unmet(life)) == (worst, conditions)
-    permit = life.permit(PermitUse.UNLOCK, life.scale.number - 1)
-    life.unlock(permit.order_number)
-    assert (word(life), unmet(life)) == (worst, conditions), "nothing unlocks it"
-    assert life.verify_anew()
-    assert word(life) is VERIFIED
-
-
-@pytest.mark.parametrize(
-    "harmless",
-    [
-        lambda life: life.sign("event", EventKind.ADC_FAULT, "x"),
-        lambda life: life.sign("append", Kind.SNAPSHOT, [1]),
-        lambda life: life.sign("snapshot", uptime=-1),
-    ],
-)
-def test_what_cannot_be_read_and_hides_neither_a_change_nor_an_opening_is_settled(
-    harmless: Callable[[HonestLife], bytes],
-) -> None:
-    life = HonestLife()
-    life.send(harmless(life))
-    life.trade(1)
-    assert word(life) is CANNOT_BE_TOLD
-    life.decide()
-    assert word(life) is VERIFIED
-
-
-@pytest.mark.parametrize(
-    "later", [lambda life: life.sign("event", 99, 1, 2), lambda life: life.sign("append", 9, ["later"])]
-)
-def test_a_kind_of_a_later_version_hides_nothing(later: Callable[[HonestLife], bytes]) -> None:
-    life = HonestLife()
-    life.send(later(life))
-    assert word(life) is VERIFIED
-
-
-# ---- a key that was replaced ---------------------------------------------------------------------------------------
-
-
 def test_a_decision_on_a_replaced_key_settles_only_what_it_had_said_by_then() -> None:
     life = HonestLife()
     life.trade(2)
@@ -340,42 +253,3 @@ def test_a_decision_on_a_replaced_key_settles_only_what_it_had_said_by_then() ->
     assert word(life) is VERIFIED
     life.send(late)
     assert (word(life), unmet(life)) == (CANNOT_BE_TOLD, {"consistent"})
-
-
-# ---- the evidence file ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fact", ["verification", "decision"])
-def test_a_file_says_what_came_after_a_fact(fact: str) -> None:
-    platform = FilePlatform()
-    scale = platform.scale()
-    raws = [scale.enrol(), scale.boot(), scale.snapshot(), scale.snapshot(lie=1), scale.boot(), scale.snapshot()]
-    named = verification(scale, raws[4], settled=5)
-    decided = FileDecision(scale.kid, 5, hash_of(raws[4]), "settled", "Authority", named.recorded_ms, 5)
-    facts = {"verifications": (named,)} if fact == "verification" else {"decisions": (decided,)}
-    made = platform.bundle(scale, raws, **facts)
-    assert platform.check(made).verdict.word is VERIFIED
-    rows = list(made.statements)
-    rows[3] = rows[3]._replace(arrival=6)
-    late = platform.bundle(scale, raws, statements=tuple(rows), **facts)
-    report = platform.check(late)
-    assert (report.verdict.word, report.verdict.unmet) == (CANNOT_BE_TOLD, [("consistent", "weight")])
-    rows[3] = rows[3]._replace(arrival=5)
-    assert platform.check(platform.bundle(scale, raws, statements=tuple(rows), **facts)).verdict.word is VERIFIED
-    assert "what came after a verification or decision" in report.verdict.limits[1]
-
-
-@pytest.mark.parametrize("which", [0, 1])
-def test_in_a_file_a_copy_is_as_late_as_the_last_of_them(which: int) -> None:
-    """They stand by their hashes, and either may have come first."""
-    platform = FilePlatform()
-    scale = platform.scale()
-    raws = [scale.enrol(), scale.boot()]
-    thief = scale.branch()
-    raws += [*sorted((scale.snapshot(), thief.snapshot(1_000)), key=hash_of), scale.boot(), scale.snapshot()]
-    stored = [StoredStatement(raw, statement.parse(raw).time * 1000) for raw in raws]
-    facts = {"verifications": (verification(scale, raws[4], settled=6),)}
-    assert platform.check(platform.bundle(scale, raws, **facts)).verdict.unmet == []
-    stored[2 + which] = stored[2 + which]._replace(arrival=7)
-    made = platform.bundle(scale, raws, statements=tuple(stored), **facts)
-    assert ("chain", "fork") in platform.check(made).verdict.unmet

@@ -5,7 +5,7 @@ highest number dropped, so that all above a number is known exactly where no mar
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -186,10 +186,10 @@ class Recent(Generic[K]):
         self.last.pop(value, None)
         self.latest.pop(value, None)
 
-    def since(self, position: int, settled: int) -> list[K]:
-        """The values seen after a position, or that arrived after so many, as far as they are kept."""
+    def those(self, are_wanted: Callable[[int, int], bool]) -> list[K]:
+        """The values that are wanted by the highest position and the latest arrival, as far as they are kept."""
         latest = self.latest
-        return [value for value, last in self.last.items() if last > position or latest[value] > settled]
+        return [value for value, last in self.last.items() if are_wanted(last, latest[value])]
 
 
 T = TypeVar("T")

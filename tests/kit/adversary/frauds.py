@@ -56,6 +56,16 @@ class Frauds(Moves):
         raws = [self._sign(self.scale.raise_span, 10 * permille, permit, commit=commit, **head)]
         self._go_on(way, [*raws, self._sign(self.scale.parameters)] if permille > 1 else raws)
 
+    @move(count=st.integers(0, 5), permille=st.integers(1, 4))
+    def verify_beyond_a_fraud(self, count: int, permille: int) -> None:
+        """A fraud is kept back and undone, and honest people verify the scale as it is afterwards."""
+        scale = self.scale
+        self.pending += [self._sign(scale.raise_span, 10 * permille), self._sign(scale.change, {40: MAP[40]})]
+        scale.skip(count)
+        self._send([self._sign(scale.boot), self._sign(scale.snapshot)])
+        self._verify_newest(days=365)
+        self.kind = "everything"
+
     @move(way=st.sampled_from(WAYS), which=st.integers(0, 3), close=st.booleans())
     def session(self, way: str, which: int, close: bool) -> None:
         named = self.permits[which % len(self.permits)].hash if self.permits else None

@@ -13,7 +13,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     unstated, since = proof.active.unstated, proof.counted
     if proof.baseline is None:
         return
-    missing = unstated.since(*since)
+    missing = unstated.those(since.leaves)
     if missing:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "start-not-stored", values={"boot": min(missing)})
     elif since.leaves(unstated.dropped, unstated.latest_dropped):

@@ -24,7 +24,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if proof.is_hidden(NAME):
         yield Unmet(NAME, Verdict.ALTERED, "unreadable")
     repaired = _may_be_repaired(proof.facts, baseline)
-    for device in sorted(devices.since(*since)):
+    for device in sorted(devices.those(since.leaves)):
         if device != verified:
             permitted = repaired or _is_update(verified, device, proof.facts)
             word = Verdict.NOT_VERIFIED if permitted else Verdict.ALTERED

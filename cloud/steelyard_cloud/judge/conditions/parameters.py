@@ -19,7 +19,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         return
     if proof.is_hidden(NAME):
         yield Unmet(NAME, Verdict.ALTERED, "unreadable")
-    states = proof.active.recent_states.since(2 * baseline.number - 1, baseline.settled)
+    states = proof.active.recent_states.those(Since(2 * baseline.number - 1, baseline.settled).leaves)
     changes = [one for one in proof.active.changes.items if proof.since.named.leaves(one.number, one.arrival)]
     if not changes and not _forgotten(proof, proof.since) and all(state == baseline.state for state in states):
         return

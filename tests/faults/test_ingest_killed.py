@@ -16,12 +16,13 @@ from kit.cloud_desk import Desk, Wire, wait_for
 from kit.servers import Server
 from kit.signing_scale import SigningScale
 from steelyard_cloud import keys
+from steelyard_cloud.settings import SHARDS
 from steelyard_protocol.statement import encode_batch, hash_of, parse
 
 SCALES = 12
 STATEMENTS = 40
 ROUNDS = 4
-FLOOD = 3_000
+FLOOD = 1_000
 RESEND_S = 1.0
 COMMAND = [sys.executable, "-c", "from steelyard_cloud.command import app; app(['ingest'])"]
 
@@ -133,6 +134,7 @@ def test_what_waits_behind_a_flood_when_ingest_is_killed_comes_again(
     wire = Wire(mosquitto.port, flooding, *honest)
     ingest.start()
     try:
+        wait_for(lambda: mosquitto.log.read_text().count("steelyard-ingest-") >= len(SHARDS), "the sessions", 60)
         for scale in (flooding, *honest):
             wire.send(scale, scale.enrol(), scale.boot())
         wait_for(lambda: all(len(desk.held(scale)) == 2 for scale in honest), "the enrolments", 60)

@@ -105,11 +105,7 @@ def absorb(
     quiet = outcome is Outcome.NEW and _is_quiet(summary, statement, earliest_ms)
     if outcome is Outcome.NEW and number and not _extend(summary, edge, earliest_ms):
         return Outcome.REFUSED
-    summary.stored += 1
-    summary.newest_ms = max(summary.newest_ms, commit_ms)
-    summary.arrived = max(summary.arrived, arrival)
-    for breach in (*statement.breaches, *contradictions(statement)):
-        summary.count_breach(breach, number, arrival)
+    _count(summary, statement, commit_ms, arrival)
     if not number:
         summary.headless_ms = max(summary.headless_ms, commit_ms)
         summary.revision += 1
@@ -124,6 +120,15 @@ def absorb(
         quiet = read(summary, statement, Stored(commit_ms, date_ms, arrival)) and quiet
     summary.revision += not quiet
     return outcome
+
+
+def _count(summary: Summary, statement: Statement, commit_ms: int, arrival: int) -> None:
+    """Count it, and what is wrong with it by itself."""
+    summary.stored += 1
+    summary.newest_ms = max(summary.newest_ms, commit_ms)
+    summary.arrived = max(summary.arrived, arrival)
+    for breach in (*statement.breaches, *contradictions(statement)):
+        summary.count_breach(breach, statement.number, arrival)
 
 
 def _what_it_is(statement: Statement, stored: Contents) -> Outcome:

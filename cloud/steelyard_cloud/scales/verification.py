@@ -68,13 +68,11 @@ def record_verification(
     WrongValue (date), NotStoredYet, SeveralStatements, NoBaseline, StartNotStored, CodesMissing, AlreadyVerified,
     OlderThanBaseline, TamperUndecided, NotJudgedYet and TroubleAfter.
     """
-    longest_days = store.longest_validity_days(connection, scale.id)
-    expires_ms = _expires_ms(valid_until, zone, longest_days, now_ms)
+    expires_ms = _expires_ms(valid_until, zone, store.longest_validity_days(connection, scale.id), now_ms)
     settled = statement_queries.stored_of(connection, scale.identity_id)  # first: what comes meanwhile is not settled
     named, start = _checked(connection, scale, name, seal, expires_ms, now_ms, settled)
     said = {"number": named.number, "kind": kind, "seal": seal}
-    row = {
-        **said,
+    row = said | {
         "hash": named.hash,
         "start_hash": start.hash,
         "scale_id": scale.id,

@@ -92,9 +92,8 @@ def absorb(
     `latest_ms` and `arrival` are for one that was committed long ago: see `stored.Committed`.
     """
     number = statement.number
-    stored = (
-        evidence.contents(number, statement.hash, statement.content_hash) if number == 0 or summary.has(number) else ()
-    )
+    known = number == 0 or summary.has(number)
+    stored = evidence.contents(number, statement.hash, statement.content_hash) if known else ()
     outcome = _what_it_is(statement, stored)
     if outcome is Outcome.DUPLICATE:
         return outcome

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 from steelyard_cloud.judge.facts import PermitFact, PermitUse
 from steelyard_protocol import statement
+from steelyard_protocol.events import EventKind
 
 from kit.adversary.counting import COUNTS, move
 from kit.adversary.frauds import Frauds
@@ -67,6 +68,23 @@ class VerdictMachine(Frauds):
         if own:
             decisions = (*decisions, Decision(kid, own[-1 - back % len(own)].hash))
         self._record("decision", decisions=decisions)
+
+    @precondition(lambda self: self.pending)
+    @move(decides=st.booleans(), fraud=st.booleans())
+    def name_far_ahead(self, decides: bool, fraud: bool) -> None:
+        """What was kept back is still to come when a start after it is named."""
+        scale = self.scale
+        if fraud:
+            scale.flags = 2
+            self.pending.append(self._sign(scale.event, EventKind.CASE_OPENED, 0))
+        self._send([self._sign(scale.boot), self._sign(scale.snapshot)])
+        if decides:
+            newest = max((one.number, one.hash) for one in self.platform.stored() if one.kid == scale.kid)
+            decisions = (*self.platform.registry.decisions, Decision(scale.kid, newest[1]))
+            self._record("everything", decisions=decisions)
+        else:
+            self._verify_newest()
+        self.kind = "everything"
 
     @move(what=st.sampled_from(PermitUse), hours=st.sampled_from((1, 24, 9_000)), fields=st.booleans())
     def permit(self, what: PermitUse, hours: int, fields: bool) -> None:

@@ -142,7 +142,7 @@ class StoredStatements:
         return (Committed(*row) for row in self._connection.execute(in_order))
 
     def by_link(self) -> Iterable[tuple[int, int, int]]:
-        """Number, arrival and by what they are authentic, of those that are not by their own signature; bad ones first."""
+        """Number, arrival and by what they are authentic, of what its own signature does not show, bad ones first."""
         c = statements.c
         query = select(c.number, c.arrival, c.authentic_by).where(self._of, c.authentic_by != BY_SIGNATURE)
         yield from self._connection.execute(query.order_by(c.authentic_by.desc()))

@@ -145,13 +145,18 @@ class StoredStatements:
         row = self._connection.execute(query.group_by(c.number)).first()
         return None if row is None else Following(*row)
 
-    def rows(self) -> Iterable[tuple[Committed, int]]:
-        """All statements of the chain, rising, copies as they came; and by what they are authentic."""
+    def rows(self) -> Iterable[Committed]:
+        """All statements of the chain, rising, copies as they came."""
         c = statements.c
-        query = select(c.raw, c.received_ms, LATEST_MS, c.arrival, c.authentic_by).where(self._of)
+        query = select(c.raw, c.received_ms, LATEST_MS, c.arrival).where(self._of)
         in_order = query.order_by(c.number, c.arrival, c.hash).execution_options(yield_per=500)
-        for *committed, authentic_by in self._connection.execute(in_order):
-            yield Committed(*committed), authentic_by
+        return (Committed(*row) for row in self._connection.execute(in_order))
+
+    def by_link(self) -> Iterable[tuple[int, int, int]]:
+        """Number, arrival and by what they are authentic, of what its own signature does not show, bad ones first."""
+        c = statements.c
+        query = select(c.number, c.arrival, c.authentic_by).where(self._of, c.authentic_by != BY_SIGNATURE)
+        yield from self._connection.execute(query.order_by(c.authentic_by.desc()))
 
     def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, int]]:
         """(number, raw, arrival) of statements in the range that only a link vouches for."""

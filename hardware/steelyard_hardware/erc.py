@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from steelyard_hardware import errors
 from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
+from steelyard_hardware.fault import Fault
+from steelyard_hardware.limits import charging, levels, supply
+from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.parts import Electric
 
 # A logic input bears this much more than its own supply (absolute maximum ratings of all parts used).
@@ -21,24 +21,34 @@ _DRIVERS = {Electric.OUTPUT, Electric.POWER_OUT}
 _LISTENERS = {Electric.INPUT, Electric.BIDIRECTIONAL}
 
 
-@dataclass(frozen=True, order=True)
-class Fault:
-    """What is wrong: the rule's name, where, and what to do."""
-
-    rule: str
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.where}: {self.what}"
-
-
 Rule = Callable[[Circuit], Iterator[Fault]]
 
 
 def check(circuit: Circuit) -> list[Fault]:
     """Return every fault that any rule finds, in order."""
-    return sorted({fault for rule in RULES for fault in rule(circuit)})
+    beyond = (found if isinstance(found, Fault) else found.fault() for found in _limits(circuit))
+    return sorted({fault for rule in RULES for fault in rule(circuit)} | {fault for fault in beyond if fault})
+
+
+def margins(circuit: Circuit) -> list[Margin]:
+    """Return how far the circuit is from each limit, the tightest first."""
+    found = {each for each in _limits(circuit) if isinstance(each, Margin)}
+    return sorted(found, key=lambda margin: (margin.share, margin.rule, margin.where, margin.what))
+
+
+def warnings(circuit: Circuit) -> list[str]:
+    """Return the figures that nobody has compared with the data sheet yet, a line for each source; a family has one."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind in {part.kind.key: part.kind for part in circuit.parts.values()}.values():
+        for table, source in kind.from_memory().items():
+            found.setdefault((kind.key.partition(" ")[0], source), []).append(table)
+    lines = ((key, sorted(set(tables)), source) for (key, source), tables in sorted(found.items()))
+    return [f"{key}: {', '.join(tables)} from memory: compare with {source}" for key, tables, source in lines]
+
+
+def _limits(circuit: Circuit) -> Iterator[Margin | Fault]:
+    for rule in LIMITS:
+        yield from rule(circuit)
 
 
 def _ends(circuit: Circuit, family: str) -> Iterator[tuple[Part, str, str]]:
@@ -143,15 +153,6 @@ def supply_ranges(circuit: Circuit) -> Iterator[Fault]:
                 )
 
 
-def _ohms(part: Part) -> float:
-    """Return a resistor's value: "4k7" is 4,700. Raises ValueNotInOhms."""
-    found = re.fullmatch(r"(\d+)([kM]?)(\d*)", part.value)
-    if not found:
-        raise errors.ValueNotInOhms(part=part.kind.key)
-    whole, letter, rest = found.groups()
-    return float(f"{whole}.{rest or 0}") * {"": 1, "k": 1e3, "M": 1e6}[letter]
-
-
 def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:
     """Return, by net, the rails that resistors pull it up to, and the volts that each gives it by itself."""
     up: dict[str, list[tuple[str, float]]] = {}
@@ -161,9 +162,9 @@ def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:
             continue
         for net, other in ((first, second), (second, first)):
             if other in circuit.rails:
-                up.setdefault(net, []).append((other, _ohms(part)))
+                up.setdefault(net, []).append((other, part.ohms()))
             elif other == GROUND:
-                down[net] = _ohms(part)
+                down[net] = part.ohms()
     return {
         net: {
             rail: circuit.rails[rail].nominal * (down[net] / (down[net] + ohms) if net in down else 1.0)
@@ -264,4 +265,17 @@ RULES: tuple[Rule, ...] = (
     addresses,
     protection,
     capacitor_voltages,
+)
+
+LIMITS: tuple[LimitRule, ...] = (
+    charging.charging,
+    supply.thresholds,
+    supply.unwatched,
+    supply.capacitances,
+    supply.currents,
+    supply.clamps,
+    supply.lamps,
+    levels.contacts,
+    levels.floating,
+    levels.loads,
 )

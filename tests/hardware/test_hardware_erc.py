@@ -31,6 +31,7 @@ def clean() -> Circuit:
             "U3", "rv3028", SCL="SCL", SDA="SDA", EVI="EVI", INT=NC, VDD="+3V3", VBACKUP="VRTC", CLKOUT=NC, VSS="GND"
         )
         c.part("BT2", "coin", {"+": "VRTC", "-": "GND"})
+        c.part("U8", "tps3839", VDD="+3V3", GND="GND", RESET="RESET")
         c.part("J9", "service_port", TX="EVI", RX="EVI", GND="GND")
         c.part("D9", "sp0504", K1="EVI", K2="EVI", K3="EVI", K4="EVI", A="GND")
         c.two("R1", "R 4k7", "SCL", "+3V3")
@@ -41,7 +42,7 @@ def clean() -> Circuit:
     return c
 
 
-USED = {"GP4": "SDA", "GP5": "SCL", "3V3": "+3V3", "VSYS": "+3V3", "GND": "GND", "RUN": "+3V3"}
+USED = {"GP4": "SDA", "GP5": "SCL", "3V3": "+3V3", "VSYS": "VRTC", "GND": "GND", "RUN": "RESET"}
 
 
 def test_the_small_circuit_is_clean() -> None:
@@ -198,15 +199,15 @@ def test_a_pin_or_reference_given_twice_is_refused() -> None:
     circuit = clean()
     with pytest.raises(errors.ReferenceTaken, match="two parts are called U3"):
         circuit.part("U3", "coin")
-    with pytest.raises(errors.PinTaken, match="pin SDA of U8 is connected twice"):
-        circuit.part("U8", "rv3028", {"SDA": "A", "4": "B"})
+    with pytest.raises(errors.PinTaken, match="pin SDA of U9 is connected twice"):
+        circuit.part("U9", "rv3028", {"SDA": "A", "4": "B"})
     with pytest.raises(errors.PinUnknown, match="rv3028 has no pin 'SDB': use one of SCL, SDA"):
-        circuit.part("U8", "rv3028", SDB="A")
+        circuit.part("U9", "rv3028", SDB="A")
 
 
 def test_a_part_that_cannot_be_is_refused() -> None:
     circuit = clean()
-    with pytest.raises(errors.PartUnknown, match="U8 is a 'rv3029'"):
-        circuit.part("U8", "rv3029")
+    with pytest.raises(errors.PartUnknown, match="U9 is a 'rv3029'"):
+        circuit.part("U9", "rv3029")
     with pytest.raises(errors.ReferenceMalformed, match="'clock' is not made of"):
         circuit.part("clock", "rv3028")

@@ -30,8 +30,8 @@ _TIGHTEST = 5
 
 def make(name: str, folder: Path) -> bool:
     """Check one board, and write what is made of its circuit into folder/NAME. Tell whether it has no fault."""
-    profile.refuse_twin(name)
     board = profile.load(name)
+    profile.refuse_twin(name)
     if not board.schematic:
         if circuit.path(name).exists():
             raise CircuitUnexpected(path=shown(circuit.path(name)))
@@ -69,6 +69,7 @@ def write_modules() -> bool:
 
 
 def _write_module(name: str) -> bool:
+    profile.load(name)
     profile.refuse_twin(name)
     print(f"{name}: {'written' if write_module(name) else 'had not changed'}")
     return True

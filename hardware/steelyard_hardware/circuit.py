@@ -18,6 +18,7 @@ SCHEMATICS = ROOT / "hardware" / "schematics"
 NC = ""
 """Connects a pin to nothing, on purpose."""
 GROUND = "GND"
+_JUMPER_OHM = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,12 @@ class Part:
         return self.kind.key.partition(" ")[2] or self.kind.order_number
 
     def ohms(self) -> float:
-        """Return a resistor's value: "4k7" is 4,700. Raises ValueNotInOhms."""
+        """Return a resistor's value: "4k7" is 4,700, "0" what a jumper has at most. Raises ValueNotInOhms."""
         found = re.fullmatch(r"(\d+)([kM]?)(\d*)", self.value)
         if not found:
             raise errors.ValueNotInOhms(part=self.kind.key)
         whole, letter, rest = found.groups()
-        return float(f"{whole}.{rest or 0}") * {"": 1, "k": 1e3, "M": 1e6}[letter]
+        return float(f"{whole}.{rest or 0}") * {"": 1, "k": 1e3, "M": 1e6}[letter] or _JUMPER_OHM
 
     def microfarads(self) -> float:
         """Return a capacitor's value: "100n_C0G" is 0.1. Raises ValueNotInFarads."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic import Strict as Strictness
 
 from steelyard_hardware.files import Strict, written
@@ -16,8 +16,17 @@ Source = Annotated[str, written(r"\S.{7,}", "name the data sheet and page, after
 MEMORY = "memory: "
 
 Positive = Annotated[float, Field(gt=0)]
-Range = Annotated[tuple[float, float], Strictness(False)]
-Steps = Annotated[tuple[Range, ...], Strictness(False)]
+Pair = Annotated[tuple[float, float], Strictness(False)]
+Steps = Annotated[tuple[Pair, ...], Strictness(False)]
+
+
+def _rising(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] > pair[1]:
+        raise ValueError("write the lower one first")
+    return pair
+
+
+Range = Annotated[Pair, AfterValidator(_rising)]
 
 
 class Sourced(Strict):
@@ -93,8 +102,8 @@ class Logic(Sourced):
     """
 
     supply: str | None = None
-    low: Range
-    high: Range
+    low: Pair
+    high: Pair
     leakage_ua: float
     pull_up_ohm: Range | None = None
 

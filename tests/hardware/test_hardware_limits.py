@@ -10,6 +10,7 @@ from steelyard_hardware import profile
 from steelyard_hardware.agreement import pulled_inside
 from steelyard_hardware.circuit import NC, Circuit
 from steelyard_hardware.erc import LIMITS, check, margins, warnings
+from steelyard_hardware.errors import PinUnknown
 from steelyard_hardware.limits.charging import charge_window_c
 from steelyard_hardware.limits.supply import drawn_ma
 from steelyard_hardware.margin import Margin
@@ -269,3 +270,20 @@ def test_a_figure_from_memory_is_a_warning_until_it_is_confirmed(board: str) -> 
     rate(circuit, "U7", "supervisor", source="TI SBVS193, TPS3839, p. 6")
     assert not [line for line in warnings(circuit) if line.startswith("tps3839: supervisor")]
     assert len([line for line in warnings(circuit) if line.startswith("R: ")]) == 1
+
+
+def test_a_jumper_and_regulators_in_a_ring_are_reckoned_all_the_same() -> None:
+    circuit = whole("esp32_s3")
+    kind = circuit.parts["R28"].kind
+    circuit.parts["R28"].kind = kind.model_copy(update={"key": "R 0"})
+    assert circuit.parts["R28"].ohms() == pytest.approx(0.05)
+    move(circuit, "U12", "IN", "+3V3")
+    move(circuit, "U9", "VIN", "AVDD")
+    assert any(str(fault).startswith("level: ") for fault in check(circuit))
+
+
+def test_a_duty_at_a_pin_that_the_part_lacks_is_refused() -> None:
+    circuit = whole("pico2_w")
+    rate(circuit, "U7", "supervisor", pin="VCC")
+    with pytest.raises(PinUnknown, match="tps3839 has no pin 'VCC': use one of VDD, GND, RESET"):
+        check(circuit)

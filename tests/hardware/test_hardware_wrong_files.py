@@ -216,9 +216,15 @@ def test_the_command_says_it_of_every_file_and_goes_on(copy: Path) -> None:
         "binary": (bytes(range(256)), "is not UTF-8 text (byte 128 is 0x80)"),
         "broken": (b"[adc", "is not valid TOML (Expected ']'"),
         "empty": (b"", "name is missing: add it"),
-        "Big-Name": (pico.replace("pico_w", "Big-Name").encode(), "name is 'Big-Name': write it in small letters"),
+        "Big-Name": (
+            pico.replace("pico_w", "Big-Name").replace("steelyard-", "big-").encode(),
+            "name is 'Big-Name': write it in small letters",
+        ),
         "drawn": (
-            pico.replace("pico_w", "drawn").replace("schematic = false", "schematic = true").encode(),
+            pico.replace("pico_w", "drawn")
+            .replace("steelyard-", "drawn-")
+            .replace("schematic = false", "schematic = true")
+            .encode(),
             "loads is",
         ),
     }
@@ -295,6 +301,12 @@ def forget() -> None:
             "[parts.tps3839.supervisor]",
             "[parts.tps3839.superviser]",
             "parts.tps3839.superviser is unknown",
+        ),
+        (
+            "parts.toml",
+            "trip_v = [2.857, 3.003]",
+            "trip_v = [3.003, 2.857]",
+            "trip_v is [3.003, 2.857]: write the lower",
         ),
         ("parts.toml", "trip_v = [2.857, 3.003]", "trip_v = [2.857]", "parts.tps3839.supervisor.trip_v.1 is missing"),
         ("parts.toml", "[parts.hx711]", "[parts.hx712]", "U2 is a 'hx711', which parts.toml does not have"),

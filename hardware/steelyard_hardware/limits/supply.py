@@ -78,22 +78,23 @@ def currents(circuit: Circuit) -> Iterator[Margin | Fault]:
             yield Margin("current", where, "gives", taken, regulator.milliamperes, "mA", "take a stronger one")
 
 
-def drawn_ma(circuit: Circuit, net: str) -> float:
-    """Return the most milliamperes that everything on a rail takes at once, by regulators too."""
+def drawn_ma(circuit: Circuit, net: str, been: frozenset[str] = frozenset()) -> float:
+    """Return the most milliamperes that everything on a rail takes at once, by regulators too, each counted once."""
     nets = paths.joined(circuit, net)
     total = 0.0
     for part in circuit.parts.values():
         if part.kind.draws:
             total += sum(ma for pin, ma in part.kind.draws.milliamperes.items() if part.net(pin) in nets)
         regulator = part.kind.regulator
-        if regulator and part.net(regulator.input) in nets and part.net(regulator.output) not in nets:
-            total += _input_ma(circuit, part, regulator)
+        is_fed = regulator and part.net(regulator.input) in nets and part.net(regulator.output) not in nets
+        if regulator and is_fed and part.ref not in been:
+            total += _input_ma(circuit, part, regulator, been | {part.ref})
     return total
 
 
-def _input_ma(circuit: Circuit, part: Part, regulator: Regulator) -> float:
+def _input_ma(circuit: Circuit, part: Part, regulator: Regulator, been: frozenset[str]) -> float:
     out = part.net(regulator.output) or ""
-    given = drawn_ma(circuit, out)
+    given = drawn_ma(circuit, out, been)
     source, rail = circuit.rails.get(part.net(regulator.input) or ""), circuit.rails.get(out)
     if regulator.efficiency is None or source is None or rail is None:
         return given

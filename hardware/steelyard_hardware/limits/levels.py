@@ -132,7 +132,8 @@ def is_held(circuit: Circuit, net: str, apart_from: str = "", been: frozenset[st
 
 
 def _holds(part: Part, pin: Pin) -> bool:
-    if part.kind.symbol != "box" or part.kind.protects or pin.name in part.kind.loose:
+    # A part with one pin is a pad to measure at.
+    if part.kind.symbol != "box" or len(part.kind.pins) < 2 or part.kind.protects or pin.name in part.kind.loose:
         return False
     return pin.electric not in (Electric.INPUT, Electric.OPEN_DRAIN)
 

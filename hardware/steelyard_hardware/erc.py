@@ -15,6 +15,8 @@ from steelyard_hardware.parts import Electric
 
 # A logic input bears this much more than its own supply (absolute maximum ratings of all parts used).
 _INPUT_ABOVE_SUPPLY_V = 0.3
+# What a CMOS input takes as high at least, as a share of its supply.
+_HIGH_SHARE = 0.7
 # Class 2 and X7R ceramics lose capacity with voltage: rate them for half as much again.
 _CAPACITOR_MARGIN = 1.5
 _DRIVERS = {Electric.OUTPUT, Electric.POWER_OUT}
@@ -154,7 +156,7 @@ def supply_ranges(circuit: Circuit) -> Iterator[Fault]:
 
 
 def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:
-    """Return, by net, the rails that resistors pull it up to, and the volts that each gives it by itself."""
+    """Return, by net, the rails that resistors pull it up to, and the part of each that it gets by that alone."""
     up: dict[str, list[tuple[str, float]]] = {}
     down: dict[str, float] = {}
     for part, first, second in _ends(circuit, "R"):
@@ -166,34 +168,47 @@ def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:
             elif other == GROUND:
                 down[net] = part.ohms()
     return {
-        net: {
-            rail: circuit.rails[rail].nominal * (down[net] / (down[net] + ohms) if net in down else 1.0)
-            for rail, ohms in found
-        }
+        net: {rail: down[net] / (down[net] + ohms) if net in down else 1.0 for rail, ohms in found}
         for net, found in up.items()
     }
 
 
 def logic_levels(circuit: Circuit) -> Iterator[Fault]:
-    """No logic pin gets more than its own supply bears, from a driver, a pull-up or a divider."""
+    """With each rail at its worst, no logic pin gets more than its own supply bears, and every driver's high is one."""
     pulled = _pull_ups(circuit)
     for net, nodes in circuit.nets().items():
         if net in circuit.rails or net == GROUND:
             continue
-        levels = {f"the pull-up to {rail}": volts for rail, volts in pulled.get(net, {}).items()}
+        levels = {f"the pull-up to {rail}": (rail, share) for rail, share in pulled.get(net, {}).items()}
+        driven: dict[str, str] = {}
         for node in _of(circuit, nodes, Electric.OUTPUT, Electric.BIDIRECTIONAL):
             rail = _logic_rail(circuit, circuit.parts[node.ref])
             if rail:
-                levels[f"{node.ref} pin {node.number}"] = circuit.rails[rail].nominal
+                levels[f"{node.ref} pin {node.number}"] = (rail, 1.0)
+            if rail and circuit.pin(node).electric is Electric.OUTPUT:
+                driven[f"{node.ref} pin {node.number}"] = rail
         for node in _of(circuit, nodes, *_LISTENERS):
             own = _logic_rail(circuit, circuit.parts[node.ref])
-            for source, volts in levels.items():
-                if own and volts > circuit.rails[own].nominal + _INPUT_ABOVE_SUPPLY_V:
-                    yield Fault(
-                        "logic level",
-                        f"{node.ref} pin {node.number} on {net}",
-                        f"runs on {own}, but {source} gives {volts:.1f} V",
-                    )
+            if own:
+                yield from _too_high(circuit, f"{node.ref} pin {node.number} on {net}", own, levels)
+                yield from _too_low(circuit, f"{node.ref} pin {node.number} on {net}", own, driven)
+
+
+def _too_high(circuit: Circuit, where: str, own: str, levels: dict[str, tuple[str, float]]) -> Iterator[Fault]:
+    for source, (rail, share) in levels.items():
+        volts = circuit.rails[rail].high * share
+        if rail != own and volts > circuit.rails[own].low + _INPUT_ABOVE_SUPPLY_V:
+            what = f"runs on {own} of {circuit.rails[own].low} V or more, but {source} gives up to {volts:.2f} V"
+            yield Fault("logic level", where, what)
+
+
+def _too_low(circuit: Circuit, where: str, own: str, driven: dict[str, str]) -> Iterator[Fault]:
+    wanted = circuit.rails[own].high * _HIGH_SHARE
+    for source, rail in driven.items():
+        if rail != own and circuit.rails[rail].low < wanted:
+            given = circuit.rails[rail].low
+            what = f"takes {wanted:.2f} V or more as high, but {source} on {rail} gives {given} V or more"
+            yield Fault("logic level", where, what)
 
 
 def decoupling(circuit: Circuit) -> Iterator[Fault]:

@@ -116,6 +116,23 @@ def five_volts_on_a_three_volt_pin(c: Circuit) -> None:
     c.parts["R1"].nets["2"] = "+5V"
 
 
+def pull_up_to_a_rail_that_may_be_too_high(c: Circuit) -> None:
+    """Nominal voltages agree; the pull-up's rail at its highest and the chip's at its lowest do not."""
+    c.rail("+3V3", 3.3, 2.9, 3.5)
+
+
+def driver_of_a_rail_that_is_too_low(c: Circuit) -> None:
+    c.rail("+5V", 5.0, 4.85, 5.25)
+    c.part("U11", "tps61222", VIN="+3V3", EN="+3V3", L="BOOST", FB="+5V", VOUT="+5V", GND="GND")
+    c.two("L1", "L 4u7", "+3V3", "BOOST")
+    join(c, "U3", "CLKOUT", "CLOCK")
+    c.part("U6", "max3232", {pin.name: NC for pin in library()["max3232"].pins if pin.name in MAX3232_OPEN}, **MAX3232)
+
+
+MAX3232 = {"VCC": "+5V", "T1IN": "CLOCK", "T2IN": "GND", "R1IN": "GND", "R2IN": "GND", "GND": "GND"}
+MAX3232_OPEN = {"R1OUT", "R2OUT", "T1OUT", "T2OUT", "C1+", "C1-", "C2+", "C2-", "VS+", "VS-"}
+
+
 def chip_without_capacitor(c: Circuit) -> None:
     del c.parts["C1"]
 
@@ -153,6 +170,8 @@ MISTAKES: list[tuple[Callable[[Circuit], None], str]] = [
     (ground_pin_on_a_rail, "dead rail"),
     (too_much_for_a_supply_pin, "supply range"),
     (five_volts_on_a_three_volt_pin, "logic level"),
+    (pull_up_to_a_rail_that_may_be_too_high, "logic level"),
+    (driver_of_a_rail_that_is_too_low, "logic level"),
     (chip_without_capacitor, "decoupling"),
     (bus_without_pull_up, "pull-up"),
     (bus_with_two_pull_ups, "pull-up"),

@@ -43,7 +43,8 @@ def move(c: Circuit, ref: str, pin: str, net: str) -> None:
     """Connect a pin elsewhere; `NC` leaves it open."""
     part = c.parts[ref]
     number = part.kind.pin(pin)[0].number
-    part.nets.pop(number)
+    part.nets.pop(number, None)
+    part.unconnected.discard(number)
     if net == NC:
         part.unconnected.add(number)
     else:
@@ -211,7 +212,62 @@ def test_what_leaks_at_a_pin_of_the_pico_is_found() -> None:
     """The ESP32-S3 leaks twenty times less."""
     circuit = whole("pico2_w")
     leak_at_the_case_pin(circuit)
-    assert any("GP18 on CASE: high is 1.6" in str(fault) for fault in check(circuit))
+    assert any("GP18 on CASE: high is 1.599 V" in str(fault) for fault in check(circuit))
+
+
+def test_what_leaks_through_the_diode_is_found() -> None:
+    circuit = whole("pico2_w")
+    rate(circuit, "D3", "junction", leakage_ua=0.2)
+    assert any("GP18 on CASE: high is 1.914 V" in str(fault) for fault in check(circuit))
+
+
+@pytest.mark.parametrize(("pulled", "volts"), [(False, 0.3264), (True, 0.4189)])
+def test_a_low_level_is_that_of_the_rail_at_its_highest_and_the_strongest_pull_up(pulled: bool, volts: float) -> None:
+    """By hand: 3.4 V, 9.7 kOhm up (beside 30 kOhm inside) and 1.03 kOhm down."""
+    circuit = whole("esp32_s3")
+    if pulled:
+        circuit.pulled.add("ADJUST")
+    (margin,) = [each for each in margins(circuit) if "on ADJUST" in each.where and each.what == "low is"]
+    assert margin.value == pytest.approx(volts, abs=1e-3)
+
+
+def test_a_pull_up_inside_alone_is_as_weak_as_it_may_be() -> None:
+    circuit = whole("pico2_w")
+    del circuit.parts["R22"]
+    circuit.pulled.add("CASE")
+    (margin,) = [each for each in margins(circuit) if each.where.endswith("on CASE") and each.what == "high is"]
+    assert margin.value == pytest.approx(3.15 - 92_000 * 1.006e-6)
+
+
+def test_capacitors_behind_a_bead_count() -> None:
+    circuit = whole("esp32_s3")
+    circuit.two("C97", "C 10u", "EXC_P", "GND")
+    assert any("U12 OUT: has 12.1 uF" in str(fault) for fault in check(circuit))
+
+
+def test_what_voltage_and_age_leave_of_a_capacitor_counts() -> None:
+    circuit = whole("esp32_s3")
+    for ref in ("C6", "C14"):
+        circuit.parts[ref].kind = circuit.parts[ref].kind.model_copy(update={"effective": 0.25})
+    assert any("U12 OUT: has 0.575 uF, may be at least 0.7" in str(fault) for fault in check(circuit))
+
+
+def test_a_suppressor_holds_no_level() -> None:
+    circuit = whole("esp32_s3")
+    gate_that_floats(circuit)
+    move(circuit, "D10", "K3", "LAMP_ON")
+    assert any("floating: Q1 G on LAMP_ON" in str(fault) for fault in check(circuit))
+
+
+def test_a_margin_is_a_share_of_its_limit() -> None:
+    def told(value: float, limit: float, at_most: bool) -> tuple[float, float, bool]:
+        margin = Margin("rule", "U1", "gives", value, limit, "V", "do this", at_most)
+        return margin.room, margin.share, margin.fault() is None
+
+    assert told(3.0, 4.0, at_most=True) == (1.0, 0.25, True)
+    assert told(3.0, 4.0, at_most=False) == (-1.0, -0.25, False)
+    assert told(2.0, 0.0, at_most=False) == (2.0, 2.0, True)
+    assert told(4.0, 4.0, at_most=True) == (0.0, 0.0, True)
 
 
 @pytest.mark.parametrize("link", ["R16", "R17"])

@@ -100,7 +100,7 @@ add_link_options(${{MICROPY_BOARD_DIR}}/image.ld)
 """
     limit = _XIP + offset + length
     linker = f"""/* {made} */
-ASSERT(!DEFINED(__flash_binary_end) || __flash_binary_end <= 0x{limit:08X},
+ASSERT(DEFINED(__flash_binary_end) ? __flash_binary_end <= 0x{limit:08X} : 1,
        "the image ends beyond its region: see [flash.regions] in hardware/boards/{profile.name}.toml")
 """
     return {"mpconfigboard.h": header, "mpconfigboard.cmake": cmake, "image.ld": linker}

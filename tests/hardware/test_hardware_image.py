@@ -124,7 +124,7 @@ def test_the_storage_of_the_linker_is_that_of_the_flash_map() -> None:
         board, made = profile.load(name), files(name)
         assert f"MICROPY_HW_FLASH_STORAGE_BYTES ({board.flash.storage[1]})" in made["mpconfigboard.h"]
         assert f"set(MICROPY_HW_FLASH_STORAGE_BYTES {board.flash.storage[1]})" in made["mpconfigboard.cmake"]
-        assert f"__flash_binary_end <= 0x{image_end:08X}," in made["image.ld"]
+        assert f"__flash_binary_end <= 0x{image_end:08X} : 1," in made["image.ld"]
         assert "MICROPY_HW_ROMFS_BYTES (0)" in made["mpconfigboard.h"]
 
 

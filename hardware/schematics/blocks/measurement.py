@@ -52,21 +52,26 @@ def converter_hx711(c: Circuit, column: int) -> None:
         c.two("C16", "C 100n", "+3V3", "GND")
 
 
-def converter_ads1232(c: Circuit, column: int) -> None:
-    """The good converter: its reference is what arrives at the cell, by the sense wires.
+def _reference(c: Circuit) -> None:
+    """The sense lines to the converter's reference.
 
     A cell with four wires has none: R16 and R17 then give the reference. Beside sense wires of half an ohm they falsify
     it by 7 ppm, always the same.
     """
+    c.two("R12", "R 100", "SENSE_P", "REF_P")
+    c.two("R13", "R 100", "SENSE_N", "REF_N")
+    c.two("R16", "R 100", "SENSE_P", "EXC_P")
+    c.two("R17", "R 100", "SENSE_N", "GND")
+    c.two("C17", "C 1u", "REF_P", "REF_N")
+
+
+def converter_ads1232(c: Circuit, column: int) -> None:
+    """The good converter: its reference is what arrives at the cell, by the sense wires."""
     with c.block(
         "Load cell and converter", column, "SPEED low: 10 samples/s. Both GAIN high: 128. A0 and TEMP low: channel 1."
     ):
         cell_connector(c)
-        c.two("R12", "R 100", "SENSE_P", "REF_P")
-        c.two("R13", "R 100", "SENSE_N", "REF_N")
-        c.two("R16", "R 100", "SENSE_P", "EXC_P")
-        c.two("R17", "R 100", "SENSE_N", "GND")
-        c.two("C17", "C 1u", "REF_P", "REF_N")
+        _reference(c)
         c.part(
             "U2",
             "ads1232",

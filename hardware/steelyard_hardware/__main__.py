@@ -19,7 +19,7 @@ from steelyard_hardware.budget.page import write_page
 from steelyard_hardware.erc import check, margins, warnings
 from steelyard_hardware.errors import BoardUnknown, CircuitUnexpected, HardwareError
 from steelyard_hardware.files import ROOT, shown
-from steelyard_hardware.firmware_module import write_module
+from steelyard_hardware.firmware_module import stale, write_module
 from steelyard_hardware.image import check_image
 from steelyard_hardware.parts import BATCHES
 
@@ -36,13 +36,13 @@ def make(name: str, folder: Path) -> bool:
         if circuit.path(name).exists():
             raise CircuitUnexpected(path=shown(circuit.path(name)))
         print(f"{name}: profile is valid; this board has no circuit of ours")
-        return True
+        return not _told(name, stale(name))
     drawn = circuit.load(name)
     drawn.pulled = pulled_inside(board, drawn)
     faults = [f"electrical rule: {fault}" for fault in check(drawn)]
     faults += [f"profile: {difference}" for difference in differences(board, drawn)]
-    for fault in faults:
-        print(f"{name}: {fault}", file=sys.stderr)
+    faults += stale(name)
+    _told(name, faults)
     doubts = warnings(drawn)
     outputs.write(drawn, folder / name)
     outputs.write_limits(margins(drawn), doubts, folder / name)
@@ -54,6 +54,13 @@ def make(name: str, folder: Path) -> bool:
     for margin in margins(drawn)[:_TIGHTEST]:
         print(f"  tight: {margin}")
     return not faults
+
+
+def _told(name: str, faults: list[str]) -> bool:
+    """Say each fault of a board. Tell whether there was one."""
+    for fault in faults:
+        print(f"{name}: {fault}", file=sys.stderr)
+    return bool(faults)
 
 
 def make_all(folder: Path) -> bool:

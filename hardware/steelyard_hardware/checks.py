@@ -5,9 +5,11 @@ Drivers must be known and get their pins, and pins must be free and able to do w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from steelyard_hardware.chips import Buses, Converter, Microcontroller, chips
+from steelyard_hardware.closing import closings
 from steelyard_hardware.flash import flash_faults, image_faults
 from steelyard_hardware.needs import needs
 from steelyard_hardware.schema import Profile
@@ -27,6 +29,7 @@ def faults(name: str, profile: Profile) -> list[str]:
         found.append(f"chip is {profile.chip!r}, which chips.toml does not have: {_add(chips().microcontrollers)}")
     else:
         found += [*_pin_faults(profile, chip), *_analogue_faults(profile, chip)]
+        found += _open_ports(profile, chip)
         end = sum(profile.flash.storage)
         if chip.port == "rp2" and end != profile.flash.chip_bytes:
             found.append(f"flash.storage ends at {end}: the rp2 port has it at the chip's end, move it there")
@@ -128,6 +131,15 @@ def _pin_faults(profile: Profile, chip: Microcontroller) -> Iterator[str]:
         elif pin.use not in _FREE_USES and not chip.can(pin.gpio, pin.use):
             able = chip.usable if pin.use in chip.any_pin else chip.uses.get(pin.use, ())
             yield f'{where} cannot be "{pin.use}": GPIOs that can are {_listed(able)}'
+
+
+def _open_ports(profile: Profile, chip: Microcontroller) -> Iterator[str]:
+    """Every way into the chip has a fuse that closes it, which closing.toml burns."""
+    closing = closings().get(profile.chip)
+    burnt = {word for fuse in closing.fuses for word in re.findall(r"\w+", fuse.name)} if closing else set()
+    for port, fuse in chip.ports.items():
+        if fuse not in burnt:
+            yield f"chip is {profile.chip}: {port} stays open, as closing.toml does not burn {fuse}: add it there"
 
 
 def _analogue_faults(profile: Profile, chip: Microcontroller) -> Iterator[str]:

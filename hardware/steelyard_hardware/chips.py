@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
+from pydantic import Field, model_validator
 from pydantic import Strict as Strictness
-from pydantic import model_validator
 
 from steelyard_hardware.files import Numbers, Strict, Words, read_table, written
 
@@ -83,7 +83,8 @@ class Buses(Strict):
 class Microcontroller(Strict):
     """What the pins of a microcontroller, as a module, can do; `taken` says what the module does with its own.
 
-    `has_sensor` tells whether a temperature sensor inside is an input of its analogue converter.
+    `ports` names the fuse of closing.toml that closes each way in; `has_sensor` tells whether a temperature sensor
+    inside is an input of its analogue converter.
     """
 
     port: Literal["rp2", "esp32"]
@@ -94,6 +95,7 @@ class Microcontroller(Strict):
     input_only: Numbers
     has_sensor: bool
     taken: ByGpio
+    ports: dict[str, str] = Field(default={})
     any_pin: Words = ()
     uses: dict[str, Numbers]
 

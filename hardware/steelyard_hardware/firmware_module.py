@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from steelyard_hardware import profile as profiles
 from steelyard_hardware.chips import chips
 from steelyard_hardware.closing import closings
-from steelyard_hardware.files import write
+from steelyard_hardware.files import shown, write
 from steelyard_hardware.image_files import image_files
 from steelyard_hardware.schema import Profile
 
@@ -114,6 +114,15 @@ def files(name: str) -> dict[str, str]:
     """Return the text of each file that is generated for a board, by its name in `boards/NAME/`."""
     profile = profiles.load(name)
     return {"board.py": module(profile), **image_files(profile)}
+
+
+def stale(name: str) -> list[str]:
+    """Return which of a board's generated files are not what its profile says, each with what to do."""
+    return [
+        f"{shown(path)} is not what the profile says: run `make boards`"
+        for file, text in files(name).items()
+        if not (path := profiles.BOARDS / name / file).is_file() or path.read_bytes() != text.encode()
+    ]
 
 
 def write_module(name: str) -> bool:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from steelyard_hardware import __main__ as command
 from steelyard_hardware import errors, profile
+from steelyard_hardware.chips import chips
 from steelyard_hardware.closing import closings
+from steelyard_hardware.files import ROOT
 from steelyard_hardware.firmware_module import files
 from steelyard_hardware.image import check_image
 
@@ -134,6 +140,43 @@ def test_the_fuses_end_with_what_burning_itself_needs() -> None:
     assert names.index("SPI_BOOT_CRYPT_CNT = 7") < names.index("SECURE_BOOT_EN")
     assert closings()["rp2350"].fuses[-1].name.startswith("PAGE1_LOCK0")
     assert "Four teams" in closings()["rp2350"].limits
+
+
+@pytest.mark.parametrize("chip", ["esp32_s3", "rp2350"])
+def test_a_port_that_no_fuse_closes_is_found(chip: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = {"esp32_s3": "esp32_s3", "rp2350": "pico2_w"}[chip]
+    text = (BOARDS / f"{name}.toml").read_text()
+    whole = closings()[chip]
+    ports = chips().microcontrollers[chip].ports
+    assert len(ports) > 5
+    for fuse in ports.values():
+        left = tuple(each for each in whole.fuses if fuse not in re.findall(r"\w+", each.name))
+        monkeypatch.setitem(closings(), chip, whole.model_copy(update={"fuses": left}))
+        with pytest.raises(
+            errors.FileRefused, match=rf"stays open, as closing\.toml does not burn {fuse}: add it there"
+        ):
+            profile.parse(name, text)
+
+
+def test_a_configuration_that_somebody_has_changed_fails_the_check(tmp_path: Path) -> None:
+    hardware = tmp_path / "hardware"
+    shutil.copytree(ROOT / "hardware", hardware, ignore=shutil.ignore_patterns("__pycache__"))
+    path = hardware / "boards" / "esp32_s3" / "closed.h"
+    path.write_text(path.read_text().replace("DTR_RTS_BOOTLOADER (0)", "DTR_RTS_BOOTLOADER (1)"))
+    (hardware / "boards" / "pico_w" / "image.ld").unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "steelyard_hardware"],
+        env={**os.environ, "PYTHONPATH": str(hardware)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "esp32_s3: hardware/boards/esp32_s3/closed.h is not what the profile says: run `make boards`\n"
+        "pico_w: hardware/boards/pico_w/image.ld is not what the profile says: run `make boards`\n"
+    )
 
 
 def test_the_agent_reads_every_fuse_of_the_board_that_it_can() -> None:

@@ -38,7 +38,7 @@ def make(name: str, folder: Path) -> bool:
         print(f"{name}: profile is valid; this board has no circuit of ours")
         return not _told(name, stale(name))
     drawn = circuit.load(name)
-    drawn.pulled = pulled_inside(board, drawn)
+    drawn.pulled, drawn.around_c = pulled_inside(board, drawn), board.limits.temperature_c
     faults = [f"electrical rule: {fault}" for fault in check(drawn)]
     faults += [f"profile: {difference}" for difference in differences(board, drawn)]
     faults += stale(name)

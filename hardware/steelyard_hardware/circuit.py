@@ -84,7 +84,9 @@ class Circuit:
         self.rails: dict[str, Rail] = {}
         self.blocks: dict[str, int] = {}
         self.notes: dict[str, str] = {}
-        self.pulled: set[str] = set()  # nets that the processor pulls up inside, as the profile says
+        # As the profile says: nets that the processor pulls up inside, and the rated temperatures around the scale.
+        self.pulled: set[str] = set()
+        self.around_c = (-10, 40)
         self._block = ""
 
     @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
 from steelyard_hardware.fault import Fault
-from steelyard_hardware.limits import charging, levels, supply
+from steelyard_hardware.limits import charging, levels, supply, temperature
 from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.parts import Electric
 
@@ -293,4 +293,5 @@ LIMITS: tuple[LimitRule, ...] = (
     levels.contacts,
     levels.floating,
     levels.loads,
+    temperature.temperatures,
 )

@@ -77,6 +77,7 @@ class Entry(Strict):
     protects: bool = False
     maximum_volts: float | None = None
     effective: float = 1.0
+    rated_c: ratings.Range
     source: ratings.Source
     loose: Words = ()
     supervisor: ratings.Supervisor | None = None
@@ -150,6 +151,7 @@ class Family(Strict):
     price: Prices
     left: PinLines
     right: PinLines
+    rated_c: ratings.Range
     source: ratings.Source
     values: dict[Value, FamilyValue]
 

@@ -23,7 +23,8 @@ BOARDS = profile.names_with_circuit()
 def whole(name: str) -> Circuit:
     """A board's circuit, with what its profile has the processor pull up."""
     circuit = circuits.load(name)
-    circuit.pulled = pulled_inside(profile.load(name), circuit)
+    board = profile.load(name)
+    circuit.pulled, circuit.around_c = pulled_inside(board, circuit), board.limits.temperature_c
     return circuit
 
 
@@ -169,6 +170,14 @@ def gate_that_floats(c: Circuit) -> None:
     c.two("C98", "C 10n", "LAMP_ON", "GND")
 
 
+def part_for_offices(c: Circuit) -> None:
+    c.parts["U6"].kind = c.parts["U6"].kind.model_copy(update={"rated_c": (0.0, 70.0)})
+
+
+def part_that_melts(c: Circuit) -> None:
+    c.parts["BT2"].kind = c.parts["BT2"].kind.model_copy(update={"rated_c": (-30.0, 50.0)})
+
+
 MISTAKES: list[tuple[Callable[[Circuit], None], str]] = [
     (pack_without_thermistor, "charging: U10 with BT1: nothing at THERM follows the cell's temperature"),
     (thermistor_of_another_characteristic, "charging: U10 with BT1: charges up to"),
@@ -195,6 +204,8 @@ MISTAKES: list[tuple[Callable[[Circuit], None], str]] = [
     (lamps_without_resistor, "lamp: J3: LED- needs one resistor in series, has"),
     (sensor_behind_too_little, "load: U8 OUT: before 0.1 uF has 1000 Ohm, may be at least 1500"),
     (sensor_with_a_capacitor_of_its_own, "load: U8 OUT: before 0.01 uF has 0 Ohm, may be at least 3000"),
+    (part_for_offices, "temperature: U6 (max3232): gets as cold as -10 °C, may be at least 0"),
+    (part_that_melts, "temperature: BT2 (coin): gets as warm as 55 °C, may be at most 50"),
     (gate_that_floats, "floating: Q1 G on LAMP_ON: nothing holds its level by direct current"),
 ]
 
@@ -213,6 +224,14 @@ def test_what_leaks_at_a_pin_of_the_pico_is_found() -> None:
     circuit = whole("pico2_w")
     leak_at_the_case_pin(circuit)
     assert any("GP18 on CASE: high is 1.599 V" in str(fault) for fault in check(circuit))
+
+
+def test_the_temperatures_are_those_of_the_profile() -> None:
+    circuit = whole("pico2_w")
+    circuit.around_c = (-25, 60)
+    said = [str(fault) for fault in check(circuit)]
+    assert any("U1 (pico2_w): gets as cold as -25 °C, may be at least -20" in each for each in said)
+    assert any("U1 (pico2_w): gets as warm as 75 °C, may be at most 70" in each for each in said)
 
 
 def test_what_leaks_through_the_diode_is_found() -> None:

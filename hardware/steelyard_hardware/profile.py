@@ -5,6 +5,8 @@ The order of lines in a profile means nothing. What a board needs follows from i
 
 from __future__ import annotations
 
+import tomllib
+
 from steelyard_hardware import errors
 from steelyard_hardware.checks import faults
 from steelyard_hardware.files import ROOT, parse_table, read_text, shown
@@ -24,6 +26,24 @@ def names() -> list[str]:
 def names_with_circuit() -> list[str]:
     """Return the names of the boards that have a circuit."""
     return [name for name in names() if load(name).schematic]
+
+
+def refuse_twin(name: str) -> None:
+    """Refuse a board whose `hardware`, by which the platform knows it, stands in another profile. Raises NameTaken."""
+    own = _hardware(name)
+    for other in names():
+        if other != name and own is not None and _hardware(other) == own:
+            path, there = shown(BOARDS / f"{name}.toml"), shown(BOARDS / f"{other}.toml")
+            raise errors.NameTaken(path=path, what=f"hardware = {own!r}", other=there)
+
+
+def _hardware(name: str) -> str | None:
+    """Return what a profile calls its circuit; None of one that cannot be read, which is refused for that."""
+    try:
+        word = tomllib.loads(read_text(BOARDS / f"{name}.toml")).get("hardware")
+    except (errors.HardwareError, ValueError, RecursionError):
+        return None
+    return word if isinstance(word, str) else None
 
 
 def load(name: str) -> Profile:

@@ -104,10 +104,10 @@ def test_a_link_names_a_statement_of_the_number_before(told: Told) -> None:
 def test_the_whole_chain_is_read_with_what_vouches_for_each(told: Told) -> None:
     rows = list(told.evidence.rows())
     order = sorted(map(parse, told.raws), key=lambda one: (one.number, one.hash))
-    assert [one.raw for one, _ in rows] == [one.raw for one in order]
-    assert all(by == (BY_LINK if parse(one.raw).number == 2 else BY_SIGNATURE) for one, by in rows)
+    assert [one.raw for one in rows] == [one.raw for one in order]
+    assert list(told.evidence.by_link()) == [(2, 0, BY_LINK)]
     at = {raw: RECEIVED_MS + 1_000 * place for place, raw in enumerate(told.raws)}
-    assert [one for one, _ in rows] == [Committed(one.raw, at[one.raw], NEVER_MS) for one in order]
+    assert rows == [Committed(one.raw, at[one.raw], NEVER_MS) for one in order]
 
 
 def test_signatures_that_a_link_had_vouched_for_are_found_and_marked(desk: Desk) -> None:
@@ -124,6 +124,8 @@ def test_signatures_that_a_link_had_vouched_for_are_found_and_marked(desk: Desk)
         assert evidence.vouched_for(4, 4, 1) == [(4, scale.chain[3], 0)]
         bad = [(number, statement.hash_of(scale.chain[number - 1])) for number in (2, 4)]
         mark_bad_signatures(connection, key, [*bad, (3, bytes(32))])
-        assert [by for *_, by in evidence.rows()] == [1, BY_LINK_BAD_SIGNATURE, 2, BY_LINK_BAD_SIGNATURE, 2]
+        marked = [(number, by) for number, _, by in evidence.by_link()]
+        assert sorted(marked) == [(2, BY_LINK_BAD_SIGNATURE), (3, BY_LINK), (4, BY_LINK_BAD_SIGNATURE), (5, BY_LINK)]
+        assert [by for _, by in marked] == [BY_LINK_BAD_SIGNATURE] * 2 + [BY_LINK] * 2, "bad ones first"
         other = StoredStatements(connection, replace(key, identity_id=99))
-        assert [by for *_, by in other.rows()] == [BY_LINK] * 5, "the same bytes under another identity"
+        assert [by for *_, by in other.by_link()] == [BY_LINK] * 5, "the same bytes under another identity"

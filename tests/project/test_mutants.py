@@ -75,6 +75,7 @@ def after(source: str) -> set[str]:
         ("def f(): return a", {"def f(): return None"}),
         ("def f(a: int | None = None): return None", set()),
         ('"""Text of 1 + 1."""', set()),
+        ("__all__ = ['a', 'b']", set()),
         ("a = f'{b + 1}'", set()),
         (
             "度 = '温度', a < b",

@@ -8,7 +8,7 @@ RUNS_ON = "simulated"
 from agent.port import clock
 from agent.weighing.core import MassText, Weighing, WeighingRefused
 from parameter_map import MAP
-from weighing_bench import INTERVAL, KG, MIN, TRACKING, ZERO, E, Steps, weighing
+from weighing_bench import INTERVAL, KG, MIN, SPAN_TEMPERATURE, TRACKING, ZERO, E, Steps, weighing
 
 GRAM = KG // 1000
 TEXTS = (
@@ -216,6 +216,20 @@ def test_temperature_is_the_mean_of_sixty_four_readings():
         scale.take_temperature(-1_000)
     steps.add(ZERO)
     assert scale.temperature_cdeg == -1_000
+
+
+def test_a_coefficient_under_which_everything_weighs_nothing_stops_nothing():
+    """A hundredth per kelvin, and 100 K: the range of the parameter allows it."""
+    scale, steps = started(300 * E, {SPAN_TEMPERATURE: 10_000_000})
+    scale.take_temperature(12_000)
+    steps.rest(ZERO + 300 * E)
+    assert scale.gross == 0
+    scale.load(dict(MAP))
+    assert scale.gross == 300
+    parameters = dict(MAP)
+    parameters[SPAN_TEMPERATURE] = 10_000_000
+    scale.load(parameters)
+    assert scale.gross == 0
 
 
 def test_noise_is_that_of_a_resting_load():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.checkout import Checkout, python_path
-from mutants.concerned import concerning
+from mutants.concerned import ROOT, concerning
 from mutants.fastest_first import NOTES
 from mutants.operators import Mutant
 
@@ -95,6 +95,7 @@ class Copy:
             **os.environ,
             "PYTHONPATH": python_path(self._checkout),
             "PYTHONDONTWRITEBYTECODE": "",  # each run compiles no more than its fault
+            "STEELYARD_VECTORS": os.environ.get("STEELYARD_VECTORS") or str(ROOT.parent / "shared" / "vectors"),
             NOTES: str(notes),
         }
         process = subprocess.Popen(

@@ -12,7 +12,7 @@ from steelyard_protocol.statement import parse
 from kit.cloud_desk import Desk
 from kit.signing_scale import SigningScale
 
-RECEIVED_MS = 1_800_000_000_000
+RECEIVED_MS = 1_800_010_000_000
 """When the first of the statements that are written together was committed."""
 
 

@@ -5,14 +5,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _CLOUD, _AGENT, _WEB = "cloud/steelyard_cloud/", "firmware/agent/", "tests/cloud/web/"
 _LASTS = ["tests/target/chain_checks.py", "tests/target/parameters_checks.py", "tests/target/journal_checks.py"]
-_RECEIVED = ["tests/cloud/ingest/test_receiver.py", "tests/cloud/ingest/test_work_is_bounded.py", "tests/cloud/db"]
 
 # The longest beginning counts.
 TESTS: dict[str, list[str]] = {
     _CLOUD: ["tests/cloud"],
     _CLOUD + "judge/": ["tests/cloud/judge"],
     _CLOUD + "evidence/": ["tests/cloud/evidence", _WEB + "test_evidence.py"],
-    _CLOUD + "statements/": ["tests/cloud/statements", *_RECEIVED, "tests/cloud/ingest/test_ingest_set_back.py"],
+    _CLOUD + "statements/": ["tests/cloud/statements"],
     _CLOUD + "ingest/": ["tests/cloud/ingest"],
     _CLOUD + "people/": [
         "tests/cloud/people",

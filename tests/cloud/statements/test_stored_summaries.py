@@ -1,4 +1,4 @@
-"""Summaries in the database: as they were written, by whoever was first, and no later than a clock that was set back."""
+"""Summaries in the database: as they were written, by whoever was first, and no later than a clock was set back to."""
 
 from collections.abc import Iterator
 

@@ -81,17 +81,18 @@ def test_a_weight_that_is_too_old_is_not_at_rest():
 
 
 def test_the_first_resting_load_within_a_tenth_of_max_is_the_zero():
-    for away in (1_490 * GRAM, -1_490 * GRAM):
-        scale = weighing()
-        Steps(scale).rest(ZERO + away)
+    for grams in (1_500, -1_500):
+        scale = weighing({INTERVAL: 2_000})
+        Steps(scale).rest(ZERO + grams * GRAM)
         assert (scale.gross, scale.zeros_refused, scale.zero_drift()) == (0, 0, 0)
-    for away in (1_510 * GRAM, -1_510 * GRAM):
-        scale = weighing()
+    for grams in (1_501, -1_501):
+        scale = weighing({INTERVAL: 2_000})
         steps = Steps(scale)
-        steps.rest(ZERO + away)
-        assert (scale.gross, scale.zeros_refused) == (away // E, 1)
-        assert abs(scale.refused_zero_counts - ZERO - away) <= 1
-        steps.rest(ZERO + 3 * E)
+        steps.rest(ZERO + grams * GRAM)
+        assert abs(2 * scale.gross - grams) == 1
+        assert scale.zeros_refused == 1
+        assert abs(scale.refused_zero_counts - ZERO - grams * GRAM) <= 1
+        steps.rest(ZERO + 6 * GRAM)
         assert (scale.gross, scale.zeros_refused) == (3, 1), "only the first load may become the zero"
 
 

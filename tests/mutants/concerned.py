@@ -10,6 +10,10 @@ _LASTS = ["tests/target/chain_checks.py", "tests/target/parameters_checks.py", "
 TESTS: dict[str, list[str]] = {
     _CLOUD: ["tests/cloud"],
     _CLOUD + "judge/": ["tests/cloud/judge"],
+    _CLOUD + "judge/checks/": [
+        "tests/cloud/judge/test_judge_checks.py",
+        *(f"tests/cloud/evidence/test_evidence_{name}.py" for name in ("attacks", "verify")),
+    ],
     _CLOUD + "evidence/": ["tests/cloud/evidence", _WEB + "test_evidence.py"],
     _CLOUD + "statements/": ["tests/cloud/statements"],
     _CLOUD + "ingest/": ["tests/cloud/ingest"],

@@ -19,15 +19,17 @@ BOOTS = (2, 5, 8, 11)
 
 
 class Chosen:
-    """Twelve statements, every third from the second on a start, and the same under another identity."""
+    """Twelve statements, every third from the second on a start, and two copies of a thirteenth."""
 
     def __init__(self, connection: Connection, key: Key, scale: SigningScale) -> None:
         scale.enrol()
         for number in range(2, 13):
             scale.boot() if number in BOOTS else scale.snapshot()
         self.chain = scale.chain
+        self.copies = [scale.branch().snapshot(load_mg) for load_mg in (0, 1_000_000)]
         write(connection, key, scale.chain[:11])
         write(connection, key, scale.chain[11:], by=BY_LINK)
+        write(connection, key, self.copies)
         write(connection, key, scale.chain, of=99)
         self._asked = connection, key.scale_id, key.identity_id
 
@@ -63,6 +65,12 @@ def test_one_more_than_the_most_tells_that_there_are_too_many(chosen: Chosen) ->
     selection = chosen.empty(most=4)
     selection.add_up_to(12)
     assert numbers(selection) == [1, 2, 3, 4, 5]
+
+
+def test_all_copies_under_a_number_are_in(chosen: Chosen) -> None:
+    selection = chosen.empty()
+    selection.add_between(12, 13)
+    assert [one.raw for one in selection.rising()] == [chosen.chain[11], *sorted(chosen.copies, key=hash_of)]
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 500])

@@ -45,11 +45,18 @@ def keys_of(desk: Desk, *some: SigningScale) -> list[Key]:
 
 
 def write(
-    connection: Connection, key: Key, raws: Sequence[bytes], *, by: int = BY_SIGNATURE, of: int = 0, after: int = 0
+    connection: Connection,
+    key: Key,
+    raws: Sequence[bytes],
+    *,
+    by: int = BY_SIGNATURE,
+    of: int = 0,
+    after: int = 0,
+    set_backs: int = 0,
 ) -> None:
     """Store statements under a key, or under another identity `of` its scale, `after` so many others.
 
-    Each was committed a second after the one before.
+    Each was committed a second after the one before, and all after so many set-backs of the clock.
     """
     rows = []
     for at, statement in enumerate(map(parse, raws), after):
@@ -64,7 +71,7 @@ def write(
                 kind=statement.kind,
                 measured_s=statement.time or None,
                 received_ms=RECEIVED_MS + 1_000 * at,
-                set_backs=0,
+                set_backs=set_backs,
                 authentic_by=by,
                 raw=statement.raw,
                 event=event,

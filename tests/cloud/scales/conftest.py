@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from kit.cloud_desk import Desk
 from kit.office import Office
-from kit.signing_scale import START_S, SigningScale
+from kit.signing_scale import SigningScale
 from kit.stored import SERVERS, desk_on
 from steelyard_cloud.db import database
 from steelyard_cloud.ingest.mqtt.broker import Message
@@ -20,13 +20,19 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def reporting(desk: Desk) -> list[SigningScale]:
-    some = [SigningScale(at, root=desk.authority.public_key) for at in (1, 2)]
+    some = [SigningScale(at, root=desk.authority.public_key) for at in range(1, 5)]
     desk.register(*some)
+    scale, other, cheat, _ = some
+    scale.repair_code = "R-7"
+    for one in (scale, other):
+        one.enrol(), one.boot(), one.snapshot(1_000_000), one.parameters(), one.boot()
+    cheat.enrol(), cheat.boot(), cheat.snapshot(1_000_000), cheat.raise_span(), cheat.parameters(), cheat.parameters()
+    cheat.flags = 0
+    cheat.snapshot()
     receiver = desk.receiver()
-    for scale in some:
-        scale.enrol(), scale.boot(), scale.snapshot(), scale.parameters(), scale.boot()
-        for raw in scale.chain:  # of a long run most signatures would be checked later
-            receiver.handle([Message(scale.up, raw, (0, 0, 0))], START_S * 1_000 + 3_600_000)
+    for one in (scale, other, cheat):
+        for raw in one.chain:  # of a long run most signatures would be checked later
+            receiver.handle([Message(one.up, raw, (0, 0, 0))], Office.received_ms)
     receiver.close()
     return some
 

@@ -3,18 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from kit.office import NOW_MS, Office
+from kit.office import NOW_MS, TODAY, Office, verify
 from steelyard_cloud import errors
 from steelyard_cloud.db.schema import (
     decisions,
     verifications,
 )
 from steelyard_cloud.scales import decisions as decision_acts
-from steelyard_cloud.scales import periods, placement, store, verification
+from steelyard_cloud.scales import periods, placement, store
 from steelyard_cloud.scales.naming import Name
 from steelyard_protocol import statement
-
-TODAY = datetime.fromtimestamp(NOW_MS / 1_000, UTC).date()
 
 
 def test_a_place_and_a_period_are_recorded_with_what_they_were(office: Office) -> None:
@@ -33,20 +31,6 @@ def test_a_place_and_a_period_are_recorded_with_what_they_were(office: Office) -
     assert office.in_scope().period_s == 60
     other = office.in_scope(office.other)
     assert (other.place, other.division_code, other.period_s) == ("Stall 7", "330106", 600)
-
-
-def verify(office: Office, name: Name, *, days: int = 100, seal: str = "S-9") -> verification.Verified:
-    return verification.record_verification(
-        office.connection,
-        office.actor,
-        office.in_scope(),
-        name=name,
-        kind="initial",
-        valid_until=TODAY + timedelta(days=days),
-        seal=seal,
-        zone=UTC,
-        now_ms=NOW_MS,
-    )
 
 
 def test_a_verification_names_its_statement_and_start_by_hash(office: Office) -> None:

@@ -18,10 +18,8 @@ from steelyard_cloud.scales.verdicts import Verification
 STRANGER = Principal("token:9", Role.MANUFACTURER, "x", 10**6, "x", None)
 
 
-def codes(
-    office: Office, text: str = "", after: int = 0, limit: int = 9, principal: Principal = EVERYWHERE
-) -> list[str]:
-    found = queries.scale_list(office.connection, principal, text=text, after=after, limit=limit)
+def codes(office: Office, text: str = "", *, after: int = 0, limit: int = 9, by: Principal = EVERYWHERE) -> list[str]:
+    found = queries.scale_list(office.connection, by, text=text, after=after, limit=limit)
     return [one.code for one in found]
 
 

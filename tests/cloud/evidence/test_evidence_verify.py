@@ -134,6 +134,7 @@ def test_a_state_whose_explanation_was_left_out_is_no_finding(platform: Platform
     part = replace(whole, statements=(*whole.statements[:5], whole.statements[-1]), left_out=((scale.kid, 6, 9),))
     late = replace(part, created_ms=part.created_ms + 3_600_000)
     assert [platform.check(one).rules.word for one in (part, late)] == [OPEN, OPEN]
+    assert platform.check(replace(late, left_out=())).rules.word is BAD, "nothing says that it was left out"
     silent = platform.scale()
     silent.enrol(), silent.boot()
     silent.map[40] = 1_500_000

@@ -103,7 +103,7 @@ def verify1(
         message = decode_sign1(data)
     except CoseError:
         return False
-    if type(message.algorithm) is not int or message.algorithm not in algorithms:
+    if message.algorithm not in algorithms:
         return False
     return p256.verify(public_key, sig_structure(message.protected, message.payload, external), message.signature)
 

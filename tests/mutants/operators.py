@@ -67,7 +67,7 @@ def mutants(path: str, source: str) -> list[Mutant]:
 
 def _faults(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     """Each place below a node with what it is to say instead; text, annotations and imports are left as they are."""
-    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal):
+    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal) or _is_all(node):
         return
     if isinstance(node, ast.expr):
         yield from ((node, f"({text})") for text in _expressions(node))
@@ -79,6 +79,11 @@ def _faults(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _unpacked(node, child):
                 yield from _faults(child)
+
+
+def _is_all(node: ast.AST) -> bool:
+    """Whether this says which imports are to be handed on."""
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
 
 
 def _unpacked(node: ast.AST, child: ast.AST) -> bool:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.checkout import Checkout, python_path
-from mutants.concerned import concerning
-from mutants.fastest_first import NOTES
+from mutants.concerned import ROOT, concerning
 from mutants.operators import Mutant
 
+NOTES = "STEELYARD_MUTANTS_NOTES"
+FAULT = "STEELYARD_MUTANTS_FAULT"
+"""Variables of the environment that say to the plugin `fastest_first` what its docstring says of them."""
 PATIENCE = 3
 """A run that takes this many times as long as without a fault, and `PATIENCE_S` more, is given up."""
 PATIENCE_S = 30
@@ -58,7 +60,7 @@ class Copy:
         if tuple(tests) not in self._bases:
             notes = self._folder / f"{len(self._bases)}.json"
             began = time.monotonic()
-            output = self._pytest(tests, notes, None)[1]
+            output = self._pytest(tests, notes, "", None)[1]
             said = json.loads(notes.read_text()) if notes.exists() else {"seconds": {}}
             if not said["seconds"]:
                 raise NothingToRunError(f"{' '.join(tests)}: no test passes without a fault\n{output[-3000:]}")
@@ -69,10 +71,10 @@ class Copy:
         """Whether a test notices the mutant; raises NothingToRunError."""
         base = self.base(mutant.path)
         path = self._checkout / mutant.path
-        source = path.read_text()
+        source, tests, fault = path.read_text(), concerning(mutant.path), f"{mutant.path}:{mutant.line}"
         try:
             self._write(path, mutant.applied(source))
-            code, _ = self._pytest(concerning(mutant.path), base.notes, PATIENCE * base.seconds + PATIENCE_S)
+            code, _ = self._pytest(tests, base.notes, fault, PATIENCE * base.seconds + PATIENCE_S)
         finally:
             self._write(path, source)
         if code is None:
@@ -85,7 +87,7 @@ class Copy:
         self._changes += 1
         os.utime(path, (self._changes, self._changes))
 
-    def _pytest(self, tests: list[str], notes: Path, limit_s: float | None) -> tuple[int | None, str]:
+    def _pytest(self, tests: list[str], notes: Path, fault: str, limit_s: float | None) -> tuple[int | None, str]:
         """Run the tests; exit code, None if they took longer than the limit, and what they printed."""
         options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "mutants.fastest_first"]
         if notes.exists():
@@ -95,7 +97,9 @@ class Copy:
             **os.environ,
             "PYTHONPATH": python_path(self._checkout),
             "PYTHONDONTWRITEBYTECODE": "",  # each run compiles no more than its fault
+            "STEELYARD_VECTORS": os.environ.get("STEELYARD_VECTORS") or str(ROOT.parent / "shared" / "vectors"),
             NOTES: str(notes),
+            FAULT: fault,
         }
         process = subprocess.Popen(
             command,

@@ -50,6 +50,38 @@ def test_appendix_a_is_accepted_exactly_where_it_is_deterministic(vectors: Path)
     assert sum(accepted) == 64
 
 
+@pytest.mark.parametrize(
+    ("value", "spelled"),
+    [
+        (0, "00"),
+        (23, "17"),
+        (24, "1818"),
+        (2**64 - 1, "1bffffffffffffffff"),
+        (2**64, "c249010000000000000000"),
+        (-(2**64), "3bffffffffffffffff"),
+        (-(2**64) - 1, "c349010000000000000000"),
+        (1.5, "f93e00"),
+        (100_000.0, "fa47c35000"),
+        (1.1, "fb3ff199999999999a"),
+        (float("nan"), "f97e00"),
+        (None, "f6"),
+        (False, "f4"),
+        (True, "f5"),
+        (cbor2.undefined, "f7"),
+        (cbor2.CBORSimpleValue(16), "f0"),
+        (cbor2.CBORSimpleValue(255), "f8ff"),
+        ("ü", "62c3bc"),
+        (b"\x01\x02", "420102"),
+        ([1, [2, 3], (4, 5)], "8301820203820405"),
+        ({"b": [2, 3], "a": 1}, "a26161016162820203"),
+        (cbor.Tag(23, b"\x01"), "d74101"),
+    ],
+    ids=repr,
+)
+def test_values_are_spelled_as_in_appendix_a_of_rfc_8949(value: Any, spelled: str) -> None:
+    assert cbor.encode(value).hex() == spelled
+
+
 @given(VALUES)
 def test_every_value_has_one_spelling(value: Any) -> None:
     assert cbor.encode(cbor.decode(cbor.encode(value))) == cbor.encode(value)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit import third_party
-from steelyard_protocol import cbor, cose, p256
+from steelyard_protocol import cbor, cose, downlink, p256
 
 KEY = bytes(31) + b"\x05"
 
@@ -46,6 +46,25 @@ def test_external_data_is_signed() -> None:
 def test_departures_are_named(changes: dict[str, Any], text: str) -> None:
     with pytest.raises(cose.CoseError, match=text):
         cose.decode_sign1(_message(**changes))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "accepted"),
+    [(cose.ESP256, True), (cose.ES256, True), (-36, False), (9, False), (None, False), ("ES256", False), ([-9], False)],
+)
+def test_only_the_algorithms_that_are_asked_for_count(algorithm: Any, accepted: bool) -> None:
+    header = {4: b"k" * 10} if algorithm is None else {1: algorithm}
+    signed = cose.encode_sign1(header, b"payload", KEY, b"external")
+    assert cose.verify1(signed, p256.public_key(KEY), b"external") is accepted
+    assert not cose.verify1(signed, p256.public_key(KEY), b"external", (-37,))
+
+
+@pytest.mark.parametrize("header", [{1: -9}, {4: b"k" * 9}, {4: b"k" * 11}, {4: "k" * 10}, {4: [1] * 10}], ids=repr)
+def test_an_order_names_its_key_by_ten_bytes(header: dict[int, Any]) -> None:
+    named = cose.encode_sign1({4: b"0123456789"}, b"payload", KEY, downlink.EXTERNAL)
+    assert downlink.kid_of(named) == b"0123456789"
+    with pytest.raises(downlink.DownlinkError, match="names no key"):
+        downlink.kid_of(cose.encode_sign1(header, b"payload", KEY, downlink.EXTERNAL))
 
 
 @given(st.binary(max_size=300))

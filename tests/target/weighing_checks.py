@@ -8,7 +8,7 @@ RUNS_ON = "simulated"
 from agent.port import clock
 from agent.weighing.core import MassText, Weighing, WeighingRefused
 from parameter_map import MAP
-from weighing_bench import INTERVAL, KG, MIN, TRACKING, ZERO, E, Steps, weighing
+from weighing_bench import INTERVAL, KG, MIN, SPAN_TEMPERATURE, TRACKING, ZERO, E, Steps, weighing
 
 GRAM = KG // 1000
 TEXTS = (
@@ -81,17 +81,18 @@ def test_a_weight_that_is_too_old_is_not_at_rest():
 
 
 def test_the_first_resting_load_within_a_tenth_of_max_is_the_zero():
-    for away in (1_490 * GRAM, -1_490 * GRAM):
-        scale = weighing()
-        Steps(scale).rest(ZERO + away)
+    for grams in (1_500, -1_500):
+        scale = weighing({INTERVAL: 2_000})
+        Steps(scale).rest(ZERO + grams * GRAM)
         assert (scale.gross, scale.zeros_refused, scale.zero_drift()) == (0, 0, 0)
-    for away in (1_510 * GRAM, -1_510 * GRAM):
-        scale = weighing()
+    for grams in (1_501, -1_501):
+        scale = weighing({INTERVAL: 2_000})
         steps = Steps(scale)
-        steps.rest(ZERO + away)
-        assert (scale.gross, scale.zeros_refused) == (away // E, 1)
-        assert abs(scale.refused_zero_counts - ZERO - away) <= 1
-        steps.rest(ZERO + 3 * E)
+        steps.rest(ZERO + grams * GRAM)
+        assert abs(2 * scale.gross - grams) == 1
+        assert scale.zeros_refused == 1
+        assert abs(scale.refused_zero_counts - ZERO - grams * GRAM) <= 1
+        steps.rest(ZERO + 6 * GRAM)
         assert (scale.gross, scale.zeros_refused) == (3, 1), "only the first load may become the zero"
 
 
@@ -216,6 +217,20 @@ def test_temperature_is_the_mean_of_sixty_four_readings():
         scale.take_temperature(-1_000)
     steps.add(ZERO)
     assert scale.temperature_cdeg == -1_000
+
+
+def test_a_coefficient_under_which_everything_weighs_nothing_stops_nothing():
+    """A hundredth per kelvin, and 100 K: the range of the parameter allows it."""
+    scale, steps = started(300 * E, {SPAN_TEMPERATURE: 10_000_000})
+    scale.take_temperature(12_000)
+    steps.rest(ZERO + 300 * E)
+    assert scale.gross == 0
+    scale.load(dict(MAP))
+    assert scale.gross == 300
+    parameters = dict(MAP)
+    parameters[SPAN_TEMPERATURE] = 10_000_000
+    scale.load(parameters)
+    assert scale.gross == 0
 
 
 def test_noise_is_that_of_a_resting_load():

@@ -52,7 +52,7 @@ class Hole(NamedTuple):
 def holes(summary: Summary) -> list[Hole]:
     """Missing numbers below the head, rising."""
     found: list[Hole] = []
-    seen_ms = 1 << 62
+    seen_ms = NEVER_MS
     intervals = summary.intervals
     for at in range(len(intervals) - 1, -1, -1):
         seen_ms = min(seen_ms, intervals[at].earliest_ms)

@@ -115,8 +115,8 @@ def _rest(time_ms, band_counts, readings):
             if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
                 # The extremes may be older than the time: only now is it worth looking.
                 lowest, highest = min(low), max(high)
-                if highest - lowest > widest_counts or not highest - band_counts <= filtered <= lowest + band_counts:
-                    rests = False
+                near = highest - band_counts <= filtered <= lowest + band_counts
+                rests = rests and near and highest - lowest <= widest_counts
 
 
 def deviation():

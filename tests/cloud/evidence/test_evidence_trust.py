@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from kit.evidence import Platform
+from steelyard_cloud.evidence import command
 from steelyard_cloud.evidence.thumbprints import FILE, ThumbprintError, TrustedRoots, TrustError, read_thumbprint
+from typer.testing import CliRunner
 
 PRINT = "ab" * 31 + "0c"
 OTHER = "11" * 32
@@ -86,6 +88,22 @@ def test_what_cannot_be_written_is_not_said_to_be_trusted(tmp_path: Path) -> Non
     with pytest.raises(TrustError):
         roots._write([PRINT])
     assert list(tmp_path.glob(f"{FILE}.*")) == [], "nothing is left lying about"
+
+
+def test_what_is_to_be_trusted_no_more_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    def trust(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(command.app, ["trust", *arguments])
+        return result.exit_code, result.output
+
+    assert trust() == (0, "No root is trusted yet.\n")
+    assert trust(PRINT) == (0, f"{PRINT}\n")
+    code, said = trust("--remove")
+    assert (code, "name the thumbprint to remove" in said) == (2, True)
+    assert trust(OTHER, "--remove") == (1, f"{PRINT}\nThat root was not trusted.\n")
+    assert json.loads(trust("--json")[1]) == {"trusted": [PRINT], "file": str(tmp_path / "steelyard" / FILE)}
+    assert trust(PRINT, "--remove") == (0, "No root is trusted yet.\n")
 
 
 class Terminal:

@@ -134,6 +134,7 @@ def test_a_state_whose_explanation_was_left_out_is_no_finding(platform: Platform
     part = replace(whole, statements=(*whole.statements[:5], whole.statements[-1]), left_out=((scale.kid, 6, 9),))
     late = replace(part, created_ms=part.created_ms + 3_600_000)
     assert [platform.check(one).rules.word for one in (part, late)] == [OPEN, OPEN]
+    assert platform.check(replace(late, left_out=())).rules.word is BAD, "nothing says that it was left out"
     silent = platform.scale()
     silent.enrol(), silent.boot()
     silent.map[40] = 1_500_000
@@ -286,7 +287,15 @@ def test_each_finding_is_a_line_with_where_it_is_and_what_the_scale_said(
     scale.snapshot(1_000_000, lie=2), scale.snapshot(1_000_000, lie=2)
     scale.boot(software=bytes(32))
     scale.cheat()
-    *_, changed, software, weight = platform.check(platform.bundle(scale)).rules.lines
+    alert = Alert(7, "parameter_change", "something else", 1)
+    *_, changed, software, weight, alerted = platform.check(platform.bundle(scale, alert=alert)).rules.lines
+    assert alerted == "The file's alert 7 (parameter_change) does not follow from the statements in it."
+    digest, calibration, configuration = scale.state()
+    again = replace(alert, what=f"{digest.hex()}:{calibration}:{configuration}")
+    *_, alerted = platform.check(platform.bundle(scale, alert=again)).rules.lines
+    assert alerted == "The file's alert 7 (parameter_change) follows from the statements in it.", (
+        "one of several findings"
+    )
     assert changed == (
         "parameter_change/changed: statements 10–12; parameter 40: 1530000 → 1390909; reason no-permit; "
         f"dated_s {scale.time_s - 2 * 600}"

@@ -13,7 +13,7 @@ from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.stored import StatementsInMemory
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import BOUNDS, ParameterState
-from steelyard_protocol import p256, sales
+from steelyard_protocol import p256, sales, statement
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import hash_of, parse
 
@@ -63,6 +63,20 @@ def test_honest_scale_is_silent() -> None:
     assert judgement.standing is not None
     assert not judgement.standing.altered
     assert (summary.head, summary.stored) == (24, 24)
+
+
+def test_what_has_no_number_is_stored_once() -> None:
+    scale, raws, _ = verified()
+    headless = [statement.build(scale.private_key, scale.kid, [3, 0, at]) for at in range(2)]
+    summary = summarise([*raws, *headless, *headless])
+    assert (summary.stored, summary.headless_ms, summary.forks.count) == (4, NOW, 0)
+
+
+def test_the_first_statement_links_to_nothing() -> None:
+    scale = SigningScale()
+    scale.head_hash = b"\x01" * 32
+    summary = summarise([scale.enrol(), scale.boot()])
+    assert summary.breaks() == {"link": {1}}
 
 
 def test_raised_span_is_found_at_the_event_itself() -> None:

@@ -1,9 +1,13 @@
 """The numbered steps: without its input none is good."""
 
+from kit.signing_scale import SigningScale
 from steelyard_cloud.judge import checks
 from steelyard_cloud.judge.checks.material import Material, Origin, Signatures, Word
 from steelyard_cloud.judge.checks.words import SENTENCES
-from steelyard_cloud.judge.facts import Facts
+from steelyard_cloud.judge.facts import Facts, Retired, retired
+from steelyard_protocol import identity
+from steelyard_protocol.bodies import Enrol, Kind
+from steelyard_protocol.statement import parse
 
 
 def test_a_step_without_its_input_is_open() -> None:
@@ -37,3 +41,12 @@ def test_the_worst_step_comes_first() -> None:
     material = Material(now_ms=0, origin=Origin(root=bytes(32), trusted=True, problem="changed"))
     words = [one.word for one in checks.of(checks.AUTHENTICITY, checks.check(material))]
     assert words == [Word.BAD, Word.OPEN, Word.OPEN, Word.OPEN, Word.OPEN, Word.GOOD]
+
+
+def test_a_key_is_retired_where_the_enrolment_of_its_successor_says() -> None:
+    old, new = SigningScale(1), SigningScale(2)
+    old.enrol()
+    keys = [identity.cose_key(new.public_key), identity.cose_key(new.agreement_key)]
+    new.append(Kind.ENROL, [*keys, 0, "Maker", "Model", "S-1", "P-1", [old.kid, 5, bytes(32), 0, 0]])
+    bodies = [parse(one.chain[0]).body for one in (old, new)]
+    assert retired(one for one in bodies if isinstance(one, Enrol)) == {Retired(old.kid, 5)}

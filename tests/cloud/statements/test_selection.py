@@ -19,15 +19,17 @@ BOOTS = (2, 5, 8, 11)
 
 
 class Chosen:
-    """Twelve statements, every third from the second on a start, and the same under another identity."""
+    """Twelve statements, every third from the second on a start, and two copies of a thirteenth."""
 
     def __init__(self, connection: Connection, key: Key, scale: SigningScale) -> None:
         scale.enrol()
         for number in range(2, 13):
             scale.boot() if number in BOOTS else scale.snapshot()
         self.chain = scale.chain
+        self.copies = [scale.branch().snapshot(load_mg) for load_mg in (0, 1_000_000)]
         write(connection, key, scale.chain[:11])
         write(connection, key, scale.chain[11:], by=BY_LINK)
+        write(connection, key, self.copies)
         write(connection, key, scale.chain, of=99)
         self._asked = connection, key.scale_id, key.identity_id
 
@@ -65,6 +67,12 @@ def test_one_more_than_the_most_tells_that_there_are_too_many(chosen: Chosen) ->
     assert numbers(selection) == [1, 2, 3, 4, 5]
 
 
+def test_all_copies_under_a_number_are_in(chosen: Chosen) -> None:
+    selection = chosen.empty()
+    selection.add_between(12, 13)
+    assert [one.raw for one in selection.rising()] == [chosen.chain[11], *sorted(chosen.copies, key=hash_of)]
+
+
 @pytest.mark.parametrize("at_once", [1, 2, 500])
 def test_numbers_that_are_added_are_told_if_they_are_new(
     chosen: Chosen, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -82,8 +90,8 @@ def test_boot_statements_are_found_by_their_hashes(
 ) -> None:
     monkeypatch.setattr(selections, "IN_LIST", at_once)
     selection = chosen.empty()
-    selection.add_boots([hash_of(chosen.chain[number - 1]) for number in (2, 3, 8, 11)])
-    assert numbers(selection) == [2, 8, 11], "3 is no boot statement"
+    selection.add_boots([hash_of(chosen.chain[number - 1]) for number in (1, 2, 3, 8, 11)])
+    assert numbers(selection) == [2, 8, 11], "1 and 3 are no boot statements"
 
 
 def test_the_nearest_of_a_kind_lie_on_either_side(chosen: Chosen) -> None:

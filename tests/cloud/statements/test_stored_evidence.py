@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from kit.cloud_desk import Desk
 from kit.signing_scale import SigningScale
 from kit.stored import RECEIVED_MS, keys_of, write
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 from steelyard_cloud.db import database
 from steelyard_cloud.judge.stored import NEVER_MS, Committed, StatementsInMemory
 from steelyard_cloud.statements.keys import Key
@@ -129,3 +130,15 @@ def test_signatures_that_a_link_had_vouched_for_are_found_and_marked(desk: Desk)
         assert [by for _, by in marked] == [BY_LINK_BAD_SIGNATURE] * 2 + [BY_LINK] * 2, "bad ones first"
         other = StoredStatements(connection, replace(key, identity_id=99))
         assert [by for *_, by in other.by_link()] == [BY_LINK] * 5, "the same bytes under another identity"
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_a_connection_that_broke_is_not_used_again(desk: Desk) -> None:
+    scale = SigningScale(3)
+    (key,) = keys_of(desk, scale)
+    with desk.engine.connect() as connection, desk.engine.connect() as other:
+        process = connection.scalar(text("SELECT pg_backend_pid()"))
+        other.execute(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process})
+        with pytest.raises(OperationalError):
+            write(connection, key, [scale.enrol()])
+        assert connection.invalidated

@@ -51,6 +51,7 @@ def test_a_verification_names_its_statement_and_start_by_hash(office: Office) ->
         "organisation_id": office.actor.organisation_id,
         "division_code": "330109",
         "recorded_ms": NOW_MS,
+        "settled": 5,
     }
     assert (made.id, made.number, made.hash) == (row["id"], 4, statement.hash_of(chain[3]))
     assert made.code == f"V{day.year}-{made.id:06d}"
@@ -120,6 +121,7 @@ def test_a_decision_is_recorded_once_for_a_statement(office: Office) -> None:
         "organisation_id": office.actor.organisation_id,
         "division_code": "330109",
         "recorded_ms": NOW_MS,
+        "settled": 5,
     }
     details = {"number": 3, "hash": hash_.hex(), "reason": "looked at it"}
     assert office.logged() == ("scale.decide", f"scale:{scale.id}", details)

@@ -48,6 +48,7 @@ def test_facts_are_those_that_were_recorded(office: Office) -> None:
         recorded_ms=NOW_MS,
         until_ms=NOW_MS - NOW_MS % DAY_MS + 101 * DAY_MS,
         longest_ms=NOW_MS + 1_462 * DAY_MS,
+        settled=5,
     )
     (permit,) = found.facts.permits
     assert permit == PermitFact(
@@ -62,7 +63,7 @@ def test_facts_are_those_that_were_recorded(office: Office) -> None:
         order_number=1,
         locked_at=None,
     )
-    assert found.facts.decisions == {Decision(office.scale.kid, 3, hash_of(chain[2]), RECEIVED_MS)}
+    assert found.facts.decisions == {Decision(office.scale.kid, 3, hash_of(chain[2]), RECEIVED_MS, 5)}
     assert (found.facts.approved_software, found.facts.retired) == ({SOFTWARE_HASH}, frozenset())
     assert found.facts.period_s == 600
     other = facts.load(office.connection, office.in_scope(office.other).id).facts

@@ -64,7 +64,7 @@ def absorbed(key: Key, raws: list[bytes], by: int = BY_SIGNATURE) -> Summary:
         absorb(summary, one, RECEIVED_MS + 1_000 * at, memory)
         memory.add(one, RECEIVED_MS + 1_000 * at)
         if by == BY_LINK_BAD_SIGNATURE:
-            note_signatures(summary, one.number, one.number, [one.number])
+            note_signatures(summary, one.number, one.number, [(one.number, 0)])
     return summary
 
 

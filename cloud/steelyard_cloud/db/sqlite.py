@@ -21,7 +21,7 @@ LOG_PAGES = 16_384  # at the default every batch would end with a checkpoint
 LOG_BYTES = 80 * 2**20
 """A log longer than this is written back and cut off."""
 WAIT_MS = 2_000
-"""So long writers wait for readers of the old part of the log, and so often."""
+"""So long writers wait for readers of the old part of the log, and then not again before so long."""
 BUSY_MS = 30_000
 PRAGMAS = (
     "journal_mode = WAL",
@@ -72,3 +72,5 @@ def bound_log(engine: Engine) -> None:
                 driver.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         if busy:
             log.info("a reader keeps the write-ahead log of %s from being cut off", engine.url.database)
+        else:
+            _tried_s.pop(engine, None)  # cut off: however fast it grows again, it is cut off again

@@ -22,6 +22,7 @@ from steelyard_cloud.ingest.process import Ingest
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.settings import SHARDS, Settings
+from steelyard_cloud.statements.queries import summaries_of
 from steelyard_cloud.web.app import create_app
 from steelyard_protocol.enrolment import to_base64url
 
@@ -164,11 +165,20 @@ class World:
         return answer
 
     def send(self, scale: SigningScale, statements: Sequence[bytes], *, held: bool = True) -> None:
-        """Hand statements to the receiver; wait until the newest is committed unless told otherwise."""
+        """Hand statements to the receiver; wait until the newest is committed and judged unless told otherwise."""
         for raw in statements:
             self.broker.messages.put(Message(scale.up, raw, (0, 0, 0)))
         if held:
             wait_until(lambda: self.head(scale) >= scale.number, SETTLE_S, f"statement {scale.number} held")
+            wait_until(lambda: not self.waits(scale), SETTLE_S, "the signatures that a link had vouched for")
+
+    def waits(self, scale: SigningScale) -> bool:
+        """Whether something that is stored is not judged yet."""
+        query = select(scales.c.id).where(scales.c.public_code == scale.code)
+        with database.reading(self.engine) as connection:
+            scale_id = connection.scalar(query)
+            found = summaries_of(connection, scale_id)[1] if scale_id else []
+        return any(one.unchecked or one.rereads for one in found)
 
     def head(self, scale: SigningScale) -> int:
         """The highest number held."""

@@ -44,7 +44,7 @@ class Pin(NamedTuple):
 
 PinLine = Annotated[str, written(r"\S+ \S+ [piobdwWn]", "write it as NUMBERS NAME TYPE, for example 1,20 OUT W")]
 PinLines = Annotated[tuple[PinLine, ...], Strictness(False)]
-Price = Annotated[float, Field(gt=0)]
+Price = Annotated[float, Field(ge=0)]
 Prices = Annotated[tuple[Price, Price, Price], Strictness(False)]
 Volts = Annotated[tuple[float, float], Strictness(False)]
 Value = Annotated[str, written(r"[0-9]+([pnumkM][0-9]*)?(_[A-Z0-9]+)?", "write the value as 10, 4k7 or 100n_C0G")]
@@ -54,7 +54,8 @@ class Entry(Strict):
     """One part of parts.toml. `supply` limits each supply pin in volts, `io` is the supply pin of its logic levels.
 
     `addresses` are its 7-bit I²C addresses, `price` US dollars each for `BATCHES` pieces, `outside` tells that people
-    reach its pins without breaking the seal, `rugged` that its pins survive that.
+    reach its pins without breaking the seal, `rugged` that its pins survive that. `spare_pads` are pads of its footprint
+    that are no pin of the circuit, `bare` tells that it is only copper of the board: nothing to order, nothing it does.
     """
 
     symbol: Literal["box", "R", "C", "L", "D", "S"]
@@ -75,6 +76,8 @@ class Entry(Strict):
     rugged: bool = False
     protects: bool = False
     maximum_volts: float | None = None
+    spare_pads: Words = ()
+    bare: bool = False
 
 
 class Kind(Entry):

@@ -117,3 +117,9 @@ class PinTaken(HardwareError):
     """{circuit}: pin {pin} of {ref} is connected twice: leave one of the two out."""
 
     code = "pin-taken"
+
+
+class PartDoesNotFit(HardwareError):
+    """{circuit}: no room for {ref} within 60 mm of {x:g}, {y:g}: enlarge the board, or place it in its layout."""
+
+    code = "part-does-not-fit"

@@ -1,13 +1,15 @@
-"""`python -m steelyard_hardware` checks and writes the hardware of every board; `… boards` writes their `board.py`,
-`… budget` the tables and plots of docs/hardware.md.
+"""`python -m steelyard_hardware` checks and writes the hardware of every board; `… kicad` makes their KiCad projects
+and has KiCad check them, `… boards` writes their `board.py`, `… budget` the tables and plots of docs/hardware.md.
 
-Exit code 1 on any electrical rule error, any difference between circuit and profile, or a file that cannot be used;
-2 where the command itself is wrong.
+Exit code 1 on any electrical rule error, any difference between circuit and profile, anything that KiCad finds, or a
+file that cannot be used; 2 where the command itself is wrong. Without KiCad the footprints are not compared and
+`… kicad` makes nothing, and says so; with CI set that is an error.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -17,9 +19,12 @@ from steelyard_hardware import circuit, outputs, profile
 from steelyard_hardware.agreement import differences
 from steelyard_hardware.budget.page import write_page
 from steelyard_hardware.erc import check
-from steelyard_hardware.errors import CircuitUnexpected, HardwareError
+from steelyard_hardware.errors import CircuitUnexpected, HardwareError, KicadMissing
 from steelyard_hardware.files import ROOT, shown
 from steelyard_hardware.firmware_module import write_module
+from steelyard_hardware.kicad import make as project
+from steelyard_hardware.kicad import tool
+from steelyard_hardware.kicad.library import footprint_faults
 from steelyard_hardware.parts import BATCHES
 
 
@@ -34,6 +39,8 @@ def make(name: str, folder: Path) -> bool:
     drawn = circuit.load(name)
     faults = [f"electrical rule: {fault}" for fault in check(drawn)]
     faults += [f"profile: {difference}" for difference in differences(board, drawn)]
+    if not tool.missing():
+        faults += [f"electrical rule: {fault}" for fault in footprint_faults(drawn)]
     for fault in faults:
         print(f"{name}: {fault}", file=sys.stderr)
     outputs.write(drawn, folder / name)
@@ -43,6 +50,32 @@ def make(name: str, folder: Path) -> bool:
         f"{', '.join(f'{batch} at ${each:.2f}' for batch, each in costs)}; {folder / name}"
     )
     return not faults
+
+
+def make_project(name: str, folder: Path) -> bool:
+    """Make the KiCad project of one board in folder/NAME/kicad. Tell whether KiCad finds nothing wrong."""
+    if not profile.load(name).schematic:
+        return True
+    place = folder / name / "kicad"
+    found = project.make(circuit.load(name), place)
+    for fault in found.faults:
+        print(f"{name}: KiCad: {fault}", file=sys.stderr)
+    print(
+        f"{name}: KiCad finds {len(found.faults)} faults in sheets and board; every part placed, "
+        f"{found.unrouted} connections to route; {place}"
+    )
+    return not found.faults
+
+
+def make_projects(folder: Path) -> bool:
+    """Make the KiCad project of every board, or say that there is no KiCad. Raises KicadMissing where CI is set."""
+    if missing := tool.missing():
+        if os.environ.get("CI"):
+            raise KicadMissing(missing=missing)
+        print(f"KiCad projects not made, footprints not compared. {missing}", file=sys.stderr)
+        return True
+    failed = [name for name in profile.names() if not attempt(partial(make_project, name, folder))]
+    return not failed
 
 
 def make_all(folder: Path) -> bool:
@@ -78,11 +111,12 @@ def attempt(action: Callable[[], bool]) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `boards` or `budget`, or the whole check; return the exit code."""
+    """Run `boards`, `budget` or `kicad`, or the whole check; return the exit code."""
     actions: dict[str, Callable[[], bool]] = {
         "check": partial(make_all, ROOT / "build" / "hardware"),
         "boards": write_modules,
         "budget": write_budget,
+        "kicad": partial(make_projects, ROOT / "build" / "hardware"),
     }
     parser = argparse.ArgumentParser(prog="python -m steelyard_hardware", description="The reference scale's hardware.")
     parser.add_argument("action", nargs="?", choices=sorted(actions), default="check")

@@ -54,8 +54,8 @@ class Entry(Strict):
     """One part of parts.toml. `supply` limits each supply pin in volts, `io` is the supply pin of its logic levels.
 
     `addresses` are its 7-bit I²C addresses, `price` US dollars each for `BATCHES` pieces, `outside` tells that people
-    reach its pins without breaking the seal, `rugged` that its pins survive that. `spare_pads` are pads of its footprint
-    that are no pin of the circuit, `bare` tells that it is only copper of the board: nothing to order, nothing it does.
+    reach its pins without breaking the seal, `rugged` that its pins survive that. `spare_pads` are pads of its
+    footprint that are no pin of the circuit, `bare` tells that it is copper of the board: nothing to order.
     """
 
     symbol: Literal["box", "R", "C", "L", "D", "S"]

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from steelyard_hardware.circuit import GROUND, Circuit
 from steelyard_hardware.kicad.identity import open_net, uuid
-from steelyard_hardware.kicad.instance import ORIGIN_MM, hole, instance, point
+from steelyard_hardware.kicad.instance import hole, instance, point
 from steelyard_hardware.kicad.layout import Layout
 from steelyard_hardware.kicad.outline import Box
 from steelyard_hardware.kicad.placement import Placed
 from steelyard_hardware.kicad.sexpr import Text, Tree, mm, write
 
-SUPPLY = "+3V3"
+_SUPPLY = "+3V3"
 _COPPER = {"F.Cu": 0, "In1.Cu": 4, "In2.Cu": 6, "B.Cu": 2}
 _OTHERS = {
     "B.Adhes": 11, "F.Adhes": 9, "B.Paste": 15, "F.Paste": 13, "B.SilkS": 7, "F.SilkS": 5, "B.Mask": 3, "F.Mask": 1,
@@ -35,7 +35,7 @@ _STACK = (
     ("B.Paste", "Bottom Solder Paste", None, None),
     ("B.SilkS", "Bottom Silk Screen", None, None),
 )
-_PLANES = (("F.Cu", GROUND), ("In1.Cu", GROUND), ("In2.Cu", SUPPLY), ("B.Cu", GROUND))
+_PLANES = (("F.Cu", GROUND), ("In1.Cu", GROUND), ("In2.Cu", _SUPPLY), ("B.Cu", GROUND))
 _INSET_MM = 0.5  # a plane stays this far from the edge
 _CORNER_MM = 3.0
 
@@ -76,7 +76,8 @@ def net_numbers(circuit: Circuit) -> dict[str, int]:
 def _layers() -> Tree:
     tree: Tree = ["layers"]
     tree += [[str(number), Text(layer), "signal"] for layer, number in _COPPER.items()]
-    return [*tree, *([str(number), Text(layer), "user"] for layer, number in _OTHERS.items())]
+    tree += [[str(number), Text(layer), "user"] for layer, number in _OTHERS.items()]
+    return tree
 
 
 def _stack() -> Tree:
@@ -146,13 +147,10 @@ def _plane(name: str, layer: str, net: str, number: int, box: Box) -> Tree:
 
 
 def _keepout(name: str, title: str, box: Box) -> Tree:
-    rules = [[what, "not_allowed"] for what in ("tracks", "vias", "pads", "copperpour")]
+    rules: Tree = [[what, "not_allowed"] for what in ("tracks", "vias", "pads", "copperpour")]
     return [
         "zone", ["net", "0"], ["net_name", Text("")], ["layers", *(Text(layer) for layer in _COPPER)],
         uuid(name, "keep-out", title), ["name", Text(title)], ["hatch", "full", "0.5"],
         ["connect_pads", ["clearance", "0"]], ["min_thickness", "0.25"],
         ["keepout", *rules, ["footprints", "allowed"]], _polygon(box),
     ]  # fmt: skip
-
-
-__all__ = ["ORIGIN_MM", "SUPPLY", "board", "net_numbers"]

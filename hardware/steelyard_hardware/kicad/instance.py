@@ -88,14 +88,15 @@ def _turn(pad: Tree, angle: float) -> None:
 
 
 def _move_zone(zone: Tree, at: Placed) -> None:
-    """A footprint's own zones are in the board's coordinates. They keep copper out, and not the paste of its own pads."""
+    """A footprint's own zones are in the board's coordinates. They keep copper out, not its own paste."""
     layers = child(zone, "layers")
     if layers:
         layers[1:] = [layer for layer in layers[1:] if str(layer).endswith(".Cu")]
     for polygon in children(zone, "polygon"):
         for points in children(polygon, "pts"):
             for spot in children(points, "xy"):
-                x, y = turned(*numbers(spot)[:2], at.angle)
+                own_x, own_y = numbers(spot)[:2]
+                x, y = turned(own_x, own_y, at.angle)
                 spot[:] = point("xy", x + at.x, y + at.y)
 
 

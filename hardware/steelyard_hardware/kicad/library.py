@@ -19,7 +19,7 @@ INSTALLED = Path(os.environ.get("KICAD9_FOOTPRINT_DIR", "/usr/share/kicad/footpr
 
 
 class Pad(NamedTuple):
-    """A pad of a footprint: its number, its centre in millimetres from the footprint's origin, whether it has a hole."""
+    """A pad: its number, its centre in millimetres from the footprint's origin, whether it has a hole."""
 
     number: str
     x: float
@@ -50,7 +50,8 @@ def pads(name: str) -> tuple[Pad, ...]:
     for pad in children(footprint(name) or [], "pad"):
         number, kind, at = pad[1], pad[2], child(pad, "at")
         if isinstance(number, str) and number and at:
-            found.append(Pad(number, *numbers(at)[:2], drilled=kind != "smd"))
+            x, y = numbers(at)[:2]
+            found.append(Pad(number, x, y, drilled=kind != "smd"))
     return tuple(found)
 
 
@@ -67,6 +68,10 @@ def _part_faults(part: Part) -> Iterator[Fault]:
     there = {pad.number for pad in pads(name)}
     pins = {pin.number for pin in part.kind.pins}
     for number in sorted(pins - there):
-        yield Fault("footprint", f"{part.ref} pin {number}", f"{name} has no such pad: another package, or a wrong number")
+        yield Fault(
+            "footprint", f"{part.ref} pin {number}", f"{name} has no such pad: another package, or a wrong number"
+        )
     for number in sorted(there - pins - set(part.kind.spare_pads)):
-        yield Fault("footprint", part.ref, f"pad {number} of {name} is no pin of it: name it, or put it into spare_pads")
+        yield Fault(
+            "footprint", part.ref, f"pad {number} of {name} is no pin of it: name it, or put it into spare_pads"
+        )

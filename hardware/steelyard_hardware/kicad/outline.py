@@ -26,10 +26,7 @@ class Box(NamedTuple):
     def touches(self, other: Box) -> bool:
         """Tell whether the two overlap."""
         return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
     def within(self, other: Box) -> bool:
@@ -61,9 +58,7 @@ def courtyard(name: str) -> Box:
     tree = footprint(name) or []
     points = [point for item in tree if isinstance(item, list) for point in _courtyard_points(item)]
     if not points:
-        points = [
-            (pad.x + dx, pad.y + dx) for pad in pads(name) for dx in (-_BARE_MARGIN - 0.75, _BARE_MARGIN + 0.75)
-        ]
+        points = [(pad.x + dx, pad.y + dx) for pad in pads(name) for dx in (-_BARE_MARGIN - 0.75, _BARE_MARGIN + 0.75)]
     return around(points)
 
 

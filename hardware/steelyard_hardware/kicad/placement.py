@@ -41,9 +41,7 @@ class _Board:
         self.circuit = circuit
         self.layout = layout
         self.placed: dict[str, Placed] = {}
-        self.taken = [
-            Box(x - _HOLE_MM, y - _HOLE_MM, x + _HOLE_MM, y + _HOLE_MM) for x, y in layout.holes
-        ]
+        self.taken = [Box(x - _HOLE_MM, y - _HOLE_MM, x + _HOLE_MM, y + _HOLE_MM) for x, y in layout.holes]
         self.spots: dict[str, list[tuple[str, Spot]]] = {}
         """Pads by net: the block of their part, and where they are."""
         self.used: dict[Spot, int] = {}
@@ -110,7 +108,7 @@ class _Board:
         return best
 
     def _middle(self, part: Part, targets: dict[str, list[Spot]]) -> Spot:
-        """Return about where a part belongs: at the pad of its nets that has the fewest parts so far, or in its block."""
+        """Return about where a part belongs: at those pads of its nets that have the fewest parts, or in its block."""
         firsts = [min(spots, key=lambda spot: (self.used.get(spot, 0), spot)) for spots in targets.values()]
         if not firsts:
             firsts = [

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 from steelyard_hardware.circuit import Circuit
 from steelyard_hardware.kicad.identity import identifier
-from steelyard_hardware.kicad.symbols import LIBRARY
 from steelyard_hardware.kicad.sexpr import Text, Tree, write
+from steelyard_hardware.kicad.symbols import LIBRARY
 
 # What board makers build on four layers without extra cost.
 _RULES = {
@@ -23,7 +23,7 @@ _RULES = {
     "min_text_height": 0.8,
     "min_text_thickness": 0.1,
 }
-# Not the circuit's: the silk screen of the library's own footprints, and footprints changed after KiCad's edition of them.
+# Cosmetics of KiCad's own footprints, and that ours have some texts on another layer than theirs.
 _SEVERITIES = {
     "silk_overlap": "ignore",
     "silk_over_copper": "ignore",
@@ -82,7 +82,7 @@ def project(circuit: Circuit) -> str:
 
 
 def footprint_table(circuit: Circuit) -> str:
-    """Return the fp-lib-table: every library that the board uses, so that KiCad finds them before its first start too."""
+    """Return the fp-lib-table: every library of the board, so that KiCad finds them before its first start too."""
     used = {part.kind.footprint.partition(":")[0] for part in circuit.parts.values()}
     kicad = {name: f"${{KICAD9_FOOTPRINT_DIR}}/{name}.pretty" for name in sorted((used | {"MountingHole"}) - {LIBRARY})}
     return _table("fp_lib_table", {LIBRARY: f"${{KIPRJMOD}}/{LIBRARY}.pretty", **kicad})

@@ -1,4 +1,4 @@
-"""The circuit as KiCad's sheets: one for each block, and the first, which joins them. Every net has its name at each pin."""
+"""The circuit as KiCad's sheets: one for each block, and the first, which joins them. Each pin has its net's name."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _root(circuit: Circuit) -> Tree:
     for count, net in enumerate(_hidden_sources(circuit)):
         x, y = 2 * _MARGIN_MM + count * 8 * GRID_MM, 66 * GRID_MM
         ref = f"#FLG{count + 1:02}"
-        tree.append(_placed(circuit, f"{_PREFIX}{FLAG}", ref, {"Value": FLAG}, x, y, "", {"1": "1"}, False))
+        tree.append(_placed(circuit, f"{_PREFIX}{FLAG}", ref, {"Value": FLAG}, x, y, "", ["1"], False))
         tree.append(_net(circuit, net, x, y, leftwards=False, words=("flag", net)))
     for count, block in enumerate(circuit.blocks):
         x, y = _MARGIN_MM + count % 4 * 25 * GRID_MM, _MARGIN_MM + count // 4 * 10 * GRID_MM
@@ -98,7 +98,7 @@ def _sheet(circuit: Circuit, block: str, page: int) -> Tree:
     tree.append(_text(circuit, block, circuit.notes.get(block, "")))
     for part, x, y in spots:
         texts = {"Value": label(part), "Footprint": part.kind.footprint, "MPN": part.kind.order_number}
-        numbers = {pin.number: pin.number for pin in part.kind.pins}
+        numbers = [pin.number for pin in part.kind.pins]
         symbol_id = _PREFIX + name(part.kind)
         tree.append(_placed(circuit, symbol_id, part.ref, texts, x, y, block, numbers, not part.kind.bare))
         for pin, dx, dy, leftwards in ends(part.kind):
@@ -111,19 +111,26 @@ def _sheet(circuit: Circuit, block: str, page: int) -> Tree:
 
 
 def _arranged(parts: list[Part]) -> tuple[str, list[Spot]]:
-    """Return the smallest paper on which the symbols fit, in lines from left to right, and where they are."""
+    """Return the smallest paper on which the symbols fit, and where they are on it."""
+    spots: list[Spot] = []
     for paper, (width, height) in _PAPERS.items():
-        spots = []
-        x, y, tallest = _MARGIN_MM, _MARGIN_MM + _TITLE_MM, 0.0
-        for part in sorted(parts, key=lambda part: part.kind.symbol != "box"):
-            w, h = _cell(part, part.kind)
-            if x + w > width - _MARGIN_MM and x > _MARGIN_MM:
-                x, y, tallest = _MARGIN_MM, y + tallest, 0.0
-            spots.append(Spot(part, _snapped(x + w / 2), _snapped(y + h / 2)))
-            x, tallest = x + w, max(tallest, h)
-        if y + tallest < height - _MARGIN_MM:
-            break
-    return paper, spots
+        spots, bottom = _in_lines(parts, width)
+        if bottom < height - _MARGIN_MM:
+            return paper, spots
+    return "A2", spots
+
+
+def _in_lines(parts: list[Part], width: float) -> tuple[list[Spot], float]:
+    """Return where the symbols are in lines from left to right, and how far down the last line reaches."""
+    spots = []
+    x, y, tallest = _MARGIN_MM, _MARGIN_MM + _TITLE_MM, 0.0
+    for part in sorted(parts, key=lambda part: part.kind.symbol != "box"):
+        w, h = _cell(part, part.kind)
+        if x + w > width - _MARGIN_MM and x > _MARGIN_MM:
+            x, y, tallest = _MARGIN_MM, y + tallest, 0.0
+        spots.append(Spot(part, _snapped(x + w / 2), _snapped(y + h / 2)))
+        x, tallest = x + w, max(tallest, h)
+    return spots, y + tallest
 
 
 def _cell(part: Part, kind: Kind) -> tuple[float, float]:
@@ -138,7 +145,7 @@ def _snapped(value: float) -> float:
 
 def _placed(
     circuit: Circuit, symbol_id: str, ref: str, texts: dict[str, str], x: float, y: float, block: str,
-    numbers: dict[str, str], in_bom: bool,
+    numbers: list[str], in_bom: bool,
 ) -> Tree:  # fmt: skip
     path = f"/{identifier(circuit.name, 'sheet')}"
     if not ref.startswith("#"):
@@ -151,11 +158,12 @@ def _placed(
         prop(key, value, x, heights.get(key, y), hide=key not in heights or value.startswith("#"))
         for key, value in {"Reference": ref, **texts}.items()
     ]
+    pins: Tree = [["pin", Text(number), uuid(circuit.name, "pin", ref, number)] for number in numbers]
     return [
         "symbol", ["lib_id", Text(symbol_id)], ["at", mm(x), mm(y), "0"], ["unit", "1"], ["exclude_from_sim", "no"],
         ["in_bom", "yes" if in_bom else "no"], ["on_board", "no" if ref.startswith("#") else "yes"], ["dnp", "no"],
         uuid(circuit.name, "symbol", ref), *properties,
-        *(["pin", Text(number), uuid(circuit.name, "pin", ref, number)] for number in numbers),
+        *pins,
         ["instances", ["project", Text(circuit.name), ["path", Text(path), ["reference", Text(ref)], ["unit", "1"]]]],
     ]  # fmt: skip
 

@@ -20,18 +20,18 @@ Tree = list["Tree | str"]
 def read(text: str) -> Tree:
     """Return the one expression in `text`. Raises ValueError where its brackets do not balance."""
     stack: list[Tree] = [[]]
-    for token in _TOKEN.findall(text):
-        if token == "(":
+    for word in _TOKEN.findall(text):
+        if word == "(":
             stack.append([])
-        elif token == ")":
+        elif word == ")":
             if len(stack) < 2:
                 raise ValueError("a bracket too many")
             done = stack.pop()
             stack[-1].append(done)
-        elif token[0] == '"':
-            stack[-1].append(Text(re.sub(r"\\(.)", r"\1", token[1:-1])))
+        elif word[0] == '"':
+            stack[-1].append(Text(re.sub(r"\\(.)", r"\1", word[1:-1])))
         else:
-            stack[-1].append(token)
+            stack[-1].append(word)
     if len(stack) != 1 or len(stack[0]) != 1 or not isinstance(stack[0][0], list):
         raise ValueError("not one expression")
     return stack[0][0]

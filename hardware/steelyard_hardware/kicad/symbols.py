@@ -84,9 +84,24 @@ def symbol(kind: Kind, prefix: str = "") -> Tree:
 
 def flag(prefix: str = "") -> Tree:
     """Return the sign that says: this net has a source, through a fuse or a resistor, that KiCad does not see."""
-    pin = ["pin", "power_out", "line", ["at", "0", "0", "90"], ["length", "0"], ["name", Text("")], ["number", Text("1")]]
+    pin: Tree = [
+        "pin",
+        "power_out",
+        "line",
+        ["at", "0", "0", "90"],
+        ["length", "0"],
+        ["name", Text("")],
+        ["number", Text("1")],
+    ]
     lines = [_line((0, 0), (0, 1.27), (-1.27, 2.54), (0, 3.81), (1.27, 2.54), (0, 1.27))]
-    tree: Tree = ["symbol", Text(prefix + FLAG), ["power"], ["exclude_from_sim", "no"], ["in_bom", "no"], ["on_board", "no"]]
+    tree: Tree = [
+        "symbol",
+        Text(prefix + FLAG),
+        ["power"],
+        ["exclude_from_sim", "no"],
+        ["in_bom", "no"],
+        ["on_board", "no"],
+    ]
     tree += [prop("Reference", "#FLG", 0, 5, hide=True), prop("Value", FLAG, 0, 5.08)]
     tree += [["symbol", Text(f"{FLAG}_0_1"), *lines], ["symbol", Text(f"{FLAG}_1_1"), pin]]
     return tree
@@ -151,5 +166,6 @@ def _rectangle(half: float, top: float, bottom: float, fill: str = "background")
 
 
 def _line(*points: tuple[float, float]) -> Tree:
-    spots: Tree = ["pts", *(["xy", mm(x), mm(y)] for x, y in points)]
+    spots: Tree = ["pts"]
+    spots += [["xy", mm(x), mm(y)] for x, y in points]
     return ["polyline", spots, ["stroke", ["width", "0.254"], ["type", "default"]], ["fill", ["type", "none"]]]

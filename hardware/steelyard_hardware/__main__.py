@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from steelyard_hardware import circuit, outputs, profile
+from steelyard_hardware import board_test, circuit, outputs, profile
 from steelyard_hardware.agreement import differences
 from steelyard_hardware.budget.page import write_page
 from steelyard_hardware.erc import check
@@ -98,6 +98,7 @@ def _write_module(name: str) -> bool:
 def write_budget() -> bool:
     """Write tables and plots into docs/."""
     write_page()
+    board_test.write_page()
     return True
 
 

@@ -15,7 +15,7 @@ from steelyard_hardware import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 
-Table = TypeVar("Table", bound="Strict")
+Table = TypeVar("Table", bound=BaseModel)
 
 
 class Strict(BaseModel):

@@ -235,5 +235,5 @@ def test_an_expression_is_the_same_read_again(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "(", ")", "(a))", "a", "(a) (b)"])
 def test_what_is_not_one_expression_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="bracket|expression"):
+    with pytest.raises(ValueError, match=r"bracket|expression"):
         sexpr.read(text)

@@ -61,10 +61,10 @@ def make_project(name: str, folder: Path) -> bool:
     for fault in found.faults:
         print(f"{name}: KiCad: {fault}", file=sys.stderr)
     print(
-        f"{name}: KiCad finds {len(found.faults)} faults in sheets and board; every part placed, "
-        f"{found.unrouted} connections to route; {place}"
+        f"{name}: KiCad finds {len(found.faults)} faults in sheets and board, "
+        f"{found.unrouted} connections without a track; {place}"
     )
-    return not found.faults
+    return not found.faults and not found.unrouted
 
 
 def make_projects(folder: Path) -> bool:

@@ -45,6 +45,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return of
 
 
+@pytest.fixture(scope="module", params=BOARDS)
+def routed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Circuit, Path]:
+    """A circuit and its routed, checked and plotted project."""
+    circuit, folder = circuits.load(request.param), tmp_path_factory.mktemp("routed")
+    assert make.make(circuit, folder) == tool.Findings([], 0)
+    return circuit, folder
+
+
 @pytest.fixture
 def copy(project: Callable[[str], Path], tmp_path: Path) -> Path:
     """A project of the cheap board to spoil."""
@@ -57,11 +65,70 @@ def spoil(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+def test_kicad_finds_nothing_in_a_routed_board_and_plots_every_layer(routed: tuple[Circuit, Path]) -> None:
+    circuit, folder = routed
+    plotted = {path.name for path in (folder / make.FABRICATION).iterdir()}
+    layers = (
+        "F_Cu",
+        "In1_Cu",
+        "In2_Cu",
+        "B_Cu",
+        "F_Mask",
+        "B_Mask",
+        "F_Paste",
+        "F_Silkscreen",
+        "B_Silkscreen",
+        "Edge_Cuts",
+    )
+    for layer in layers:
+        assert any(name.startswith(f"{circuit.name}-{layer}.") for name in plotted), layer
+    assert f"{circuit.name}.drl" in plotted
+    placed = (folder / make.FABRICATION / "places.csv").read_text()
+    ordered = {part.ref for part in circuit.parts.values() if part.kind.symbol in ("R", "C")}
+    assert ordered <= set(re.findall(r'^"?([A-Z]+[0-9]+)"?,', placed, re.MULTILINE))
+    assert (folder / "sheets.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "board.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_power_runs_wide_and_the_load_cells_signal_stays_by_itself(routed: tuple[Circuit, Path]) -> None:
+    circuit, folder = routed
+    zone = Box(*layout(circuit).zones["analogue"].box)
+    tree = sexpr.read((folder / f"{circuit.name}.kicad_pcb").read_text())
+    names = {net[1]: str(net[2]) for net in sexpr.children(tree, "net")}
+    length = {"thin": 0.0, "wide": 0.0}
+    for track in sexpr.children(tree, "segment"):
+        (x, y), (x2, y2) = (sexpr.numbers(sexpr.child(track, end) or [])[:2] for end in ("start", "end"))
+        net = names[(sexpr.child(track, "net") or ["", ""])[1]]
+        if net in ("AIN_P", "AIN_N", "CELL_P", "CELL_N"):
+            assert Box(x - 50, y - 50, x2 - 50, y2 - 50).within(zone), net
+        if net in ("VBUS", "VIN", "VBAT", "VSYS"):
+            (width,) = sexpr.numbers(sexpr.child(track, "width") or [])
+            length["wide" if width == 0.5 else "thin"] += hypot(x2 - x, y2 - y)
+    assert length["wide"] > 4 * length["thin"] > 0
+
+
+def test_a_track_too_near_to_another_and_one_too_few_are_found(routed: tuple[Circuit, Path], tmp_path: Path) -> None:
+    circuit, folder = routed
+    spoiled = Path(shutil.copytree(folder, tmp_path / "spoiled"))
+    board = spoiled / f"{circuit.name}.kicad_pcb"
+    tree = sexpr.read(board.read_text())
+    numbers = {str(net[2]): net[1] for net in sexpr.children(tree, "net")}
+    wanted = numbers["ADC_DOUT"]
+    for track in [item for item in sexpr.children(tree, "segment") if sexpr.child(item, "net") == ["net", wanted]]:
+        tree.remove(track)
+    near = next(
+        item for item in sexpr.children(tree, "segment") if sexpr.child(item, "net") == ["net", numbers["VSYS"]]
+    )
+    (sexpr.child(near, "width") or [])[1] = "3"
+    board.write_text(sexpr.write(tree))
+    found = tool.check_board(circuit, spoiled)
+    assert found.unrouted >= 1
+    assert "clearance" in tool.kinds(found.faults)
+
+
 @pytest.mark.parametrize("board", BOARDS)
-def test_kicad_finds_nothing_but_what_is_to_be_routed(board: str, project: Callable[[str], Path]) -> None:
-    circuit = circuits.load(board)
-    assert tool.check_sheets(circuit, project(board)) == []
-    found = tool.check_board(circuit, project(board))
+def test_a_placed_board_has_no_fault_before_it_is_routed(board: str, project: Callable[[str], Path]) -> None:
+    found = tool.check_board(circuits.load(board), project(board))
     assert found.faults == []
     assert found.unrouted > 100
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from steelyard_hardware.circuit import GROUND, Circuit
 from steelyard_hardware.kicad.identity import open_net, uuid
@@ -35,13 +35,13 @@ _STACK = (
     ("B.Paste", "Bottom Solder Paste", None, None),
     ("B.SilkS", "Bottom Silk Screen", None, None),
 )
-_PLANES = (("F.Cu", GROUND), ("In1.Cu", GROUND), ("In2.Cu", _SUPPLY), ("B.Cu", GROUND))
+PLANES = (("F.Cu", GROUND), ("In1.Cu", GROUND), ("In2.Cu", _SUPPLY), ("B.Cu", GROUND))
 _INSET_MM = 0.5  # a plane stays this far from the edge
 _CORNER_MM = 3.0
 
 
-def board(circuit: Circuit, layout: Layout, places: dict[str, Placed]) -> str:
-    """Return the placed board as text: the same for the same circuit and layout. Its planes are not filled."""
+def board(circuit: Circuit, layout: Layout, places: dict[str, Placed], tracks: Iterable[Tree] = ()) -> str:
+    """Return the board as text: the same for the same circuit, layout and tracks. Its planes are not filled."""
     nets = net_numbers(circuit)
     name = circuit.name
     tree: Tree = [
@@ -61,7 +61,8 @@ def board(circuit: Circuit, layout: Layout, places: dict[str, Placed]) -> str:
         tree.append(hole(name, f"H{count}", layout.hole, Placed(x, y, 0), nets[GROUND]))
     tree += [*_outline(name, layout.box), *_words(circuit, layout)]
     tree += [_keepout(name, title, Box(*edges)) for title, edges in layout.keepouts.items()]
-    tree += [_plane(name, layer, net, nets[net], layout.box) for layer, net in _PLANES]
+    tree += [_plane(name, layer, net, nets[net], layout.box) for layer, net in PLANES]
+    tree += tracks
     return write(tree) + "\n"
 
 

@@ -20,6 +20,7 @@ _RULES = {
     "min_hole_to_hole": 0.25,
     "min_hole_clearance": 0.2,
     "min_copper_edge_clearance": 0.3,
+    "min_resolved_spokes": 1,
     "min_text_height": 0.8,
     "min_text_thickness": 0.1,
 }
@@ -53,10 +54,11 @@ def project(circuit: Circuit) -> str:
     """Return the .kicad_pro file."""
     classes = []
     patterns = []
-    for name, (width, clearance, via, drill, nets) in _CLASSES.items():
+    for place, (name, (width, clearance, via, drill, nets)) in enumerate(_CLASSES.items()):
         classes.append(
             {
                 "name": name,
+                "priority": place if place else 2**31 - 1,  # KiCad passes over a class without one
                 "track_width": width,
                 "clearance": clearance,
                 "via_diameter": via,

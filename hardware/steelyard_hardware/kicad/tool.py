@@ -17,6 +17,14 @@ from steelyard_hardware.kicad.sexpr import child, children, read
 
 PROGRAM = "kicad-cli"
 INSTALL = "apt-get install kicad kicad-footprints (version 9; on Debian 12 from bookworm-backports)"
+SYSTEM_PYTHON = "/usr/bin/python3"
+"""The Python that KiCad's own module is for: its command line cannot fill planes."""
+_FILL = """
+import sys, pcbnew
+board = pcbnew.LoadBoard(sys.argv[1])
+pcbnew.ZONE_FILLER(board).Fill(board.Zones())
+sys.exit(not board.Save(sys.argv[1]))
+"""
 _TIMEOUT_S = 300
 _UNROUTED = "unconnected_items"
 
@@ -39,7 +47,10 @@ def missing() -> str:
 
 def run(folder: Path, *arguments: str) -> None:
     """Run KiCad's command line in a folder. Raises KicadFailed."""
-    command = [PROGRAM, *arguments]
+    _do(folder, PROGRAM, *arguments)
+
+
+def _do(folder: Path, *command: str) -> None:
     try:
         # Arguments are ours; no shell reads them.
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
@@ -48,6 +59,11 @@ def run(folder: Path, *arguments: str) -> None:
     if done.returncode:
         reason = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
         raise errors.KicadFailed(command=" ".join(command), reason=reason)
+
+
+def fill(board: Path) -> None:
+    """Fill the planes of a board, in its file. Raises KicadFailed. It leaves KiCad's own project beside the file."""
+    _do(board.parent, SYSTEM_PYTHON, "-c", _FILL, board.name)
 
 
 def check_sheets(circuit: Circuit, folder: Path) -> list[str]:

@@ -17,6 +17,8 @@ _STEP_MM = 0.5
 _EDGE_MM = 1.0  # between a part and the board's edge
 _GAP_MM = 0.4  # between two parts, for tracks and vias
 _HOLE_MM = 4.5  # around a mounting hole's centre: screw head and some air
+_ANGLES = (0.0, 90.0, 180.0, 270.0)
+_LETTER_MM, _LINE_MM = 1.0, 1.2  # of a test point's words on the silk screen
 _FURTHER_MM = 2.0  # how much further to look once a place is found: a shorter connection may be there
 
 
@@ -72,6 +74,8 @@ class _Board:
     def _room(self, part: Part, at: Placed) -> Box:
         own = self.layout.rooms.get(part.ref)
         box = Box(*own) if own else room(part.kind.footprint, at.angle)
+        if part.kind.bare:
+            box = _with_words(part, box)
         return Box(at.x + box.left, at.y + box.top, at.x + box.right, at.y + box.bottom)
 
     def _targets(self, part: Part) -> dict[str, list[Spot]]:
@@ -93,7 +97,7 @@ class _Board:
         for distance, x, y in _around(middle):
             if distance > furthest:
                 break
-            for angle in (0.0, 90.0, 180.0, 270.0):
+            for angle in _ANGLES[:1] if part.kind.bare else _ANGLES:
                 at = Placed(x, y, angle)
                 if self._free(part, at):
                     furthest = min(furthest, distance + _FURTHER_MM)
@@ -140,6 +144,12 @@ class _Board:
             if part.block not in zone.blocks and not part.kind.bare and box.touches(Box(*zone.box)):
                 return False
         return True
+
+
+def _with_words(part: Part, box: Box) -> Box:
+    """Return a test point's room with its number above and its net below: both are to be read."""
+    half = max(box.right, _LETTER_MM * max(map(len, part.nets.values())) / 2)
+    return Box(min(box.left, -half), box.top - _LINE_MM, max(box.right, half), box.bottom + _LINE_MM)
 
 
 @cache

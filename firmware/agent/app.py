@@ -217,5 +217,5 @@ async def _stand_still(error):
 def main():
     """Run the agent; after a failure the board starts again, except where it is open for development."""
     asyncio.run(_run())
-    if not system.debug_open():
+    if not system.is_development():
         system.reset()

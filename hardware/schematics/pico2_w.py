@@ -14,11 +14,11 @@ _PINS = {
     "GP6": "COL3",
     "GP7": "COL4",
     "GP8": "LCD_RST",
-    "GP9": "LCD_CS_VENDOR",
+    "GP9": "LCD_CS",
     "GP10": "LCD_SCK",
     "GP11": "LCD_SDA",
     "GP12": "LCD_A0",
-    "GP13": "LCD_CS_CUSTOMER",
+    "GP13": "ROW4",
     "GP14": "LAMP_ON",
     "GP15": "BUZZER",
     "GP16": "ADC_DOUT",
@@ -28,7 +28,7 @@ _PINS = {
     "GP20": "ROW1",
     "GP21": "ROW2",
     "GP22": "ROW3",
-    "GP27": "ROW4",
+    "GP27": "ADC_SUPPLY",
     "GP28": "ROW5",
     "GP26": "ADC_TEMPERATURE",
     "3V3": "+3V3",
@@ -39,7 +39,7 @@ _PINS = {
     "RUN": "RESET",
     "GND": "GND",
     "VBUS": NC,
-    "ADC_VREF": NC,
+    "ADC_VREF": "ADC_VREF",
     "BOOTSEL": NC,
     "SWCLK": NC,
     "SWDIO": NC,
@@ -60,6 +60,8 @@ def circuit() -> Circuit:
         c.part("U1", "pico2_w", _PINS)
         c.two("C50", "C 22u", "VSYS", "GND")
         c.two("C51", "C 100n", "+3V3", "GND")
+    measurement.reference_of_the_chip(c, 1)
+    power.supply_measurement(c, 0)
     power.supervisor(c, 1, "RESET")
     people.switch_under_seal(c, 1)
     people.sounder(c, 1)

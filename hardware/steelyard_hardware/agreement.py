@@ -11,8 +11,20 @@ from dataclasses import dataclass, field
 
 from steelyard_hardware.chips import Level, Microcontroller, chips
 from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
+from steelyard_hardware.limits.levels import is_held
 from steelyard_hardware.needs import drivers, needs
 from steelyard_hardware.schema import Profile
+
+# A divider's resistors are those of a row of preferred values: the profile's whole number must be meant, not near.
+_DIVIDER_TOLERANCE = 0.02
+
+
+def pulled_inside(profile: Profile, circuit: Circuit) -> set[str]:
+    """Return the nets that the processor of a circuit pulls up inside, as the profile asks."""
+    chip = chips().microcontrollers[profile.chip]
+    pads = [chip.gpio_name.format(pin.gpio) for pin in profile.pins.values() if pin.pull_up]
+    processors = [part for part in circuit.parts.values() if part.kind.key == chip.part]
+    return {net for part in processors for pad in pads if (net := part.net(pad))}
 
 
 def differences(profile: Profile, circuit: Circuit) -> list[str]:
@@ -22,7 +34,15 @@ def differences(profile: Profile, circuit: Circuit) -> list[str]:
     if len(processors) != 1:
         return [f"the circuit has {len(processors)} parts {chip.part!r}, not one"]
     board = _Board(profile, circuit, chip, processors[0])
-    return [*board.ends(), *board.undeclared(), *board.driver_ends(), *board.chips(), *board.wired()]
+    return [
+        *board.ends(),
+        *board.undeclared(),
+        *board.driver_ends(),
+        *board.chips(),
+        *board.wired(),
+        *board.divided(),
+        *board.held(),
+    ]
 
 
 @dataclass
@@ -84,7 +104,8 @@ class _Board:
     def _only_biased(self, net: str) -> bool:
         """Tell whether a net of the processor has only resistors and capacitors to rails and ground on it."""
         for part in self.circuit.parts.values():
-            if part is self.processor or net not in part.nets.values():
+            is_pad = len(part.kind.pins) < 2  # to measure at
+            if part is self.processor or is_pad or net not in part.nets.values():
                 continue
             far = [other for other in part.nets.values() if other != net]
             if part.kind.symbol not in ("R", "C") or not all(self._is_power(other) for other in far):
@@ -124,6 +145,38 @@ class _Board:
                     net = part.net(pin)
                     if self._level(net) != level:
                         yield f"adc.{key} is {value}, for which {part.ref}.{pin} must be {level}; it is on {net}"
+
+    def divided(self) -> Iterator[str]:
+        """The supply is divided as the profile says, and what is left is within the converter's full scale."""
+        supply = self.profile.supply
+        net = self.processor.net(self._pad(self.profile.pins[supply.pin].gpio))
+        up = {part.nets[pin]: part.ohms() for part, pin in self._resistors(net) if self._is_rail(part.nets[pin])}
+        down = [part.ohms() for part, pin in self._resistors(net) if part.nets[pin] == GROUND]
+        if len(up) != 1 or len(down) != 1:
+            yield f"supply.pin: {net} has not one resistor to a rail and one to {GROUND}"
+            return
+        ((rail, upper),) = up.items()
+        ratio, high_mv = 1 + upper / down[0], self.circuit.rails[rail].high * 1000
+        if abs(ratio / supply.divider - 1) > _DIVIDER_TOLERANCE:
+            yield f"supply.divider is {supply.divider}; the resistors at {net} divide {rail} by {ratio:.2f}"
+        if high_mv / ratio > self.profile.analogue.full_scale_mv:
+            yield f"supply.pin: {rail} gives {high_mv / ratio:.0f} mV at {net}, more than analogue.full_scale_mv"
+
+    def held(self) -> Iterator[str]:
+        """Each input has a level by something outside the processor, or by the pull-up that the profile asks for."""
+        for name, pin in self.profile.pins.items():
+            net = self.processor.net(self._pad(pin.gpio))
+            if pin.use == "input" and not pin.pull_up and net and not is_held(self.circuit, net, self.processor.ref):
+                yield f"{name}: nothing holds {net} at {self._pad(pin.gpio)}: add a resistor, or pull_up = true"
+
+    def _resistors(self, net: str | None) -> Iterator[tuple[Part, str]]:
+        """Yield the resistors at `net`, each with its pin at the far end."""
+        for part in self.circuit.parts.values():
+            if part.kind.prefix == "R" and net in part.nets.values():
+                yield from ((part, pin) for pin, other in part.nets.items() if other != net)
+
+    def _is_rail(self, net: str) -> bool:
+        return net in self.circuit.rails
 
     def _level(self, net: str | None) -> Level | None:
         if net is None:

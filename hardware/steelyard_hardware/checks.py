@@ -5,14 +5,17 @@ Drivers must be known and get their pins, and pins must be free and able to do w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from steelyard_hardware.chips import Buses, Converter, Microcontroller, chips
-from steelyard_hardware.flash import flash_faults
+from steelyard_hardware.closing import closings
+from steelyard_hardware.flash import flash_faults, image_faults
 from steelyard_hardware.needs import needs
 from steelyard_hardware.schema import Profile
 
 _FREE_USES = ("input", "output")
+_ANALOGUE_USE = "adc"
 _ADC_PINS = "adc_"
 
 
@@ -20,11 +23,16 @@ def faults(name: str, profile: Profile) -> list[str]:
     """Return everything that is wrong with the profile `boards/NAME.toml`."""
     found = [] if profile.name == name else [f"name is {profile.name!r}: write {name!r} or rename the file"]
     found += [*_driver_faults(profile), *_need_faults(profile), *_value_faults(profile), *flash_faults(profile.flash)]
+    found += image_faults(profile.flash, profile.image)
     chip = chips().microcontrollers.get(profile.chip)
     if chip is None:
         found.append(f"chip is {profile.chip!r}, which chips.toml does not have: {_add(chips().microcontrollers)}")
     else:
-        found += [*_pin_faults(profile, chip), *_channel_faults(profile, chip)]
+        found += [*_pin_faults(profile, chip), *_analogue_faults(profile, chip)]
+        found += _open_ports(profile, chip)
+        end = sum(profile.flash.storage)
+        if chip.port == "rp2" and end != profile.flash.chip_bytes:
+            found.append(f"flash.storage ends at {end}: the rp2 port has it at the chip's end, move it there")
     return found
 
 
@@ -78,6 +86,10 @@ def _need_faults(profile: Profile) -> Iterator[str]:
             yield f'pins.{need.name} is missing: {need.who} needs it, add it with use = "{need.use}"'
         elif pin.use != need.use:
             yield f'pins.{need.name} is used as "{pin.use}": {need.who} needs it as "{need.use}"'
+    for needed in () if profile.schematic else chips().agent.pins:
+        pin = profile.pins.get(needed.name)
+        if pin and pin.use == "input" and not pin.pull_up:
+            yield f"pins.{needed.name} floats: no circuit of ours has its pull-up, add pull_up = true"
     ours = {f"{kind}{bus.id}" for kind, bus in profile.buses.items()}
     kinds = tuple(Buses.model_fields)
     for name, pin in profile.pins.items():
@@ -110,6 +122,8 @@ def _pin_faults(profile: Profile, chip: Microcontroller) -> Iterator[str]:
         names[pin.gpio], uses[pin.use] = name, name
         if pin.gpio in chip.strapping:
             yield f"{where} is a strapping pin of the {profile.chip}: take another, free are {free}"
+        elif pin.gpio in chip.taken:
+            yield f"{where} of the {profile.chip} is {chip.taken[pin.gpio]}: take another, free are {free}"
         elif pin.gpio not in chip.usable:
             yield f"{where} of the {profile.chip} cannot be used: take another, free are {free}"
         elif pin.gpio in chip.input_only and pin.use != "input":
@@ -119,8 +133,31 @@ def _pin_faults(profile: Profile, chip: Microcontroller) -> Iterator[str]:
             yield f'{where} cannot be "{pin.use}": GPIOs that can are {_listed(able)}'
 
 
-def _channel_faults(profile: Profile, chip: Microcontroller) -> Iterator[str]:
-    """An analogue channel is a pin's, or one inside the chip."""
-    for what, channel in (("temperature", profile.temperature.channel), ("supply", profile.supply.channel)):
-        if channel not in chip.adc_inside and not any(pin.use == f"adc{channel}" for pin in profile.pins.values()):
-            yield f"{what}.channel is {channel}: no pin is adc{channel}, and the chip has no such channel inside"
+def _open_ports(profile: Profile, chip: Microcontroller) -> Iterator[str]:
+    """Every way into the chip has a fuse that closes it, which closing.toml burns."""
+    closing = closings().get(profile.chip)
+    burnt = {word for fuse in closing.fuses for word in re.findall(r"\w+", fuse.name)} if closing else set()
+    for port, fuse in chip.ports.items():
+        if fuse not in burnt:
+            yield f"chip is {profile.chip}: {port} stays open, as closing.toml does not burn {fuse}: add it there"
+
+
+def _analogue_faults(profile: Profile, chip: Microcontroller) -> Iterator[str]:
+    """What is measured has a pin that can be measured at, or is inside the chip, and is within full scale."""
+    sensor, full_mv = profile.temperature, profile.analogue.full_scale_mv
+    for what, name in (("temperature", sensor.pin), ("supply", profile.supply.pin)):
+        if name is None:
+            if not chip.has_sensor:
+                yield f"{what}.pin is missing: the {profile.chip} has no sensor of its own, write a pin of [pins]"
+        elif name not in profile.pins:
+            yield f"{what}.pin is {name!r}, and [pins] has no such pin: add it or correct the name"
+        elif not profile.pins[name].use.startswith(_ANALOGUE_USE):
+            uses = _listed(use for use in chip.uses if use.startswith(_ANALOGUE_USE))
+            yield f'pins.{name} is used as "{profile.pins[name].use}": {what}.pin needs it as one of {uses}'
+    for celsius in profile.limits.temperature_c:
+        uv = sensor.reference_uv + (celsius * 100 - sensor.reference_cdeg) * sensor.uv_per_k // 100
+        if not 0 <= uv <= full_mv * 1000:
+            yield (
+                f"temperature: the sensor gives {uv // 1000} mV at {celsius} °C, and analogue.full_scale_mv is "
+                f"{full_mv}: take another sensor or reference"
+            )

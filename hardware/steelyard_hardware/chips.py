@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
+from pydantic import Field, model_validator
 from pydantic import Strict as Strictness
-from pydantic import model_validator
 
 from steelyard_hardware.files import Numbers, Strict, Words, read_table, written
 
@@ -18,13 +18,20 @@ Level = Literal["low", "high", "signal"]
 Wired = dict[Annotated[int, Strictness(False)], dict[str, Level]]
 """By value, the level of each pin of the chip that chooses it; TOML has its keys as text."""
 
+ByGpio = dict[Annotated[int, Strictness(False)], str]
+"""By number; TOML has its keys as text."""
+
 
 class NeededPin(Strict):
-    """A pin that a board must have: its name in the profile, its use, and the chip's pin where it ends."""
+    """A pin that a board must have: its name in the profile, its use, and the chip's pin where it ends.
+
+    With `every` it ends at each chip of that kind, otherwise at one of them.
+    """
 
     name: str
     use: str
     at: str | None = None
+    every: bool = False
 
 
 NeededPins = Annotated[tuple[NeededPin, ...], Strictness(False)]
@@ -74,7 +81,11 @@ class Buses(Strict):
 
 
 class Microcontroller(Strict):
-    """What the pins of a microcontroller, as a module, can do."""
+    """What the pins of a microcontroller, as a module, can do; `taken` says what the module does with its own.
+
+    `ports` names the fuse of closing.toml that closes each way in; `has_sensor` tells whether a temperature sensor
+    inside is an input of its analogue converter.
+    """
 
     port: Literal["rp2", "esp32"]
     part: str
@@ -82,7 +93,9 @@ class Microcontroller(Strict):
     usable: Numbers
     strapping: Numbers
     input_only: Numbers
-    adc_inside: Numbers
+    has_sensor: bool
+    taken: ByGpio
+    ports: dict[str, str] = Field(default={})
     any_pin: Words = ()
     uses: dict[str, Numbers]
 

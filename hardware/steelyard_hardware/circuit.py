@@ -18,6 +18,7 @@ SCHEMATICS = ROOT / "hardware" / "schematics"
 NC = ""
 """Connects a pin to nothing, on purpose."""
 GROUND = "GND"
+_JUMPER_OHM = 0.05
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,22 @@ class Part:
         """What stands beside the part in the drawing."""
         return self.kind.key.partition(" ")[2] or self.kind.order_number
 
+    def ohms(self) -> float:
+        """Return a resistor's value: "4k7" is 4,700, "0" what a jumper has at most. Raises ValueNotInOhms."""
+        found = re.fullmatch(r"(\d+)([kM]?)(\d*)", self.value)
+        if not found:
+            raise errors.ValueNotInOhms(part=self.kind.key)
+        whole, letter, rest = found.groups()
+        return float(f"{whole}.{rest or 0}") * {"": 1, "k": 1e3, "M": 1e6}[letter] or _JUMPER_OHM
+
+    def microfarads(self) -> float:
+        """Return a capacitor's value: "100n_C0G" is 0.1. Raises ValueNotInFarads."""
+        found = re.fullmatch(r"(\d+)([pnu])(\d*)(_\w+)?", self.value)
+        if not found:
+            raise errors.ValueNotInFarads(part=self.kind.key)
+        whole, letter, rest, _ = found.groups()
+        return float(f"{whole}.{rest or 0}") * {"u": 1.0, "n": 1e-3, "p": 1e-6}[letter]
+
     def net(self, name: str) -> str | None:
         """Return the net of the first pin called so."""
         return self.nets.get(self.kind.pin(name)[0].number)
@@ -67,6 +84,9 @@ class Circuit:
         self.rails: dict[str, Rail] = {}
         self.blocks: dict[str, int] = {}
         self.notes: dict[str, str] = {}
+        # As the profile says: nets that the processor pulls up inside, and the rated temperatures around the scale.
+        self.pulled: set[str] = set()
+        self.around_c = (-10, 40)
         self._block = ""
 
     @contextmanager

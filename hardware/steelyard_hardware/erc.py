@@ -5,32 +5,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from steelyard_hardware import errors
 from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
+from steelyard_hardware.fault import Fault
+from steelyard_hardware.limits import charging, levels, supply, temperature
+from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.parts import Electric
 
 # A logic input bears this much more than its own supply (absolute maximum ratings of all parts used).
 _INPUT_ABOVE_SUPPLY_V = 0.3
+# What a CMOS input takes as high at least, as a share of its supply.
+_HIGH_SHARE = 0.7
 # Class 2 and X7R ceramics lose capacity with voltage: rate them for half as much again.
 _CAPACITOR_MARGIN = 1.5
 _DRIVERS = {Electric.OUTPUT, Electric.POWER_OUT}
 _LISTENERS = {Electric.INPUT, Electric.BIDIRECTIONAL}
-
-
-@dataclass(frozen=True, order=True)
-class Fault:
-    """What is wrong: the rule's name, where, and what to do."""
-
-    rule: str
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.where}: {self.what}"
 
 
 Rule = Callable[[Circuit], Iterator[Fault]]
@@ -38,7 +28,29 @@ Rule = Callable[[Circuit], Iterator[Fault]]
 
 def check(circuit: Circuit) -> list[Fault]:
     """Return every fault that any rule finds, in order."""
-    return sorted({fault for rule in RULES for fault in rule(circuit)})
+    beyond = (found if isinstance(found, Fault) else found.fault() for found in _limits(circuit))
+    return sorted({fault for rule in RULES for fault in rule(circuit)} | {fault for fault in beyond if fault})
+
+
+def margins(circuit: Circuit) -> list[Margin]:
+    """Return how far the circuit is from each limit, the tightest first."""
+    found = {each for each in _limits(circuit) if isinstance(each, Margin)}
+    return sorted(found, key=lambda margin: (margin.share, margin.rule, margin.where, margin.what))
+
+
+def warnings(circuit: Circuit) -> list[str]:
+    """Return the figures that nobody has compared with the data sheet yet, a line for each source; a family has one."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind in {part.kind.key: part.kind for part in circuit.parts.values()}.values():
+        for table, source in kind.from_memory().items():
+            found.setdefault((kind.key.partition(" ")[0], source), []).append(table)
+    lines = ((key, sorted(set(tables)), source) for (key, source), tables in sorted(found.items()))
+    return [f"{key}: {', '.join(tables)} from memory: compare with {source}" for key, tables, source in lines]
+
+
+def _limits(circuit: Circuit) -> Iterator[Margin | Fault]:
+    for rule in LIMITS:
+        yield from rule(circuit)
 
 
 def _ends(circuit: Circuit, family: str) -> Iterator[tuple[Part, str, str]]:
@@ -143,17 +155,8 @@ def supply_ranges(circuit: Circuit) -> Iterator[Fault]:
                 )
 
 
-def _ohms(part: Part) -> float:
-    """Return a resistor's value: "4k7" is 4,700. Raises ValueNotInOhms."""
-    found = re.fullmatch(r"(\d+)([kM]?)(\d*)", part.value)
-    if not found:
-        raise errors.ValueNotInOhms(part=part.kind.key)
-    whole, letter, rest = found.groups()
-    return float(f"{whole}.{rest or 0}") * {"": 1, "k": 1e3, "M": 1e6}[letter]
-
-
 def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:
-    """Return, by net, the rails that resistors pull it up to, and the volts that each gives it by itself."""
+    """Return, by net, the rails that resistors pull it up to, and the part of each that it gets by that alone."""
     up: dict[str, list[tuple[str, float]]] = {}
     down: dict[str, float] = {}
     for part, first, second in _ends(circuit, "R"):
@@ -161,38 +164,51 @@ def _pull_ups(circuit: Circuit) -> dict[str, dict[str, float]]:
             continue
         for net, other in ((first, second), (second, first)):
             if other in circuit.rails:
-                up.setdefault(net, []).append((other, _ohms(part)))
+                up.setdefault(net, []).append((other, part.ohms()))
             elif other == GROUND:
-                down[net] = _ohms(part)
+                down[net] = part.ohms()
     return {
-        net: {
-            rail: circuit.rails[rail].nominal * (down[net] / (down[net] + ohms) if net in down else 1.0)
-            for rail, ohms in found
-        }
+        net: {rail: down[net] / (down[net] + ohms) if net in down else 1.0 for rail, ohms in found}
         for net, found in up.items()
     }
 
 
 def logic_levels(circuit: Circuit) -> Iterator[Fault]:
-    """No logic pin gets more than its own supply bears, from a driver, a pull-up or a divider."""
+    """With each rail at its worst, no logic pin gets more than its own supply bears, and every driver's high is one."""
     pulled = _pull_ups(circuit)
     for net, nodes in circuit.nets().items():
         if net in circuit.rails or net == GROUND:
             continue
-        levels = {f"the pull-up to {rail}": volts for rail, volts in pulled.get(net, {}).items()}
+        levels = {f"the pull-up to {rail}": (rail, share) for rail, share in pulled.get(net, {}).items()}
+        driven: dict[str, str] = {}
         for node in _of(circuit, nodes, Electric.OUTPUT, Electric.BIDIRECTIONAL):
             rail = _logic_rail(circuit, circuit.parts[node.ref])
             if rail:
-                levels[f"{node.ref} pin {node.number}"] = circuit.rails[rail].nominal
+                levels[f"{node.ref} pin {node.number}"] = (rail, 1.0)
+            if rail and circuit.pin(node).electric is Electric.OUTPUT:
+                driven[f"{node.ref} pin {node.number}"] = rail
         for node in _of(circuit, nodes, *_LISTENERS):
             own = _logic_rail(circuit, circuit.parts[node.ref])
-            for source, volts in levels.items():
-                if own and volts > circuit.rails[own].nominal + _INPUT_ABOVE_SUPPLY_V:
-                    yield Fault(
-                        "logic level",
-                        f"{node.ref} pin {node.number} on {net}",
-                        f"runs on {own}, but {source} gives {volts:.1f} V",
-                    )
+            if own:
+                yield from _too_high(circuit, f"{node.ref} pin {node.number} on {net}", own, levels)
+                yield from _too_low(circuit, f"{node.ref} pin {node.number} on {net}", own, driven)
+
+
+def _too_high(circuit: Circuit, where: str, own: str, levels: dict[str, tuple[str, float]]) -> Iterator[Fault]:
+    for source, (rail, share) in levels.items():
+        volts = circuit.rails[rail].high * share
+        if rail != own and volts > circuit.rails[own].low + _INPUT_ABOVE_SUPPLY_V:
+            what = f"runs on {own} of {circuit.rails[own].low} V or more, but {source} gives up to {volts:.2f} V"
+            yield Fault("logic level", where, what)
+
+
+def _too_low(circuit: Circuit, where: str, own: str, driven: dict[str, str]) -> Iterator[Fault]:
+    wanted = circuit.rails[own].high * _HIGH_SHARE
+    for source, rail in driven.items():
+        if rail != own and circuit.rails[rail].low < wanted:
+            given = circuit.rails[rail].low
+            what = f"takes {wanted:.2f} V or more as high, but {source} on {rail} gives {given} V or more"
+            yield Fault("logic level", where, what)
 
 
 def decoupling(circuit: Circuit) -> Iterator[Fault]:
@@ -264,4 +280,18 @@ RULES: tuple[Rule, ...] = (
     addresses,
     protection,
     capacitor_voltages,
+)
+
+LIMITS: tuple[LimitRule, ...] = (
+    charging.charging,
+    supply.thresholds,
+    supply.unwatched,
+    supply.capacitances,
+    supply.currents,
+    supply.clamps,
+    supply.lamps,
+    levels.contacts,
+    levels.floating,
+    levels.loads,
+    temperature.temperatures,
 )

@@ -26,7 +26,7 @@ class FileMissing(HardwareError):
 
 
 class FileUnreadable(HardwareError):
-    """{path} cannot be read ({reason}): make it a text file that you may read."""
+    """{path} cannot be read ({reason}): make it a file that you may read."""
 
     code = "file-unreadable"
 
@@ -57,6 +57,43 @@ class FileNotWritten(HardwareError):
     """{path} cannot be written ({reason}): make room for it, or give yourself the right to write there."""
 
     code = "file-not-written"
+
+
+class ImageUnreadable(HardwareError):
+    """{path} is no image that can be measured: give the .uf2 or .bin that the build has made."""
+
+    code = "image-unreadable"
+
+
+class ImageWithoutPlace(HardwareError):
+    """{board} has no region for an image: give its profile flash.regions.loader or code."""
+
+    code = "image-without-place"
+
+
+class ImageElsewhere(HardwareError):
+    """{path} begins at {start}, where {board} has its image at {offset}: build it for this board."""
+
+    code = "image-elsewhere"
+
+
+class ImageTooLarge(HardwareError):
+    """{path} has {taken} bytes, and flash.regions.{region} of {board} {room}: it would overlap what comes next; make
+    the image smaller, or the region larger and `make boards`."""
+
+    code = "image-too-large"
+
+
+class BoardUnknown(HardwareError):
+    """There is no board {board!r}: use one of {boards}."""
+
+    code = "board-unknown"
+
+
+class NameTaken(HardwareError):
+    """{path}: {what} is also that of {other}: give each board its own."""
+
+    code = "name-taken"
 
 
 class NoBoards(HardwareError):
@@ -111,6 +148,12 @@ class ValueNotInOhms(HardwareError):
     """The resistor {part!r} has no value such as 4k7: put it into the family R of parts.toml."""
 
     code = "value-not-in-ohms"
+
+
+class ValueNotInFarads(HardwareError):
+    """The capacitor {part!r} has no value such as 100n: put it into the family C of parts.toml."""
+
+    code = "value-not-in-farads"
 
 
 class PinTaken(HardwareError):

@@ -47,14 +47,20 @@ def shown(path: Path) -> str:
 def read_text(path: Path) -> str:
     """Return a UTF-8 file's text, without a byte order mark. Raises FileMissing, FileUnreadable or FileNotUtf8."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        position, byte = error.start, error.object[error.start]
+        raise errors.FileNotUtf8(path=shown(path), position=position, byte=byte) from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's content. Raises FileMissing or FileUnreadable."""
+    try:
+        return path.read_bytes()
     except FileNotFoundError:
         raise errors.FileMissing(path=shown(path)) from None
     except OSError as error:
         raise errors.FileUnreadable(path=shown(path), reason=error.strerror) from None
-    except UnicodeDecodeError as error:
-        position, byte = error.start, error.object[error.start]
-        raise errors.FileNotUtf8(path=shown(path), position=position, byte=byte) from None
 
 
 def read_table(path: Path, model: type[Table]) -> Table:

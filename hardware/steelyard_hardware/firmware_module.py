@@ -1,5 +1,5 @@
 """What is generated for the firmware from `boards/NAME.toml`: `boards/NAME/board.py`, which it imports as `board`, and
-the partition table of an ESP32.
+the configuration of its image.
 
 The same profile gives the same text, in whatever order its lines stand: `board.py` is part of the legally relevant
 software.
@@ -11,7 +11,9 @@ from collections.abc import Iterable
 
 from steelyard_hardware import profile as profiles
 from steelyard_hardware.chips import chips
-from steelyard_hardware.files import write
+from steelyard_hardware.closing import closings
+from steelyard_hardware.files import shown, write
+from steelyard_hardware.image_files import image_files
 from steelyard_hardware.schema import Profile
 
 _HEADER = '''"""Board profile of the scale on {title}.
@@ -20,7 +22,6 @@ Made from hardware/boards/{name}.toml by `make boards`: change that file, not th
 this module as `board`; what each name means stands there and in docs/hardware.md.
 """
 '''
-_PARTITION_TYPES = {"loader": ("app", "factory"), "code": ("app", "factory")}
 
 
 def module(profile: Profile) -> str:
@@ -35,10 +36,12 @@ def module(profile: Profile) -> str:
         [
             "# GPIO numbers; switches are low when closed",
             *(f"PIN_{name.upper()} = {pin.gpio}" for name, pin in sorted(profile.pins.items())),
+            "# Those that need the pull-up inside the chip",
+            f"PULL_UPS = {_tuple(str(gpio) for gpio in sorted(p.gpio for p in profile.pins.values() if p.pull_up))}",
         ],
         _buses(profile),
         _analogue(profile),
-        [f"RTC_BATTERY = {profile.rtc_battery}", f"REPL = {profile.repl}"],
+        [f"RTC_BATTERY = {profile.rtc_battery}", f"REPL = {profile.repl}", *_fuses(profile)],
         _flash(profile),
     ]
     header = _HEADER.format(title=profile.title, name=profile.name)
@@ -66,14 +69,27 @@ def _buses(profile: Profile) -> list[str]:
 
 
 def _analogue(profile: Profile) -> list[str]:
+    sensor = profile.temperature.pin
     return [
-        f"ADC_TEMPERATURE = {profile.temperature.channel}",
+        "# GPIO numbers; None is the sensor inside the chip",
+        f"ADC_FULL_SCALE_UV = {profile.analogue.full_scale_mv * 1000}",
+        f"ADC_TEMPERATURE = {profile.pins[sensor].gpio if sensor else None}",
         f"TEMPERATURE_REFERENCE_UV = {profile.temperature.reference_uv}",
         f"TEMPERATURE_REFERENCE_CDEG = {profile.temperature.reference_cdeg}",
         f"TEMPERATURE_UV_PER_K = {profile.temperature.uv_per_k}",
-        f"ADC_SUPPLY = {profile.supply.channel}",
+        f"ADC_SUPPLY = {profile.pins[profile.supply.pin].gpio}",
         f"SUPPLY_DIVIDER = {profile.supply.divider}",
         f"SUPPLY_LOW_MV = {profile.supply.low_mv}",
+    ]
+
+
+def _fuses(profile: Profile) -> list[str]:
+    """Where the agent reads whether the chip's ports are closed for good."""
+    closing = closings().get(profile.chip)
+    registers = sorted(closing.registers().items()) if closing else []
+    return [
+        "# (address, bits): set once the fuses are burnt that close the chip's ports",
+        f"FUSES = {_tuple(f'(0x{address:08X}, 0x{bits:08X})' for address, bits in registers)}",
     ]
 
 
@@ -94,25 +110,19 @@ def _tuple(items: Iterable[str]) -> str:
     return f"({listed[0]},)" if len(listed) == 1 else f"({', '.join(listed)})"
 
 
-def partitions(profile: Profile) -> str:
-    """Return the partition table of an ESP32 board (CSV of ESP-IDF's gen_esp32part)."""
-    rows = [("nvs", "data", "nvs", 0x9000, 0x6000), ("phy_init", "data", "phy", 0xF000, 0x1000)]
-    for name, (offset, length) in sorted(profile.flash.regions.items(), key=lambda item: item[1]):
-        if name not in ("files", "journal"):
-            kind, subtype = _PARTITION_TYPES.get(name, ("data", "undefined"))
-            rows.append((name, kind, subtype, offset, length))
-    rows.append(("vfs", "data", "fat", *profile.flash.storage))
-    lines = [f"{name}, {kind}, {subtype}, 0x{offset:X}, 0x{length:X}" for name, kind, subtype, offset, length in rows]
-    return "\n".join([f"# Made from hardware/boards/{profile.name}.toml by `make boards`.", *lines, ""])
-
-
 def files(name: str) -> dict[str, str]:
     """Return the text of each file that is generated for a board, by its name in `boards/NAME/`."""
     profile = profiles.load(name)
-    made = {"board.py": module(profile)}
-    if chips().microcontrollers[profile.chip].port == "esp32":
-        made["partitions.csv"] = partitions(profile)
-    return made
+    return {"board.py": module(profile), **image_files(profile)}
+
+
+def stale(name: str) -> list[str]:
+    """Return which of a board's generated files are not what its profile says, each with what to do."""
+    return [
+        f"{shown(path)} is not what the profile says: run `make boards`"
+        for file, text in files(name).items()
+        if not (path := profiles.BOARDS / name / file).is_file() or path.read_bytes() != text.encode()
+    ]
 
 
 def write_module(name: str) -> bool:

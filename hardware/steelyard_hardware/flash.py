@@ -9,12 +9,14 @@ from pydantic import Field
 from pydantic import Strict as Strictness
 
 from steelyard_hardware.files import Strict
+from steelyard_hardware.ratings import Source
 
 SECTOR_BYTES = 4096
 # A snapshot of 190 bytes with its record header, 144 a day at the default period, thinned out below a quarter free.
 _RECORD_BYTES = 208
 _SNAPSHOTS_A_DAY = 144
 _IN_STORAGE = ("files", "journal")
+_FOR_IMAGE = ("loader", "code")
 _LEAST_SECTORS = 16
 
 Region = Annotated[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(gt=0)]], Strictness(False)]
@@ -29,6 +31,38 @@ class Flash(Strict):
     storage: Region
     days: int
     regions: dict[Literal["loader", "code", "code_a", "code_b", "files", "journal"], Region]
+
+
+class Image(Strict):
+    """What is built for a board: MicroPython's tag, the tools' versions, the image's bytes as built or reckoned."""
+
+    micropython: str
+    tools: dict[str, str]
+    bytes: Annotated[int, Field(gt=0)]
+    source: Source
+    romfs_bytes: Annotated[int, Field(ge=0)] = 0
+
+
+def image_region(flash: Flash) -> tuple[str, int, int] | None:
+    """Return name, offset and length of the region that the image lies in; None where there is none."""
+    return next(((name, *place) for name, place in flash.regions.items() if name in _FOR_IMAGE), None)
+
+
+def image_faults(flash: Flash, image: Image | None) -> Iterator[str]:
+    """Say where an image does not fit: it overlaps a slot, or its ROMFS, at the end before the storage, does."""
+    region = image_region(flash)
+    if region is None:
+        return
+    name, _, room = region
+    if image is None:
+        yield f"image is missing: something is flashed into flash.regions.{name}, write what"
+        return
+    if image.bytes > room:
+        yield f"image.bytes is {image.bytes}: flash.regions.{name} has {room}, make it larger or the image smaller"
+    start, end = flash.storage[0] - image.romfs_bytes, flash.storage[0]
+    for other, (offset, length) in flash.regions.items():
+        if offset < end and offset + length > start and start < end:
+            yield f"image.romfs_bytes is {image.romfs_bytes}: a ROMFS lies on flash.regions.{other}, write 0"
 
 
 def flash_faults(flash: Flash) -> Iterator[str]:

@@ -47,4 +47,4 @@ def needs(profile: Profile) -> Iterator[Need]:
             yield Need(f"the bus {kind}", pin.name, f"{kind}{bus.id} {pin.use}", pin.at, on_it, every=True)
     for name, driver in present.items():
         for pin in driver.pins:
-            yield Need(f"the driver {name}", pin.name, pin.use, pin.at, (known.part_of(name),))
+            yield Need(f"the driver {name}", pin.name, pin.use, pin.at, (known.part_of(name),), pin.every)

@@ -10,6 +10,7 @@ from pathlib import Path
 from steelyard_hardware import files
 from steelyard_hardware.circuit import Circuit, Part
 from steelyard_hardware.drawing.sheet import draw
+from steelyard_hardware.margin import Margin
 from steelyard_hardware.parts import BATCHES, prices_date
 
 
@@ -89,6 +90,12 @@ def write(circuit: Circuit, folder: Path) -> None:
     files.write(folder / "bom.csv", bill_of_materials(circuit))
     files.write(folder / "schematic.svg", sheet.svg())
     files.write(folder / "schematic.pdf", sheet.pdf())
+
+
+def write_limits(margins: list[Margin], warnings: list[str], folder: Path) -> None:
+    """Write limits.txt into `folder`: how far each limit is, and whose figures are from memory."""
+    lines = [*map(str, margins), *(f"warning: {warning}" for warning in warnings)]
+    files.write(folder / "limits.txt", "\n".join([*lines, ""]))
 
 
 def _in_order(parts: Iterable[Part]) -> list[Part]:

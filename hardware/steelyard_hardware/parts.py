@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 from pydantic import Strict as Strictness
 
-from steelyard_hardware import errors
+from steelyard_hardware import errors, ratings
 from steelyard_hardware.files import Numbers, Strict, Words, read_table, written
 
 LIBRARY = Path(__file__).parent / "parts.toml"
@@ -54,8 +54,9 @@ class Entry(Strict):
     """One part of parts.toml. `supply` limits each supply pin in volts, `io` is the supply pin of its logic levels.
 
     `addresses` are its 7-bit I²C addresses, `price` US dollars each for `BATCHES` pieces, `outside` tells that people
-    reach its pins without breaking the seal, `rugged` that its pins survive that. `spare_pads` are pads of its
-    footprint that are no pin of the circuit, `bare` tells that it is copper of the board: nothing to order.
+    reach its pins without breaking the seal, `rugged` that its pins survive that. `source` is where pins, limits and
+    whatever has no source of its own are read. `loose` are pins that what is plugged in may leave open, `spare_pads`
+    pads of its footprint that are no pin of it. `bare` tells that it is copper of the board: nothing to order.
     """
 
     symbol: Literal["box", "R", "C", "L", "D", "S"]
@@ -78,6 +79,33 @@ class Entry(Strict):
     maximum_volts: float | None = None
     spare_pads: Words = ()
     bare: bool = False
+    effective: float = 1.0
+    rated_c: ratings.Range
+    source: ratings.Source
+    loose: Words = ()
+    supervisor: ratings.Supervisor | None = None
+    memory: ratings.Memory | None = None
+    charger: ratings.Charger | None = None
+    cell: ratings.Cell | None = None
+    regulator: ratings.Regulator | None = None
+    logic: ratings.Logic | None = None
+    load: ratings.Load | None = None
+    clamp: ratings.Clamp | None = None
+    bears: ratings.Bears | None = None
+    junction: ratings.Junction | None = None
+    draws: ratings.Draws | None = None
+    lamp: ratings.Lamp | None = None
+
+    def from_memory(self) -> dict[str, str]:
+        """Return by table the data sheet that its figures are to be compared with; "pins and limits" are the part's."""
+        duties = ((name, getattr(self, name)) for name in type(self).model_fields)
+        sources = {name: duty.source for name, duty in duties if isinstance(duty, ratings.Sourced)}
+        told = {"pins and limits": self.source, **sources}
+        return {
+            table: source.removeprefix(ratings.MEMORY)
+            for table, source in told.items()
+            if source.startswith(ratings.MEMORY)
+        }
 
 
 class Kind(Entry):
@@ -112,6 +140,7 @@ class FamilyValue(Strict):
     footprint: str | None = None
     price: Prices | None = None
     maximum_volts: float | None = None
+    effective: float = 1.0
 
 
 class Family(Strict):
@@ -125,6 +154,8 @@ class Family(Strict):
     price: Prices
     left: PinLines
     right: PinLines
+    rated_c: ratings.Range
+    source: ratings.Source
     values: dict[Value, FamilyValue]
 
     def kinds(self, name: str) -> dict[str, Kind]:

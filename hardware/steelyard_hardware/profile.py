@@ -5,6 +5,8 @@ The order of lines in a profile means nothing. What a board needs follows from i
 
 from __future__ import annotations
 
+import tomllib
+
 from steelyard_hardware import errors
 from steelyard_hardware.checks import faults
 from steelyard_hardware.files import ROOT, parse_table, read_text, shown
@@ -24,6 +26,25 @@ def names() -> list[str]:
 def names_with_circuit() -> list[str]:
     """Return the names of the boards that have a circuit."""
     return [name for name in names() if load(name).schematic]
+
+
+def refuse_twin(name: str) -> None:
+    """Refuse a board that says it is another: its `name` or `hardware` stands in another profile. Raises NameTaken."""
+    own = _words(name)
+    for other in names():
+        for key, word in own.items():
+            if other != name and _words(other).get(key) == word:
+                path, there = shown(BOARDS / f"{name}.toml"), shown(BOARDS / f"{other}.toml")
+                raise errors.NameTaken(path=path, what=f"{key} = {word!r}", other=there)
+
+
+def _words(name: str) -> dict[str, str]:
+    """Return what a profile calls its board; nothing of one that cannot be read, which is refused for that."""
+    try:
+        table = tomllib.loads(read_text(BOARDS / f"{name}.toml"))
+    except (errors.HardwareError, ValueError, RecursionError):
+        return {}
+    return {key: table[key] for key in ("name", "hardware") if isinstance(table.get(key), str)}
 
 
 def load(name: str) -> Profile:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic import Strict as Strictness
 
 from steelyard_hardware.chips import BusName
 from steelyard_hardware.files import Strict, written
-from steelyard_hardware.flash import Flash
+from steelyard_hardware.flash import Flash, Image
 
 # Names become names of Python, and texts stand in quotes there.
 Name = Annotated[str, written(r"[a-z][a-z0-9_]*", "write it in small letters, digits and _, beginning with a letter")]
@@ -17,7 +17,6 @@ Title = Annotated[str, written(r'[^"\\\x00-\x1f]{1,80}', "write one line of at m
 BootWord = Annotated[str, written(r"[ !#-\[\]-~]{1,32}", "write 1 to 32 ASCII characters without quotes")]
 End = Annotated[str, written(r"[A-Z]+[0-9]+\.\S+", "write it as REFERENCE.PIN, for example U2.DOUT")]
 Load = Annotated[tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0, le=1)]], Strictness(False)]
-Channel = Annotated[int, Field(ge=0)]
 
 
 class Adc(Strict):
@@ -29,11 +28,15 @@ class Adc(Strict):
 
 
 class PinUse(Strict):
-    """One GPIO: where it ends in the circuit ("U2.DOUT"; None without a circuit) and what it is used for."""
+    """One GPIO: where it ends in the circuit ("U2.DOUT"; None without a circuit) and what it is used for.
+
+    `pull_up` asks for the chip's own pull-up, where the circuit has none.
+    """
 
     gpio: int
     to: End | None = None
     use: str
+    pull_up: bool = False
 
 
 class Bus(Strict):
@@ -43,19 +46,39 @@ class Bus(Strict):
     chips: list[str]
 
 
-class Temperature(Strict):
-    """A sensor with a straight characteristic: microvolts at a reference (hundredths of a degree), microvolts per K."""
+class Analogue(Strict):
+    """The microcontroller's own analogue converter: the millivolts of its full scale."""
 
-    channel: Channel
+    full_scale_mv: Annotated[int, Field(ge=500, le=6_000)]
+
+
+class Measured(Strict):
+    """What is measured by the microcontroller's converter. A channel by number would leave the pin as reset left it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_pin(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "channel" in table:
+            raise ValueError("a channel by its number leaves its pin uninitialised, write pin = NAME, a pin of [pins]")
+        return table
+
+
+class Temperature(Measured):
+    """A sensor with a straight characteristic: microvolts at a reference (hundredths of a degree), microvolts per K.
+
+    Without `pin` it is the one inside the chip.
+    """
+
+    pin: Name | None = None
     reference_uv: Annotated[int, Field(ge=0, le=5_000_000)]
     reference_cdeg: Annotated[int, Field(ge=-5_000, le=15_000)]
     uv_per_k: Annotated[int, Field(ge=-100_000, le=100_000)]
 
 
-class Supply(Strict):
+class Supply(Measured):
     """Where the supply is measured, divided by what, and below how many millivolts it is low."""
 
-    channel: Channel
+    pin: Name
     divider: Annotated[int, Field(ge=1, le=100)]
     low_mv: Annotated[int, Field(ge=1, le=60_000)]
 
@@ -80,8 +103,10 @@ class Profile(Strict):
     adc: Adc
     pins: dict[Name, PinUse]
     buses: dict[BusName, Bus] = Field(default={})
+    analogue: Analogue
     temperature: Temperature
     supply: Supply
     flash: Flash
+    image: Image | None = None
     limits: Limits = Limits()
     loads: dict[str, Load] = Field(default={})

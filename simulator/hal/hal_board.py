@@ -6,11 +6,12 @@ Everything that MicroPython modules such as `machine` show the agent comes from 
 
 import board as profile
 import hal_frauds
+from hal_analogue import RADIO_GPIOS, Analogue
 from hal_cell import LoadCell
 from hal_clock import Clock
 from hal_flash import FLASH_BYTES, Nor
 from hal_i2c import Bus
-from hal_pins import Interrupts, Wire
+from hal_pins import Contact, Interrupts, RadioWire, Wire
 from hal_random import Random
 from hal_rv3028 import ADDRESS as CLOCK_ADDRESS
 from hal_rv3028 import RV3028
@@ -18,7 +19,6 @@ from hal_rv3028 import RV3028
 _RTC_START_S = 1_609_459_200  # 2021-01-01: where an RP2 without battery starts
 _PWRON_RESET = 1
 _WDT_RESET = 3
-_REFERENCE_UV = 3_300_000
 
 
 class Rtc:
@@ -49,6 +49,8 @@ class Board:
         self.interrupts = Interrupts(self.clock)
         self.host = None
         self.network_up = False
+        self.radio_is_lost = False
+        self.registers = {}
         self.link_port = None
         self.supply_v = 5.0
         self.reset_cause = _PWRON_RESET
@@ -65,6 +67,9 @@ class Board:
         self._noise = None
         self._heating = None
         self._wires = {}
+        self.analogue = Analogue(self)
+        self._case = self._contact(profile.PIN_CASE, behind_diode=True)
+        self._switch = self._contact(profile.PIN_ADJUST)
 
     def start(self, cell="ideal", seed=0, life=0, image=None):
         """Power up with a cell of this kind and seed, and flash contents from the file `image` (None: in the heap).
@@ -88,6 +93,10 @@ class Board:
         chip = getattr(__import__("hal_" + profile.ADC), profile.ADC.upper())
         wires = [self.wire(pin) for pin in profile.ADC_PINS]
         return chip(self.clock, wires, self._input, profile.ADC_RATE, seed)
+
+    def has_network(self):
+        """Whether there is a network, and a radio that the processor still reaches."""
+        return self.network_up and not self.radio_is_lost
 
     def true_us(self):
         """Microseconds since 1970 in the world around the board."""
@@ -150,33 +159,26 @@ class Board:
     def wire(self, pin):
         """The wire at pin number `pin`."""
         if pin not in self._wires:
-            self._wires[pin] = Wire(self.interrupts)
+            self._wires[pin] = RadioWire(self) if pin in RADIO_GPIOS else Wire(self.interrupts)
         return self._wires[pin]
+
+    def _contact(self, pin, behind_diode=False):
+        """A switch to ground; where the profile asks for no pull-up of the chip, the board has one of its own."""
+        return Contact(self.wire(pin), pin not in profile.PULL_UPS, behind_diode)
 
     def case(self, open):
         """Open or close the case: its contact to ground is closed while the case is, for pin and clock chip alike."""
-        wire, level = self.wire(profile.PIN_CASE), 1 if open else 0
-        if level != wire.level:
-            self.case_clock.event(level)
-        wire.drive(level)
+        if open == self._case.closed:
+            self.case_clock.event(1 if open else 0)
+        self._case.set(not open)
 
     def adjustment_switch(self, on):
         """The adjustment switch under the seal connects to ground when on."""
-        self.wire(profile.PIN_ADJUST).drive(0 if on else 1)
+        self._switch.set(on)
 
-    def analogue_u16(self, channel):
-        """What analogue input `channel` reads: 12 bits with noise, spread over 16; noise-free beside an ideal cell."""
-        microvolts = 0.0
-        if channel == profile.ADC_SUPPLY:
-            microvolts = self.supply_v * 1e6 / profile.SUPPLY_DIVIDER
-        elif channel == profile.ADC_TEMPERATURE:
-            kelvin = self.cell.temperature_c - profile.TEMPERATURE_REFERENCE_CDEG / 100
-            microvolts = profile.TEMPERATURE_REFERENCE_UV + kelvin * profile.TEMPERATURE_UV_PER_K
-        share = microvolts / _REFERENCE_UV
-        if self.cell.is_ideal:
-            return min(65535, max(0, round(share * 65535)))
-        steps = min(4095, max(0, round(share * 4095 + 0.7 * self._noise.gauss())))
-        return steps << 4 | steps >> 8
+    def analogue_u16(self, gpio):
+        """What the analogue input at pin `gpio` reads; None is the sensor inside the chip."""
+        return self.analogue.read_u16(gpio, self._noise)
 
     def busy(self, us):
         """The processor is stuck for `us` microseconds with interrupts off, as in a flash operation."""

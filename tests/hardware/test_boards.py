@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -37,7 +38,7 @@ def test_every_board_gives_what_the_firmware_asks_for(board: dict[str, Any]) -> 
     # The pins of a bus are asked for only where there is that bus.
     absent = tuple(pins for bus, pins in (("I2C", "PIN_I2C_"), ("SPI", "PIN_LCD_")) if board.get(bus) is None)
     asked = {name for name in asked if not name.startswith(absent)}
-    assert {"ADC_PINS", "FLASH", "HARDWARE"} <= asked <= board.keys()
+    assert {"PULL_UPS", "ADC_PINS", "FLASH", "HARDWARE"} <= asked <= board.keys()
 
 
 def test_flash_regions_are_whole_sectors_that_do_not_overlap(board: dict[str, Any]) -> None:
@@ -64,3 +65,23 @@ def test_no_pin_has_two_uses(board: dict[str, Any]) -> None:
 def test_words_fit_the_boot_statement(board: dict[str, Any]) -> None:
     for name in ("HARDWARE", "ADC"):
         assert 1 <= len(board[name].encode()) <= 32
+
+
+def test_an_rp2_measures_at_a_pin_that_is_not_the_radio_s(board: dict[str, Any]) -> None:
+    if board["PORT"] == "rp2":
+        assert board["ADC_SUPPLY"] in (26, 27, 28)
+        assert board["ADC_TEMPERATURE"] in (26, 27, 28, None)
+        assert board["ADC_TEMPERATURE"] != board["ADC_SUPPLY"]
+
+
+def test_no_code_names_an_analogue_channel_by_its_number() -> None:
+    """The RP2 port leaves such a pin as reset left it: with a pull-down, which falsifies the measurement."""
+    found = []
+    for folder in ("firmware", "hardware/boards"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "ADC":
+                    assert node.args
+                    if isinstance(node.args[0], ast.Constant):
+                        found.append(f"{path}:{node.lineno}")
+    assert found == []

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 from steelyard_hardware import circuit, profile
-from steelyard_hardware.budget import model, page
+from steelyard_hardware.budget import drift, model, page
+from steelyard_hardware.budget.charge import charge
 from steelyard_hardware.budget.figures import figures
 from steelyard_hardware.budget.images import images
 
@@ -24,9 +25,39 @@ def test_every_converter_leaves_three_noise_free_steps_an_interval() -> None:
 
 
 def test_a_class_iii_cell_keeps_the_temperature_limits_and_a_cheap_one_does_not() -> None:
-    kept = {drift.name: drift.within() for drift in model.drifts()}
+    kept = {each.name: each.within() for each in drift.typical_drifts()}
     assert kept.pop("cheap bar with converter") is False
     assert all(kept.values())
+    worst = {each.name: each for each in drift.worst_drifts()}
+    limits = figures().limits
+    assert all(each.zero <= limits.zero_intervals_per_5_k * 0.8 for each in worst.values())
+    assert not worst["class III cell with HX711"].within()
+
+
+def test_the_worst_case_is_worse_than_the_typical_one() -> None:
+    for name in figures().converters:
+        typical, worst = (drift.converter_drift(name, case) for case in drift.Case)
+        assert worst.zero > typical.zero
+        assert worst.span > typical.span
+
+
+def test_the_bead_counts_where_the_reference_is_before_it() -> None:
+    """0.15 ohm of copper in series with 350 ohm: 1.7 ppm/K; the ADS1232 measures behind it."""
+    assert drift.bead_ppm_per_k(figures().converters["hx711"]) == pytest.approx(1.68, abs=0.01)
+    assert drift.bead_ppm_per_k(figures().converters["ads1232"]) == 0
+    for board, at in (("pico2_w", "rail"), ("esp32_s3", "cell")):
+        assert figures().converters[profile.load(board).adc.driver].measures_at == at
+
+
+def test_the_boost_converter_s_own_ripple_counts() -> None:
+    """40 mV less 145 dB is 2.2 nV; an interval is 2.25 uV."""
+    assert drift.ripple_intervals("hx711") == pytest.approx(1e-3, rel=0.05)
+
+
+def test_the_timer_lets_most_of_a_charge_back() -> None:
+    for board in profile.names_with_circuit():
+        assert charge(board, 0).hours < charge(board, 1).hours < 8
+        assert charge(board, 1).share > 0.75
 
 
 def test_the_battery_outlasts_two_market_days_and_the_coin_ten_years() -> None:

@@ -31,6 +31,7 @@ def clean() -> Circuit:
             "U3", "rv3028", SCL="SCL", SDA="SDA", EVI="EVI", INT=NC, VDD="+3V3", VBACKUP="VRTC", CLKOUT=NC, VSS="GND"
         )
         c.part("BT2", "coin", {"+": "VRTC", "-": "GND"})
+        c.part("U8", "tps3839", VDD="+3V3", GND="GND", RESET="RESET")
         c.part("J9", "service_port", TX="EVI", RX="EVI", GND="GND")
         c.part("D9", "sp0504", K1="EVI", K2="EVI", K3="EVI", K4="EVI", A="GND")
         c.two("R1", "R 4k7", "SCL", "+3V3")
@@ -41,7 +42,7 @@ def clean() -> Circuit:
     return c
 
 
-USED = {"GP4": "SDA", "GP5": "SCL", "3V3": "+3V3", "VSYS": "+3V3", "GND": "GND", "RUN": "+3V3"}
+USED = {"GP4": "SDA", "GP5": "SCL", "3V3": "+3V3", "VSYS": "VRTC", "GND": "GND", "RUN": "RESET"}
 
 
 def test_the_small_circuit_is_clean() -> None:
@@ -115,6 +116,23 @@ def five_volts_on_a_three_volt_pin(c: Circuit) -> None:
     c.parts["R1"].nets["2"] = "+5V"
 
 
+def pull_up_to_a_rail_that_may_be_too_high(c: Circuit) -> None:
+    """Nominal voltages agree; the pull-up's rail at its highest and the chip's at its lowest do not."""
+    c.rail("+3V3", 3.3, 2.9, 3.5)
+
+
+def driver_of_a_rail_that_is_too_low(c: Circuit) -> None:
+    c.rail("+5V", 5.0, 4.85, 5.25)
+    c.part("U11", "tps61222", VIN="+3V3", EN="+3V3", L="BOOST", FB="+5V", VOUT="+5V", GND="GND")
+    c.two("L1", "L 4u7", "+3V3", "BOOST")
+    join(c, "U3", "CLKOUT", "CLOCK")
+    c.part("U6", "max3232", {pin.name: NC for pin in library()["max3232"].pins if pin.name in MAX3232_OPEN}, **MAX3232)
+
+
+MAX3232 = {"VCC": "+5V", "T1IN": "CLOCK", "T2IN": "GND", "R1IN": "GND", "R2IN": "GND", "GND": "GND"}
+MAX3232_OPEN = {"R1OUT", "R2OUT", "T1OUT", "T2OUT", "C1+", "C1-", "C2+", "C2-", "VS+", "VS-"}
+
+
 def chip_without_capacitor(c: Circuit) -> None:
     del c.parts["C1"]
 
@@ -152,6 +170,8 @@ MISTAKES: list[tuple[Callable[[Circuit], None], str]] = [
     (ground_pin_on_a_rail, "dead rail"),
     (too_much_for_a_supply_pin, "supply range"),
     (five_volts_on_a_three_volt_pin, "logic level"),
+    (pull_up_to_a_rail_that_may_be_too_high, "logic level"),
+    (driver_of_a_rail_that_is_too_low, "logic level"),
     (chip_without_capacitor, "decoupling"),
     (bus_without_pull_up, "pull-up"),
     (bus_with_two_pull_ups, "pull-up"),
@@ -198,15 +218,15 @@ def test_a_pin_or_reference_given_twice_is_refused() -> None:
     circuit = clean()
     with pytest.raises(errors.ReferenceTaken, match="two parts are called U3"):
         circuit.part("U3", "coin")
-    with pytest.raises(errors.PinTaken, match="pin SDA of U8 is connected twice"):
-        circuit.part("U8", "rv3028", {"SDA": "A", "4": "B"})
+    with pytest.raises(errors.PinTaken, match="pin SDA of U9 is connected twice"):
+        circuit.part("U9", "rv3028", {"SDA": "A", "4": "B"})
     with pytest.raises(errors.PinUnknown, match="rv3028 has no pin 'SDB': use one of SCL, SDA"):
-        circuit.part("U8", "rv3028", SDB="A")
+        circuit.part("U9", "rv3028", SDB="A")
 
 
 def test_a_part_that_cannot_be_is_refused() -> None:
     circuit = clean()
-    with pytest.raises(errors.PartUnknown, match="U8 is a 'rv3029'"):
-        circuit.part("U8", "rv3029")
+    with pytest.raises(errors.PartUnknown, match="U9 is a 'rv3029'"):
+        circuit.part("U9", "rv3029")
     with pytest.raises(errors.ReferenceMalformed, match="'clock' is not made of"):
         circuit.part("clock", "rv3028")

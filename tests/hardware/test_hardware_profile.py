@@ -11,6 +11,8 @@ from steelyard_hardware import circuit as circuits
 from steelyard_hardware import profile
 from steelyard_hardware.agreement import differences
 from steelyard_hardware.chips import chips
+from steelyard_hardware.circuit import Rail
+from steelyard_hardware.errors import FileRefused
 from steelyard_hardware.firmware_module import files, module
 
 TEXT = {name: (profile.BOARDS / f"{name}.toml").read_text() for name in profile.names()}
@@ -134,6 +136,16 @@ def exchanged(one: int, other: int, end: str, other_end: str) -> list[tuple[str,
         ("pico2_w", [("gain = 128", "gain = 32")], "adc.gain is 32, for which U2.INB+ must be signal; it is on GND"),
         ("pico2_w", [(', "st25dv"]', "]")], "the circuit has the st25dv U5, and the profile has no driver st25dv"),
         ("pico2_w", [('to = "Q1.G", ', "")], "lamp: the profile does not say where GP14 ends"),
+        (
+            "pico2_w",
+            [("divider = 2", "divider = 3")],
+            "supply.divider is 3; the resistors at ADC_SUPPLY divide VSYS by 2.00",
+        ),
+        (
+            "esp32_s3",
+            [("full_scale_mv = 2900", "full_scale_mv = 2780"), ("divider = 2", "divider = 1")],
+            "supply.divider is 1; the resistors at ADC_SUPPLY divide VSYS by 2.00",
+        ),
     ],
     ids=[
         "clock and data",
@@ -142,6 +154,8 @@ def exchanged(one: int, other: int, end: str, other_end: str) -> list[tuple[str,
         "gain of the other channel",
         "a chip left out",
         "an end left out",
+        "a divider by another number",
+        "a divider by none",
     ],
 )
 def test_what_a_driver_needs_is_compared_with_the_circuit(name: str, changes: list[tuple[str, str]], said: str) -> None:
@@ -150,3 +164,59 @@ def test_what_a_driver_needs_is_compared_with_the_circuit(name: str, changes: li
         assert old in text
         text = text.replace(old, new)
     assert said in differences(profile.parse(name, text), circuits.load(name))
+
+
+def test_a_supply_beyond_full_scale_is_found() -> None:
+    circuit = circuits.load("pico2_w")
+    circuit.rails["VSYS"] = Rail(5.0, 3.2, 6.1)
+    said = differences(profile.load("pico2_w"), circuit)
+    assert said == ["supply.pin: VSYS gives 3050 mV at ADC_SUPPLY, more than analogue.full_scale_mv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        (
+            "pico2_w",
+            'to = "J5.ROW1", use = "input", pull_up = true',
+            'to = "J5.ROW1", use = "input"',
+            "row1: nothing holds",
+        ),
+        (
+            "esp32_s3",
+            'to = "J5.ROW5", use = "input", pull_up = true',
+            'to = "J5.ROW5", use = "input"',
+            "row5: nothing holds",
+        ),
+    ],
+)
+def test_an_input_that_nothing_holds_is_found(name: str, old: str, new: str, said: str) -> None:
+    assert old in TEXT[name]
+    (told,) = differences(profile.parse(name, TEXT[name].replace(old, new)), circuits.load(name))
+    assert told.startswith(said)
+
+
+def test_a_converter_that_is_not_there_leaves_its_line_floating() -> None:
+    circuit = circuits.load("pico2_w")
+    circuit.parts["U2"].nets.pop(circuit.parts["U2"].kind.pin("DOUT")[0].number)
+    assert any(each.startswith("adc_dout: nothing holds") for each in differences(profile.load("pico2_w"), circuit))
+
+
+def test_a_switch_of_a_board_without_circuit_needs_the_pull_up_of_the_chip() -> None:
+    with pytest.raises(FileRefused, match=r"pins\.case floats: no circuit of ours has its pull-up, add pull_up = true"):
+        profile.parse("pico_w", TEXT["pico_w"].replace(", pull_up = true", "", 1))
+
+
+def test_a_supply_without_divider_is_found() -> None:
+    circuit = circuits.load("pico2_w")
+    del circuit.parts["R61"]
+    assert "supply.pin: ADC_SUPPLY has not one resistor to a rail and one to GND" in differences(
+        profile.load("pico2_w"), circuit
+    )
+
+
+def test_one_line_that_selects_one_display_only_is_found() -> None:
+    circuit = circuits.load("pico2_w")
+    circuit.parts["J4"].nets[circuit.parts["J4"].kind.pin("CS")[0].number] = "+3V3"
+    said = differences(profile.load("pico2_w"), circuit)
+    assert said == ["lcd_cs: GP9 does not reach J4.CS, which the driver st7567 needs"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from steelyard_hardware import agreement, chips, circuit, errors, parts, profile
+from steelyard_hardware import agreement, chips, circuit, closing, errors, parts, profile
 from steelyard_hardware.files import ROOT
 
 TEXT = {name: (profile.BOARDS / f"{name}.toml").read_text() for name in ("pico2_w", "esp32_s3")}
@@ -29,13 +29,45 @@ WRONG = [
         "gpio = 16, to",
         "pins.adc_sck: GPIO 16 is also adc_dout: give one",
     ),
-    ("pico2_w", "gpio = 17, to", "gpio = 25, to", "pins.adc_sck: GPIO 25 of the rp2350 cannot be used: take another"),
+    (
+        "pico2_w",
+        "gpio = 17, to",
+        "gpio = 25, to",
+        "pins.adc_sck: GPIO 25 of the rp2350 is the radio's chip select: take another",
+    ),
     ("pico2_w", "gpio = 4, to", "gpio = 3, to", 'GPIO 3 cannot be "i2c0 sda": GPIOs that can are 0, 4, 8'),
     ("pico2_w", "[buses.i2c]\nid = 0", "[buses.i2c]\nid = 1", 'the bus i2c needs it as "i2c1 sda"'),
-    ("pico2_w", "channel = 0", "channel = 2", "temperature.channel is 2: no pin is adc2"),
-    ("pico2_w", "channel = 0", "channel = -1", "temperature.channel is -1: it should be greater than or equal to 0"),
+    (
+        "pico2_w",
+        'pin = "supply"',
+        "channel = 3",
+        "supply is {'channel': 3, 'divider': 2, 'low_mv': 3400}: a channel by",
+    ),
+    (
+        "pico2_w",
+        'pin = "temperature"',
+        "channel = 0",
+        "leaves its pin uninitialised, write pin = NAME, a pin of [pins]",
+    ),
+    ("pico2_w", 'pin = "supply"', "pin = 3", "supply.pin is 3: it should be a valid string"),
+    ("pico2_w", 'pin = "supply"', 'pin = "vsys"', "supply.pin is 'vsys', and [pins] has no such pin: add it"),
+    ("pico2_w", 'pin = "supply"', 'pin = "lamp"', 'pins.lamp is used as "output": supply.pin needs it as one of adc0'),
+    ("esp32_s3", 'pin = "temperature"\n', "", "temperature.pin is missing: the esp32_s3 has no sensor of its own"),
+    (
+        "pico2_w",
+        "gpio = 27, to",
+        "gpio = 29, to",
+        "GPIO 29 of the rp2350 is the radio's clock, beside a divider of VSYS",
+    ),
+    ("pico2_w", "gpio = 17, to", "gpio = 23, to", "GPIO 23 of the rp2350 is the radio's power: take another, free are"),
+    (
+        "pico2_w",
+        "full_scale_mv = 3000",
+        "full_scale_mv = 2500",
+        "the sensor gives 2774 mV at -10 °C, and analogue.full",
+    ),
     ("esp32_s3", "gpio = 5,", "gpio = 45,", "pins.adc_sck: GPIO 45 is a strapping pin of the esp32_s3"),
-    ("esp32_s3", "gpio = 5,", "gpio = 30,", "pins.adc_sck: GPIO 30 of the esp32_s3 cannot be used"),
+    ("esp32_s3", "gpio = 5,", "gpio = 30,", "pins.adc_sck: GPIO 30 of the esp32_s3 is the module's flash"),
     ("esp32_s3", '"i2c0 scl"', '"i2c9 scl"', 'GPIO 9 cannot be "i2c9 scl": GPIOs that can are none'),
     ("pico2_w", "files = [0x180000, 0x040000]", "files = [0x180000, 0x050000]", "journal overlaps files"),
     ("pico2_w", "files = [0x180000, 0x040000]", "files = [0x180000, 0x040001]", "not made of 4096-byte sectors"),
@@ -47,6 +79,26 @@ WRONG = [
     ("pico2_w", "storage = [0x180000, 0x280000]", "storage = [0x190000, 0x270000]", "files is not within the storage"),
     ("pico2_w", "storage = [0x180000, 0x280000]", "storage = 5", "flash.storage is 5: it should be a list"),
     ("pico2_w", "loader = [", "lader = [", "flash.regions.lader is 'lader': it should be 'loader'"),
+    (
+        "pico2_w",
+        "bytes = 0x0F8000",
+        "bytes = 0x120001",
+        "image.bytes is 1179649: flash.regions.loader has 1179648, make",
+    ),
+    (
+        "pico2_w",
+        "bytes = 0x0F8000",
+        "bytes = 0x0F8000\nromfs_bytes = 4096",
+        "a ROMFS lies on flash.regions.code_b, write 0",
+    ),
+    ("pico2_w", "bytes = 0x0F8000\n", "", "image.bytes is missing: add it"),
+    ("esp32_s3", "[image]", "[images]", "images is unknown: correct the name or leave it out"),
+    (
+        "pico2_w",
+        "storage = [0x180000, 0x280000]",
+        "storage = [0x180000, 0x27F000]",
+        "the rp2 port has it at the chip's end",
+    ),
     ("pico2_w", "days = 45", "days = 60", "flash.days is 60: the journal lasts 45 days, write that"),
     ("pico2_w", 'name = "pico2_w"', 'name = "pico3"', "name is 'pico3': write 'pico2_w' or rename the file"),
     (
@@ -164,9 +216,15 @@ def test_the_command_says_it_of_every_file_and_goes_on(copy: Path) -> None:
         "binary": (bytes(range(256)), "is not UTF-8 text (byte 128 is 0x80)"),
         "broken": (b"[adc", "is not valid TOML (Expected ']'"),
         "empty": (b"", "name is missing: add it"),
-        "Big-Name": (pico.replace("pico_w", "Big-Name").encode(), "name is 'Big-Name': write it in small letters"),
+        "Big-Name": (
+            pico.replace("pico_w", "Big-Name").replace("steelyard-", "big-").encode(),
+            "name is 'Big-Name': write it in small letters",
+        ),
         "drawn": (
-            pico.replace("pico_w", "drawn").replace("schematic = false", "schematic = true").encode(),
+            pico.replace("pico_w", "drawn")
+            .replace("steelyard-", "drawn-")
+            .replace("schematic = false", "schematic = true")
+            .encode(),
             "loads is",
         ),
     }
@@ -225,6 +283,32 @@ def forget() -> None:
         ("chips.toml", "RATE =", "SPEED =", "hx711 has no pin 'SPEED'"),
         ("parts.toml", '"1 GP0 b"', '"1 GP0"', "parts.pico2_w.left.0 is '1 GP0': write it as NUMBERS NAME TYPE"),
         ("parts.toml", "price = [7.00, 7.00, 6.30]", "price = [7.00]", "parts.pico2_w.price.1 is missing: add it"),
+        (
+            "parts.toml",
+            'source = "memory: Avia Semiconductor, HX711 data sheet, p. 2 to 4"',
+            "",
+            "parts.hx711.source is",
+        ),
+        ("parts.toml", 'source = "memory: Yageo, RC_L data sheet"', "", "families.R.source is missing: add it"),
+        (
+            "parts.toml",
+            'source = "memory: Avia',
+            'source = "?" # "',
+            "parts.hx711.source is '?': name the data sheet and",
+        ),
+        (
+            "parts.toml",
+            "[parts.tps3839.supervisor]",
+            "[parts.tps3839.superviser]",
+            "parts.tps3839.superviser is unknown",
+        ),
+        (
+            "parts.toml",
+            "trip_v = [2.857, 3.003]",
+            "trip_v = [3.003, 2.857]",
+            "trip_v is [3.003, 2.857]: write the lower",
+        ),
+        ("parts.toml", "trip_v = [2.857, 3.003]", "trip_v = [2.857]", "parts.tps3839.supervisor.trip_v.1 is missing"),
         ("parts.toml", "[parts.hx711]", "[parts.hx712]", "U2 is a 'hx711', which parts.toml does not have"),
         ("parts.toml", "4k7 = {", "4x7 = {", "families.R.values.4x7 is '4x7': write the value as 10, 4k7 or 100n_C0G"),
     ],
@@ -236,6 +320,37 @@ def test_the_tables_behind_the_boards_are_as_strict(table: Path, file: str, old:
     with pytest.raises(errors.HardwareError) as refused:
         agreement.differences(profile.load("pico2_w"), circuit.load("pico2_w"))
     assert said in str(refused.value)
+
+
+def test_two_boards_of_one_name_are_refused(copy: Path) -> None:
+    boards = copy / "hardware" / "boards"
+    pico = (boards / "pico_w.toml").read_text()
+    (boards / "twin.toml").write_text(pico.replace('"pico_w"', '"twin"', 1))
+    (boards / "second.toml").write_text(pico.replace("steelyard-pico-w", "steelyard-second"))
+    done = run(copy)
+    assert done.returncode == 1
+    assert (
+        "hardware/boards/twin.toml: hardware = 'steelyard-pico-w' is also that of hardware/boards/pico_w.toml: "
+        "give each board its own."
+    ) in done.stderr
+    assert "hardware/boards/second.toml: name = 'pico_w' is also that of hardware/boards/pico_w.toml" in done.stderr
+    assert run(copy, "boards").returncode == 1
+
+
+def test_a_table_of_fuses_is_as_strict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = closing.CLOSING.read_text()
+    monkeypatch.setattr(closing, "CLOSING", tmp_path / "closing.toml")
+    for old, new, said in (
+        ("bits = 0x001C0000\n", "", "esp32_s3.fuses.1 is {"),
+        ("bits = 0x001C0000\n", "bits = -1\n", "esp32_s3.fuses.1.bits is -1: it should be greater than or equal to 0"),
+        ('with = "espefuse', 'mit = "espefuse', "esp32_s3.with is missing: add it"),
+    ):
+        (tmp_path / "closing.toml").write_text(text.replace(old, new, 1))
+        closing.closings.cache_clear()
+        with pytest.raises(errors.FileRefused) as refused:
+            closing.closings()
+        assert said in str(refused.value)
+    closing.closings.cache_clear()
 
 
 def test_what_cannot_be_written_is_said(copy: Path) -> None:

@@ -12,9 +12,11 @@ import time
 
 import board
 import machine
+from hal_analogue import Analogue
 from hal_converter import HIGHEST, LOWEST
 from hal_flash import PowerCut
 from hal_hx711 import PERIOD_US
+from hal_pins import Contact, Wire
 from hal_reset import Reset
 
 clock = BOARD.clock
@@ -220,6 +222,57 @@ def test_unconnected_pins_follow_their_pull():
     assert out() == 1
     out.toggle()
     assert machine.Pin(4)() == 0
+
+
+def test_an_analogue_pin_that_nobody_set_up_reads_low():
+    """By a channel's number the RP2 port leaves the pin's pull-down, which sinks current through the divider."""
+    right = machine.ADC(machine.Pin(board.ADC_SUPPLY))
+    expected = right.read_u16()
+    BOARD.analogue = Analogue(BOARD)
+    wrong = machine.ADC(board.ADC_SUPPLY - 26)
+    assert expected * 0.8 < wrong.read_u16() < expected * 0.95
+    machine.ADC(machine.Pin(board.ADC_SUPPLY))
+    assert wrong.read_u16() == expected
+
+
+def test_a_pin_of_the_radio_tells_nothing_and_driven_ends_the_radio():
+    assert machine.ADC(machine.Pin(29)).read_u16() < 1000
+    assert machine.ADC(3).read_u16() < 1000
+    BOARD.network_up = True
+    assert BOARD.has_network()
+    machine.Pin(25, machine.Pin.OUT)(1)
+    assert not BOARD.has_network()
+    BOARD.network_up = BOARD.radio_is_lost = False
+
+
+def test_only_an_analogue_pin_can_be_measured_at():
+    for source in (machine.Pin(16), 5, 16, -1):
+        try:
+            machine.ADC(source)
+        except ValueError:
+            continue
+        raise AssertionError("%s is no analogue input" % source)
+
+
+def test_a_switch_needs_a_pull_up_and_behind_a_diode_no_second_one():
+    pull_up, pull_down, none = 1, 0, None
+    for has_pull_up, behind_diode, pull, levels in (
+        (False, False, none, (0, 0)),  # floats: it keeps the level that it had
+        (False, False, pull_down, (0, 0)),
+        (False, False, pull_up, (0, 1)),
+        (True, False, none, (0, 1)),
+        (True, False, pull_up, (0, 1)),
+        (True, True, none, (0, 1)),
+        (True, True, pull_up, (1, 1)),  # 0.85 V is no low level
+    ):
+        wire = Wire(BOARD.interrupts)
+        contact = Contact(wire, has_pull_up, behind_diode)
+        wire.pull(pull)
+        read = []
+        for closed in (True, False):
+            contact.set(closed)
+            read.append(wire.level)
+        assert tuple(read) == levels, (has_pull_up, behind_diode, pull, read)
 
 
 def test_flash_operations_hold_up_the_processor_and_interrupts():

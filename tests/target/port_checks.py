@@ -89,26 +89,38 @@ def test_a_file_system_is_made_on_blank_flash_and_never_over_something_broken():
     assert BOARD.flash.operations == before
 
 
-def test_a_region_of_a_partition_stays_within_its_blocks():
-    """On the ESP32 the regions are parts of one partition."""
-    from agent.port.region import Region
+def test_on_the_esp32_a_region_is_the_partition_of_its_name():
+    import sys
 
-    region = Region(BOARD.flash, 10, 3)
-    page = bytes(range(256))
-    region.writeblocks(2, page, 512)
-    read = bytearray(256)
-    region.readblocks(2, read, 512)
-    there = bytearray(256)
-    BOARD.flash.readblocks(12, there, 512)
-    region.ioctl(6, 2)
-    erased = bytearray(1)
-    BOARD.flash.readblocks(12, erased, 512)
-    region.writeblocks(0, bytes(4096))
-    whole = bytearray(1)
-    BOARD.flash.readblocks(10, whole, 4095)
-    assert read == page and there == page
-    assert (erased[0], whole[0]) == (0xFF, 0)
-    assert (region.ioctl(4, 0), region.ioctl(5, 0)) == (3, 4096)
+    from agent.port import flash
+
+    class Esp32:
+        class Partition:
+            TYPE_DATA = 1
+
+            @staticmethod
+            def find(kind, label):
+                return [(kind, label)]
+
+    sys.modules["esp32"] = Esp32
+    board.PORT = "esp32"
+    assert flash.journal_device() == (1, "journal")
+
+
+def test_a_fuse_that_is_not_burnt_is_an_open_port():
+    from agent.port import system
+
+    assert not system.debug_open()
+    board.FUSES = ((0x40120148, 0x00000075), (0x6000703C, 0x80000013))
+    assert system.debug_open()
+    BOARD.registers = {0x40120148: 0x00000077, 0x6000703C: 0x80000013}
+    assert not system.debug_open()
+    BOARD.registers[0x6000703C] = 0x80000012
+    assert system.debug_open()
+    BOARD.registers = {0x6000703C: 0xFFFFFFFF}
+    assert system.debug_open()
+    board.FUSES, board.REPL = (), True
+    assert system.debug_open() and system.is_development()
 
 
 def test_sensors_read_in_hundredths_of_a_degree_and_millivolts():

@@ -21,7 +21,7 @@ class Keypad:
             raise ValueError("%d keys cannot have %d names" % (len(columns) * len(rows), len(names)))
         self._names = names
         self._columns = [matrix.OpenDrain(number) for number in columns]
-        self._rows = [pins.Input(number, pull_up=True) for number in rows]
+        self._rows = [pins.Input(number) for number in rows]
         self._edges = matrix.Edges(self._rows)
         self._waits_for_release = False
         self._listen()

@@ -16,6 +16,7 @@ _BLANK_PROBE_BLOCKS = const(2)
 
 
 def _device(name):
+    """The region `name`: a part of the RP2's flash, or the ESP32's partition of that name."""
     offset, length = board.FLASH[name]
     if board.PORT == "rp2":
         import rp2
@@ -23,10 +24,7 @@ def _device(name):
         return rp2.Flash(start=offset, len=length)
     import esp32
 
-    from agent.port.region import Region  # takes heap on the boards that need it only
-
-    partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")[0]
-    return Region(partition, offset // BLOCK_SIZE, length // BLOCK_SIZE)
+    return esp32.Partition.find(esp32.Partition.TYPE_DATA, label=name)[0]
 
 
 def journal_device():

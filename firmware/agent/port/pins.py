@@ -5,6 +5,7 @@ Nothing here is polled: an interrupt sets a ThreadSafeFlag and a task waits for 
 
 import asyncio
 
+import board
 import machine
 from micropython import const
 
@@ -21,9 +22,9 @@ def Output(number):
     return machine.Pin(number, machine.Pin.OUT, value=0)
 
 
-def Input(number, pull_up=False):
-    """Pin `number` as an input. Call it without arguments for its level."""
-    if pull_up:
+def Input(number):
+    """Pin `number` as an input, with the chip's pull-up where the board has none. Call it for its level."""
+    if number in board.PULL_UPS:
         return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
     return machine.Pin(number, machine.Pin.IN)
 
@@ -70,10 +71,10 @@ class DataReady:
 
 
 class Switch:
-    """A contact to ground with a pull-up."""
+    """A contact to ground."""
 
     def __init__(self, number):
-        self._pin = Input(number, pull_up=True)
+        self._pin = Input(number)
         self._flag = asyncio.ThreadSafeFlag()
         self._on_edge = self._edge
         self._settled = self.closed

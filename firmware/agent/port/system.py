@@ -4,9 +4,6 @@ import os
 
 import board
 import machine
-from micropython import const
-
-_FULL_SCALE_UV = const(3300000)
 
 
 def random(count):
@@ -24,9 +21,20 @@ def unique_id():
     return machine.unique_id()
 
 
-def debug_open():
-    """True where MicroPython's prompt can be reached by somebody with a cable; stated in every boot statement."""
+def is_development():
+    """True on a board that leaves MicroPython's prompt to whoever has a cable."""
     return board.REPL
+
+
+def debug_open():
+    """True where somebody with a cable could reach the prompt or load another program; stated in every boot statement.
+
+    The latter is so while a fuse that closes the chip's ports is not burnt.
+    """
+    for address, bits in board.FUSES:
+        if machine.mem32[address] & bits != bits:
+            return True
+    return is_development()
 
 
 def reset():
@@ -34,12 +42,16 @@ def reset():
     machine.reset()
 
 
-def _read_uv(channel):
-    """Voltage at analogue input `channel` in microvolts."""
+def _read_uv(gpio):
+    """Voltage at the pin `gpio` in microvolts; None is the sensor inside the chip.
+
+    Always by a pin: given a channel's number, the RP2 port leaves the pin as reset left it, with a pull-down.
+    """
     if board.PORT == "esp32":
-        pin = machine.Pin(channel)
+        pin = machine.Pin(gpio)
         return machine.ADC(pin, atten=machine.ADC.ATTN_11DB).read_uv()  # type: ignore  # ESP32 only
-    return machine.ADC(channel).read_u16() * _FULL_SCALE_UV // 65535
+    source = machine.ADC.CORE_TEMP if gpio is None else machine.Pin(gpio)
+    return machine.ADC(source).read_u16() * board.ADC_FULL_SCALE_UV // 65535
 
 
 def supply_mv():

@@ -28,8 +28,7 @@ PIN_I2C_SCL = 9
 PIN_I2C_SDA = 8
 PIN_LAMP = 38
 PIN_LCD_A0 = 13
-PIN_LCD_CS_CUSTOMER = 21
-PIN_LCD_CS_VENDOR = 14
+PIN_LCD_CS = 14
 PIN_LCD_RST = 10
 PIN_LCD_SCK = 12
 PIN_LCD_SDA = 11
@@ -44,12 +43,16 @@ PIN_UART_RX = 18
 PIN_UART_TX = 17
 PIN_USB_DM = 19
 PIN_USB_DP = 20
+# Those that need the pull-up inside the chip
+PULL_UPS = (16, 41, 42, 47, 48)
 
 # Numbers of the buses, and the drivers of the chips on them
 I2C = 0
 SPI = 1
 CHIPS = ("atecc608", "rv3028", "st25dv", "st7567")
 
+# GPIO numbers; None is the sensor inside the chip
+ADC_FULL_SCALE_UV = 2900000
 ADC_TEMPERATURE = 1
 TEMPERATURE_REFERENCE_UV = 2230000
 TEMPERATURE_REFERENCE_CDEG = 3000
@@ -60,6 +63,8 @@ SUPPLY_LOW_MV = 3400
 
 RTC_BATTERY = True
 REPL = False
+# (address, bits): set once the fuses are burnt that close the chip's ports
+FUSES = ((0x60007030, 0x001F1C00), (0x60007034, 0x00DC0000), (0x60007038, 0x00D00000), (0x6000703C, 0x80000013))
 
 # (offset, length) in bytes within the port's storage
 FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x240000)}

@@ -27,35 +27,41 @@ PIN_I2C_SCL = 5
 PIN_I2C_SDA = 4
 PIN_LAMP = 14
 PIN_LCD_A0 = 12
-PIN_LCD_CS_CUSTOMER = 13
-PIN_LCD_CS_VENDOR = 9
+PIN_LCD_CS = 9
 PIN_LCD_RST = 8
 PIN_LCD_SCK = 10
 PIN_LCD_SDA = 11
 PIN_ROW1 = 20
 PIN_ROW2 = 21
 PIN_ROW3 = 22
-PIN_ROW4 = 27
+PIN_ROW4 = 13
 PIN_ROW5 = 28
+PIN_SUPPLY = 27
 PIN_TEMPERATURE = 26
 PIN_UART_RX = 1
 PIN_UART_TX = 0
+# Those that need the pull-up inside the chip
+PULL_UPS = (13, 20, 21, 22, 28)
 
 # Numbers of the buses, and the drivers of the chips on them
 I2C = 0
 SPI = 1
 CHIPS = ("atecc608", "rv3028", "st25dv", "st7567")
 
-ADC_TEMPERATURE = 0
+# GPIO numbers; None is the sensor inside the chip
+ADC_FULL_SCALE_UV = 3000000
+ADC_TEMPERATURE = 26
 TEMPERATURE_REFERENCE_UV = 2230000
 TEMPERATURE_REFERENCE_CDEG = 3000
 TEMPERATURE_UV_PER_K = -13600
-ADC_SUPPLY = 3
-SUPPLY_DIVIDER = 3
+ADC_SUPPLY = 27
+SUPPLY_DIVIDER = 2
 SUPPLY_LOW_MV = 3400
 
 RTC_BATTERY = True
 REPL = False
+# (address, bits): set once the fuses are burnt that close the chip's ports
+FUSES = ((0x40120148, 0x00000075),)
 
 # (offset, length) in bytes within the port's storage
 FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x240000)}

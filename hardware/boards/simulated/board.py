@@ -20,22 +20,29 @@ PIN_ADJUST = 19
 PIN_CASE = 18
 PIN_I2C_SCL = 5
 PIN_I2C_SDA = 4
+PIN_SUPPLY = 28
+# Those that need the pull-up inside the chip
+PULL_UPS = (18, 19)
 
 # Numbers of the buses, and the drivers of the chips on them
 I2C = 0
 SPI = None
 CHIPS = ("rv3028",)
 
-ADC_TEMPERATURE = 4
+# GPIO numbers; None is the sensor inside the chip
+ADC_FULL_SCALE_UV = 3300000
+ADC_TEMPERATURE = None
 TEMPERATURE_REFERENCE_UV = 706000
 TEMPERATURE_REFERENCE_CDEG = 2700
 TEMPERATURE_UV_PER_K = -1721
-ADC_SUPPLY = 3
-SUPPLY_DIVIDER = 3
+ADC_SUPPLY = 28
+SUPPLY_DIVIDER = 2
 SUPPLY_LOW_MV = 3600
 
 RTC_BATTERY = False
 REPL = False
+# (address, bits): set once the fuses are burnt that close the chip's ports
+FUSES = ()
 
 # (offset, length) in bytes within the port's storage
 FLASH = {"files": (0x100000, 0x040000), "journal": (0x140000, 0x0C0000)}

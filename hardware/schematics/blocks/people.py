@@ -16,22 +16,26 @@ def switch_under_seal(c: Circuit, column: int) -> None:
 
 def displays(c: Circuit, column: int) -> None:
     """Vendor's and customer's display on one SPI bus, and their lamps."""
-    with c.block("Displays and lamp", column, "Both modules get the same bytes or each its own, by its CS."):
+    with c.block(
+        "Displays and lamp",
+        column,
+        "One line selects both: they get the same bytes. Lamps of 3.0 V need 5 V.",
+    ):
         for ref, side in (("J3", "VENDOR"), ("J4", "CUSTOMER")):
             c.part(
                 ref,
                 "display",
-                {"LED-": f"LAMP_{side}"},
+                {"LED-": f"LAMP_{side}", "LED+": "+5V"},
                 VDD="+3V3",
                 GND="GND",
                 SCK="LCD_SCK",
                 SDA="LCD_SDA",
                 A0="LCD_A0",
                 RST="LCD_RST",
-                CS=f"LCD_CS_{side}",
+                CS="LCD_CS",
             )
-        c.two("R30", "R 100", "LAMP_VENDOR", "LAMP")
-        c.two("R31", "R 100", "LAMP_CUSTOMER", "LAMP")
+        c.two("R30", "R 270", "LAMP_VENDOR", "LAMP")
+        c.two("R31", "R 270", "LAMP_CUSTOMER", "LAMP")
         c.part("Q1", "2n7002", G="LAMP_ON", D="LAMP", S="GND")
         c.two("R32", "R 10k", "LAMP_ON", "GND")
         c.two("C30", "C 1u", "+3V3", "GND")

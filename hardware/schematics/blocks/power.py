@@ -5,11 +5,16 @@ from steelyard_hardware.circuit import NC, Circuit
 
 def usb_and_charger(c: Circuit, column: int) -> None:
     """USB-C for power and console, protected, and a lithium-ion charger whose output is VSYS with or without USB."""
-    c.rail("VBUS", 5.0, 4.5, 5.5)
-    c.rail("VIN", 5.0, 4.4, 5.5)
+    c.rail("VBUS", 5.0, 4.6, 5.5)
+    c.rail("VUSB", 5.0, 4.5, 5.5)
+    c.rail("VIN", 5.0, 4.35, 5.5)
     c.rail("VBAT", 3.7, 3.2, 4.25)
     c.rail("VSYS", 4.2, 3.2, 5.5)
-    with c.block("USB, charger, battery", column, "PROG1 2k: 500 mA. SEL and PROG2: USB input, 500 mA."):
+    with c.block(
+        "USB, charger, battery",
+        column,
+        "PROG1, SEL, PROG2: 500 mA by USB. TE low: timer on. D2 leaves 10 V: U14 opens.",
+    ):
         _socket(c)
         _charger(c)
 
@@ -32,7 +37,9 @@ def _socket(c: Circuit) -> None:
     c.two("D2", "smbj6", "VBUS", "GND")
     c.two("R1", "R 5k1", "CC1", "GND")
     c.two("R2", "R 5k1", "CC2", "GND")
-    c.two("F1", "fuse", "VBUS", "VIN")
+    c.two("F1", "fuse", "VBUS", "VUSB")
+    c.part("U14", "ncp361", EN="GND", FLAG=NC, IN="VUSB", OUT="VIN", GND="GND")
+    c.two("C7", "C 1u", "VUSB", "GND")
 
 
 def _charger(c: Circuit) -> None:
@@ -45,7 +52,7 @@ def _charger(c: Circuit) -> None:
         PROG2="VIN",
         PROG1="CHG_PROG1",
         PROG3="CHG_PROG3",
-        TE="VIN",
+        TE="GND",
         CE="VIN",
         THERM="CHG_THERM",
         OUT="VSYS",
@@ -56,10 +63,10 @@ def _charger(c: Circuit) -> None:
         STAT1=NC,
         VSS="GND",
     )
-    c.part("BT1", "cell_battery", {"+": "VBAT", "-": "GND"})
+    c.part("BT1", "cell_battery", {"+": "VBAT", "-": "GND"}, NTC="CHG_THERM")
     c.two("R3", "R 2k", "CHG_PROG1", "GND")
     c.two("R4", "R 10k", "CHG_PROG3", "GND")
-    c.two("R5", "R 10k", "CHG_THERM", "GND")
+    c.two("R5", "R 330k", "CHG_THERM", "GND")
     c.two("C1", "C 10u", "VIN", "GND")
     c.two("C2", "C 10u", "VBAT", "GND")
     c.two("C3", "C 22u", "VSYS", "GND")
@@ -102,10 +109,10 @@ def excitation(c: Circuit, column: int) -> None:
 
 
 def supply_measurement(c: Circuit, column: int) -> None:
-    """VSYS by half, for the brown-out flag and the battery's symbol."""
+    """VSYS by half, for the brown-out flag and the battery's symbol; 5 kOhm, as the pin leaks."""
     with c.block("Supply measurement", column):
-        c.two("R60", "R 100k", "VSYS", "ADC_SUPPLY")
-        c.two("R61", "R 100k", "ADC_SUPPLY", "GND")
+        c.two("R60", "R 10k", "VSYS", "ADC_SUPPLY")
+        c.two("R61", "R 10k", "ADC_SUPPLY", "GND")
         c.two("C62", "C 100n", "ADC_SUPPLY", "GND")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic import Strict as Strictness
@@ -15,6 +15,7 @@ FIGURES = ROOT / "hardware" / "figures.toml"
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Pair = Annotated[tuple[Positive, Positive], Strictness(False)]
 
 
 class Scale(Strict):
@@ -32,12 +33,27 @@ class Scale(Strict):
 
 
 class ConverterFigures(Strict):
-    """What a converter's data sheet says."""
+    """What a converter's data sheet says; drift as typical and worst case."""
 
     noise_nv: Positive
-    offset_nv_per_k: Positive
-    gain_ppm_per_k: Positive
+    offset_nv_per_k: Pair
+    gain_ppm_per_k: Pair
     supply_rejection_db: Positive
+    measures_at: Literal["cell", "rail"]
+
+
+class Bead(Strict):
+    """The resistance of the bead in the excitation, and how it grows with temperature."""
+
+    ohm: Positive
+    ppm_per_k: Positive
+
+
+class CellAtWorst(Strict):
+    """What a class III cell may do at worst: share of the limit of span, grams of zero in 5 K."""
+
+    span_share: Share
+    zero_g_per_5_k: Positive
 
 
 class Limits(Strict):
@@ -51,10 +67,12 @@ class Limits(Strict):
 
 
 class Ripple(Strict):
-    """Ripple on VSYS, and what two regulators take away of it."""
+    """Ripple on VSYS and of the boost converter itself, and what regulators take away of each."""
 
     vsys_mv: Count
     boost_attenuation_db: Positive
+    boost_mv: Count
+    boost_regulator_db: Positive
     regulator_db: Positive
 
 
@@ -81,6 +99,8 @@ class Figures(Strict):
 
     scale: Scale
     converters: dict[str, ConverterFigures]
+    bead: Bead
+    cell_at_worst: CellAtWorst
     limits: Limits
     ripple: Ripple
     power: Power

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from steelyard_hardware import profile
 from steelyard_hardware.budget import model
+from steelyard_hardware.budget.drift import bead_ppm_per_k
 from steelyard_hardware.budget.figures import figures
 from steelyard_hardware.drawing.plot import Curve, plot
 from steelyard_hardware.drawing.sealing import drawing
@@ -48,7 +49,7 @@ def _temperature() -> str:
         [
             Curve("class III cell with converter", span(model.cells()["class_iii"].span_ppm_per_k)),
             *(
-                Curve(f"{name.upper()} by itself", span(each.gain_ppm_per_k))
+                Curve(f"{name.upper()} by itself", span(each.gain_ppm_per_k[0] + bead_ppm_per_k(each)))
                 for name, each in figures().converters.items()
             ),
             Curve("upper limit for cell and converter", [allowed] * len(celsius)),

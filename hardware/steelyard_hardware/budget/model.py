@@ -75,47 +75,6 @@ def noises() -> list[Noise]:
     ]
 
 
-@dataclass(frozen=True)
-class Drift:
-    """Temperature behaviour of one chain: zero in intervals per 5 K, span in intervals at Max over the rated range."""
-
-    name: str
-    zero: float
-    span: float
-
-    def within(self) -> bool:
-        """Tell whether the chain keeps the part of both limits that cell and converter may use."""
-        limits = figures().limits
-        share = limits.share_of_converter_and_cell
-        return self.zero <= limits.zero_intervals_per_5_k * share and self.span <= limits.span_intervals_at_max * share
-
-
-def drifts() -> list[Drift]:
-    """Return the chains: converters by their data sheets, then the simulator's cells, uncompensated."""
-    scale, limits = figures().scale, figures().limits
-    reach_k = max(abs(each - limits.reference_c) for each in limits.temperature_c)
-    span_per_ppm = 1e-6 * reach_k * scale.intervals
-    interval_nv = counts_per_interval() * nv_per_count()
-    found = [
-        Drift(f"{name.upper()} by itself", each.offset_nv_per_k * 5 / interval_nv, each.gain_ppm_per_k * span_per_ppm)
-        for name, each in figures().converters.items()
-    ]
-    counts = cells()["counts_per_g"] * scale.e_g
-    for name, title in (("class_iii", "class III cell with converter"), ("cheap", "cheap bar with converter")):
-        habits = cells()[name]
-        found.append(Drift(title, habits.zero_counts_per_k * 5 / counts, habits.span_ppm_per_k * span_per_ppm))
-    return found
-
-
-def ripple_intervals(converter: str) -> float:
-    """Return what ripple on VSYS moves the indication at Max by, in intervals, after regulators and rejection."""
-    ripple = figures().ripple
-    rejection_db = figures().converters[converter].supply_rejection_db
-    down_db = ripple.boost_attenuation_db + ripple.regulator_db + rejection_db
-    left_nv = ripple.vsys_mv * 1e6 * 10 ** (-down_db / 20)
-    return float(left_nv / (counts_per_interval() * nv_per_count()))
-
-
 def milliamperes(board: str, share_of_lamps: float | None = None) -> float:
     """Return the mean current of a board from VSYS in a market day; `share_of_lamps` replaces that of the lamps."""
     total = 0.0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from steelyard_hardware import circuit, errors, profile
-from steelyard_hardware.budget import model
+from steelyard_hardware.budget import closing, drift, model
+from steelyard_hardware.budget.charge import charge
 from steelyard_hardware.budget.figures import figures
 from steelyard_hardware.budget.images import images
 from steelyard_hardware.files import ROOT, read_text, shown, write
@@ -18,13 +19,21 @@ BEGIN, END = "<!-- budget: made by `make budget` -->", "<!-- end of budget -->"
 def write_page() -> None:
     """Put tables and plots into docs/. Raises HardwareError."""
     page = read_text(PAGE)
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise errors.PageWithoutMarks(path=shown(PAGE), begin=BEGIN, end=END)
-    write(PAGE, before + text() + after)
+    for made in (text(), closing.text()):
+        page = _put(page, made)
+    write(PAGE, page)
     for name, image in images().items():
         write(IMAGES / name, image)
+
+
+def _put(page: str, made: str) -> str:
+    """Return the page with what is made anew, from its first line to its last, in place of what was."""
+    begin, end = made.splitlines()[0], made.splitlines()[-1]
+    before, begun, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
+        raise errors.PageWithoutMarks(path=shown(PAGE), begin=begin, end=end)
+    return before + made + after
 
 
 def text() -> str:
@@ -60,26 +69,32 @@ def _temperature() -> list[str]:
         "### Temperature",
         f"Limits: zero {limits.zero_intervals_per_5_k:g} interval per 5 K; span {limits.span_intervals_at_max:g} "
         f"intervals at Max from {limits.temperature_c[0]} to {limits.temperature_c[1]} °C, "
-        f"of which cell and converter may use {limits.share_of_converter_and_cell:.0%}. Uncompensated:",
+        f"of which cell and converter may use {limits.share_of_converter_and_cell:.0%}. Uncompensated, with the bead's "
+        f"{drift.bead_ppm_per_k(figures().converters['hx711']):.1f} ppm/K at the HX711:",
         "",
         "| chain | zero, intervals per 5 K | span, intervals at Max | within |",
         "| --- | --- | --- | --- |",
-        *(
-            f"| {drift.name} | {drift.zero:.2f} | {drift.span:.2f} | {'yes' if drift.within() else 'no'} |"
-            for drift in model.drifts()
-        ),
+        *(_row(each, "") for each in drift.typical_drifts()),
+        *(_row(each, ", worst case") for each in drift.worst_drifts()),
+        "",
+        "At the worst case of both cell and converter span needs the agent's compensation; zero does not.",
         "",
         "![Span over temperature](images/hardware-temperature.svg)",
     ]
 
 
+def _row(each: drift.Drift, case: str) -> str:
+    return f"| {each.name}{case} | {each.zero:.2f} | {each.span:.2f} | {'yes' if each.within() else 'no'} |"
+
+
 def _supply_rejection() -> list[str]:
     moved = " and ".join(
-        f"{model.ripple_intervals(name):.1e} intervals ({name.upper()})" for name in figures().converters
+        f"{drift.ripple_intervals(name):.1e} intervals ({name.upper()})" for name in figures().converters
     )
     return [
         "### Supply rejection",
-        f"{figures().ripple.vsys_mv} mV of ripple on VSYS moves the indication by {moved}. "
+        f"{figures().ripple.vsys_mv} mV of ripple on VSYS and {figures().ripple.boost_mv} mV of the boost converter's "
+        f"own move the indication by {moved}. "
         "Slow changes of the excitation cancel, as the converter's reference is the excitation.",
     ]
 
@@ -97,6 +112,16 @@ def _power() -> list[str]:
             f"| {model.hours(board):.0f} h | {model.hours(board, 1.0):.0f} h |"
             for board in profile.names_with_circuit()
         ),
+        "",
+        "| board | full again beside a working scale | at the worst case | what the timer lets back |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {board} | {charge(board, 0).hours:.1f} h | {charge(board, 1).hours:.1f} h "
+            f"| {charge(board, 0).share:.0%}, at worst {charge(board, 1).share:.0%} |"
+            for board in profile.names_with_circuit()
+        ),
+        "",
+        "A charge that the timer ended begins again when the plug is pulled and put in.",
         "",
         "![Battery life by the share of the day with lamps](images/hardware-power.svg)",
         "",

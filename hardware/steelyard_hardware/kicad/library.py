@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from steelyard_hardware.circuit import Circuit, Part
-from steelyard_hardware.erc import Fault
+from steelyard_hardware.fault import Fault
 from steelyard_hardware.files import ROOT, read_text
 from steelyard_hardware.kicad.sexpr import Tree, child, children, numbers, read
 

@@ -2,6 +2,7 @@
 
 import time
 
+from hal_analogue import FIRST_GPIO, LAST_GPIO
 from hal_board import BOARD
 from hal_reset import Reset
 from micropython import const
@@ -35,6 +36,8 @@ class Pin:
     def init(self, mode=-1, pull=-1, value=None):
         if pull == Pin.PULL_UP or pull == Pin.PULL_DOWN:
             self._wire.pull(1 if pull == Pin.PULL_UP else 0)
+        elif mode == Pin.IN:
+            self._wire.pull(None)
         if value is not None:
             self.__call__(1 if value else 0)
 
@@ -70,14 +73,35 @@ class Pin:
 
 
 class ADC:
-    """An analogue input by its channel number."""
+    """An analogue input: by a pin, which this sets up, or as the RP2 port has it by a number, which does not."""
 
-    def __init__(self, channel):
-        self._channel = channel
+    CORE_TEMP = const(4)
+
+    def __init__(self, source):
+        gpio = source._id if isinstance(source, Pin) else source
+        if gpio == ADC.CORE_TEMP:
+            self._gpio = None
+        elif FIRST_GPIO <= gpio <= LAST_GPIO:
+            self._gpio = gpio
+            BOARD.analogue.set_up(gpio)
+        elif isinstance(source, Pin) or not 0 <= gpio < ADC.CORE_TEMP:
+            raise ValueError("Pin doesn't have ADC capabilities")
+        else:
+            self._gpio = FIRST_GPIO + gpio
 
     def read_u16(self):
-        """0 to 65535 for 0 V to 3.3 V."""
-        return BOARD.analogue_u16(self._channel)
+        """0 to 65535 for 0 V to the reference."""
+        return BOARD.analogue_u16(self._gpio)
+
+
+class _Registers:
+    """The chip's registers by address; one that nobody set reads 0, as a fuse that is not burnt."""
+
+    def __getitem__(self, address):
+        return BOARD.registers.get(address, 0)
+
+
+mem32 = _Registers()
 
 
 class I2C:

@@ -34,14 +34,14 @@ class WLAN:
         WLAN._active = False
 
     def isconnected(self):
-        return WLAN._active and BOARD.network_up
+        return WLAN._active and BOARD.has_network()
 
     def status(self, what=None):
         if what == "rssi":
             return -60 if self.isconnected() else 0
         if not WLAN._active:
             return STAT_IDLE
-        return STAT_GOT_IP if BOARD.network_up else STAT_NO_AP_FOUND
+        return STAT_GOT_IP if BOARD.has_network() else STAT_NO_AP_FOUND
 
     def config(self, *names, **values):
         if names == ("mac",):

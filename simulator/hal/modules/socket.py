@@ -14,7 +14,7 @@ def getaddrinfo(host, port, family=0, kind=0, protocol=0, flags=0):
     """As MicroPython's; raises OSError(-2) while the network is down."""
     import usocket
 
-    if not BOARD.network_up or BOARD.link_port is None:
+    if not BOARD.has_network() or BOARD.link_port is None:
         raise OSError(_NO_SUCH_NAME)
     BOARD.host.announce_target(host, port)
     return usocket.getaddrinfo("127.0.0.1", BOARD.link_port, family, kind, protocol, flags)

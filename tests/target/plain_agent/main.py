@@ -73,9 +73,11 @@ async def obey(words, converter, flash):
         machine.enable_irq(state)
         return str(elapsed_us)
     if command == "pins":
-        return "%d %d" % (machine.Pin(board.PIN_CASE)(), machine.Pin(board.PIN_ADJUST)())
+        up = machine.Pin.IN, machine.Pin.PULL_UP
+        return "%d %d" % (machine.Pin(board.PIN_CASE, *up)(), machine.Pin(board.PIN_ADJUST, *up)())
     if command == "analogue":
-        return "%d %d" % (machine.ADC(board.ADC_SUPPLY).read_u16(), machine.ADC(board.ADC_TEMPERATURE).read_u16())
+        supply = machine.ADC(machine.Pin(board.ADC_SUPPLY))
+        return "%d %d" % (supply.read_u16(), machine.ADC(machine.ADC.CORE_TEMP).read_u16())
     if command == "sleep":
         await asyncio.sleep_ms(int(words[1]))
         return "slept"

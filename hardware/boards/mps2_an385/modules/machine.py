@@ -7,19 +7,22 @@ from emulated import Pin
 from umachine import *  # noqa: F403 (everything else is the port's own)
 
 _PWRON_RESET = 1
-# 5.0 V at the supply's divider by three, 20.0 degrees at the sensor, both of 3.3 V.
-_READINGS_U16 = {3: 33098, 4: 14260}
+# 5.0 V at the supply's divider by two on GPIO 28, 20.0 degrees at the chip's sensor, both of 3.3 V.
+_SUPPLY_U16 = 49648
+_SENSOR_U16 = 14260
 
 
 class ADC:
-    """An analogue input by its channel number."""
+    """An analogue input by its pin, or the chip's own sensor."""
 
-    def __init__(self, channel):
-        self._channel = channel
+    CORE_TEMP = 4
+
+    def __init__(self, source):
+        self._is_sensor = source is ADC.CORE_TEMP
 
     def read_u16(self):
         """0 to 65535 for 0 V to 3.3 V."""
-        return _READINGS_U16[self._channel]
+        return _SENSOR_U16 if self._is_sensor else _SUPPLY_U16
 
 
 class RTC:

@@ -295,8 +295,12 @@ def test_a_part_that_fits_nowhere_is_said() -> None:
 def test_an_expression_is_the_same_read_again(text: str) -> None:
     tree = sexpr.read(text)
     assert sexpr.read(sexpr.write(tree)) == tree
-    assert re.sub(r"\s+", "", sexpr.write(tree)) == re.sub(r"\s+|(?<=two)\n", "", text).replace(
-        "twolines", "two\\nlines"
+    assert [type(item) for item in sexpr.read(sexpr.write(tree))] == [type(item) for item in tree]
+
+
+def test_quotes_and_lengths_are_written_as_kicad_does() -> None:
+    assert sexpr.write(["a", sexpr.Text('b"c\\d\n'), "e", ["f", sexpr.mm(-0.0), sexpr.mm(1.50)]]) == (
+        '(a "b\\"c\\\\d\\n" e\n\t(f 0 1.5)\n)'
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _TOKEN = re.compile(r'[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+')
 
 
@@ -29,7 +30,7 @@ def read(text: str) -> Tree:
             done = stack.pop()
             stack[-1].append(done)
         elif word[0] == '"':
-            stack[-1].append(Text(re.sub(r"\\(.)", r"\1", word[1:-1])))
+            stack[-1].append(Text(re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), word[1:-1])))
         else:
             stack[-1].append(word)
     if len(stack) != 1 or len(stack[0]) != 1 or not isinstance(stack[0][0], list):

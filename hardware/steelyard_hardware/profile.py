@@ -29,22 +29,21 @@ def names_with_circuit() -> list[str]:
 
 
 def refuse_twin(name: str) -> None:
-    """Refuse a board that says it is another: its `name` or `hardware` stands in another profile. Raises NameTaken."""
-    own = _words(name)
+    """Refuse a board whose `hardware`, by which the platform knows it, stands in another profile. Raises NameTaken."""
+    own = _hardware(name)
     for other in names():
-        for key, word in own.items():
-            if other != name and _words(other).get(key) == word:
-                path, there = shown(BOARDS / f"{name}.toml"), shown(BOARDS / f"{other}.toml")
-                raise errors.NameTaken(path=path, what=f"{key} = {word!r}", other=there)
+        if other != name and own is not None and _hardware(other) == own:
+            path, there = shown(BOARDS / f"{name}.toml"), shown(BOARDS / f"{other}.toml")
+            raise errors.NameTaken(path=path, what=f"hardware = {own!r}", other=there)
 
 
-def _words(name: str) -> dict[str, str]:
-    """Return what a profile calls its board; nothing of one that cannot be read, which is refused for that."""
+def _hardware(name: str) -> str | None:
+    """Return what a profile calls its circuit; None of one that cannot be read, which is refused for that."""
     try:
-        table = tomllib.loads(read_text(BOARDS / f"{name}.toml"))
+        word = tomllib.loads(read_text(BOARDS / f"{name}.toml")).get("hardware")
     except (errors.HardwareError, ValueError, RecursionError):
-        return {}
-    return {key: table[key] for key in ("name", "hardware") if isinstance(table.get(key), str)}
+        return None
+    return word if isinstance(word, str) else None
 
 
 def load(name: str) -> Profile:

@@ -16,11 +16,13 @@ from kit.cloud_desk import Desk, Wire, wait_for
 from kit.servers import Server
 from kit.signing_scale import SigningScale
 from steelyard_cloud import keys
+from steelyard_cloud.settings import SHARDS
 from steelyard_protocol.statement import encode_batch, hash_of, parse
 
 SCALES = 12
 STATEMENTS = 40
 ROUNDS = 4
+FLOOD = 1_000
 RESEND_S = 1.0
 COMMAND = [sys.executable, "-c", "from steelyard_cloud.command import app; app(['ingest'])"]
 
@@ -120,3 +122,34 @@ def test_nothing_is_lost_and_no_receipt_is_early(desk: Desk, mosquitto: Server, 
     for scale in some:
         assert [hash_of(raw) for raw in desk.held(scale)] == [hash_of(raw) for raw in journals[scale.kid]]
     assert desk.alerts() == []
+
+
+def test_what_waits_behind_a_flood_when_ingest_is_killed_comes_again(
+    desk: Desk, mosquitto: Server, tmp_path: Path
+) -> None:
+    """Nobody sends again here: all that was not committed must come from the broker."""
+    flooding, *honest = [SigningScale(seed) for seed in range(1, 5)]
+    desk.register(flooding, *honest)
+    ingest = Killable(desk.url, tmp_path, mosquitto.port)
+    wire = Wire(mosquitto.port, flooding, *honest)
+    ingest.start()
+    try:
+        wait_for(lambda: mosquitto.log.read_text().count("steelyard-ingest-") >= len(SHARDS), "the sessions", 60)
+        for scale in (flooding, *honest):
+            wire.send(scale, scale.enrol(), scale.boot())
+        wait_for(lambda: all(len(desk.held(scale)) == 2 for scale in honest), "the enrolments", 60)
+        wire.send(flooding, *(flooding.snapshot() for _ in range(FLOOD)))
+        for scale in honest:
+            wire.send(scale, *(scale.snapshot() for _ in range(3)))
+        for share in (0.1, 0.4):
+            wait_for(lambda: len(desk.held(flooding)) > share * FLOOD, "a part of the flood", 60)  # noqa: B023
+            ingest.kill()
+            assert len(desk.held(flooding)) < FLOOD
+            ingest.start()
+        wait_for(lambda: len(desk.held(flooding)) == FLOOD + 2, "all of the flood", 60)
+        wait_for(lambda: all(check_receipts(desk, wire, one) == one.number for one in (flooding, *honest)), "receipts")
+    finally:
+        ingest.kill()
+        wire.close()
+    for scale in (flooding, *honest):
+        assert desk.held(scale) == scale.chain

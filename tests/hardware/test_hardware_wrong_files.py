@@ -309,7 +309,7 @@ def forget() -> None:
             "trip_v is [3.003, 2.857]: write the lower",
         ),
         ("parts.toml", "trip_v = [2.857, 3.003]", "trip_v = [2.857]", "parts.tps3839.supervisor.trip_v.1 is missing"),
-        ("parts.toml", "[parts.hx711]", "[parts.hx712]", "U2 is a 'hx711', which parts.toml does not have"),
+        ("parts.toml", "[parts.st25dv]", "[parts.st25dw]", "U5 is a 'st25dv', which parts.toml does not have"),
         ("parts.toml", "4k7 = {", "4x7 = {", "families.R.values.4x7 is '4x7': write the value as 10, 4k7 or 100n_C0G"),
     ],
 )
@@ -333,7 +333,10 @@ def test_two_boards_of_one_name_are_refused(copy: Path) -> None:
         "hardware/boards/twin.toml: hardware = 'steelyard-pico-w' is also that of hardware/boards/pico_w.toml: "
         "give each board its own."
     ) in done.stderr
-    assert "hardware/boards/second.toml: name = 'pico_w' is also that of hardware/boards/pico_w.toml" in done.stderr
+    assert (
+        "hardware/boards/second.toml is refused; correct this:\n  name is 'pico_w': write 'second' or rename"
+        in done.stderr
+    )
     assert run(copy, "boards").returncode == 1
 
 

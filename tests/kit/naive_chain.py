@@ -1,5 +1,6 @@
 """What the naive judge is given: all that is stored, what the registry recorded, and plain look-ups in both."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +9,7 @@ from typing import NamedTuple
 from steelyard_cloud.judge.facts import PermitFact
 from steelyard_protocol.bodies import Boot, Parameters
 
-from kit.naive_reading import MINUTE_MS, Seen, digest
+from kit.naive_reading import MINUTE_MS, Rows, Seen, digest, places_of, seen_in
 
 
 class Verification(NamedTuple):
@@ -53,7 +54,9 @@ class Hole(NamedTuple):
 class Chain:
     """The statements of a scale: those of the active key by number, and the others."""
 
-    def __init__(self, seen: Sequence[Seen], registry: Registry, now_ms: int, active: bytes) -> None:
+    def __init__(self, rows: Rows, registry: Registry, now_ms: int, active: bytes) -> None:
+        """What no row says when it was recorded was recorded last."""
+        seen, self.places = seen_in(rows), defaultdict(lambda: len(rows), places_of(rows))
         self.registry, self.now_ms, self.active = registry, now_ms, active
         own = [one for one in seen if one.statement.kid == active]
         self.headless = [one for one in own if one.number == 0]
@@ -63,13 +66,14 @@ class Chain:
         self.holes = self._holes()
         mine = [one for one in registry.verifications if one.kid == active]
         self.baseline = max(mine, key=lambda one: (one.number, one.recorded_ms, one.hash), default=None)
-        self.B = self.baseline.number if self.baseline else 0
-        self.F = self.counted_from(active)
+        self.B, self.B_place = (self.baseline.number, self.places[self.baseline]) if self.baseline else (0, 0)
+        self.F, self.F_place = self.counted_from(active)
 
-    def counted_from(self, kid: bytes) -> int:
-        """F(kid)."""
-        decided = [self.by_hash[one.hash].number for one in self.registry.decisions if one.kid == kid]
-        return max([self.B if kid == self.active else 0, *decided])
+    def counted_from(self, kid: bytes) -> tuple[int, int]:
+        """F(kid), and where the fact was recorded."""
+        mine = [one for one in self.registry.decisions if one.kid == kid]
+        decided = [(self.by_hash[one.hash].number, self.places[one]) for one in mine]
+        return max([(self.B, self.B_place) if kid == self.active else (0, 0), *decided])
 
     def counted_from_ms(self, kid: bytes) -> int:
         """The later commit of the statements that the baseline and the decisions name."""
@@ -88,10 +92,23 @@ class Chain:
             found.append(Hole(1, next_number - 1, above_ms + 15 * MINUTE_MS))
         return found[::-1]
 
-    def since(self, number: int) -> list[Seen]:
+    def above(self, number: int) -> list[Seen]:
         """What is stored above a number."""
         return [one for one in self.chain if one.number > number]
 
+    def since_baseline(self, some: Sequence[Seen]) -> list[Seen]:
+        """Those of some from the baseline's number on, and those below it that came after it was recorded."""
+        return [one for one in some if one.number >= self.B or one.place > self.B_place]
+
+    def since_fact(self, some: Sequence[Seen]) -> list[Seen]:
+        """The same from F on."""
+        return [one for one in some if one.number >= self.F or one.place > self.F_place]
+
+    def after_fact(self, some: Sequence[Seen]) -> list[Seen]:
+        """The same without F itself."""
+        return [one for one in some if one.number > self.F or one.place > self.F_place]
+
+    @cached_property
     def contents(self) -> list[Seen]:
         """The chain without re-signed copies: of these the first counts."""
         firsts: dict[tuple[int, bytes], Seen] = {}

@@ -4,7 +4,8 @@ It keeps no summaries and knows no bounds, and shares no code with the judge but
 says follows from the bytes, the times of commit, what the registry recorded, and the clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
 
 from steelyard_cloud.judge.facts import PermitUse
@@ -18,9 +19,8 @@ from steelyard_protocol.statement import Flag, Statement
 from kit.naive_chain import Chain, Registry
 from kit.naive_reading import (
     MINUTE_MS,
-    Row,
+    Rows,
     Seen,
-    SetBack,
     State,
     after_state,
     change_in,
@@ -28,7 +28,7 @@ from kit.naive_reading import (
     device_of,
     event_kind,
     follows,
-    seen_in,
+    may_hide,
     state_of,
     states_in,
 )
@@ -37,11 +37,12 @@ ORDER = list(Verdict)
 Unmet = dict[str, Verdict]
 
 
-def judge_naively(
-    rows: Sequence[Row | SetBack], registry: Registry, now_ms: int, active: bytes
-) -> tuple[Verdict, Unmet]:
-    """The verdict on a scale, and the word of each condition that is not met. `rows` stand as they were committed."""
-    return Scale(seen_in(rows), registry, now_ms, active).verdict()
+def judge_naively(rows: Rows, registry: Registry, now_ms: int, active: bytes) -> tuple[Verdict, Unmet]:
+    """The verdict on a scale, and the word of each condition that is not met.
+
+    `rows` stand as they were committed, and between them what was recorded.
+    """
+    return Scale(rows, registry, now_ms, active).verdict()
 
 
 def worst(words: Iterable[Verdict]) -> Verdict:
@@ -75,9 +76,11 @@ class Scale(Chain):
         named = self.by_hash.get(self.baseline.hash) if self.baseline else None
         if named is None:
             return None
-        verified, since = state_of(named.statement), self.since(self.B - 1)
+        verified, since = state_of(named.statement), self.since_baseline(self.contents)
+        if any(may_hide(one.statement, "parameters") for one in since):
+            return Verdict.ALTERED
         states = [state for one in since for state in states_in(one.statement)]
-        changes = [one for one in self.contents() if one.number >= self.B and change_in(one.statement)]
+        changes = [one for one in since if change_in(one.statement)]
         if not changes and all(state == verified for state in states):
             return None
         reasons = [(one, self.why_not_permitted(one)) for one in changes]
@@ -115,7 +118,7 @@ class Scale(Chain):
         after = change.calibration_counter, change.configuration_counter
         if not all(at <= old <= new <= at + 1 for at, old, new in zip(granted, before, after, strict=True)):
             return "permit spent"
-        uses = [it for it in self.contents() if (other := change_in(it.statement)) and other.permit == permit.hash]
+        uses = [it for it in self.contents if (other := change_in(it.statement)) and other.permit == permit.hash]
         first = uses[0].statement
         if (first.calibration_counter, first.configuration_counter) != granted or not self.one_session(uses[0], one):
             return "other session"
@@ -151,7 +154,9 @@ class Scale(Chain):
             and permit.not_after_s * 1000 >= self.baseline.recorded_ms
             for permit in self.registry.permits
         )
-        for one in self.since(self.B - 1):
+        if any(may_hide(one.statement, "device") for one in self.since_baseline(self.contents)):
+            words.append(Verdict.ALTERED)
+        for one in self.since_baseline(self.chain):
             if isinstance(one.statement.body, Boot) and (other := device_of(one.statement.body)) != verified:
                 updated = other[1:] == verified[1:] and other[0] in self.registry.approved
                 words.append(Verdict.NOT_VERIFIED if updated or repaired else Verdict.ALTERED)
@@ -159,20 +164,22 @@ class Scale(Chain):
 
     def case(self) -> Verdict | None:
         """Never opened, never locked."""
-        opened = [
-            one.number for one in self.chain if event_kind(one.statement) in (EventKind.CASE_OPENED, EventKind.LOCKED)
-        ]
+        if any(may_hide(one.statement, "case") for one in self.since_baseline(self.contents)):
+            return Verdict.LOCKED
+        events = (EventKind.CASE_OPENED, EventKind.LOCKED)
+        opened = [one for one in self.contents if event_kind(one.statement) in events]
         flagged = [
-            one.number
-            for one in self.chain
+            one
+            for one in self.contents
             if one.statement.flags & Flag.CASE_OPEN
             or (one.statement.flags & Flag.LOCKED and event_kind(one.statement) != EventKind.UNLOCKED)
         ]
-        newest = max([*opened, *flagged], default=0)
-        if newest < max(self.B, 1):
+        if not self.since_baseline([*opened, *flagged]):
             return None
-        unlocked = [one for one in self.since(newest) if event_kind(one.statement) == EventKind.UNLOCKED]
-        answered = any(self.answers(one.statement, max(opened, default=0)) for one in unlocked)
+        newest = max(one.number for one in [*opened, *flagged])
+        unlocked = [one for one in self.above(newest) if event_kind(one.statement) == EventKind.UNLOCKED]
+        last = max((one.number for one in opened), default=0)
+        answered = any(self.answers(one.statement, last) for one in unlocked)
         return Verdict.NOT_VERIFIED if answered else Verdict.LOCKED
 
     def answers(self, unlocked: Statement, opened: int) -> bool:
@@ -213,7 +220,7 @@ class Scale(Chain):
         newest = dated[-1].number
         until_ms = min(one.date_ms or 0 for one in dated if one.number == newest)
         until_ms += max(3 * self.registry.period_s * 1000, MINUTE_MS)
-        above = self.since(newest)
+        above = self.above(newest)
         if not above:
             return None if self.now_ms <= until_ms else Verdict.NO_RECENT_DATA
         first_ms = min(one.commit_ms for one in above if one.number == above[0].number)
@@ -223,28 +230,36 @@ class Scale(Chain):
 
     def breaks_chain(self) -> bool:
         """Something is missing, doubled, lost, or goes down."""
-        numbers = [one.number for one in self.chain if one.number >= self.F]
-        if len(set(numbers)) < len(numbers):
+        numbers = Counter(one.number for one in self.chain)
+        if any(numbers[one.number] > 1 for one in self.since_fact(self.chain)):
             return True
         restarts = (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK)
-        if any(event_kind(one.statement) in restarts for one in self.since(self.F)):
+        if any(event_kind(one.statement) in restarts for one in self.after_fact(self.contents)):
             return True
         if any(hole.last > self.F and self.now_ms >= hole.until_ms for hole in self.holes):
             return True
-        return any(later.number > self.F and not follows(earlier, later) for earlier, later in pairwise(self.chain))
+        # Copies that a fact has settled: the one with the lowest hash stands for them.
+        single = {one.number: one for one in sorted(self.chain, key=lambda one: one.statement.hash, reverse=True)}
+        pairs = pairwise(single[number] for number in sorted(single))
+        return any(
+            not follows(earlier, later)
+            for earlier, later in pairs
+            if later.number > self.F or self.after_fact([earlier, later])
+        )
 
     def has_unstated_boot(self) -> bool:
         """A start ran for more than 65 minutes, and its boot statement is not stored."""
         boots = [one.statement for one in self.chain if isinstance(one.statement.body, Boot)]
         stated = {one.boot for one in boots if one.uptime_s <= 65 * 60}
-        long = {one.statement.boot for one in self.since(self.F) if one.statement.uptime_s > 65 * 60}
+        long = {one.statement.boot for one in self.after_fact(self.chain) if one.statement.uptime_s > 65 * 60}
         return not long <= stated
 
     def is_inconsistent(self) -> bool:
         """What it says does not fit together, or somebody speaks who should be silent."""
-        for one in self.since(self.F - 1):
+        for one in self.since_fact(self.chain):
             if one.statement.breaches or contradicts_itself(one.statement) or one.signature == "bad":
                 return True
+        for one in self.since_fact(self.contents):
             if isinstance(one.statement.body, Snapshot) and one.statement.digest in self.maps:
                 it = one.statement.body
                 counts = it.filtered_counts, it.zero_counts, it.temperature_cdeg
@@ -254,22 +269,24 @@ class Scale(Chain):
                 sold = one.statement.body
                 if sales.price(self.maps[one.statement.digest], sold.net, sold.unit_price) != sold.price:
                     return True
-        heads = dict(self.registry.retired)
         for one in [*self.headless, *self.others]:
-            kid = one.statement.kid
-            if one.number == 0 and one.commit_ms >= self.counted_from_ms(kid):
+            if one.number == 0 and one.commit_ms >= self.counted_from_ms(one.statement.kid):
                 return True
-            if kid != self.active and one.number > max(heads.get(kid, 0), self.counted_from(kid)):
-                return True
-        return False
+        return any(map(self.speaks, self.others))
+
+    def speaks(self, one: Seen) -> bool:
+        """Whether a statement of a replaced key is more than its successor says, and than a decision settles."""
+        head = dict(self.registry.retired).get(one.statement.kid, 0)
+        decided, place = self.counted_from(one.statement.kid)
+        return one.number > decided or one.place > place if decided > head else one.number > head
 
     def waits(self) -> bool:
         """Something is not judged yet: a signature, or a weight or price whose map is not stored."""
-        since = self.since(self.F - 1)
+        since = self.since_fact(self.contents)
         unmapped = (
             isinstance(one.statement.body, Snapshot | Sale)
             and one.statement.digest not in self.maps
             and "digest" not in one.statement.unread
             for one in since
         )
-        return any(unmapped) or any(one.signature == "unchecked" for one in since)
+        return any(unmapped) or any(one.signature == "unchecked" for one in self.since_fact(self.chain))

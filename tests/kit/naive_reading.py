@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Literal, NamedTuple
 
+import cbor2
 from steelyard_protocol import identity, parameters
-from steelyard_protocol.bodies import Boot, Parameters
+from steelyard_protocol.bodies import Boot, Kind, Parameters
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.statement import LINK_BYTES, Flag, Statement
 
@@ -30,9 +31,19 @@ class SetBack(NamedTuple):
     to_ms: int
 
 
-class Seen(NamedTuple):
-    """A stored statement; its commit, and its own date if it has one, neither later than the clock was set back to."""
+class Recorded(NamedTuple):
+    """Stands in the list where a verification or a decision was recorded."""
 
+    fact: object
+
+
+class Seen(NamedTuple):
+    """A stored statement; its commit, and its own date if it has one, neither later than the clock was set back to.
+
+    `place` is where it stands in the list.
+    """
+
+    place: int
     statement: Statement
     number: int
     commit_ms: int
@@ -40,18 +51,32 @@ class Seen(NamedTuple):
     signature: str
 
 
-def seen_in(rows: Sequence[Row | SetBack]) -> list[Seen]:
+Rows = Sequence[Row | SetBack | Recorded]
+
+
+def places_of(rows: Rows) -> dict[object, int]:
+    """Where each fact was recorded first."""
+    places: dict[object, int] = {}
+    for place, row in enumerate(rows):
+        if isinstance(row, Recorded):
+            places.setdefault(row.fact, place)
+    return places
+
+
+def seen_in(rows: Rows) -> list[Seen]:
+    """What is stored, as it counts now."""
     found, set_back_ms = [], 1 << 62
-    for row in reversed(rows):
+    for place, row in reversed(list(enumerate(rows))):
         if isinstance(row, SetBack):
             set_back_ms = min(set_back_ms, row.to_ms)
+        if not isinstance(row, Row):
             continue
         statement, commit_ms, signature = row
         has_clock = bool(statement.flags & Flag.CLOCK_QUALITY and statement.time)
         own = has_clock and statement.time * 1000 <= commit_ms + 10 * MINUTE_MS
         commit_at_most = min(commit_ms, set_back_ms)
         date_ms = min(statement.time * 1000, commit_at_most) if own else None
-        found.append(Seen(statement, statement.number, commit_at_most, date_ms, signature))
+        found.append(Seen(place, statement, statement.number, commit_at_most, date_ms, signature))
     return found[::-1]
 
 
@@ -109,7 +134,8 @@ def _digest(items: tuple[tuple[int, int], ...]) -> bytes:
 def follows(earlier: Seen, later: Seen) -> bool:
     """Whether a statement may come after the one that is stored before it."""
     a, b = earlier.statement, later.statement
-    linked = b.number > a.number + 1 or b.link == a.hash[:LINK_BYTES]
+    restarts = event_kind(b) in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK)
+    linked = b.number > a.number + 1 or restarts or b.link == a.hash[:LINK_BYTES]
     counts_up = a.calibration_counter <= b.calibration_counter and a.configuration_counter <= b.configuration_counter
     return linked and counts_up and (a.boot < b.boot or (a.boot == b.boot and a.uptime_s <= b.uptime_s))
 
@@ -135,3 +161,28 @@ def contradicts_itself(statement: Statement) -> bool:
     if body.kind in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK):
         return int(max(body.named.values())) >= number
     return False
+
+
+def may_hide(statement: Statement, what: str) -> bool:
+    """Whether a change of parameters, another device or an opened case may stand where nothing can be read."""
+    unread = {
+        "parameters": {"kind", "digest", "calibration counter", "configuration counter"},
+        "device": {"kind"},
+        "case": {"kind", "flags"},
+    }[what]
+    if unread & set(statement.unread):
+        return True
+    if statement.body is not None:
+        return False
+    if statement.kind == Kind.EVENT:
+        kinds = {"parameters": (EventKind.PARAMETER_CHANGE,), "case": (EventKind.CASE_OPENED, EventKind.LOCKED)}
+        told = _event_kind_in_bytes(statement.raw)
+        return what in kinds and (told in kinds[what] or told not in list(EventKind))
+    bodies = {"parameters": (Kind.BOOT, Kind.PARAMETERS), "device": (Kind.BOOT,), "case": ()}
+    return statement.kind in bodies[what]
+
+
+def _event_kind_in_bytes(raw: bytes) -> object:
+    """What stands where the kind of an event belongs."""
+    body = next((one for one in cbor2.loads(cbor2.loads(raw).value[2])[10:] if type(one) is list), [])
+    return body[0] if body and type(body[0]) is int else None

@@ -48,6 +48,7 @@ def write(
                 authentic_by=by,
                 raw=statement.raw,
                 event=event,
+                arrival=0,
             )
         )
     write_statements(connection, rows)

@@ -28,7 +28,7 @@ from steelyard_protocol.statement import Statement, parse
 
 from kit.naive_chain import Decision, Registry, Verification
 from kit.naive_judge import judge_naively
-from kit.naive_reading import Row, SetBack, Signature, state_of
+from kit.naive_reading import Recorded, Row, SetBack, Signature, state_of
 
 RECEIVERS = 3
 DAY_MS = 86_400_000
@@ -50,10 +50,11 @@ class Platform:
     def __init__(self, active: bytes, now_ms: int, bounds: Bounds = BOUNDS) -> None:
         self.active, self.now_ms, self.bounds = active, now_ms, bounds
         self.registry = Registry()
-        self.rows: list[Row | SetBack] = []
+        self.rows: list[Row | SetBack | Recorded] = []
         self.stores: dict[bytes, Store] = {}
         self.set_backs: list[tuple[int, int]] = []  # place in rows, and to what time
         self._at: dict[bytes, int] = {}  # hash → place in rows
+        self._settled: dict[Verification | Decision, int] = {}  # so many statements were stored when it was recorded
         self._copies: dict[tuple[int, bytes], tuple[int, Summary]] = {}  # receiver and kid → version and summary
         self._committed_ms = 0
         self._read: tuple[tuple[int, ...], list[Summary]] = (), []
@@ -71,15 +72,16 @@ class Platform:
             offered.setdefault(statement.kid, []).append(statement)
         for kid, statements in offered.items():
             summary, store = self.summary(kid, receiver), self.stores[kid]
+            arrival = summary.stored
             for statement, outcome in accept(summary, statements, store.evidence, self.now_ms):
                 if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
                     continue
-                number = statement.number
+                number, arrival = statement.number, arrival + 1
                 if signature == "unchecked":
-                    note_unchecked(summary, number)
+                    note_unchecked(summary, number, arrival)
                 elif signature == "bad":
-                    note_signatures(summary, number, number, [number])
-                store.evidence.add(statement, self.now_ms)
+                    note_signatures(summary, number, number, [(number, arrival)])
+                store.evidence.add(statement, self.now_ms, arrival)
                 self._at[statement.hash] = len(self.rows)
                 self.rows.append(Row(statement, self.now_ms, signature))
                 new.append(statement)
@@ -128,11 +130,12 @@ class Platform:
             summary = self.summary(kid, receiver)
             waiting = [at for at, one in enumerate(self.rows) if isinstance(one, Row) and one.signature == "unchecked"]
             here = [at for at in waiting if self._row(at).statement.kid == kid]
+            found = [(self._row(at).statement.number, self._arrival(at)) for at in here] if bad else []
             for at in here:
                 self.rows[at] = self._row(at)._replace(signature="bad" if bad else "good")
             for first, last in list(summary.unchecked):
-                note_signatures(summary, first, last, [self._row(at).statement.number for at in here] if bad else [])
-                here = []
+                note_signatures(summary, first, last, found)
+                found = []
             self._save(summary, receiver)
         self._judge()
 
@@ -140,6 +143,11 @@ class Platform:
         row = self.rows[at]
         assert isinstance(row, Row)
         return row
+
+    def _arrival(self, at: int) -> int:
+        """Which of its key the statement at a place was."""
+        kid = self._row(at).statement.kid
+        return sum(isinstance(one, Row) and one.statement.kid == kid for one in self.rows[: at + 1])
 
     # ---- what the registry does ------------------------------------------------------------------------------------
 
@@ -151,6 +159,10 @@ class Platform:
         """Record facts; they replace those of the same name."""
         self.commit()
         self.registry = replace(self.registry, **facts)
+        for one in (*self.registry.verifications, *self.registry.decisions):
+            if one not in self._settled:
+                self._settled[one] = self.summary(one.kid).stored
+                self.rows.append(Recorded(one))
         self._judge()
 
     def verification(self, named: Statement, *, days: float = 365, longest_days: float = 366) -> Verification | None:
@@ -195,12 +207,13 @@ class Platform:
             one.recorded_ms,
             one.until_ms,
             one.longest_ms,
+            self._settled[one] if one in self._settled else self.summary(one.kid).stored,
         )
 
     def _decision(self, one: Decision) -> DecisionFact:
         named = self._named(one.hash)
         assert named is not None
-        return DecisionFact(one.kid, named.number, one.hash, self._latest_ms(one.hash))
+        return DecisionFact(one.kid, named.number, one.hash, self._latest_ms(one.hash), self._settled[one])
 
     def _named(self, hash_: bytes) -> Statement | None:
         at = self._at.get(hash_)

@@ -138,13 +138,15 @@ def _opened(connection: Connection, scale: ScaleFacts, findings: Sequence[Findin
         }
         for finding in findings
     ]
-    added = connection.scalars(insert(alerts).returning(alerts.c.id, sort_by_parameter_order=True), rows)
+    connection.execute(insert(alerts), rows)
+    of_scale = select(alerts.c.rule, alerts.c.what, alerts.c.id).where(alerts.c.scale_id == scale.scale_id)
+    added = {(rule, what): id_ for rule, what, id_ in connection.execute(of_scale)}
     return [
         Change(
-            News(id_, finding.rule, finding.code, "open", int(finding.severity)),
-            LogEntry(id_, INGEST, None, "open", _values(finding)),
+            News(added[finding.key], finding.rule, finding.code, "open", int(finding.severity)),
+            LogEntry(added[finding.key], INGEST, None, "open", _values(finding)),
         )
-        for id_, finding in zip(added, findings, strict=True)
+        for finding in findings
     ]
 
 

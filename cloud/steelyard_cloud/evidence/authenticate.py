@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import NamedTuple
 
 from steelyard_protocol import cose, downlink, identity
@@ -100,8 +101,14 @@ class _Sorting:
 
     def tasks(self) -> Iterator[list[Candidate]]:
         """So many statements at a time."""
+        candidates = self._candidates()
+        while task := list(islice(candidates, TASK)):
+            yield task
+
+    def _candidates(self) -> Iterator[Candidate]:
+        """By their places; those that came late after the others, as they came."""
         ranks = {kid: rank for rank, kid in enumerate(self._chains)}
-        before, task = (-1, 0, b""), list[Candidate]()
+        before, late = (-1, 0, b""), list[tuple[int, int]]()
         for place, stored in enumerate(self._bundle.statements):
             try:
                 statement = parse(stored.raw)
@@ -115,11 +122,13 @@ class _Sorting:
             key = (ranks[statement.kid], statement.number, statement.hash)
             self.in_order &= before < key
             before = key
-            task.append(Candidate(chain, statement, place))
-            if len(task) == TASK:
-                yield task
-                task = []
-        yield task
+            if stored.arrival:
+                late.append((stored.arrival, place))
+            else:
+                yield Candidate(chain, statement, place)
+        for _, place in sorted(late):
+            statement = parse(self._bundle.statements[place].raw)
+            yield Candidate(self._chains[statement.kid], statement, place)
 
 
 def _check(task: list[Candidate]) -> list[tuple[Candidate, bool]]:

@@ -39,7 +39,8 @@ class Verification:
     """A verification on record: who fixed which statement as the baseline, and until when.
 
     `hash` is that of the statement, `start_hash` of the boot statement of its start (empty where it was not stored);
-    `expires_ms` is the end of the day `valid_until` (ISO date) where the platform is.
+    `expires_ms` is the end of the day `valid_until` (ISO date) where the platform is, `settled` how many statements of
+    the key were stored when it was recorded.
     """
 
     kid: bytes
@@ -52,11 +53,12 @@ class Verification:
     seal: str
     institution: str
     recorded_ms: int
+    settled: int = 0
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A regulator's public decision, and the statement that it names."""
+    """A regulator's public decision, and the statement that it names; `settled` as in a verification."""
 
     kid: bytes
     number: int
@@ -64,6 +66,7 @@ class Decision:
     reason: str
     authority: str
     recorded_ms: int
+    settled: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class Bundle:
                 "created": self.created_ms,
                 "scale": self.scale,
                 "identities": _rows(self.identities),
-                "statements": [list(one) for one in self.statements],
+                "statements": [list(one) if one.arrival else list(one[:2]) for one in self.statements],
                 "left out": [list(one) for one in self.left_out],
                 "verifications": _rows(self.verifications),
                 "decisions": _rows(self.decisions),

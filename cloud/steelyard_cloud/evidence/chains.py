@@ -47,6 +47,7 @@ class FileChain:
         self.permits: set[bytes] = set()  # carried by its statements
         self._bundle = bundle
         self._latest = {one.place: one.latest_ms for one in bundle.set_backs}
+        self._late_under: dict[int, int] = {}  # number → the latest arrival
         self._numbers, self._places = array("Q"), array("Q")  # rising by number
         self._start_places: dict[bytes, int] = {}  # hash → place of a boot statement
         self._copies: dict[int, Copies] = {}
@@ -54,8 +55,13 @@ class FileChain:
 
     def add(self, statement: Statement, place: int, *, linked: bool = False) -> None:
         """Add an authentic statement, which counts once however often it is there; `place` is its index in the file."""
-        _, commit_ms, latest_ms = self._committed(place)
-        outcome = absorb(self.summary, statement, commit_ms, self, latest_ms)
+        number = statement.number
+        # A copy makes what was there before it a fork or re-signed, whichever of them is read first.
+        arrival = max(self._bundle.statements[place].arrival, self._late_under.get(number, 0))
+        if arrival:
+            self._late_under[number] = arrival
+        committed = self._committed(place)
+        outcome = absorb(self.summary, statement, committed.commit_ms, self, committed.latest_ms, arrival)
         if outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
             return
         if not statement.number or statement.number in self._copies:
@@ -70,7 +76,7 @@ class FileChain:
             self.permits.add(body.permit)
         if linked:
             self.by_link += 1
-            note_signatures(self.summary, statement.number, statement.number, [statement.number])
+            note_signatures(self.summary, statement.number, statement.number, [(statement.number, arrival)])
         else:
             self.by_signature += 1
 
@@ -80,7 +86,13 @@ class FileChain:
 
     def _committed(self, place: int) -> Committed:
         stored = self._bundle.statements[place]
-        return Committed(stored.raw, stored.received_ms, self._latest.get(place, NEVER_MS))
+        latest_ms = self._latest.get(place, NEVER_MS)
+        return Committed(stored.raw, stored.received_ms, latest_ms, stored.arrival)
+
+    def _committed_ms(self, place: int) -> int:
+        """When that was, no later than the platform's clock was set back to since."""
+        committed = self._committed(place)
+        return min(committed.commit_ms, committed.latest_ms)
 
     def vouches_for(self, statement: Statement) -> bool:
         """Whether an authentic statement links to this one, which covers its whole bytes, a bad signature included.
@@ -96,7 +108,7 @@ class FileChain:
     def named(self, number: int, hash_: bytes) -> tuple[Statement, int] | None:
         """The statement with this number and hash, and when it was committed."""
         place = self._copies_of(number).places.get(hash_)
-        return None if place is None else (self._read(place), min(self._committed(place)[1:]))
+        return None if place is None else (self._read(place), self._committed_ms(place))
 
     def start(self, hash_: bytes, up_to: int) -> Boot | None:
         """What the boot statement with this hash says; None if there is none with a number up to this."""
@@ -138,7 +150,7 @@ class FileChain:
             return None
         found = self._numbers[at]
         last = bisect_right(self._numbers, found)
-        return Following(found, min(min(self._committed(place)[1:]) for place in self._places[at:last]))
+        return Following(found, min(self._committed_ms(place) for place in self._places[at:last]))
 
     def linked(self, number: int, link: bytes) -> Committed | None:
         """See Evidence."""

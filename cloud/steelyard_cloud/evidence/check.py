@@ -28,7 +28,8 @@ from steelyard_cloud.judge.verdict import Verdict
 
 PLATFORM_S_WORD = (
     "Only the platform's word, under its seal: place and type approval, verifications, decisions, approved software, "
-    "the registered period, when each statement was stored, and that nothing else was."
+    "the registered period, when each statement was stored, what came after a verification or decision, and that "
+    "nothing else was stored."
 )
 
 WORDS = {

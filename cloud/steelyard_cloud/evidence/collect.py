@@ -1,5 +1,7 @@
 """Putting an evidence file together from the database."""
 
+from collections.abc import Sequence
+
 from steelyard_cloud.alerts.queries import AlertInScope
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.evidence.bundle import (
@@ -33,7 +35,7 @@ def collect(
         created_ms=now_ms,
         scale=_scale(known.scale),
         identities=tuple(Identity(key.public_key, key.enrolment) for key in known.identities),
-        statements=tuple(StoredStatement(one.raw, one.received_ms) for one in statements),
+        statements=tuple(StoredStatement(one.raw, one.received_ms, one.arrival) for one in statements),
         verifications=tuple(_verification(one, kids[one.identity_id]) for one in known.verifications),
         permits=tuple(known.permits),
         software=tuple(Software(one.software_hash, one.name, one.version) for one in known.software),
@@ -74,27 +76,33 @@ def _verification(row: Row, kid: bytes) -> Verification:
         seal=row.seal,
         institution=row.institution,
         recorded_ms=row.recorded_ms,
+        settled=row.settled,
     )
 
 
 def _decision(row: Row, kid: bytes) -> Decision:
-    return Decision(kid, row.number, row.hash, row.reason, row.authority, row.recorded_ms)
+    return Decision(kid, row.number, row.hash, row.reason, row.authority, row.recorded_ms, row.settled)
 
 
 def _statements(
     connection: Connection, known: OnRecord, span: Span | None
 ) -> tuple[list[SelectedStatement], list[LeftOut]]:
-    """The statements that go into the file, and the ranges that are stored but left out of it."""
+    """The statements that go into the file, with the arrival of what came late, and the ranges that are left out."""
     chosen: list[SelectedStatement] = []
     left_out: list[LeftOut] = []
     alert = known.alert
     for key in known.identities:
         own = alert.identity_id in (None, key.id)
-        facts = (*known.verifications, *known.decisions)
-        named = [one.number for one in facts if one.identity_id == key.id]
+        facts = [one for one in (*known.verifications, *known.decisions) if one.identity_id == key.id]
+        named = [one.number for one in facts]
         starts = [one.start_hash for one in known.verifications if one.identity_id == key.id and one.start_hash]
         chain = StoredChain(alert.scale_id, key.id, key.kid, alert.first_number if own else None, named, starts)
         some, omitted = chain.choose(connection, span if own or span is None else NOTHING)
-        chosen += some
+        chosen += [one if _is_late(one, facts) else one._replace(arrival=0) for one in some]
         left_out += omitted
     return chosen, left_out
+
+
+def _is_late(one: SelectedStatement, facts: Sequence[Row]) -> bool:
+    """Whether it came after a verification or decision of its key that names its number or a higher one."""
+    return any(one.number <= fact.number and one.arrival > fact.settled for fact in facts)

@@ -40,12 +40,13 @@ def _baseline(bundle: Bundle, one: Verification, chain: FileChain | None) -> Bas
         recorded_ms=one.recorded_ms,
         until_ms=one.expires_ms,
         longest_ms=longest_ms(one.recorded_ms, bundle.longest_validity_days),
+        settled=one.settled,
     )
 
 
 def _decision(one: Decision, chain: FileChain | None) -> facts.Decision | None:
     found = chain.named(one.number, one.hash) if chain else None
-    return facts.Decision(one.kid, one.number, one.hash, found[1]) if found else None
+    return facts.Decision(one.kid, one.number, one.hash, found[1], one.settled) if found else None
 
 
 def _permits(bundle: Bundle, raws: Iterable[bytes]) -> Iterable[PermitFact]:

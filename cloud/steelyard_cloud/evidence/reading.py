@@ -4,7 +4,7 @@ Types, bounds and the deterministic spelling are checked here, never signatures.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
 from steelyard_protocol import cbor
@@ -25,17 +25,32 @@ class EvidenceError(CloudError):
 
 
 class StoredStatement(NamedTuple):
-    """One statement byte for byte, and when it was committed (Unix milliseconds)."""
+    """One statement byte for byte, and when it was committed (Unix milliseconds).
+
+    `arrival` is how many of its key were stored with it, if it came after a fact that names its number or a higher one.
+    """
 
     raw: bytes
     received_ms: int
+    arrival: int = 0
 
 
 class FileStatements(Sequence[StoredStatement]):
-    """The statements where they lie in a file's contents: three numbers for each, and bytes for the one asked for."""
+    """The statements where they lie in a file's contents: three numbers for each, and bytes for the one asked for.
 
-    def __init__(self, contents: bytes, at: "array[int]", lengths: "array[int]", received: "array[int]") -> None:
+    `arrivals` are those of the few that have one, by place.
+    """
+
+    def __init__(
+        self,
+        contents: bytes,
+        at: "array[int]",
+        lengths: "array[int]",
+        received: "array[int]",
+        arrivals: Mapping[int, int],
+    ) -> None:
         self._contents, self._at, self._lengths, self._received = contents, at, lengths, received
+        self._arrivals = arrivals
 
     def __len__(self) -> int:
         return len(self._at)
@@ -48,7 +63,8 @@ class FileStatements(Sequence[StoredStatement]):
         if isinstance(index, slice):
             return tuple(self[one] for one in range(*index.indices(len(self))))
         at = self._at[index]
-        return StoredStatement(self._contents[at : at + self._lengths[index]], self._received[index])
+        raw = self._contents[at : at + self._lengths[index]]
+        return StoredStatement(raw, self._received[index], self._arrivals.get(index, 0))
 
 
 def take_apart(data: bytes) -> tuple[bytes, bytes, dict[str, Any]]:
@@ -88,18 +104,21 @@ def _open(data: bytes) -> tuple[bytes, bytes]:
     return contents, seal
 
 
-def _statements(reader: Reader) -> tuple["array[int]", "array[int]", "array[int]"]:
+def _statements(reader: Reader) -> tuple["array[int]", "array[int]", "array[int]", dict[int, int]]:
     at, lengths, received = array("Q"), array("Q"), array("Q")
+    arrivals: dict[int, int] = {}
     count = reader.array()
     if count > MAX_STATEMENTS:
         raise ReadingError(why=f"{count} statements, at most {MAX_STATEMENTS} are allowed")
-    for _ in range(count):
-        reader.array(2)
+    for place in range(count):
+        members = reader.array(2, 3)
         first, last = reader.span()
         at.append(first)
         lengths.append(last - first)
         received.append(reader.uint())
-    return at, lengths, received
+        if members == 3:
+            arrivals[place] = reader.uint()
+    return at, lengths, received, arrivals
 
 
 def _scale(reader: Reader) -> dict[str, str]:
@@ -136,8 +155,8 @@ _MEMBERS: dict[str, Any] = {
     "identities": _rows("bytes", "bytes"),
     "statements": _statements,
     "left out": _rows("bytes", "uint", "uint"),
-    "verifications": _rows("bytes", "uint", "bytes", "bytes", "text", "text", "uint", "text", "text", "uint"),
-    "decisions": _rows("bytes", "uint", "bytes", "text", "text", "uint"),
+    "verifications": _rows("bytes", "uint", "bytes", "bytes", "text", "text", "uint", "text", "text", "uint", "uint"),
+    "decisions": _rows("bytes", "uint", "bytes", "text", "text", "uint", "uint"),
     "permits": _permits,
     "software": _rows("bytes", "text", "text"),
     "period": Reader.uint,

@@ -54,11 +54,12 @@ class Reader:
         """A number from 0 to 2⁶⁴ − 1."""
         return self._head(UINT)
 
-    def array(self, count: int | None = None) -> int:
-        """The head of an array, whose members follow: how many, which must be `count` if that is given."""
+    def array(self, *counts: int) -> int:
+        """The head of an array, whose members follow: how many, which must be one of `counts` if those are given."""
         at, found = self._at, self._head(ARRAY)
-        if count is not None and found != count:
-            raise ReadingError(why=f"the array at byte {at} has {found} members where {count} belong")
+        if counts and found not in counts:
+            belong = " or ".join(map(str, counts))
+            raise ReadingError(why=f"the array at byte {at} has {found} members where {belong} belong")
         return found
 
     def span(self) -> tuple[int, int]:

@@ -29,7 +29,10 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
         batch.suspect(topic, kid, reason, raw)
 
     for message in messages:
-        topic, payload, _, waited = message
+        topic, payload, _, waited, skipped = message
+        if skipped:
+            batch.counted[shard_of(topic), "limited"] += 1
+            continue
         if waited is not None:
             batch.released.append(waited)
         else:

@@ -34,6 +34,7 @@ class Unchecked(NamedTuple):
     first: int
     last: int
     candidates: list[Candidate]
+    arrivals: list[int]
 
 
 def check_some(commits: Commits, summaries: Summaries, judging: Judging, signatures: Signatures, now_ms: int) -> bool:
@@ -93,8 +94,9 @@ def _choose(connection: Connection, summaries: Summaries, keys: list[Key]) -> It
         rows = StoredStatements(connection, key).vouched_for(first, last, left)
         if len(rows) == left:  # perhaps not all copies under the last number
             last = max(first, rows[-1][0] - 1)
-        some = [Candidate(parse(raw), key, key.up) for number, _, raw in rows if number <= last]
-        yield Unchecked(stored, first, last, some)
+        rows = [row for row in rows if row[0] <= last]
+        some = [Candidate(parse(raw), key, key.up) for _, raw, _ in rows]
+        yield Unchecked(stored, first, last, some, [arrival for *_, arrival in rows])
         left -= len(some)
         if left < AT_ONCE // 2:  # with little room the copies under one number could be cut apart
             return
@@ -102,8 +104,9 @@ def _choose(connection: Connection, summaries: Summaries, keys: list[Key]) -> It
 
 def _note(connection: Connection, some: Unchecked) -> bool:
     """Write down what came of one range; whether a signature was bad."""
-    bad = [(one.statement.number, one.statement.hash) for one in some.candidates if one.failed]
-    note_signatures(some.stored.summary, some.first, some.last, [number for number, _ in bad])
+    checked = zip(some.candidates, some.arrivals, strict=True)
+    bad = [(one.statement, arrival) for one, arrival in checked if one.failed]
+    note_signatures(some.stored.summary, some.first, some.last, [(one.number, arrival) for one, arrival in bad])
     if bad:
-        mark_bad_signatures(connection, some.stored.key, bad)
+        mark_bad_signatures(connection, some.stored.key, [(one.number, one.hash) for one, _ in bad])
     return bool(bad)

@@ -60,6 +60,7 @@ def _accept(
     arrived: list[Statement] = []
     new: list[Statement] = []
     copied: set[int] = set()
+    arrival = summary.stored
     outcomes = accept(summary, [one.statement for one in in_order], evidence, now_ms)
     for one, (statement, outcome) in zip(in_order, outcomes, strict=True):
         if outcome is Outcome.REFUSED:
@@ -70,14 +71,15 @@ def _accept(
         if outcome is Outcome.DUPLICATE:
             continue
         number = statement.number
+        arrival += 1
         new.append(statement)
         if outcome is not Outcome.NEW:
             copied.add(number)
         if one.authentic_by == BY_LINK:
-            note_unchecked(summary, number)
+            note_unchecked(summary, number, arrival)
         elif one.authentic_by == BY_LINK_BAD_SIGNATURE:
-            note_signatures(summary, number, number, [number])
-        accepted.rows.append(_row(stored, statement, one.authentic_by, now_ms))
+            note_signatures(summary, number, number, [(number, arrival)])
+        accepted.rows.append(_row(stored, statement, arrival, one.authentic_by, now_ms))
     if copied:
         evidence.note_copies([statement for statement in new if statement.number in copied])
     if arrived:
@@ -89,7 +91,7 @@ def _accept(
 _EVENTS = frozenset(EventKind)
 
 
-def _row(stored: StoredSummary, statement: Statement, authentic_by: int, now_ms: int) -> StatementRow:
+def _row(stored: StoredSummary, statement: Statement, arrival: int, authentic_by: int, now_ms: int) -> StatementRow:
     event = statement.body.kind if isinstance(statement.body, Event) else None
     return StatementRow(
         scale_id=stored.key.scale_id,
@@ -101,6 +103,7 @@ def _row(stored: StoredSummary, statement: Statement, authentic_by: int, now_ms:
         measured_s=statement.time or None,
         received_ms=now_ms,
         set_backs=stored.summary.set_backs,
+        arrival=arrival,
         authentic_by=authentic_by,
         raw=statement.raw,
         event=event if event in _EVENTS else None,

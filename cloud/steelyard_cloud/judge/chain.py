@@ -1,7 +1,7 @@
 """Adding one authentic statement to the summary of its identity, and what the chain's links and numbers say."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from steelyard_cloud.judge.dates import date_earlier, follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
 from steelyard_cloud.judge.stored import NEVER_MS, Contents, Context
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import Edge, Interval, add_range
+from steelyard_cloud.judge.summary_parts import Edge, Interval, Stored, add_range
 
 GRACE_MS = 15 * 60 * 1000
 _ORDINARY = (Kind.SNAPSHOT, Kind.SALE, Kind.SALE_BATCH)
@@ -80,43 +80,54 @@ def breaks_of_order(before: Edge, after: Edge) -> list[str]:
 
 
 def absorb(
-    summary: Summary, statement: Statement, commit_ms: int, evidence: Context, latest_ms: int = NEVER_MS
+    summary: Summary,
+    statement: Statement,
+    commit_ms: int,
+    evidence: Context,
+    latest_ms: int = NEVER_MS,
+    arrival: int | None = None,
 ) -> Outcome:
     """Add an authentic statement that is committed at a time; `evidence` is what is stored beside it.
 
-    `latest_ms` is for one that was committed long ago: see `stored.Committed`.
+    `latest_ms` and `arrival` are for one that was committed long ago: see `stored.Committed`.
     """
     number = statement.number
-    stored = (
-        evidence.contents(number, statement.hash, statement.content_hash) if number == 0 or summary.has(number) else ()
-    )
+    known = number == 0 or summary.has(number)
+    stored = evidence.contents(number, statement.hash, statement.content_hash) if known else ()
     outcome = _what_it_is(statement, stored)
     if outcome is Outcome.DUPLICATE:
         return outcome
-    edge, date_ms = _edge(statement), own_date_ms(statement, commit_ms, latest_ms)
+    arrival = summary.stored + 1 if arrival is None else arrival
+    edge, date_ms = _edge(statement, arrival), own_date_ms(statement, commit_ms, latest_ms)
     commit_ms = min(commit_ms, latest_ms)
     earliest_ms = commit_ms if date_ms is None else date_ms
     quiet = outcome is Outcome.NEW and _is_quiet(summary, statement, earliest_ms)
     if outcome is Outcome.NEW and number and not _extend(summary, edge, earliest_ms):
         return Outcome.REFUSED
-    summary.stored += 1
-    summary.newest_ms = max(summary.newest_ms, commit_ms)
-    for breach in (*statement.breaches, *contradictions(statement)):
-        summary.count_breach(breach, number)
+    _count(summary, statement, commit_ms, arrival)
     if not number:
         summary.headless_ms = max(summary.headless_ms, commit_ms)
         summary.revision += 1
         return outcome
     if outcome is not Outcome.NEW:
         _share_edges(summary, edge, earliest_ms)
-        _count_copy(summary, number, outcome, stored)
+        _count_copy(summary, number, outcome, stored, arrival)
     follow_dates(summary, statement, commit_ms, date_ms, evidence)
-    quiet = follow_starts(summary, statement) and quiet
+    quiet = follow_starts(summary, statement, arrival) and quiet
     quiet = not date_earlier(summary, statement, date_ms) and quiet
     if outcome is not Outcome.RESIGNED:
-        quiet = read(summary, statement, commit_ms, date_ms) and quiet
+        quiet = read(summary, statement, Stored(commit_ms, date_ms, arrival)) and quiet
     summary.revision += not quiet
     return outcome
+
+
+def _count(summary: Summary, statement: Statement, commit_ms: int, arrival: int) -> None:
+    """Count it, and what is wrong with it by itself."""
+    summary.stored += 1
+    summary.newest_ms = max(summary.newest_ms, commit_ms)
+    summary.arrived = max(summary.arrived, arrival)
+    for breach in (*statement.breaches, *contradictions(statement)):
+        summary.count_breach(breach, statement.number, arrival)
 
 
 def _what_it_is(statement: Statement, stored: Contents) -> Outcome:
@@ -129,12 +140,15 @@ def _what_it_is(statement: Statement, stored: Contents) -> Outcome:
     return Outcome.RESIGNED if same_content else Outcome.FORK
 
 
-def _count_copy(summary: Summary, number: int, outcome: Outcome, stored: Contents) -> None:
-    """A number is forked once, however many contents it has."""
+def _count_copy(summary: Summary, number: int, outcome: Outcome, stored: Contents, arrival: int) -> None:
+    """A number is forked once, however many contents it has; that it has one more is as late as the last of them."""
+    forks = summary.forks
     if outcome is Outcome.RESIGNED:
-        summary.resigned.add(number, summary.bounds.numbers)
+        summary.count(summary.resigned, number, arrival)
     elif len({content for _, content in stored}) == 1:
-        summary.forks.add(number, summary.bounds.numbers)
+        summary.count(forks, number, arrival)
+    else:
+        forks.latest = max(forks.latest, arrival)
 
 
 def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
@@ -151,24 +165,30 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
         and not (statement.flags | last.flags) & SHOWN_FLAGS
         and summary.recent_states.last.get(state_of(statement)) == 2 * last.number
         and earliest_ms >= summary.intervals[-1].earliest_ms
-        and not breaks_of_order(last, _edge(statement))
+        and not breaks_of_order(last, _edge(statement, 0))
     )
 
 
-def note_unchecked(summary: Summary, number: int) -> None:
+def note_unchecked(summary: Summary, number: int, arrival: int) -> None:
     """A statement was stored because a later one links to it; its own signature is not checked yet."""
+    summary.unchecked_latest = max(summary.unchecked_latest, arrival)
     summary.revision += not summary.unchecked or number > summary.unchecked[-1][1]  # the verdict waits for it
     summary.unchecked = add_range(summary.unchecked, number, number)
 
 
-def note_signatures(summary: Summary, first: int, last: int, bad: Sequence[int]) -> None:
-    """Signatures from `first` to `last` that a link had vouched for were checked; those of `bad` numbers are bad."""
+def note_signatures(summary: Summary, first: int, last: int, bad: Iterable[tuple[int, int]]) -> None:
+    """Signatures from `first` to `last` that a link had vouched for were checked.
+
+    `bad` are number and arrival of those that are bad.
+    """
     kept = []
     for low, high in summary.unchecked:
         kept += [part for part in ((low, min(high, first - 1)), (max(low, last + 1), high)) if part[0] <= part[1]]
     summary.unchecked = kept
-    for number in bad:
-        summary.bad_signatures.add(number, summary.bounds.numbers)
+    if not kept:
+        summary.unchecked_latest = 0
+    for number, arrival in bad:
+        summary.count(summary.bad_signatures, number, arrival)
     summary.revision += 1
 
 
@@ -178,7 +198,7 @@ def restarts(statement: Statement) -> bool:
     return type(body) is Event and body.kind in (EventKind.JOURNAL_LOST, EventKind.ROLLED_BACK)
 
 
-def _edge(statement: Statement) -> Edge:
+def _edge(statement: Statement, arrival: int) -> Edge:
     return Edge(
         statement.number,
         statement.hash,
@@ -190,6 +210,7 @@ def _edge(statement: Statement) -> Edge:
         statement.calibration_counter,
         statement.configuration_counter,
         restarts(statement),
+        arrival,
     )
 
 
@@ -221,15 +242,16 @@ def _extend(summary: Summary, edge: Edge, earliest_ms: int) -> bool:
     if after:
         _check_pair(summary, edge, after.first)
     if number == 1 and edge.link != NO_LINK:
-        summary.count_break("link", 1)
+        summary.count_break("link", 1, edge.arrival)
     return True
 
 
 def _check_pair(summary: Summary, before: Edge, after: Edge) -> None:
+    found = breaks_of_order(before, after)
     if after.link != before.hash[:LINK_BYTES] and not after.restarts:
-        summary.count_break("link", after.number)
-    for what in breaks_of_order(before, after):
-        summary.count_break(what, after.number)
+        found.append("link")
+    for what in found:
+        summary.count_break(what, after.number, max(before.arrival, after.arrival))
 
 
 def _share_edges(summary: Summary, edge: Edge, earliest_ms: int) -> None:

@@ -12,11 +12,20 @@ from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.sales import Sale, SaleBatch
 from steelyard_protocol.statement import Flag, Statement
 
+from steelyard_cloud.judge.hidden import hidden_by
 from steelyard_cloud.judge.rereads import recompute, wait_for
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import Change, Opening, ParameterState, Reread, Unlock, add_range
-
-Times = tuple[int, int | None]  # its commit and its own date, Unix milliseconds
+from steelyard_cloud.judge.summary_parts import (
+    Change,
+    Numbers,
+    Opening,
+    ParameterState,
+    Reread,
+    Stored,
+    Unlock,
+    Waiting,
+    add_range,
+)
 
 
 def state_of(statement: Statement) -> ParameterState:
@@ -24,29 +33,31 @@ def state_of(statement: Statement) -> ParameterState:
     return ParameterState(statement.digest, statement.calibration_counter, statement.configuration_counter)
 
 
-def read(summary: Summary, statement: Statement, commit_ms: int, date_ms: int | None) -> bool:
-    """Read what a new content says; whether it is an honest snapshot or sale that changes nothing."""
-    number, body = statement.number, statement.body
+def read(summary: Summary, statement: Statement, stored: Stored) -> bool:
+    """Read what a new content says; whether it is no more than an honest snapshot or sale that changes nothing."""
+    number, body, arrival = statement.number, statement.body, stored.arrival
     if statement.has_state:
-        _see(summary, state_of(statement), 2 * number)
-    _read_flags(summary, statement)
+        _see(summary, state_of(statement), 2 * number, arrival)
+    for condition in hidden_by(statement):
+        summary.count(summary.hidden.setdefault(condition, Numbers()), number, arrival)
+    _read_flags(summary, statement, arrival)
     if isinstance(body, Snapshot | Sale):
-        return _read_computed(summary, statement, body)
+        return _read_computed(summary, statement, body, arrival)
     if isinstance(body, SaleBatch):
         return True  # its records are proven one by one, by the receipts
     if isinstance(body, Event):
-        _read_event(summary, statement, body, (commit_ms, date_ms))
+        _read_event(summary, statement, body, stored)
     elif isinstance(body, Boot):
         _read_boot(summary, statement, body)
-        _read_map(summary, statement, body.parameters)
+        _read_map(summary, statement, body.parameters, arrival)
     elif isinstance(body, Parameters):
-        _read_map(summary, statement, body.parameters)
+        _read_map(summary, statement, body.parameters, arrival)
     return False
 
 
-def _see(summary: Summary, state: ParameterState, position: int) -> None:
+def _see(summary: Summary, state: ParameterState, position: int, arrival: int) -> None:
     """Positions: twice the number for a header, one more for what holds after a change."""
-    summary.recent_states.see(state, position, summary.bounds.recent)
+    summary.recent_states.see(state, position, arrival, summary.bounds.recent)
     states = summary.states
     if seen := states.get(state):
         states[state] = min(seen[0], position), max(seen[1], position)
@@ -57,16 +68,17 @@ def _see(summary: Summary, state: ParameterState, position: int) -> None:
         del states[max(states, key=lambda one: (states[one][0], one))]
 
 
-def _read_flags(summary: Summary, statement: Statement) -> None:
+def _read_flags(summary: Summary, statement: Statement, arrival: int) -> None:
     shown = statement.flags & (Flag.CASE_OPEN | Flag.LOCKED)
     body = statement.body
     if shown and isinstance(body, Event) and body.kind == EventKind.UNLOCKED:
         shown &= Flag.CASE_OPEN  # its head may still say what was before
     if shown:
         summary.case_flagged = max(summary.case_flagged, statement.number)
+        summary.case_latest = max(summary.case_latest, arrival)
 
 
-def _read_computed(summary: Summary, statement: Statement, body: Snapshot | Sale) -> bool:
+def _read_computed(summary: Summary, statement: Statement, body: Snapshot | Sale, arrival: int) -> bool:
     number, digest = statement.number, statement.digest
     if "digest" in statement.unread:
         return False
@@ -74,20 +86,20 @@ def _read_computed(summary: Summary, statement: Statement, body: Snapshot | Sale
         return False  # it will be computed with those that wait
     parameter_map = summary.maps.get(digest)
     if parameter_map is not None:
-        return recompute(summary, number, parameter_map, body)
-    low, high = summary.unmapped.get(digest, (number, number))
-    summary.unmapped[digest] = (min(low, number), max(high, number))
+        return recompute(summary, number, arrival, parameter_map, body)
+    low, high, latest = summary.unmapped.get(digest, Waiting(number, number, arrival))
+    summary.unmapped[digest] = Waiting(min(low, number), max(high, number), max(latest, arrival))
     if len(summary.unmapped) > summary.bounds.states:
-        _, dropped = summary.unmapped.pop(max(summary.unmapped))
-        summary.unmapped_dropped = max(summary.unmapped_dropped, dropped)
+        dropped = summary.unmapped.pop(max(summary.unmapped))
+        summary.count(summary.unmapped_dropped, dropped.last, dropped.latest)
     return False
 
 
-def _read_map(summary: Summary, statement: Statement, parameter_map: dict[int, int]) -> None:
+def _read_map(summary: Summary, statement: Statement, parameter_map: dict[int, int], arrival: int) -> None:
     """A whole map that is signed is a state that is seen, also where the head names another one."""
     digest, number = statement.digest, statement.number
     if (signed := parameters.digest(parameter_map)) != digest:
-        _see(summary, state_of(statement)._replace(digest=signed), 2 * number)
+        _see(summary, state_of(statement)._replace(digest=signed), 2 * number, arrival)
         return
     if digest in summary.maps:
         return
@@ -95,7 +107,7 @@ def _read_map(summary: Summary, statement: Statement, parameter_map: dict[int, i
     if len(summary.maps) > summary.bounds.states:
         del summary.maps[max(summary.maps)]
     if digest in summary.maps and (waiting := summary.unmapped.pop(digest, None)):
-        wait_for(summary, Reread(digest, *waiting))
+        wait_for(summary, Reread(digest, waiting.first, waiting.last))
 
 
 def _read_boot(summary: Summary, statement: Statement, body: Boot) -> None:
@@ -108,27 +120,27 @@ def _read_boot(summary: Summary, statement: Statement, body: Boot) -> None:
     summary.period = max(summary.period, (number, statement.content_hash, body.period_s))
 
 
-def _read_event(summary: Summary, statement: Statement, event: Event, times: Times) -> None:
-    number, facts, kind = statement.number, event.facts, event.kind
+def _read_event(summary: Summary, statement: Statement, event: Event, stored: Stored) -> None:
+    number, facts, kind, arrival = statement.number, event.facts, event.kind, stored.arrival
+    if kind in (EventKind.CASE_OPENED, EventKind.LOCKED):
+        summary.case_event = max(summary.case_event, number)
+        summary.case_latest = max(summary.case_latest, arrival)
     if isinstance(facts, ParameterChange):
-        _read_change(summary, statement, facts, times)
+        _read_change(summary, statement, facts, stored)
     elif kind in (EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED):
-        summary.sessions.add(number, 2 * summary.bounds.ends)
+        summary.sessions.add(number, arrival, 2 * summary.bounds.ends)
     elif kind == EventKind.CASE_OPENED:
-        summary.case_event = max(summary.case_event, number)
-        _read_opening(summary, statement, facts[0], times)
-    elif kind == EventKind.LOCKED:
-        summary.case_event = max(summary.case_event, number)
+        _read_opening(summary, statement, facts[0], stored)
     elif kind == EventKind.UNLOCKED:
         insort(summary.unlocks, Unlock(number, facts[1] or 0))
         del summary.unlocks[: -summary.bounds.numbers]
     elif kind == EventKind.STATEMENTS_LOST:
         _lose(summary, facts[0], min(facts[1], number - 1))
     elif kind == EventKind.JOURNAL_LOST:
-        summary.journal_lost.add(number, summary.bounds.numbers)
+        summary.count(summary.journal_lost, number, arrival)
         _lose(summary, 1, number - 1)
     elif kind == EventKind.ROLLED_BACK:
-        summary.rolled_back.add(number, summary.bounds.numbers)
+        summary.count(summary.rolled_back, number, arrival)
         _lose(summary, 1, number - 1)
     elif kind == EventKind.PERIOD_CHANGED:
         summary.period = max(summary.period, (number, statement.content_hash, facts[1]))
@@ -139,10 +151,10 @@ def _lose(summary: Summary, first: int, last: int) -> None:
         summary.lost = add_range(summary.lost, first, last)[: summary.bounds.intervals]
 
 
-def _read_change(summary: Summary, statement: Statement, facts: ParameterChange, times: Times) -> None:
-    number = statement.number
+def _read_change(summary: Summary, statement: Statement, facts: ParameterChange, stored: Stored) -> None:
+    number, arrival = statement.number, stored.arrival
     after = ParameterState(facts.digest, facts.calibration_counter, facts.configuration_counter)
-    _see(summary, after, 2 * number + 1)
+    _see(summary, after, 2 * number + 1, arrival)
     change = Change(
         number,
         statement.content_hash,
@@ -152,20 +164,21 @@ def _read_change(summary: Summary, statement: Statement, facts: ParameterChange,
         tuple((one.field, one.old, one.new) for one in facts.changes),
         statement.boot,
         statement.uptime_s,
-        *_in_seconds(statement, times),
+        *_in_seconds(statement, stored),
+        arrival,
     )
-    summary.changes.add(change, summary.bounds.ends)
+    summary.changes.add(change, arrival, summary.bounds.ends)
     _wait_for_a_date(summary, change)
 
 
-def _read_opening(summary: Summary, statement: Statement, stamp_s: int, times: Times) -> None:
+def _read_opening(summary: Summary, statement: Statement, stamp_s: int, stored: Stored) -> None:
     opening = Opening(
         statement.number,
         statement.content_hash,
         stamp_s,
         statement.boot,
         statement.uptime_s,
-        *_in_seconds(statement, times),
+        *_in_seconds(statement, stored),
     )
     insort(summary.openings, opening, key=lambda one: (one.number, one.content_hash))
     if len(summary.openings) > summary.bounds.numbers:
@@ -173,9 +186,9 @@ def _read_opening(summary: Summary, statement: Statement, stamp_s: int, times: T
     _wait_for_a_date(summary, opening)
 
 
-def _in_seconds(statement: Statement, times: Times) -> tuple[int, int, int]:
+def _in_seconds(statement: Statement, stored: Stored) -> tuple[int, int, int]:
     """Its commit, and its number and date if it has one of its own."""
-    commit_ms, date_ms = times
+    commit_ms, date_ms, _ = stored
     return (commit_ms // 1000, 0, 0) if date_ms is None else (commit_ms // 1000, statement.number, date_ms // 1000)
 
 

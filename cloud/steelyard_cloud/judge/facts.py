@@ -7,11 +7,30 @@ stored has no effect, and a verdict that needs it is not good.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from steelyard_protocol.bodies import Enrol
 
 from steelyard_cloud.judge.summary_parts import Device, ParameterState
+
+ALL = 1 << 62
+"""As many statements as there will ever be."""
+
+
+class Since(NamedTuple):
+    """From where on a fact settles nothing: above a number, and what came when so many of its key were stored."""
+
+    number: int
+    settled: int
+
+    @property
+    def named(self) -> Self:
+        """The same with the named number: what lies under it counts too, as copies of it do."""
+        return self._replace(number=self.number - 1)
+
+    def leaves(self, highest: int, latest: int) -> bool:
+        """Whether it does not settle all of a kind, by their highest number and the arrival of the last that came."""
+        return highest > self.number or latest > self.settled
 
 
 class PermitUse(IntEnum):
@@ -30,6 +49,7 @@ class Baseline:
     `state` is None until that statement is stored; `device` is what the boot statement of the same start describes,
     None until that is stored. `committed_ms` is when the named statement was; `until_ms` the end of the last day on
     which the verification is valid, `longest_ms` the end of the last day that the type allows. Unix milliseconds.
+    `settled` is how many statements of the key were stored when it was recorded.
     """
 
     kid: bytes
@@ -41,16 +61,21 @@ class Baseline:
     recorded_ms: int = 0
     until_ms: int = 1 << 62
     longest_ms: int = 1 << 62
+    settled: int = ALL
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A regulator's public decision: chain, boots, consistency and completeness count from the stored statement on."""
+    """A regulator's public decision: chain, boots, consistency and completeness count from the stored statement on.
+
+    `settled` is how many statements of the key were stored when it was recorded.
+    """
 
     kid: bytes
     number: int
     hash: bytes
     committed_ms: int = 0
+    settled: int = ALL
 
 
 @dataclass(frozen=True, slots=True)

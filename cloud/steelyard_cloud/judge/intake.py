@@ -38,6 +38,6 @@ def summarise(kid: bytes, rows: Iterable[tuple[bytes, int]], bounds: Bounds = BO
     for raw, commit_ms in rows:
         statement = parse(raw)
         if absorb(summary, statement, commit_ms, evidence) not in (Outcome.DUPLICATE, Outcome.REFUSED):
-            evidence.add(statement, commit_ms)
+            evidence.add(statement, commit_ms, summary.stored)
     read_all_again(summary, evidence)
     return summary

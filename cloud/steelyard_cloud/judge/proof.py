@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from steelyard_cloud.judge.chain import Hole, holes
-from steelyard_cloud.judge.facts import Baseline, Facts
+from steelyard_cloud.judge.facts import Baseline, Facts, Since
 from steelyard_cloud.judge.summary import Summary
+
+NOTHING = Since(0, 0)
+"""No fact settles anything."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +27,24 @@ class Proof:
         return max(own, key=lambda one: (one.number, one.recorded_ms, one.hash), default=None)
 
     @cached_property
-    def since(self) -> int:
-        """The number of the baseline's statement: what follows it counts; 0 without a baseline."""
-        return self.baseline.number if self.baseline else 0
+    def since(self) -> Since:
+        """What the baseline does not settle counts; all of it without a baseline."""
+        return Since(self.baseline.number, self.baseline.settled) if self.baseline else NOTHING
 
-    def counted_from(self, kid: bytes) -> int:
+    def counted_from(self, kid: bytes) -> Since:
         """From where chain, boots, consistency and completeness count on one identity."""
-        decided = [one.number for one in self.facts.decisions if one.kid == kid]
-        return max([self.since if kid == self.active.kid else 0, *decided])
+        decided = [Since(one.number, one.settled) for one in self.facts.decisions if one.kid == kid]
+        return max([self.since if kid == self.active.kid else NOTHING, *decided])
 
     @cached_property
-    def counted(self) -> int:
+    def counted(self) -> Since:
         """The same on the active key."""
         return self.counted_from(self.active.kid)
+
+    def is_hidden(self, condition: str) -> bool:
+        """Whether something that cannot be read since the baseline may be trouble for a condition."""
+        some = self.active.hidden.get(condition)
+        return some is not None and self.since.named.leaves(some.highest, some.latest)
 
     @cached_property
     def holes(self) -> Collection[Hole]:
@@ -45,4 +53,6 @@ class Proof:
 
     def may_come_until_ms(self, number: int) -> int:
         """Until when something since the baseline that is missing below a number may still come; 0 for nothing."""
-        return max((hole.until_ms for hole in self.holes if hole.last > self.since and hole.first < number), default=0)
+        return max(
+            (hole.until_ms for hole in self.holes if hole.last > self.since.number and hole.first < number), default=0
+        )

@@ -11,7 +11,7 @@ from steelyard_protocol.sales import Sale
 from steelyard_protocol.statement import Statement, parse
 
 from steelyard_cloud.judge.dates import date_earlier, own_date_ms
-from steelyard_cloud.judge.stored import Evidence
+from steelyard_cloud.judge.stored import Committed, Evidence
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import Change, Opening, Reread
 
@@ -33,16 +33,18 @@ def wait_for(summary: Summary, reread: Reread) -> None:
         summary.rereads = list(joined.values())
 
 
-def recompute(summary: Summary, number: int, parameter_map: dict[int, int], body: Snapshot | Sale) -> bool:
+def recompute(
+    summary: Summary, number: int, arrival: int, parameter_map: dict[int, int], body: Snapshot | Sale
+) -> bool:
     """Whether a snapshot's weight follows from its counts, or a sale's price from its weight; if not, it is counted."""
     if isinstance(body, Sale):
         right = sales.price(parameter_map, body.net, body.unit_price) == body.price
         if not right:
-            summary.wrong_prices.add(number, summary.bounds.numbers)
+            summary.count(summary.wrong_prices, number, arrival)
         return right
     gross = weight.gross_intervals(parameter_map, body.filtered_counts, body.zero_counts, body.temperature_cdeg)
     if gross != body.gross:
-        summary.wrong_weights.add(number, summary.bounds.numbers)
+        summary.count(summary.wrong_weights, number, arrival)
     return gross == body.gross
 
 
@@ -51,7 +53,7 @@ def read_again(summary: Summary, evidence: Evidence, most: int = PAGE) -> None:
     if not summary.rereads:
         return
     reread = summary.rereads.pop(0)
-    rows = [(parse(one.raw), one.commit_ms, one.latest_ms) for one in evidence.page(reread.first, reread.last, most)]
+    rows = [(parse(one.raw), one) for one in evidence.page(reread.first, reread.last, most)]
     page = _whole_numbers(rows) if len(rows) >= most else rows
     summary.revision += 1
     if reread.digest is None:
@@ -69,7 +71,7 @@ def read_all_again(summary: Summary, evidence: Evidence) -> None:
         read_again(summary, evidence)
 
 
-Rows = Sequence[tuple[Statement, int, int]]
+Rows = Sequence[tuple[Statement, Committed]]
 
 
 def _whole_numbers(rows: Rows) -> Rows:
@@ -81,22 +83,22 @@ def _whole_numbers(rows: Rows) -> Rows:
 def _recompute(summary: Summary, page: Rows, digest: bytes) -> None:
     seen: set[bytes] = set()
     parameter_map = summary.maps.get(digest)
-    for statement, _, _ in page:
+    for statement, committed in page:
         body = statement.body
         if isinstance(body, Snapshot | Sale) and statement.digest == digest and statement.content_hash not in seen:
             seen.add(statement.content_hash)
             if parameter_map is None:  # there were too many maps meanwhile
-                summary.unmapped_dropped = max(summary.unmapped_dropped, statement.number)
+                summary.count(summary.unmapped_dropped, statement.number, committed.arrival)
             else:
-                recompute(summary, statement.number, parameter_map, body)
+                recompute(summary, statement.number, committed.arrival, parameter_map, body)
 
 
 def _date(summary: Summary, page: Rows, reread: Reread) -> int | None:
     """Where to read on; None where nothing looks for a date any more."""
     number = reread.last
-    for statement, commit_ms, latest_ms in page:
+    for statement, committed in page:
         number = statement.number
-        date_earlier(summary, statement, own_date_ms(statement, commit_ms, latest_ms))
+        date_earlier(summary, statement, own_date_ms(statement, committed.commit_ms, committed.latest_ms))
     kept: list[Change | Opening] = [*summary.changes.items, *summary.openings]
     looking = [one.number for one in kept if one.number < reread.last and not 0 < one.anchor_number <= number]
     return max(number, min(looking)) + 1 if looking else None

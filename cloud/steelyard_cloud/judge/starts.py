@@ -18,17 +18,17 @@ def device_of(body: Boot) -> Device:
     return Device(body.software.hash, body.hardware, body.adc, body.root or b"", body.production_code, body.debug_open)
 
 
-def follow_starts(summary: Summary, statement: Statement) -> bool:
+def follow_starts(summary: Summary, statement: Statement, arrival: int) -> bool:
     """Note a start or a long run without one; whether all is as it should be."""
     number, boot, body = statement.number, statement.boot, statement.body
     in_time = statement.uptime_s <= STATED_WITHIN_S
     if isinstance(body, Boot):
-        summary.devices.see(device_of(body), number, summary.bounds.recent)
+        summary.devices.see(device_of(body), number, arrival, summary.bounds.recent)
         if in_time:
             summary.stated = add_range(summary.stated, boot, boot)[-summary.bounds.intervals :]
-            summary.unstated.last.pop(boot, None)
+            summary.unstated.forget(boot)
     if not in_time and not _is_stated(summary, boot):
-        summary.unstated.see(boot, number, summary.bounds.recent)
+        summary.unstated.see(boot, number, arrival, summary.bounds.recent)
         return False
     return not isinstance(body, Boot)
 

@@ -21,11 +21,13 @@ class Committed(NamedTuple):
     """A stored statement's bytes and when it was committed, Unix milliseconds.
 
     It is dated no later than `latest_ms`: the earliest time that the platform's clock was set back to since then.
+    `arrival` as in `summary_parts.Stored`.
     """
 
     raw: bytes
     commit_ms: int
     latest_ms: int = NEVER_MS
+    arrival: int = 0
 
 
 class Following(NamedTuple):
@@ -69,24 +71,25 @@ class Evidence(Context, Protocol):
 class StatementsInMemory:
     """Evidence that is a dict: for evidence files, for tests, and for a batch that is not written yet."""
 
-    statements: dict[int, list[tuple[Statement, int, int]]] = field(default_factory=dict)  # with Committed's times
+    statements: dict[int, list[tuple[Statement, Committed]]] = field(default_factory=dict)
     _numbers: list[int] = field(default_factory=list)
     _hashes: dict[tuple[int, bytes], bytes] = field(default_factory=dict)  # number and hash → content hash
     _contents: dict[int, dict[bytes, None]] = field(default_factory=dict)  # number → content hashes, in their order
 
-    def add(self, statement: Statement, commit_ms: int) -> None:
+    def add(self, statement: Statement, commit_ms: int, arrival: int = 0) -> None:
         """Add one."""
         number = statement.number
         if number not in self.statements:
             insort(self._numbers, number)
-        self.statements.setdefault(number, []).append((statement, commit_ms, NEVER_MS))
+        committed = Committed(statement.raw, commit_ms, NEVER_MS, arrival)
+        self.statements.setdefault(number, []).append((statement, committed))
         self._hashes[number, statement.hash] = statement.content_hash
         self._contents.setdefault(number, {})[statement.content_hash] = None
 
     def set_back(self, to_ms: int) -> None:
         """The platform's clock was set back."""
         for there in self.statements.values():
-            there[:] = [(one, commit_ms, min(latest_ms, to_ms)) for one, commit_ms, latest_ms in there]
+            there[:] = [(one, known._replace(latest_ms=min(known.latest_ms, to_ms))) for one, known in there]
 
     def contents(self, number: int, hash_: bytes, content_hash: bytes) -> Contents:
         """See Context."""
@@ -106,7 +109,7 @@ class StatementsInMemory:
         low, high = bisect_left(self._numbers, first), bisect_right(self._numbers, last)
         found: list[Committed] = []
         for number in self._numbers[low:high]:
-            found += [Committed(one.raw, *times) for one, *times in self.statements[number]]
+            found += [committed for _, committed in self.statements[number]]
             if len(found) >= most:
                 break
         return found
@@ -114,7 +117,7 @@ class StatementsInMemory:
     def linked(self, number: int, link: bytes) -> Committed | None:
         """See Evidence."""
         there = self.statements.get(number, ())
-        return next((Committed(one.raw, *times) for one, *times in there if link_of(one.hash) == link), None)
+        return next((committed for one, committed in there if link_of(one.hash) == link), None)
 
     def following(self, number: int) -> Following | None:
         """See Evidence."""
@@ -122,7 +125,7 @@ class StatementsInMemory:
         if at == len(self._numbers):
             return None
         found = self._numbers[at]
-        return Following(found, min(min(times) for _, *times in self.statements[found]))
+        return Following(found, min(min(one.commit_ms, one.latest_ms) for _, one in self.statements[found]))
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from steelyard_cloud.judge.summary_parts import (
     Recent,
     Reread,
     Unlock,
+    Waiting,
 )
 
 Dated = TypeVar("Dated", Change, Opening)
@@ -38,6 +39,7 @@ class Summary:
     intervals: list[Interval] = field(default_factory=list)  # rising, at least one number apart
     stored: int = 0  # statements, copies under one number included
     newest_ms: int = 0  # newest commit
+    arrived: int = 0  # the latest arrival (`Stored`); of what an older version has stored none is known
     headless_ms: int = 0  # newest commit of a statement that has no readable number
     dated: tuple[int, int] = (0, 0)  # the highest number of a statement with a date of its own, and that date
     undated: tuple[int, int] = (0, 0)  # the lowest number above it, and when that was committed
@@ -56,12 +58,12 @@ class Summary:
     openings_beyond: int = 0  # the highest number of an opening that is not kept
     case_flagged: int = 0  # the highest number whose head says that the case is open or the scale locked
     case_event: int = 0  # the highest number of an event *case opened* or *locked*
+    case_latest: int = 0  # the latest arrival of what either of them is about
+    hidden: dict[str, Numbers] = field(default_factory=dict)  # condition → what may hide something from it
     unlocks: list[Unlock] = field(default_factory=list)  # the highest, rising
     maps: dict[bytes, dict[int, int]] = field(default_factory=dict)
-    unmapped: dict[bytes, tuple[int, int]] = field(
-        default_factory=dict
-    )  # digest → range of snapshots and sales that wait for it
-    unmapped_dropped: int = 0  # the highest number of one of which nobody remembers that it waits
+    unmapped: dict[bytes, Waiting] = field(default_factory=dict)  # digest → snapshots and sales that wait for its map
+    unmapped_dropped: Numbers = field(default_factory=Numbers)  # those of which nobody remembers that they wait
     wrong_weights: Numbers = field(default_factory=Numbers)
     wrong_prices: Numbers = field(default_factory=Numbers)
     software: dict[bytes, tuple[int, str, str, int]] = field(default_factory=dict)  # hash → first, name, version, last
@@ -72,6 +74,7 @@ class Summary:
     journal_lost: Numbers = field(default_factory=Numbers)
     rolled_back: Numbers = field(default_factory=Numbers)
     unchecked: list[tuple[int, int]] = field(default_factory=list)  # stored by a link, own signature not checked yet
+    unchecked_latest: int = 0  # the latest arrival of such a statement
     rereads: list[Reread] = field(default_factory=list)  # what waits to be read again
     set_backs: int = 0  # how many set-backs of the platform's clock its times have been through
     revision: int = 0  # rises with whatever a rule or a condition could see
@@ -113,13 +116,17 @@ class Summary:
         """The highest number with several statements."""
         return max(self.forks.highest, self.resigned.highest)
 
-    def count_breach(self, breach: str, number: int) -> None:
-        """Count a statement that breaks the profile or contradicts itself, by the text of the breach."""
-        self.breaches.setdefault(breach, Numbers()).add(number, self.bounds.numbers)
+    def count(self, some: Numbers, number: int, arrival: int) -> None:
+        """Count a statement among some."""
+        some.add(number, arrival, self.bounds.numbers)
 
-    def count_break(self, what: str, number: int) -> None:
-        """Count a statement that does not continue the one before it."""
-        self.broken.setdefault(what, Numbers()).add(number, self.bounds.numbers)
+    def count_breach(self, breach: str, number: int, arrival: int) -> None:
+        """Count a statement that breaks the profile or contradicts itself, by the text of the breach."""
+        self.count(self.breaches.setdefault(breach, Numbers()), number, arrival)
+
+    def count_break(self, what: str, number: int, arrival: int) -> None:
+        """Count a statement that does not continue the one before it; the arrival of the later of both."""
+        self.count(self.broken.setdefault(what, Numbers()), number, arrival)
 
     def has(self, number: int) -> bool:
         """Whether some statement with this number is stored."""
@@ -170,9 +177,9 @@ class Summary:
         self.revision += 1
 
     def canonical(self) -> tuple[Any, ...]:
-        """A value that is equal for equal summaries, for comparisons in tests and repairs."""
+        """A value that is equal for summaries of the same statements, in whatever order those came."""
         return (
-            self.intervals,
+            [(one.first._replace(arrival=0), one.last._replace(arrival=0), one.earliest_ms) for one in self.intervals],
             (self.stored, self.newest_ms, self.headless_ms, self.dated, self.undated),
             self.lost,
             [self.forks, self.resigned, self.bad_signatures, self.wrong_weights, self.wrong_prices],
@@ -182,12 +189,13 @@ class Summary:
             sorted(self.states.items()),
             self.states_dropped,
             self.recent_states,
-            self.changes,
+            ([one._replace(arrival=0) for one in self.changes.items], self.changes.dropped),
             (self.openings, self.openings_beyond),
             self.sessions,
             (self.case_flagged, self.case_event, self.unlocks),
+            sorted(self.hidden.items(), key=lambda item: item[0]),
             sorted(self.maps.items()),
-            sorted(self.unmapped.items()),
+            sorted((digest, one.first, one.last) for digest, one in self.unmapped.items()),
             sorted(self.software.items()),
             (self.devices, self.stated, self.unstated),
             self.period,

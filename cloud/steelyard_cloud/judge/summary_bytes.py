@@ -1,5 +1,6 @@
 """A summary as the database keeps it: CBOR, with what seldom changes encoded once for each revision."""
 
+from collections.abc import Callable
 from typing import Any
 
 import cbor2
@@ -17,6 +18,7 @@ from steelyard_cloud.judge.summary_parts import (
     Recent,
     Reread,
     Unlock,
+    Waiting,
 )
 
 FORMAT = 6
@@ -30,9 +32,9 @@ def dump(summary: Summary) -> bytes:
         [
             FORMAT,
             [[list(first), list(last), ms] for first, last, ms in summary.intervals],
-            [summary.stored, summary.newest_ms, *summary.dated, *summary.undated],
+            [summary.stored, summary.arrived, summary.newest_ms, *summary.dated, *summary.undated],
             [[*state, *seen] for state, seen in summary.states.items()],
-            [[*state, seen] for state, seen in summary.recent_states.last.items()],
+            _recent(summary.recent_states),
             {digest: list(waiting) for digest, waiting in summary.unmapped.items()},
             [list(one) for one in summary.unchecked],
             summary.revision,
@@ -48,20 +50,23 @@ def _dump_seldom(summary: Summary) -> bytes:
     if revision != summary.revision:
         encoded = cbor2.dumps(
             [
-                [summary.headless_ms, summary.set_backs, summary.case_flagged, summary.case_event],
+                [summary.headless_ms, summary.set_backs],
+                [summary.case_flagged, summary.case_event, summary.case_latest, summary.unchecked_latest],
                 summary.lost,
                 [_numbers(one) for one in _counted(summary)],
                 {what: _numbers(one) for what, one in summary.broken.items()},
                 {text: _numbers(one) for text, one in summary.breaches.items()},
-                [summary.states_dropped, summary.recent_states.dropped, summary.unmapped_dropped],
-                [summary.changes.items, summary.changes.dropped],
-                [summary.sessions.items, summary.sessions.dropped],
+                {condition: _numbers(one) for condition, one in summary.hidden.items()},
+                [summary.states_dropped, summary.recent_states.dropped, summary.recent_states.latest_dropped],
+                _ends(summary.changes),
+                _ends(summary.sessions),
                 [summary.openings, summary.openings_beyond],
                 summary.unlocks,
                 summary.maps,
                 summary.software,
-                [[[*device, last] for device, last in summary.devices.last.items()], summary.devices.dropped],
-                [summary.stated, summary.unstated.last, summary.unstated.dropped],
+                [_recent(summary.devices), summary.devices.dropped, summary.devices.latest_dropped],
+                summary.stated,
+                [_recent(summary.unstated), summary.unstated.dropped, summary.unstated.latest_dropped],
                 summary.period,
                 summary.rereads,
             ]
@@ -79,11 +84,22 @@ def _counted(summary: Summary) -> tuple[Numbers, ...]:
         summary.wrong_prices,
         summary.journal_lost,
         summary.rolled_back,
+        summary.unmapped_dropped,
     )
 
 
 def _numbers(one: Numbers) -> list[Any]:
-    return [one.count, one.lowest, one.highest]
+    return [one.count, one.lowest, one.highest, one.latest]
+
+
+def _ends(one: Ends[Any]) -> list[Any]:
+    return [one.items, one.dropped, one.latest, one.latest_dropped]
+
+
+def _recent(one: Recent[Any]) -> list[Any]:
+    """Each value (as a list, if it is a tuple) with where it was last seen."""
+    latest = one.latest
+    return [[list(value) if type(value) is not int else value, at, latest[value]] for value, at in one.last.items()]
 
 
 def load(kid: bytes, data: bytes) -> Summary:
@@ -92,47 +108,60 @@ def load(kid: bytes, data: bytes) -> Summary:
     if format_ != FORMAT:
         return Summary(kid, outdated=True)
     intervals, numbers, states, recent, unmapped, unchecked, revision, judged, seldom = parts
-    stored, newest_ms, *dates = numbers
+    stored, arrived, newest_ms, *dates = numbers
     summary = Summary(
         kid=kid,
         intervals=[Interval(Edge(*first), Edge(*last), ms) for first, last, ms in intervals],
         stored=stored,
+        arrived=arrived,
         newest_ms=newest_ms,
         dated=(dates[0], dates[1]),
         undated=(dates[2], dates[3]),
         states={ParameterState(*row[:3]): (row[3], row[4]) for row in states},
-        unmapped={digest: (low, high) for digest, (low, high) in unmapped.items()},
+        unmapped={digest: Waiting(*one) for digest, one in unmapped.items()},
         unchecked=[(first, last) for first, last in unchecked],
         revision=revision,
         judged=judged[0],
         replaced=judged[1],
         seldom=(revision, seldom),
     )
-    summary.recent_states.last = {ParameterState(*row[:3]): row[3] for row in recent}
     _load_seldom(summary, *cbor2.loads(seldom))
+    dropped = summary.recent_states
+    summary.recent_states = _load_recent(ParameterState._make, recent, dropped.dropped, dropped.latest_dropped)
     return summary
 
 
-def _load_seldom(summary: Summary, heads: list[int], lost: list[Any], counted: list[Any], *rest: Any) -> None:
-    broken, breaches, dropped, changes, sessions, openings, unlocks, maps, software, devices, starts, *last = rest
-    summary.headless_ms, summary.set_backs, summary.case_flagged, summary.case_event = heads
+def _load_seldom(
+    summary: Summary, heads: list[int], latest: list[int], lost: list[Any], counted: list[Any], *rest: Any
+) -> None:
+    broken, breaches, hidden, dropped, changes, sessions, openings, unlocks, maps, software, *last = rest
+    devices, stated, unstated, period, rereads = last
+    summary.headless_ms, summary.set_backs = heads
+    summary.case_flagged, summary.case_event, summary.case_latest, summary.unchecked_latest = latest
     summary.lost = [(first, last) for first, last in lost]
     numbers = [Numbers(*one) for one in counted]
     summary.forks, summary.resigned, summary.bad_signatures = numbers[:3]
-    summary.wrong_weights, summary.wrong_prices = numbers[3:5]
-    summary.journal_lost, summary.rolled_back = numbers[5:]
+    summary.wrong_weights, summary.wrong_prices, summary.journal_lost = numbers[3:6]
+    summary.rolled_back, summary.unmapped_dropped = numbers[6:]
     summary.broken = {what: Numbers(*one) for what, one in broken.items()}
     summary.breaches = {text: Numbers(*one) for text, one in breaches.items()}
-    summary.states_dropped, summary.recent_states.dropped, summary.unmapped_dropped = dropped
-    summary.changes = Ends([_change(row) for row in changes[0]], changes[1])
+    summary.hidden = {condition: Numbers(*one) for condition, one in hidden.items()}
+    summary.states_dropped, summary.recent_states.dropped, summary.recent_states.latest_dropped = dropped
+    summary.changes = Ends([_change(row) for row in changes[0]], *changes[1:])
     summary.sessions = Ends(*sessions)
     summary.openings, summary.openings_beyond = [Opening(*row) for row in openings[0]], openings[1]
     summary.unlocks = [Unlock(*row) for row in unlocks]
     summary.maps = maps
     summary.software = {key: tuple(row) for key, row in software.items()}
-    summary.devices = Recent({Device(*row[:-1]): row[-1] for row in devices[0]}, devices[1])
-    summary.stated, summary.unstated = [(low, high) for low, high in starts[0]], Recent(starts[1], starts[2])
-    summary.period, summary.rereads = tuple(last[0]), [Reread(*row) for row in last[1]]
+    summary.devices = _load_recent(Device._make, *devices)
+    summary.stated, summary.unstated = [(low, high) for low, high in stated], _load_recent(int, *unstated)
+    summary.period, summary.rereads = tuple(period), [Reread(*row) for row in rereads]
+
+
+def _load_recent(make: Callable[[Any], Any], rows: list[Any], dropped: int, latest_dropped: int) -> Recent[Any]:
+    values = [(make(value), at, latest) for value, at, latest in rows]
+    last, latest = {value: at for value, at, _ in values}, {value: at for value, _, at in values}
+    return Recent(last, dropped, latest, latest_dropped)
 
 
 def _change(row: list[Any]) -> Change:

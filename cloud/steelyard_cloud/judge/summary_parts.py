@@ -5,7 +5,7 @@ highest number dropped, so that all above a number is known exactly where no mar
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -55,6 +55,18 @@ class Edge(NamedTuple):
     calibration_counter: int
     configuration_counter: int
     restarts: bool  # reports a lost journal or a rollback: its link is not that of the number before
+    arrival: int = 0  # see Stored
+
+
+class Stored(NamedTuple):
+    """How a statement was stored: its commit and its own date, if it has one (Unix ms); and which one it was.
+
+    `arrival` is how many of its identity were stored when it was, itself included.
+    """
+
+    commit_ms: int
+    date_ms: int | None
+    arrival: int
 
 
 class Interval(NamedTuple):
@@ -79,6 +91,7 @@ class Change(NamedTuple):
     committed_s: int
     anchor_number: int  # the nearest statement with a date, itself or a later one; 0 while there is none
     dated_s: int  # 0 where there is none, or it is of another boot
+    arrival: int  # see Stored
 
 
 class Opening(NamedTuple):
@@ -101,6 +114,14 @@ class Unlock(NamedTuple):
     order_number: int
 
 
+class Waiting(NamedTuple):
+    """Snapshots that wait for a map: the lowest and the highest number, and the latest arrival."""
+
+    first: int
+    last: int
+    latest: int
+
+
 class Reread(NamedTuple):
     """Stored statements that have to be read again because of one that came late.
 
@@ -115,16 +136,17 @@ class Reread(NamedTuple):
 
 @dataclass(slots=True)
 class Numbers:
-    """A set of statements of which the count, the lowest numbers and the highest are kept."""
+    """A set of statements of which the count, the lowest numbers, the highest and the latest arrival are kept."""
 
     count: int = 0
     lowest: list[int] = field(default_factory=list)
     highest: int = 0
+    latest: int = field(default=0, compare=False)
 
-    def add(self, number: int, most: int = BOUNDS.numbers) -> None:
+    def add(self, number: int, arrival: int, most: int = BOUNDS.numbers) -> None:
         """Count one more statement."""
         self.count += 1
-        self.highest = max(self.highest, number)
+        self.highest, self.latest = max(self.highest, number), max(self.latest, arrival)
         lowest = self.lowest
         at = bisect_left(lowest, number)
         if at < most and (at == len(lowest) or lowest[at] != number):
@@ -137,23 +159,37 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(slots=True)
 class Recent(Generic[K]):
-    """Values with the highest position at which each was seen; those seen last are kept."""
+    """Values with the highest position and the latest arrival at which each was seen; the highest are kept."""
 
     last: dict[K, int] = field(default_factory=dict)
     dropped: int = 0  # the highest position of a value that is not kept
+    latest: dict[K, int] = field(default_factory=dict, compare=False)
+    latest_dropped: int = field(default=0, compare=False)
 
-    def see(self, value: K, position: int, most: int = BOUNDS.recent) -> None:
+    def see(self, value: K, position: int, arrival: int, most: int = BOUNDS.recent) -> None:
         """The value was seen at a position."""
-        last = self.last
+        last, latest = self.last, self.latest
+        if arrival > latest.get(value, -1):
+            latest[value] = arrival
         if position > last.get(value, -1):
             last[value] = position
             if len(last) > most:
-                oldest = min(last, key=lambda one: (last[one], repr(one)))
-                self.dropped = max(self.dropped, last.pop(oldest))
+                self._drop(min(last, key=lambda one: (last[one], repr(one))))
 
-    def after(self, position: int) -> list[K]:
-        """The values seen after a position, as far as they are kept."""
-        return [value for value, last in self.last.items() if last > position]
+    def _drop(self, value: K) -> None:
+        self.dropped = max(self.dropped, self.last[value])
+        self.latest_dropped = max(self.latest_dropped, self.latest[value])
+        self.forget(value)
+
+    def forget(self, value: K) -> None:
+        """As if it had not been seen."""
+        self.last.pop(value, None)
+        self.latest.pop(value, None)
+
+    def those(self, are_wanted: Callable[[int, int], bool]) -> list[K]:
+        """The values that are wanted by the highest position and the latest arrival, as far as they are kept."""
+        latest = self.latest
+        return [value for value, last in self.last.items() if are_wanted(last, latest[value])]
 
 
 T = TypeVar("T")
@@ -165,10 +201,13 @@ class Ends(Generic[T]):
 
     items: list[T] = field(default_factory=list)
     dropped: int = 0  # the highest number of an item that is not kept
+    latest: int = field(default=0, compare=False)  # arrival
+    latest_dropped: int = field(default=0, compare=False)  # nothing that is not kept arrived later
 
-    def add(self, item: Any, most: int = BOUNDS.ends) -> None:
+    def add(self, item: Any, arrival: int, most: int = BOUNDS.ends) -> None:
         """Put one in; the same again changes nothing."""
         items: list[Any] = self.items
+        self.latest = max(self.latest, arrival)
         at = bisect_left(items, item)
         if at < len(items) and items[at] == item:
             return
@@ -176,6 +215,7 @@ class Ends(Generic[T]):
         if len(items) > 2 * most:
             middle = items.pop(most)
             self.dropped = max(self.dropped, middle if isinstance(middle, int) else middle[0])
+            self.latest_dropped = self.latest
 
 
 def add_range(ranges: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:

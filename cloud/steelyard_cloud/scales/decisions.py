@@ -16,6 +16,7 @@ from steelyard_cloud.scales import naming, store, trouble
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import PublicDecision
+from steelyard_cloud.statements import queries as statement_queries
 
 
 def record_decision(
@@ -29,8 +30,9 @@ def record_decision(
     same = select(decisions.c.id).where(decisions.c.identity_id == identity_id, decisions.c.hash == named.hash)
     if connection.scalar(same) is not None:
         raise AlreadyExists(what="decision at statement", name=named.number)
+    settled = statement_queries.stored_of(connection, identity_id)  # first: what is stored meanwhile is not settled
     kid = statement.parse(named.raw).kid
-    fact = Decision(kid, named.number, named.hash, named.received_ms)
+    fact = Decision(kid, named.number, named.hash, named.received_ms, settled)
     trouble.after_decision(connection, scale, fact, now_ms)
     row = {
         "scale_id": scale.id,
@@ -41,6 +43,7 @@ def record_decision(
         "organisation_id": actor.organisation_id,
         "division_code": actor.division_code,
         "recorded_ms": now_ms,
+        "settled": settled,
     }
     connection.execute(insert(decisions).values(row))
     details = {"number": named.number, "hash": named.hash.hex(), "reason": reason}

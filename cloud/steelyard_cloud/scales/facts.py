@@ -132,16 +132,18 @@ def _baseline(row: Row[Any], chain: Chain, longest_days: int) -> Baseline:
         recorded_ms=row.recorded_ms,
         until_ms=row.expires_ms,
         longest_ms=longest_ms(row.recorded_ms, longest_days),
+        settled=row.settled,
     )
 
 
 def _decisions(connection: Connection, scale_id: int, chains: Mapping[int, Chain]) -> frozenset[Decision]:
     """Those that name a stored statement."""
     c = decisions.c
-    rows = connection.execute(select(c.identity_id, c.number, c.hash).where(c.scale_id == scale_id))
-    named = [(chains[identity_id], number, hash_) for identity_id, number, hash_ in rows]
-    found = [(chain, chain.named(number, hash_)) for chain, number, hash_ in named]
-    return frozenset(Decision(chain.kid, one.number, one.hash, one.received_ms) for chain, one in found if one)
+    rows = connection.execute(select(c.identity_id, c.number, c.hash, c.settled).where(c.scale_id == scale_id)).all()
+    found = [(row, chains[row.identity_id], chains[row.identity_id].named(row.number, row.hash)) for row in rows]
+    return frozenset(
+        Decision(chain.kid, one.number, one.hash, one.received_ms, row.settled) for row, chain, one in found if one
+    )
 
 
 def _permits(connection: Connection, scale_id: int, chains: Mapping[int, Chain]) -> frozenset[PermitFact]:

@@ -68,12 +68,11 @@ def record_verification(
     WrongValue (date), NotStoredYet, SeveralStatements, NoBaseline, StartNotStored, CodesMissing, AlreadyVerified,
     OlderThanBaseline, TamperUndecided, NotJudgedYet and TroubleAfter.
     """
-    longest_days = store.longest_validity_days(connection, scale.id)
-    expires_ms = _expires_ms(valid_until, zone, longest_days, now_ms)
-    named, start = _checked(connection, scale, name, seal, expires_ms, now_ms)
+    expires_ms = _expires_ms(valid_until, zone, store.longest_validity_days(connection, scale.id), now_ms)
+    settled = statement_queries.stored_of(connection, scale.identity_id)  # first: what comes meanwhile is not settled
+    named, start = _checked(connection, scale, name, seal, expires_ms, now_ms, settled)
     said = {"number": named.number, "kind": kind, "seal": seal}
-    row = {
-        **said,
+    row = said | {
         "hash": named.hash,
         "start_hash": start.hash,
         "scale_id": scale.id,
@@ -83,6 +82,7 @@ def record_verification(
         "organisation_id": actor.organisation_id,
         "division_code": actor.division_code,
         "recorded_ms": now_ms,
+        "settled": settled,
     }
     made = int(connection.execute(insert(verifications).values(row).returning(verifications.c.id)).scalar_one())
     connection.execute(update(scales).where(scales.c.id == scale.id).values(life_stage=IN_USE))
@@ -93,7 +93,7 @@ def record_verification(
 
 
 def _checked(
-    connection: Connection, scale: ScaleInScope, name: Name, seal: str, expires_ms: int, now_ms: int
+    connection: Connection, scale: ScaleInScope, name: Name, seal: str, expires_ms: int, now_ms: int, settled: int
 ) -> tuple[StatementRead, StatementRead]:
     """The statement that may be verified, and the boot statement of its start."""
     identity_id, named = naming.find(connection, scale, name)
@@ -103,7 +103,8 @@ def _checked(
     _check_new(connection, identity_id, named)
     if undecided := store.undecided_tamper(connection, scale.id):
         raise TamperUndecided(alerts=", ".join(map(str, undecided)))
-    _check_trouble(connection, scale, named, start, expires_ms, now_ms)
+    baseline = _baseline(named, start, expires_ms, now_ms, settled)
+    trouble.after_verification(connection, scale, baseline, now_ms)
     return named, start
 
 
@@ -149,16 +150,10 @@ def _check_codes(connection: Connection, scale: ScaleInScope, named: StatementRe
     return named if named.kind == Kind.BOOT else start
 
 
-def _check_trouble(
-    connection: Connection,
-    scale: ScaleInScope,
-    named: StatementRead,
-    start: StatementRead,
-    expires_ms: int,
-    now_ms: int,
-) -> None:
+def _baseline(named: StatementRead, start: StatementRead, expires_ms: int, now_ms: int, settled: int) -> Baseline:
+    """The fact as the judge would take it."""
     body = statement.parse(start.raw).body
-    baseline = Baseline(
+    return Baseline(
         kid=statement.parse(named.raw).kid,
         number=named.number,
         state=state_of(statement.parse(named.raw)),
@@ -167,5 +162,5 @@ def _check_trouble(
         committed_ms=named.received_ms,
         recorded_ms=now_ms,
         until_ms=expires_ms,
+        settled=settled,
     )
-    trouble.after_verification(connection, scale, baseline, now_ms)

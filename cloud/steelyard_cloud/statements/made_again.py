@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 
 from steelyard_protocol.statement import parse
 
-from steelyard_cloud.judge.chain import absorb, note_signatures
+from steelyard_cloud.judge.chain import absorb, note_signatures, note_unchecked
 from steelyard_cloud.judge.stored import Contents
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.judge.summary_parts import add_range
-from steelyard_cloud.statements.stored import BY_LINK, BY_LINK_BAD_SIGNATURE, StoredStatements
+from steelyard_cloud.statements.stored import BY_LINK, StoredStatements
 
 
 @dataclass(slots=True)
@@ -29,15 +28,16 @@ class _SoFar:
 def made_again(stored: StoredStatements, kid: bytes) -> Summary:
     """The summary of the identity whose statements these are."""
     summary, so_far = Summary(kid), _SoFar()
-    for raw, commit_ms, latest_ms, authentic_by in stored.rows():
-        statement = parse(raw)
+    for committed in stored.rows():
+        statement = parse(committed.raw)
         number = statement.number
         if number != so_far.number:
             so_far.number, so_far.under_it = number, []
-        absorb(summary, statement, commit_ms, so_far, latest_ms)
+        absorb(summary, statement, committed.commit_ms, so_far, committed.latest_ms, committed.arrival)
         so_far.under_it.append((statement.hash, statement.content_hash))
+    for number, arrival, authentic_by in stored.by_link():
         if authentic_by == BY_LINK:
-            summary.unchecked = add_range(summary.unchecked, number, number)
-        elif authentic_by == BY_LINK_BAD_SIGNATURE:
-            note_signatures(summary, number, number, [number])
+            note_unchecked(summary, number, arrival)
+        else:
+            note_signatures(summary, number, number, [(number, arrival)])
     return summary

@@ -133,6 +133,11 @@ def summary_of(connection: Connection, scale_id: int, identity_id: int) -> Summa
     return None if row is None else read_summary(connection, *row)
 
 
+def stored_of(connection: Connection, identity_id: int) -> int:
+    """How many statements of a key are stored."""
+    return connection.scalar(select(summaries.c.stored).where(summaries.c.identity_id == identity_id)) or 0
+
+
 def summaries_of(connection: Connection, scale_id: int) -> tuple[bytes | None, list[Summary]]:
     """The kid of a scale's active identity, and the summaries of all its chains."""
     rows = connection.execute(

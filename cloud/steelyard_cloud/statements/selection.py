@@ -18,6 +18,7 @@ class SelectedStatement(NamedTuple):
     raw: bytes
     received_ms: int
     latest_ms: int
+    arrival: int
     authentic_by: int
 
 
@@ -67,7 +68,8 @@ class Selection:
 
     def _query(self, condition: ColumnElement[bool]) -> Select[Any]:
         c = statements.c
-        return select(c.number, c.hash, c.raw, c.received_ms, LATEST_MS, c.authentic_by).where(self._of, condition)
+        columns = c.number, c.hash, c.raw, c.received_ms, LATEST_MS, c.arrival, c.authentic_by
+        return select(*columns).where(self._of, condition)
 
     def _add(self, condition: ColumnElement[bool]) -> None:
         c = statements.c

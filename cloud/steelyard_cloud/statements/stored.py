@@ -34,13 +34,14 @@ class StatementRow(NamedTuple):
     measured_s: int | None
     received_ms: int
     set_backs: int
+    arrival: int
     authentic_by: int
     raw: bytes
     event: int | None
 
 
 _COLUMNS = ", ".join(StatementRow._fields)
-_COPY_TYPES = ("int8", "int8", "int8", "bytea", "bytea", "int8", "int8", "int8", "int4", "int2", "bytea", "int2")
+_COPY_TYPES = ("int8",) * 3 + ("bytea",) * 2 + ("int8",) * 3 + ("int4", "int8", "int2", "bytea", "int2")
 
 _UNDER = "FROM statements WHERE scale_id = {0} AND identity_id = {0} AND number = {0}"
 _COPIED = "FROM copies WHERE identity_id = {0} AND number = {0}"
@@ -125,7 +126,7 @@ class StoredStatements:
     def page(self, first: int, last: int, most: int) -> list[Committed]:
         """See judge.stored.Evidence."""
         c = statements.c
-        query = select(c.raw, c.received_ms, LATEST_MS).where(self._of, c.number.between(first, last))
+        query = select(c.raw, c.received_ms, LATEST_MS, c.arrival).where(self._of, c.number.between(first, last))
         rows = self._connection.execute(query.order_by(c.number, c.hash).limit(most))
         return [Committed(*row) for row in rows]
 
@@ -144,22 +145,29 @@ class StoredStatements:
         row = self._connection.execute(query.group_by(c.number)).first()
         return None if row is None else Following(*row)
 
-    def rows(self) -> Iterable[tuple[bytes, int, int, int]]:
-        """All statements of the chain, rising: as in Committed, and by what they are authentic."""
+    def rows(self) -> Iterable[Committed]:
+        """All statements of the chain, rising, copies as they came."""
         c = statements.c
-        query = select(c.raw, c.received_ms, LATEST_MS, c.authentic_by).where(self._of).order_by(c.number, c.hash)
-        yield from self._connection.execute(query.execution_options(yield_per=500))
+        query = select(c.raw, c.received_ms, LATEST_MS, c.arrival).where(self._of)
+        in_order = query.order_by(c.number, c.arrival, c.hash).execution_options(yield_per=500)
+        return (Committed(*row) for row in self._connection.execute(in_order))
 
-    def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, bytes]]:
-        """(number, hash, raw) of statements in the range that only a link vouches for."""
+    def by_link(self) -> Iterable[tuple[int, int, int]]:
+        """Number, arrival and by what they are authentic, of what its own signature does not show, bad ones first."""
+        c = statements.c
+        query = select(c.number, c.arrival, c.authentic_by).where(self._of, c.authentic_by != BY_SIGNATURE)
+        yield from self._connection.execute(query.order_by(c.authentic_by.desc()))
+
+    def vouched_for(self, first: int, last: int, limit: int) -> list[tuple[int, bytes, int]]:
+        """(number, raw, arrival) of statements in the range that only a link vouches for."""
         c = statements.c
         query = (
-            select(c.number, c.hash, c.raw)
+            select(c.number, c.raw, c.arrival)
             .where(self._of, c.number.between(first, last), c.authentic_by == BY_LINK)
             .order_by(c.number, c.hash)
             .limit(limit)
         )
-        return [(number, hash_, raw) for number, hash_, raw in self._connection.execute(query)]
+        return [(number, raw, arrival) for number, raw, arrival in self._connection.execute(query)]
 
 
 def mark_bad_signatures(connection: Connection, key: Key, found: Sequence[tuple[int, bytes]]) -> None:

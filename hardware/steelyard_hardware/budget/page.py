@@ -19,21 +19,15 @@ BEGIN, END = "<!-- budget: made by `make budget` -->", "<!-- end of budget -->"
 def write_page() -> None:
     """Put tables and plots into docs/. Raises HardwareError."""
     page = read_text(PAGE)
-    for made in (text(), closing.text()):
-        page = _put(page, made)
+    for begin, end, make in ((BEGIN, END, text), (closing.BEGIN, closing.END, closing.text)):
+        before, begun, rest = page.partition(begin)
+        _, ended, after = rest.partition(end)
+        if not (begun and ended):
+            raise errors.PageWithoutMarks(path=shown(PAGE), begin=begin, end=end)
+        page = before + make() + after
     write(PAGE, page)
     for name, image in images().items():
         write(IMAGES / name, image)
-
-
-def _put(page: str, made: str) -> str:
-    """Return the page with what is made anew, from its first line to its last, in place of what was."""
-    begin, end = made.splitlines()[0], made.splitlines()[-1]
-    before, begun, rest = page.partition(begin)
-    _, ended, after = rest.partition(end)
-    if not (begun and ended):
-        raise errors.PageWithoutMarks(path=shown(PAGE), begin=begin, end=end)
-    return before + made + after
 
 
 def text() -> str:

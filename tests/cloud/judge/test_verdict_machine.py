@@ -4,6 +4,7 @@ STEELYARD_VERDICT_STATEMENTS=1000000 makes one long run of it, from fresh seeds.
 """
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -11,6 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from kit.adversary.counting import COUNTS, MOVES, FalseGreen
 from kit.adversary.machine import VerdictMachine
 from steelyard_cloud.judge.conditions import CONDITIONS, NAMES, fresh
+from steelyard_cloud.judge.facts import Since
+from steelyard_cloud.judge.proof import Proof
 
 DEFAULT = 20_000
 WANTED = int(os.environ.get("STEELYARD_VERDICT_STATEMENTS", "0"))
@@ -54,9 +57,17 @@ if WANTED:
         print(COUNTS.statements, COUNTS.steps, dict(COUNTS.words), dict(COUNTS.decided))
 
 
-@pytest.mark.parametrize("condition", [*CONDITIONS, fresh], ids=NAMES)
-def test_it_can_fail(condition: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(condition, "unmet", lambda *_: ())
+OFF: dict[str, tuple[object, str, Callable[..., object]]] = {
+    **{one.NAME: (one, "unmet", lambda *_: ()) for one in [*CONDITIONS, fresh]},
+    "what comes after a fact": (Since, "leaves", lambda since, highest, _: highest > since.number),
+    "what cannot be read": (Proof, "is_hidden", lambda *_: False),
+}
+"""Each is a rule without which the judge would be wrong: where it is, its name, and what it is without."""
+
+
+@pytest.mark.parametrize("rule", OFF)
+def test_it_can_fail(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*OFF[rule])
     monkeypatch.setattr(VerdictMachine, "only_false_green", True)
     with pytest.raises(FalseGreen):
         run(LIVES, derandomize=True)

@@ -104,10 +104,10 @@ def test_a_link_names_a_statement_of_the_number_before(told: Told) -> None:
 def test_the_whole_chain_is_read_with_what_vouches_for_each(told: Told) -> None:
     rows = list(told.evidence.rows())
     order = sorted(map(parse, told.raws), key=lambda one: (one.number, one.hash))
-    assert [raw for raw, *_ in rows] == [one.raw for one in order]
-    assert all(by == (BY_LINK if parse(raw).number == 2 else BY_SIGNATURE) for raw, _, _, by in rows)
+    assert [one.raw for one, _ in rows] == [one.raw for one in order]
+    assert all(by == (BY_LINK if parse(one.raw).number == 2 else BY_SIGNATURE) for one, by in rows)
     at = {raw: RECEIVED_MS + 1_000 * place for place, raw in enumerate(told.raws)}
-    assert [row[:3] for row in rows] == [Committed(raw, at[raw], NEVER_MS) for raw, *_ in rows]
+    assert [one for one, _ in rows] == [Committed(one.raw, at[one.raw], NEVER_MS) for one in order]
 
 
 def test_signatures_that_a_link_had_vouched_for_are_found_and_marked(desk: Desk) -> None:
@@ -121,9 +121,9 @@ def test_signatures_that_a_link_had_vouched_for_are_found_and_marked(desk: Desk)
         evidence = StoredStatements(connection, key)
         assert [number for number, _, _ in evidence.vouched_for(1, 4, 9)] == [2, 3, 4]
         assert [number for number, _, _ in evidence.vouched_for(3, 5, 2)] == [3, 4]
-        (number, hash_, raw), *_ = evidence.vouched_for(4, 4, 1)
-        assert (number, hash_, raw) == (4, statement.hash_of(scale.chain[3]), scale.chain[3])
-        mark_bad_signatures(connection, key, [(2, statement.hash_of(scale.chain[1])), (4, hash_), (3, bytes(32))])
+        assert evidence.vouched_for(4, 4, 1) == [(4, scale.chain[3], 0)]
+        bad = [(number, statement.hash_of(scale.chain[number - 1])) for number in (2, 4)]
+        mark_bad_signatures(connection, key, [*bad, (3, bytes(32))])
         assert [by for *_, by in evidence.rows()] == [1, BY_LINK_BAD_SIGNATURE, 2, BY_LINK_BAD_SIGNATURE, 2]
         other = StoredStatements(connection, replace(key, identity_id=99))
         assert [by for *_, by in other.rows()] == [BY_LINK] * 5, "the same bytes under another identity"

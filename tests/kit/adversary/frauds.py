@@ -30,6 +30,16 @@ UNREADABLE: tuple[dict[str, Any], ...] = (
     {"link": b""},
 )
 """Overrides of `SigningScale.append`: each makes one field unreadable, and the others stay."""
+UNREADABLE_BODIES: tuple[tuple[int, Any], ...] = (
+    (Kind.BOOT, ["x"]),
+    (Kind.BOOT, "no array"),
+    (Kind.PARAMETERS, [{40: 1}, None]),
+    (Kind.EVENT, ["x", []]),
+    (Kind.EVENT, [int(EventKind.PARAMETER_CHANGE), [[[40, 1, 2]]]]),
+    (Kind.EVENT, [int(EventKind.CASE_OPENED), [-1]]),
+    (Kind.EVENT, [int(EventKind.LOCKED), []]),
+    (Kind.EVENT, [int(EventKind.ADC_FAULT), []]),
+)
 
 
 class Frauds(Moves):
@@ -45,6 +55,16 @@ class Frauds(Moves):
         commit = 2 if which == 2 else 1
         raws = [self._sign(self.scale.raise_span, 10 * permille, permit, commit=commit, **head)]
         self._go_on(way, [*raws, self._sign(self.scale.parameters)] if permille > 1 else raws)
+
+    @move(count=st.integers(0, 5), permille=st.integers(1, 4))
+    def verify_beyond_a_fraud(self, count: int, permille: int) -> None:
+        """A fraud is kept back and undone, and honest people verify the scale as it is afterwards."""
+        scale = self.scale
+        self.pending += [self._sign(scale.raise_span, 10 * permille), self._sign(scale.change, {40: MAP[40]})]
+        scale.skip(count)
+        self._send([self._sign(scale.boot), self._sign(scale.snapshot)])
+        self._verify_newest(days=365)
+        self.kind = "everything"
 
     @move(way=st.sampled_from(WAYS), which=st.integers(0, 3), close=st.booleans())
     def session(self, way: str, which: int, close: bool) -> None:
@@ -78,6 +98,11 @@ class Frauds(Moves):
     @move(way=st.sampled_from(WAYS), lie=st.sampled_from((-1, 1, 200)))
     def wrong_weight(self, way: str, lie: int) -> None:
         self._go_on(way, [self._sign(self.scale.snapshot, 1_000, lie=lie)])
+
+    @move(way=st.sampled_from(WAYS), what=st.sampled_from(UNREADABLE_BODIES))
+    def unreadable_body(self, way: str, what: tuple[int, Any]) -> None:
+        """A start, a map, a change or an opening that nobody can read."""
+        self._go_on(way, [self._sign(self.scale.append, *what)])
 
     @move(way=st.sampled_from(WAYS), what=st.integers(0, 6))
     def contradict(self, way: str, what: int) -> None:

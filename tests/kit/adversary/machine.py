@@ -5,16 +5,32 @@ people would record them. After every step the verdict is told by the judge from
 naive judge, and nothing may have improved but by what docs/verdict.md lists.
 """
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 from steelyard_cloud.judge.facts import PermitFact, PermitUse
 from steelyard_protocol import statement
+from steelyard_protocol.bodies import Kind
+from steelyard_protocol.events import EventKind
 
 from kit.adversary.counting import COUNTS, move
 from kit.adversary.frauds import Frauds
 from kit.adversary.moves import DAYS, HOUR_S, UPDATE
 from kit.naive_chain import Decision
 from kit.signing_scale import SOFTWARE, SigningScale
+
+LATE: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
+    ("snapshot", (), {}),
+    ("snapshot", (), {"lie": 1}),
+    ("snapshot", (), {"digest": b"d" * 16}),
+    ("snapshot", (), {"link": b"l" * 16}),
+    ("boot", (), {"software": UPDATE}),
+    ("boot", (), {"other": {3: "late"}}),
+    ("append", (Kind.BOOT, ["x"]), {}),
+    ("event", (EventKind.CASE_OPENED, 0), {}),
+)
+"""What comes after something with a higher number was named: a method of the scale, and what it is given."""
 
 
 class VerdictMachine(Frauds):
@@ -67,6 +83,20 @@ class VerdictMachine(Frauds):
         if own:
             decisions = (*decisions, Decision(kid, own[-1 - back % len(own)].hash))
         self._record("decision", decisions=decisions)
+
+    @move(decides=st.booleans(), fraud=st.sampled_from(LATE))
+    def name_far_ahead(self, decides: bool, fraud: tuple[str, tuple[Any, ...], dict[str, Any]]) -> None:
+        """Something is still to come when a start after it is named."""
+        scale, (what, values, named) = self.scale, fraud
+        self.pending.append(self._sign(getattr(scale, what), *values, **named))
+        self._send([self._sign(scale.boot), self._sign(scale.snapshot)])
+        if decides:
+            newest = max((one.number, one.hash) for one in self.platform.stored() if one.kid == scale.kid)
+            decisions = (*self.platform.registry.decisions, Decision(scale.kid, newest[1]))
+            self._record("everything", decisions=decisions)
+        else:
+            self._verify_newest()
+        self.kind = "everything"
 
     @move(what=st.sampled_from(PermitUse), hours=st.sampled_from((1, 24, 9_000)), fields=st.booleans())
     def permit(self, what: PermitUse, hours: int, fields: bool) -> None:

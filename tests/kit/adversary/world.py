@@ -32,12 +32,17 @@ def overflowed(summary: Summary) -> bool:
     dropped = (summary.recent_states, summary.devices, summary.changes, summary.sessions, summary.unstated)
     return (
         any(one.dropped for one in dropped)
-        or bool(summary.states_dropped or summary.unmapped_dropped)
+        or bool(summary.states_dropped or summary.unmapped_dropped.count)
         or len(summary.maps) >= bounds.states
         or len(summary.unlocks) >= bounds.numbers
         or len(summary.stated) >= bounds.intervals
-        or len(summary.intervals) >= bounds.intervals
+        or is_full(summary)
     )
+
+
+def is_full(summary: Summary) -> bool:
+    """Whether a statement that makes one more hole is refused: not stored, so that it comes again later."""
+    return len(summary.intervals) >= summary.bounds.intervals
 
 
 MAY_IMPROVE = {
@@ -61,6 +66,7 @@ class World(RuleBasedStateMachine):
         self.pending: list[bytes] = []
         self.sent: list[bytes] = []
         self.before: dict[str, Verdict] = {}
+        self.was_full = False
         self.kind = "everything"
         self.new: list[Statement] = []
         self.set_backs = 0
@@ -145,6 +151,7 @@ class World(RuleBasedStateMachine):
             self._compare(scratch, word, unmet)
             self._check_improvement(now)
         self.before, self.new = now, []
+        self.was_full = any(map(is_full, self.platform.summaries()))
         self._count(word, unmet)
 
     def _compare(self, scratch: Opinion, word: Verdict, unmet: dict[str, Verdict]) -> None:
@@ -175,6 +182,7 @@ class World(RuleBasedStateMachine):
                 allowed.add("complete")
             if one.number < self.platform.summary(one.kid).head:
                 allowed |= {"chain", "boots", "parameters"}
+                allowed |= {"complete"} if self.was_full else set()
             if one.kind == Kind.EVENT:
                 allowed.add("case")
         return allowed

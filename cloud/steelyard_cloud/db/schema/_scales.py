@@ -124,6 +124,7 @@ verifications = Table(  # each fixes a baseline at a named statement
     reference("organisation_id", "organisations"),
     Column("division_code", String(12), nullable=False),
     unix_ms("recorded_ms"),
+    Column("settled", BigInteger, nullable=False),  # so many statements of the key were stored then
     UniqueConstraint("identity_id", "number", "kind"),
 )
 
@@ -139,6 +140,7 @@ decisions = Table(  # a regulator's public decisions: gaps and contradictions be
     reference("organisation_id", "organisations"),
     Column("division_code", String(12), nullable=False),
     unix_ms("recorded_ms"),
+    Column("settled", BigInteger, nullable=False),  # so many statements of the key were stored then
     UniqueConstraint("identity_id", "hash"),
 )
 

@@ -34,6 +34,7 @@ statements = Table(
     Column("measured_s", BigInteger, nullable=True),  # null where the scale had no clock
     unix_ms("received_ms"),
     Column("set_backs", Integer, nullable=False),  # how many there were of its shard's clock when it was committed
+    Column("arrival", BigInteger, nullable=False),  # which of its key it was, from 1; 0 for one of an older version
     Column("authentic_by", SmallInteger, nullable=False),  # 1 signature, 2 link, 3 link although its signature is bad
     Column("raw", LargeBinary, nullable=False),
     Column("event", SmallInteger, nullable=True),  # EventKind of an event that this program knows

@@ -41,13 +41,16 @@ class Ack(NamedTuple):
 class Message(NamedTuple):
     """One PUBLISH; without an `ack` it comes from elsewhere, and the broker waits for nothing.
 
-    `waited` is the row of the quarantine in which it waited, for whoever stores it to release.
+    `waited` is the row of the quarantine in which it waited, for whoever stores it to release. A `skipped` one
+    came when too much of its topic waited: its payload is gone, it is only counted, and comes again, as no receipt
+    covers it.
     """
 
     topic: str
     payload: bytes
     ack: Ack | None
     waited: int | None = None
+    skipped: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ NAME = "boots"
 def unmet(proof: Proof) -> Iterator[Unmet]:
     """*Cannot be told*."""
     unstated, since = proof.active.unstated, proof.counted
-    if not proof.since:
+    if proof.baseline is None:
         return
-    missing = unstated.after(since)
+    missing = unstated.those(since.leaves)
     if missing:
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "start-not-stored", values={"boot": min(missing)})
-    elif unstated.dropped > since:
+    elif since.leaves(unstated.dropped, unstated.latest_dropped):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "start-not-stored", values={})

@@ -11,10 +11,15 @@ UNLOCKING = (PermitUse.UNLOCK, PermitUse.REPAIR)
 
 
 def unmet(proof: Proof) -> Iterator[Unmet]:
-    """*Locked* until it was unlocked under a recorded permit that answers the newest lock; then *Not verified*."""
+    """*Locked* until it was unlocked under a recorded permit that answers the newest lock; then *Not verified*.
+
+    What may have been an opening and cannot be read is one that nothing unlocks.
+    """
     summary = proof.active
+    if proof.is_hidden(NAME):
+        yield Unmet(NAME, Verdict.LOCKED, "unreadable")
     newest = max(summary.case_flagged, summary.case_event)
-    if newest >= max(proof.since, 1):
+    if proof.since.named.leaves(newest, summary.case_latest) and newest:
         unlocked = _is_unlocked(proof, newest)
         word = Verdict.NOT_VERIFIED if unlocked else Verdict.LOCKED
         yield Unmet(NAME, word, "was-opened" if unlocked else "opened", values={"number": newest})

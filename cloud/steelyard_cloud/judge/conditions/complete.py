@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from steelyard_cloud.judge.proof import Proof
+from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.verdict import Unmet, Verdict
 
 NAME = "complete"
@@ -13,36 +14,30 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     """*Cannot be told*."""
     if proof.baseline is None:
         return
-    if any(number > proof.counted for number in _overflowed(proof)) or _is_full(proof):
+    summary, since = proof.active, proof.counted
+    if any(since.leaves(*one) for one in _overflowed(summary)) or _is_full(summary):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "too-much")
-    if any(number >= proof.counted for number in _waiting(proof)):
+    if summary.outdated or summary.rereads or any(since.named.leaves(*one) for one in _waiting(summary)):
         yield NOT_JUDGED
 
 
-def _overflowed(proof: Proof) -> Iterator[int]:
-    """The highest numbers of what a bound dropped."""
-    summary = proof.active
-    yield summary.recent_states.dropped // 2
-    yield summary.devices.dropped
-    yield summary.changes.dropped
-    yield summary.sessions.dropped
-    yield summary.unmapped_dropped
+def _overflowed(summary: Summary) -> Iterator[tuple[int, int]]:
+    """The highest number and the latest arrival of what a bound dropped."""
+    states, unmapped = summary.recent_states, summary.unmapped_dropped
+    yield states.dropped // 2, states.latest_dropped
+    for kept in (summary.devices, summary.changes, summary.sessions):
+        yield kept.dropped, kept.latest_dropped
+    yield unmapped.highest, unmapped.latest
 
 
-def _is_full(proof: Proof) -> bool:
+def _is_full(summary: Summary) -> bool:
     """Whether there are so many holes that a statement may have been refused."""
-    summary = proof.active
     return len(summary.intervals) >= summary.bounds.intervals
 
 
-def _waiting(proof: Proof) -> Iterator[int]:
-    """The highest numbers of what is not judged yet."""
-    summary = proof.active
-    if summary.outdated:
-        yield 1 << 62  # of another version, and not made again yet
-    for _, last in summary.unchecked:
-        yield last
-    for _, last in summary.unmapped.values():
-        yield last
-    for reread in summary.rereads:
-        yield reread.last
+def _waiting(summary: Summary) -> Iterator[tuple[int, int]]:
+    """The highest number and the latest arrival of what is not judged yet."""
+    if summary.unchecked:
+        yield summary.unchecked[-1][1], summary.unchecked_latest
+    for waiting in summary.unmapped.values():
+        yield waiting.last, waiting.latest

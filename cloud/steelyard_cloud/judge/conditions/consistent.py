@@ -13,23 +13,33 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     """*Cannot be told*."""
     if proof.baseline is None:
         return
-    summary, since = proof.active, proof.counted
+    summary, since = proof.active, proof.counted.named
     for breach, numbers in sorted(summary.breaches.items(), key=lambda item: item[0]):
-        if numbers.highest >= since:
+        if since.leaves(numbers.highest, numbers.latest):
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "contradiction", values={"breach": breach})
-    if summary.wrong_weights.highest >= since:
-        yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "weight", values={"number": summary.wrong_weights.highest})
-    if summary.wrong_prices.highest >= since:
-        yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "price", values={"number": summary.wrong_prices.highest})
-    if summary.bad_signatures.highest >= since:
-        yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "signature", values={"number": summary.bad_signatures.highest})
+    counted = (
+        ("weight", summary.wrong_weights),
+        ("price", summary.wrong_prices),
+        ("signature", summary.bad_signatures),
+    )
+    for code, numbers in counted:
+        if since.leaves(numbers.highest, numbers.latest):
+            yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, code, values={"number": numbers.highest})
     if _was_headless(proof, summary):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "headless")
-    heads = {one.kid: one.head for one in proof.facts.retired}
     for other in proof.others:
-        spoke = other.head > max(heads.get(other.kid, 0), proof.counted_from(other.kid))
-        if spoke or _was_headless(proof, other):
+        if _spoke(proof, other) or _was_headless(proof, other):
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "retired-key", values={"number": other.head})
+
+
+def _spoke(proof: Proof, other: Summary) -> bool:
+    """Whether a replaced key signed more than its successor says, and no decision settles that.
+
+    Under such a decision it may send nothing more, whatever the number: what came later may lie between both.
+    """
+    head = max((one.head for one in proof.facts.retired if one.kid == other.kid), default=0)
+    decided = proof.counted_from(other.kid)
+    return decided.leaves(other.head, other.arrived) if decided.number > head else other.head > head
 
 
 def _was_headless(proof: Proof, summary: Summary) -> bool:

@@ -18,10 +18,13 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     verified = baseline.device
     if verified.debug_open or verified.software not in proof.facts.approved_software:
         yield Unmet(NAME, Verdict.ALTERED, "debug-open" if verified.debug_open else "not-approved")
-    if proof.active.devices.dropped >= baseline.number:
+    devices, since = proof.active.devices, proof.since.named
+    if since.leaves(devices.dropped, devices.latest_dropped):
         yield Unmet(NAME, Verdict.ALTERED, "too-many")
+    if proof.is_hidden(NAME):
+        yield Unmet(NAME, Verdict.ALTERED, "unreadable")
     repaired = _may_be_repaired(proof.facts, baseline)
-    for device in sorted(proof.active.devices.after(baseline.number - 1)):
+    for device in sorted(devices.those(since.leaves)):
         if device != verified:
             permitted = repaired or _is_update(verified, device, proof.facts)
             word = Verdict.NOT_VERIFIED if permitted else Verdict.ALTERED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from steelyard_cloud.judge.facts import Since
 from steelyard_cloud.judge.permits import NOT_YET, why_not
 from steelyard_cloud.judge.proof import Proof
 from steelyard_cloud.judge.summary import Summary
@@ -16,14 +17,16 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     baseline = proof.baseline
     if baseline is None or baseline.state is None:
         return
-    states = proof.active.recent_states.after(2 * baseline.number - 1)
-    changes = [one for one in proof.active.changes.items if one.number >= baseline.number]
-    if not changes and all(state == baseline.state for state in states):
+    if proof.is_hidden(NAME):
+        yield Unmet(NAME, Verdict.ALTERED, "unreadable")
+    states = proof.active.recent_states.those(Since(2 * baseline.number - 1, baseline.settled).leaves)
+    changes = [one for one in proof.active.changes.items if proof.since.named.leaves(one.number, one.arrival)]
+    if not changes and not _forgotten(proof, proof.since) and all(state == baseline.state for state in states):
         return
     reasons = {one: why_not(proof.active, one, proof.facts.permits) for one in changes}
     permitted = _reached(baseline.state, reasons, (None, *NOT_YET))
     yield Unmet(NAME, Verdict.NOT_VERIFIED, "adjusted")
-    if _overflowed(proof.active, baseline.number):
+    if _overflowed(proof, changes):
         yield Unmet(NAME, Verdict.ALTERED, "too-many")
     elif any(reason not in (None, *NOT_YET, "other-session") for reason in reasons.values()):
         yield Unmet(NAME, Verdict.ALTERED, "changed")
@@ -39,10 +42,19 @@ def _first_seen(summary: Summary, state: ParameterState) -> int:
     return summary.states[state][0] // 2 if state in summary.states else 0
 
 
-def _overflowed(summary: Summary, since: int) -> bool:
+def _forgotten(proof: Proof, since: Since) -> bool:
     """Whether there was more than is kept: what nobody remembers may have been unpermitted."""
-    dropped = (summary.recent_states.dropped // 2, summary.changes.dropped, summary.sessions.dropped)
-    return max(dropped) >= since
+    states, changes = proof.active.recent_states, proof.active.changes
+    return since.named.leaves(states.dropped // 2, states.latest_dropped) or since.named.leaves(
+        changes.dropped, changes.latest_dropped
+    )
+
+
+def _overflowed(proof: Proof, changes: list[Change]) -> bool:
+    """The same of what tells the sessions of these changes apart, of which some may have come late."""
+    lowest = min([proof.since.number, *(one.number for one in changes)])
+    since, sessions = proof.since._replace(number=lowest), proof.active.sessions
+    return _forgotten(proof, since) or since.named.leaves(sessions.dropped, sessions.latest_dropped)
 
 
 def _reached(

@@ -8,7 +8,7 @@ RULE = "weight"
 def judge(subject: Subject) -> Report:
     """Finding `not-recomputable`; pending while the map that the digest of a snapshot or sale names is not stored."""
     summary = subject.summary
-    pending = [Pending(RULE, "map-not-stored", low) for low, _ in sorted(summary.unmapped.values())]
+    pending = [Pending(RULE, "map-not-stored", one.first) for one in sorted(summary.unmapped.values())]
     wrong = summary.wrong_weights
     if not wrong.count:
         return [], pending

@@ -27,6 +27,10 @@ CONDITIONS = {
             "too-many": N_(
                 "Its parameters were changed more often than can be followed. The owner must have it verified again."
             ),
+            "unreadable": N_(
+                "It sent a report that cannot be read and may be on a change of its parameters."
+                " The owner must have it inspected and verified again."
+            ),
         },
     ),
     "device": ConditionWords(
@@ -45,6 +49,10 @@ CONDITIONS = {
             "too-many": N_(
                 "Its program or electronics changed more often than can be followed. The owner must have it inspected."
             ),
+            "unreadable": N_(
+                "It sent a report on a start that cannot be read, so that its program and electronics are not known."
+                " The owner must have it inspected and verified again."
+            ),
         },
     ),
     "case": ConditionWords(
@@ -56,6 +64,10 @@ CONDITIONS = {
             ),
             "was-opened": N_(
                 "Its case was opened and it was unlocked under a permit. The owner must have it verified again."
+            ),
+            "unreadable": N_(
+                "It sent a report that cannot be read and may be on its case."
+                " It must not be used until it is inspected and verified again."
             ),
         },
     ),

@@ -163,7 +163,7 @@ class PinTaken(HardwareError):
 
 
 class PartDoesNotFit(HardwareError):
-    """{circuit}: no room for {ref} within 60 mm of {x:g}, {y:g}: enlarge the board, or place it in its layout."""
+    """{circuit}: no room for {ref} within 60 mm of {x}, {y}: enlarge the board, or place it in its layout."""
 
     code = "part-does-not-fit"
 

@@ -34,6 +34,9 @@ class Grid:
         self.columns = floor(board.right / STEP_MM) + 1
         self.rows = floor(board.bottom / STEP_MM) + 1
         self.layer = self.columns * self.rows
+        slant = [(way, 2**0.5) for way in (self.columns + 1, self.columns - 1, 1 - self.columns, -1 - self.columns)]
+        self.moves = [(way, 1.0) for way in (1, -1, self.columns, -self.columns)] + slant
+        """From a node to its eight neighbours, and how far each is in steps."""
         self.fixed = [array("i", bytes(4 * 2 * self.layer)) for _ in HALF_MM]
         """By question: 0 for all nets, a net's number for that net only, -1 for none."""
         self.laid: list[dict[int, dict[int, int]]] = [{} for _ in HALF_MM]

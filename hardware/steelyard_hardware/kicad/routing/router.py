@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from itertools import pairwise
 from math import hypot
 from typing import NamedTuple
@@ -104,6 +104,8 @@ class _Router:
         tree, paths, vias = set(ends[0]), [], []
         left = list(zip(job.pads[1:], ends[1:], strict=True))
         while left:
+            if job.net in self.wide:
+                search.shun(self._beside(tree))
             left.sort(key=lambda each: self._far(each[0], tree))
             _, target = left.pop(0)
             path = search.path(sorted(tree), frozenset(target))
@@ -113,6 +115,11 @@ class _Router:
             vias += [a.node % grid.layer for a, b in pairwise(path) if _same(grid, a, b)]
             tree |= {step.node for step in path} | target
         return Routed(job.net, paths, vias)
+
+    def _beside(self, tree: set[int]) -> list[int]:
+        """Return the nodes beside slanted tracks: a wide one that began with a step there would end within the other."""
+        near = Counter(node + move for node in tree for move, length in self.grid.moves if length == 1)
+        return [node for node, count in near.items() if count > 1 and node not in tree]
 
     def _nodes(self, pad: Copper) -> set[int]:
         """Return the nodes at which a track surely meets a pad, also a round one."""

@@ -4,13 +4,12 @@ and has KiCad check them, `… boards` writes their `board.py`, `… budget` the
 
 Exit code 1 on any electrical rule error, any difference between circuit and profile, anything that KiCad finds, or a
 file that cannot be used; 2 where the command itself is wrong. Without KiCad the footprints are not compared and
-`… kicad` makes nothing, and says so; with CI set that is an error.
+`… kicad` makes nothing, and says so; in CI that is an error.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -80,9 +79,9 @@ def make_project(name: str, folder: Path) -> bool:
 
 
 def make_projects(folder: Path) -> bool:
-    """Make the KiCad project of every board, or say that there is no KiCad. Raises KicadMissing where CI is set."""
+    """Make the KiCad project of every board, or say that there is no KiCad. Raises KicadMissing where it is needed."""
     if missing := tool.missing():
-        if os.environ.get("CI"):
+        if tool.needed():
             raise KicadMissing(missing=missing)
         print(f"KiCad projects not made, footprints not compared. {missing}", file=sys.stderr)
         return True

@@ -117,7 +117,7 @@ class _Router:
         return Routed(job.net, paths, vias)
 
     def _beside(self, tree: set[int]) -> list[int]:
-        """Return the nodes beside slanted tracks: a wide one that began with a step there would end within the other."""
+        """Return the nodes beside slanted tracks: a wide track's first step to there would stay in their copper."""
         near = Counter(node + move for node in tree for move, length in self.grid.moves if length == 1)
         return [node for node, count in near.items() if count > 1 and node not in tree]
 

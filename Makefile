@@ -74,8 +74,9 @@ bench-mcu: .venv/dev.stamp ## those of an emulated microcontroller
 screenshots: .venv/dev.stamp ## the pictures in docs/images
 	PYTHONPATH=tests $(BIN)/python tests/kit/screenshots.py
 
-hardware: .venv/dev.stamp ## check, netlist, parts and drawing of each reference board, in build/hardware
+hardware: .venv/dev.stamp ## check, netlist, parts, drawing and KiCad project of each reference board, in build/hardware
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware
+	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware kicad
 
 boards: .venv/dev.stamp ## the firmware's board profiles from hardware/boards/*.toml
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware boards

@@ -65,7 +65,7 @@ def register_copies(desk: Desk, count: int) -> None:
     """Put so many scales on record that never send, each with an identity and a summary of its own."""
     with database.writing(desk.engine) as connection:
         for table, key, changed in (
-            ("scales", "id", {"public_code": "printf('C%015d', n)", "serial_number": "printf('C%015d', n)"}),
+            ("scales", "id", dict.fromkeys(("public_code", "serial_number", "production_code"), "printf('C%015d', n)")),
             (
                 "identities",
                 "id",

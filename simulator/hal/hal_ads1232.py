@@ -5,14 +5,14 @@ drives the pin high, without it the pin keeps the last bit. PWDN low stops the c
 four conversions have settled.
 """
 
-from hal_converter import Converter
+from hal_converter import Shifted
 
 PERIOD_US = {10: 100_000, 80: 12_500}
 SETTLING_US = {10: 401_000, 80: 51_000}
 _RESET_US = 26
 
 
-class ADS1232(Converter):
+class ADS1232(Shifted):
     """One chip, in power-down until PWDN has been low and high again. `wires` are DRDY/DOUT, SCLK and PWDN."""
 
     def __init__(self, clock, wires, sample, rate=10, seed=0):

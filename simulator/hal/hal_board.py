@@ -77,6 +77,7 @@ class Board:
         `life` counts the starts of this board: noise goes on differently after each, the cell stays itself.
         """
         self.chip = self._converter(seed)
+        self.chip.attach(self.i2c)
         self.cell = LoadCell(cell, seed, self.chip.period_us / 1e6, life)
         self._noise = Random(seed, "analogue%d" % life)
         self.unique_id = Random(seed, "unique").bits(64).to_bytes(8, "big")

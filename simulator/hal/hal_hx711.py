@@ -4,7 +4,7 @@ DOUT falls when a conversion is ready; rising edges of PD_SCK shift it out, most
 choose channel and gain of the next conversion; PD_SCK high for more than 60 µs powers the chip down.
 """
 
-from hal_converter import Converter
+from hal_converter import Shifted
 from hal_random import Random
 
 PERIOD_US = {10: 85_837, 80: 11_862}  # 11.65 and 84.3 conversions per second: what real chips do
@@ -14,7 +14,7 @@ _SELECTION = {25: ("A", 128), 26: ("B", 32), 27: ("A", 64)}
 _UNSETTLED_COUNTS = (900, 500, 200, 40)
 
 
-class HX711(Converter):
+class HX711(Shifted):
     """One chip, running from the moment it is made. `wires` are those at DOUT and PD_SCK."""
 
     def __init__(self, clock, wires, sample, rate=10, seed=0):

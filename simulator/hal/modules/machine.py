@@ -128,6 +128,9 @@ class I2C:
         self._bus.write(addr, memaddr.to_bytes(addrsize // 8, "big"), False)
         return self._bus.read(addr, nbytes)
 
+    def readfrom_mem_into(self, addr, memaddr, buf, *, addrsize=8):
+        buf[:] = self.readfrom_mem(addr, memaddr, len(buf), addrsize=addrsize)
+
 
 class SPI:
     """An SPI bus by its number, output only; `BOARD.spi` lists what listens to its bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 from pydantic import Field
@@ -22,10 +23,15 @@ Edges = Annotated[tuple[Millimetres, Millimetres, Millimetres, Millimetres], Str
 
 
 class Zone(Strict):
-    """A region where only parts of some blocks of the circuit may be."""
+    """A region where only parts of some blocks of the circuit may be, and that its `nets` (patterns) do not leave."""
 
     box: Edges
     blocks: Words
+    nets: Words
+
+    def has(self, net: str) -> bool:
+        """Tell whether a net must stay within."""
+        return any(fnmatchcase(net, pattern) for pattern in self.nets)
 
 
 class Layout(Strict):
@@ -69,6 +75,9 @@ def _faults(found: Layout, circuit: Circuit) -> Iterator[str]:
         for block in zone.blocks:
             if block not in circuit.blocks:
                 yield f"zones.{name}.blocks has {block!r}, which is no block of the circuit: correct the name"
+        for pattern in zone.nets:
+            if not any(fnmatchcase(net, pattern) for net in circuit.nets()):
+                yield f"zones.{name}.nets has {pattern!r}, which is no net of the circuit: correct the name"
     for ref, (x, y, _) in found.parts.items():
         if not (0 <= x <= found.size[0] and 0 <= y <= found.size[1]):
             yield f"parts.{ref} is at {x}, {y}, beside the board: move it to within {found.size[0]} x {found.size[1]}"

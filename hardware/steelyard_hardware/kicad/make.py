@@ -12,6 +12,7 @@ from steelyard_hardware.kicad import tool
 from steelyard_hardware.kicad.board import PLANES, board, net_numbers
 from steelyard_hardware.kicad.layout import layout
 from steelyard_hardware.kicad.library import OWN
+from steelyard_hardware.kicad.nearness import place_faults, track_faults
 from steelyard_hardware.kicad.placement import place
 from steelyard_hardware.kicad.project import class_of, footprint_table, project, symbol_table
 from steelyard_hardware.kicad.routing.router import route
@@ -44,7 +45,7 @@ def write(circuit: Circuit, folder: Path) -> None:
 
 
 def write_routed(circuit: Circuit, folder: Path) -> list[str]:
-    """Write the routed board, its planes filled, over the placed one; return the nets that found no way."""
+    """Write the routed board, its planes filled, over the placed one; return what is too far or found no way."""
     plan = layout(circuit)
     places, numbers = place(circuit, plan), net_numbers(circuit)
     wide = {net for net in numbers if class_of(net) in _WIDE}
@@ -53,7 +54,8 @@ def write_routed(circuit: Circuit, folder: Path) -> list[str]:
     files.write(file, board(circuit, plan, places, tracks(circuit.name, result, numbers)))
     tool.fill(file)
     files.write(folder / f"{circuit.name}.kicad_pro", project(circuit))  # filling left one with KiCad's own rules
-    return result.failed
+    ways = [f"no way: {net}: it finds none: enlarge the board, or place its parts apart" for net in result.failed]
+    return [*ways, *map(str, place_faults(circuit, plan, places)), *map(str, track_faults(plan, result))]
 
 
 def make(circuit: Circuit, folder: Path) -> tool.Findings:
@@ -62,7 +64,7 @@ def make(circuit: Circuit, folder: Path) -> tool.Findings:
     For people: sheets.pdf and board.pdf; for the board maker, in fabrication/: Gerber and drill files, places.csv.
     """
     write(circuit, folder)
-    failed = [f"no way: the net {net} finds none: enlarge the board" for net in write_routed(circuit, folder)]
+    failed = write_routed(circuit, folder)
     found = tool.check_board(circuit, folder)
     faults = [*failed, *tool.check_sheets(circuit, folder), *found.faults]
     _plot(circuit.name, folder)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
 from steelyard_hardware.fault import Fault
-from steelyard_hardware.limits import charging, levels, supply, temperature
+from steelyard_hardware.limits import charging, levels, reserve, supply, temperature, values
 from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.parts import Electric
 
@@ -293,5 +293,9 @@ LIMITS: tuple[LimitRule, ...] = (
     levels.contacts,
     levels.floating,
     levels.loads,
+    reserve.reserves,
+    values.coils,
+    values.usb_sinks,
+    values.bus_pull_ups,
     temperature.temperatures,
 )

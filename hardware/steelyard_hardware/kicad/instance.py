@@ -43,9 +43,9 @@ def instance(board: str, part: Part, at: Placed, nets: dict[str, int]) -> Tree:
     return tree
 
 
-def hole(board: str, ref: str, name: str, at: Placed, ground: int) -> Tree:
-    """Return a mounting hole, its pads on ground: it is on the board and in no circuit."""
-    tree = _put(board, ref, name, at, {"Reference": ref, "Value": "M3"})
+def bare(board: str, ref: str, name: str, at: Placed, ground: int) -> Tree:
+    """Return a mounting hole, its pads on ground, or a mark without net: it is on the board and in no circuit."""
+    tree = _put(board, ref, name, at, {"Reference": ref, "Value": name.partition(":")[2]})
     for pad in children(tree, "pad"):
         if pad[1]:
             pad.append(["net", str(ground), Text("GND")])

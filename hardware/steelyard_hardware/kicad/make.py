@@ -75,6 +75,6 @@ def _plot(name: str, folder: Path) -> None:
     sheet, file, out = f"{name}.kicad_sch", f"{name}.kicad_pcb", f"{FABRICATION}/"
     tool.run(folder, "sch", "export", "pdf", "-o", "sheets.pdf", sheet)
     tool.run(folder, "pcb", "export", "pdf", "--mode-single", "--layers", _DRAWN, "-o", "board.pdf", file)
-    tool.run(folder, "pcb", "export", "gerbers", "--layers", _LAYERS, "-o", out, file)
-    tool.run(folder, "pcb", "export", "drill", "--generate-map", "--map-format", "pdf", "-o", out, file)
-    tool.run(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "-o", f"{out}places.csv", file)
+    tool.run(folder, "pcb", "export", "gerbers", "--layers", _LAYERS, "--use-drill-file-origin", "-o", out, file)
+    tool.run(folder, "pcb", "export", "drill", "--drill-origin", "plot", "--generate-map", "--map-format", "pdf", "-o", out, file)
+    tool.run(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "--use-drill-file-origin", "-o", f"{out}places.csv", file)

@@ -18,6 +18,7 @@ _STEP_MM = 0.5
 _EDGE_MM = 1.0  # between a part and the board's edge
 _GAP_MM = 0.4  # between two parts, for tracks and vias
 _HOLE_MM = 4.5  # around a mounting hole's centre: screw head and some air
+_MARK_MM = 2.0  # around the middle of what the assembler's camera looks for
 _ANGLES = (0.0, 90.0, 180.0, 270.0)
 _LETTER_MM, _LINE_MM = 1.0, 1.2  # of a test point's words on the silk screen
 _FURTHER_MM = 2.0  # how much further to look once a place is found: a shorter connection may be there
@@ -53,7 +54,7 @@ class _Board:
         self.circuit = circuit
         self.layout = layout
         self.placed: dict[str, Placed] = {}
-        self.taken = [Box(x - _HOLE_MM, y - _HOLE_MM, x + _HOLE_MM, y + _HOLE_MM) for x, y in layout.holes]
+        self.taken = [_round(spot, _HOLE_MM) for spot in layout.holes] + [_round(spot, _MARK_MM) for spot in layout.marks]
         self.spots: dict[str, list[_Pad]] = {}
         self.used: dict[Spot, int] = {}
         """How many small parts have been put at a pad."""
@@ -165,6 +166,10 @@ class _Board:
         if any(zone.has(net) for net in part.nets.values()):
             return box.within(inside)
         return part.block in zone.blocks or part.kind.bare or not box.touches(inside)
+
+
+def _round(spot: Spot, reach: float) -> Box:
+    return Box(spot[0] - reach, spot[1] - reach, spot[0] + reach, spot[1] + reach)
 
 
 def _with_words(part: Part, box: Box) -> Box:

@@ -54,7 +54,10 @@ def board(circuit: Circuit, layout: Layout, places: dict[str, Placed], tracks: I
         ["title_block", ["title", Text(circuit.title)], ["company", Text("Steelyard")]],
         _layers(),
         [
-            "setup", _stack(), ["pad_to_mask_clearance", "0"], ["allow_soldermask_bridges_in_footprints", "yes"],
+            "setup",
+            _stack(),
+            ["pad_to_mask_clearance", "0"],
+            ["allow_soldermask_bridges_in_footprints", "yes"],
             point("aux_axis_origin", layout.box.left, layout.box.bottom),
         ],
     ]

@@ -116,10 +116,14 @@ def _rename(tree: Tree, board: str, ref: str) -> None:
 
 
 def _dress(tree: Tree, part: Part) -> None:
-    """Say on the silk screen what people look for there: not each resistor, but what is measured at a test point."""
+    """Say on the silk screen what people look for there: not each resistor, but what is measured at a test point.
+
+    The assembly drawing has every reference in its part's outline; values are in the bill of materials.
+    """
     for text in children(tree, "property"):
         layer = child(text, "layer")
-        if layer and text[1] == "Reference" and part.kind.symbol in _SMALL:
-            layer[1] = Text("F.Fab")
+        hidden = text[1] == "Value" or (text[1] == "Reference" and part.kind.symbol in _SMALL)
         if layer and text[1] == "Value" and part.kind.bare:
             layer[1] = Text("F.SilkS")
+        elif hidden and not child(text, "hide"):
+            text.append(["hide", "yes"])

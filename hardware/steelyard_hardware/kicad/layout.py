@@ -84,13 +84,13 @@ def layout(circuit: Circuit) -> Layout:
     """Return the layout of a circuit's board. Raises HardwareError, also where it names what the circuit lacks."""
     path = FOLDER / f"{circuit.name}.toml"
     found = read_table(path, Layout)
-    faults = list(_faults(found, circuit))
-    if faults:
-        raise errors.FileRefused(path=shown(path), faults=faults)
+    if wrong := list(faults(found, circuit)):
+        raise errors.FileRefused(path=shown(path), faults=wrong)
     return found
 
 
-def _faults(found: Layout, circuit: Circuit) -> Iterator[str]:
+def faults(found: Layout, circuit: Circuit) -> Iterator[str]:
+    """Say where a layout names what the circuit or KiCad lacks, or puts something beside the board."""
     for table, refs in (("parts", found.parts), ("rooms", found.rooms)):
         for ref in refs:
             if ref not in circuit.parts:

@@ -23,6 +23,7 @@ from steelyard_hardware.kicad.symbols import LIBRARY
 FABRICATION = "fabrication"
 _WIDE = ("Power", "Supply")
 _LAYERS = "F.Cu,In1.Cu,In2.Cu,B.Cu,F.Mask,B.Mask,F.Paste,F.SilkS,B.SilkS,Edge.Cuts"
+_ASSEMBLY = "F.Fab,Edge.Cuts"
 _DRAWN = "F.Cu,F.Mask,F.Paste,F.SilkS,F.Fab,Edge.Cuts"
 
 
@@ -61,7 +62,7 @@ def write_routed(circuit: Circuit, folder: Path) -> list[str]:
 def make(circuit: Circuit, folder: Path) -> tool.Findings:
     """Write and route the project, have KiCad check it, and plot it. Raises HardwareError.
 
-    For people: sheets.pdf and board.pdf; for the board maker, in fabrication/: Gerber and drill files, places.csv.
+    For people: sheets.pdf, board.pdf and assembly.pdf; for the board maker, in fabrication/: Gerber and drill files, places.csv.
     """
     write(circuit, folder)
     failed = write_routed(circuit, folder)
@@ -75,6 +76,33 @@ def _plot(name: str, folder: Path) -> None:
     sheet, file, out = f"{name}.kicad_sch", f"{name}.kicad_pcb", f"{FABRICATION}/"
     tool.run(folder, "sch", "export", "pdf", "-o", "sheets.pdf", sheet)
     tool.run(folder, "pcb", "export", "pdf", "--mode-single", "--layers", _DRAWN, "-o", "board.pdf", file)
+    tool.run(folder, "pcb", "export", "pdf", "--mode-single", "--layers", _ASSEMBLY, "-o", "assembly.pdf", file)
     tool.run(folder, "pcb", "export", "gerbers", "--layers", _LAYERS, "--use-drill-file-origin", "-o", out, file)
-    tool.run(folder, "pcb", "export", "drill", "--drill-origin", "plot", "--generate-map", "--map-format", "pdf", "-o", out, file)
-    tool.run(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "--use-drill-file-origin", "-o", f"{out}places.csv", file)
+    tool.run(
+        folder,
+        "pcb",
+        "export",
+        "drill",
+        "--drill-origin",
+        "plot",
+        "--generate-map",
+        "--map-format",
+        "pdf",
+        "-o",
+        out,
+        file,
+    )
+    tool.run(
+        folder,
+        "pcb",
+        "export",
+        "pos",
+        "--format",
+        "csv",
+        "--units",
+        "mm",
+        "--use-drill-file-origin",
+        "-o",
+        f"{out}places.csv",
+        file,
+    )

@@ -28,7 +28,9 @@ def track_faults(layout: Layout, result: Result) -> list[Fault]:
     for net, name, zone in _zoned(layout, {piece.net for piece in result.pieces}):
         steps = (step for piece in result.pieces if piece.net == net for path in piece.paths for step in path)
         if not all(_inside(result.grid.place(step.node), zone) for step in steps):
-            found.add(Fault("zone", net, f"its track leaves the zone {name}: enlarge the zone, or place its parts nearer"))
+            found.add(
+                Fault("zone", net, f"its track leaves the zone {name}: enlarge the zone, or place its parts nearer")
+            )
     return sorted(found)
 
 

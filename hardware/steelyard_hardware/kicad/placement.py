@@ -54,7 +54,9 @@ class _Board:
         self.circuit = circuit
         self.layout = layout
         self.placed: dict[str, Placed] = {}
-        self.taken = [_round(spot, _HOLE_MM) for spot in layout.holes] + [_round(spot, _MARK_MM) for spot in layout.marks]
+        self.taken = [_round(spot, _HOLE_MM) for spot in layout.holes] + [
+            _round(spot, _MARK_MM) for spot in layout.marks
+        ]
         self.spots: dict[str, list[_Pad]] = {}
         self.used: dict[Spot, int] = {}
         """How many small parts have been put at a pad."""

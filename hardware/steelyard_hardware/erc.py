@@ -284,18 +284,9 @@ RULES: tuple[Rule, ...] = (
 
 LIMITS: tuple[LimitRule, ...] = (
     charging.charging,
-    supply.thresholds,
-    supply.unwatched,
-    supply.capacitances,
-    supply.currents,
-    supply.clamps,
-    supply.lamps,
-    levels.contacts,
-    levels.floating,
-    levels.loads,
+    *supply.RULES,
+    *levels.RULES,
+    *values.RULES,
     reserve.reserves,
-    values.coils,
-    values.usb_sinks,
-    values.bus_pull_ups,
     temperature.temperatures,
 )

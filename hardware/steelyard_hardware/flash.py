@@ -36,7 +36,7 @@ class Flash(Strict):
 Version = Annotated[str, written(r"v?[0-9]+(\.[0-9a-z]+)+", "pin a version such as v1.26.0")]
 _TOOLS = {"rp2": ("arm-none-eabi-gcc", "pico-sdk", "picotool"), "esp32": ("esp-idf", "esptool")}
 ESP32_FIRST, ESP32_ALIGNED = 0x20000, 0x10000
-"""The boot loader, its table and the port's own partitions are before the first; ESP-IDF maps programs in such pages."""
+"""Boot loader, table and the port's own partitions are before the first; ESP-IDF maps programs in such pages."""
 
 
 class Image(Strict):

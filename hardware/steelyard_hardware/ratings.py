@@ -119,7 +119,7 @@ class Reference(Sourced):
 
 
 class Reserve(Sourced):
-    """A cell that nobody charges: its `plus`, what it holds, the share that it loses by itself, how long it must last."""
+    """A cell that nobody charges: its `plus`, what it holds, the share that it loses by itself, how long it lasts."""
 
     plus: str
     capacity_mah: Positive

@@ -14,12 +14,12 @@ from steelyard_hardware import circuit as circuits
 from steelyard_hardware import profile
 from steelyard_hardware.circuit import Circuit
 from steelyard_hardware.errors import FileRefused, KicadFailed, PartDoesNotFit
-from steelyard_hardware.kicad import make, sexpr, tool
 from steelyard_hardware.files import parse_table
+from steelyard_hardware.kicad import make, sexpr, tool
 from steelyard_hardware.kicad.layout import Layout, faults, layout
 from steelyard_hardware.kicad.library import footprint_faults
-from steelyard_hardware.kicad.outline import Box, room
 from steelyard_hardware.kicad.nearness import place_faults, track_faults
+from steelyard_hardware.kicad.outline import Box, room
 from steelyard_hardware.kicad.placement import Placed, place
 from steelyard_hardware.kicad.routing.grid import Grid
 from steelyard_hardware.kicad.routing.router import Result, Routed

@@ -50,6 +50,9 @@ def bare(board: str, ref: str, name: str, at: Placed, ground: int) -> Tree:
         if pad[1]:
             pad.append(["net", str(ground), Text("GND")])
     tree[:] = [item for item in tree if not (isinstance(item, list) and item[0] == "attr")]
+    for text in children(tree, "property"):
+        if text[1] == "Value":
+            text.append(["hide", "yes"])
     tree.append(["attr", "board_only", "exclude_from_pos_files", "exclude_from_bom"])
     return tree
 

@@ -62,7 +62,8 @@ def write_routed(circuit: Circuit, folder: Path) -> list[str]:
 def make(circuit: Circuit, folder: Path) -> tool.Findings:
     """Write and route the project, have KiCad check it, and plot it. Raises HardwareError.
 
-    For people: sheets.pdf, board.pdf and assembly.pdf; for the board maker, in fabrication/: Gerber and drill files, places.csv.
+    For people: sheets.pdf, board.pdf and assembly.pdf; for the board maker, in fabrication/: Gerber and drill files,
+    places.csv.
     """
     write(circuit, folder)
     failed = write_routed(circuit, folder)

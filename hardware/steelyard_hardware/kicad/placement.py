@@ -95,7 +95,7 @@ class _Board:
     def _targets(self, part: Part) -> dict[str, list[Spot]]:
         """Return the pads to be near to, by the part's own net: on a rail only those of the part's own block.
 
-        A capacitor goes to the chips' pins of its block, on a rail to their supply pins: beside a resistor it is no use.
+        A capacitor goes to the chips' pins of its block, on a rail to their supply pins: a resistor there needs none.
         """
         found = {}
         for net in part.nets.values():

@@ -9,7 +9,7 @@ from math import log10
 from steelyard_hardware.circuit import GROUND, Circuit, Part, Rail
 from steelyard_hardware.fault import Fault
 from steelyard_hardware.limits import paths
-from steelyard_hardware.margin import Margin
+from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.parts import Electric, Pin
 from steelyard_hardware.ratings import Junction, Logic
 
@@ -180,3 +180,6 @@ def loads(circuit: Circuit) -> Iterator[Margin | Fault]:
                 if steps:
                     where, what = f"{part.ref} {load.output}", f"before {nominal:g} uF has"
                     yield Margin("load", where, what, ohms, steps[-1], "Ohm", "take a higher resistor", at_most=False)
+
+
+RULES: tuple[LimitRule, ...] = (contacts, floating, loads)

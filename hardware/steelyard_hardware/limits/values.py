@@ -8,7 +8,7 @@ from math import log
 from steelyard_hardware.circuit import GROUND, Circuit
 from steelyard_hardware.fault import Fault
 from steelyard_hardware.limits import paths
-from steelyard_hardware.margin import Margin
+from steelyard_hardware.margin import LimitRule, Margin
 
 # I²C at 100 kHz, as the agent drives it (NXP UM10204, tables 10 and 11): what a low output sinks at 0.4 V, and how fast
 # a line must rise from 30 to 70 %. A pin with its track has 15 pF at most, so reckoned.
@@ -62,3 +62,6 @@ def bus_pull_ups(circuit: Circuit) -> Iterator[Margin | Fault]:
                 where = f"{resistor.ref} on {net}"
                 yield Margin("pull-up", where, "has", resistor.ohms(), least, "Ohm", "take a weaker one", at_most=False)
                 yield Margin("pull-up", where, "has", resistor.ohms(), most, "Ohm", "take a stronger one")
+
+
+RULES: tuple[LimitRule, ...] = (coils, usb_sinks, bus_pull_ups)

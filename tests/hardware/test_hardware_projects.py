@@ -126,6 +126,18 @@ def test_power_runs_wide(routed: tuple[Circuit, Path]) -> None:
     assert length["wide"] > 4 * length["thin"] > 0
 
 
+def test_vias_join_the_ground_of_all_layers_where_there_is_room(routed: tuple[Circuit, Path]) -> None:
+    circuit, folder = routed
+    tree = sexpr.read((folder / f"{circuit.name}.kicad_pcb").read_text())
+    ground = next(net[1] for net in sexpr.children(tree, "net") if net[2] == "GND")
+    vias = [via for via in sexpr.children(tree, "via") if sexpr.child(via, "net") == ["net", ground]]
+    middles = [(x - 50, y - 50) for x, y in (sexpr.numbers(sexpr.child(via, "at") or [])[:2] for via in vias)]
+    for x, y in ((20, 40), (60, 75), (90, 15), (115, 20), (72, 60)):
+        assert any(hypot(x - vx, y - vy) < 12 for vx, vy in middles), (x, y)
+    edge = [vx for vx, vy in middles if vy > 80]
+    assert len(edge) >= 8
+
+
 def test_a_track_too_near_to_another_and_one_too_few_are_found(routed: tuple[Circuit, Path], tmp_path: Path) -> None:
     circuit, folder = routed
     spoiled = Path(shutil.copytree(folder, tmp_path / "spoiled"))

@@ -81,6 +81,10 @@ class Search:
                     heappush(heap, (total + self._ahead(after, target), -total, after))
         return None
 
+    def has_room(self, place: int) -> bool:
+        """Tell whether a via of this net may be at a place."""
+        return self._via(place) >= 0
+
     def shun(self, nodes: Iterable[int]) -> None:
         """Make nodes dearer for the next paths of this search."""
         for node in nodes:

@@ -42,6 +42,8 @@ def differences(profile: Profile, circuit: Circuit) -> list[str]:
         *board.wired(),
         *board.divided(),
         *board.held(),
+        *board.referred(),
+        *board.flash(),
     ]
 
 
@@ -161,6 +163,32 @@ class _Board:
             yield f"supply.divider is {supply.divider}; the resistors at {net} divide {rail} by {ratio:.2f}"
         if high_mv / ratio > self.profile.analogue.full_scale_mv:
             yield f"supply.pin: {rail} gives {high_mv / ratio:.0f} mV at {net}, more than analogue.full_scale_mv"
+
+        low, rail_volts = supply.low_mv / 1000, self.circuit.rails[rail]
+        if not rail_volts.low < low < rail_volts.nominal:
+            within = f"{rail} is from {rail_volts.low} V to nominally {rail_volts.nominal} V"
+            yield f"supply.low_mv is {supply.low_mv}; {within}: write a value between"
+
+    def referred(self) -> Iterator[str]:
+        """The converter's full scale is what a reference on the board gives, where the chip takes it from a pin."""
+        if self.chip.reference is None:
+            return
+        net, wanted = self.processor.net(self.chip.reference), self.profile.analogue.full_scale_mv
+        given = [
+            each.volts
+            for part in self.circuit.parts.values()
+            if (each := part.kind.reference) and part.net(each.output) == net
+        ]
+        if len(given) != 1:
+            yield f"analogue.full_scale_mv: {self.chip.reference} has {len(given)} references on it: fit one"
+        elif not given[0][0] * 1000 <= wanted <= given[0][1] * 1000:
+            yield f"analogue.full_scale_mv is {wanted}; the reference at {self.chip.reference} gives {given[0]} V"
+
+    def flash(self) -> Iterator[str]:
+        """The flash map is of the memory that the module has."""
+        memory, declared = self.processor.kind.memory, self.profile.flash.chip_bytes
+        if memory and memory.bytes != declared:
+            yield f"flash.chip_bytes is {declared}; {self.processor.kind.order_number} has {memory.bytes}: write that"
 
     def held(self) -> Iterator[str]:
         """Each input has a level by something outside the processor, or by the pull-up that the profile asks for."""

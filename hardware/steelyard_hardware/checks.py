@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from steelyard_hardware.chips import Buses, Converter, Microcontroller, chips
 from steelyard_hardware.closing import closings
-from steelyard_hardware.flash import flash_faults, image_faults
+from steelyard_hardware.flash import flash_faults, image_faults, port_faults
 from steelyard_hardware.needs import needs
 from steelyard_hardware.schema import Profile
 
@@ -30,9 +30,7 @@ def faults(name: str, profile: Profile) -> list[str]:
     else:
         found += [*_pin_faults(profile, chip), *_analogue_faults(profile, chip)]
         found += _open_ports(profile, chip)
-        end = sum(profile.flash.storage)
-        if chip.port == "rp2" and end != profile.flash.chip_bytes:
-            found.append(f"flash.storage ends at {end}: the rp2 port has it at the chip's end, move it there")
+        found += port_faults(profile.flash, profile.image, chip.port)
     return found
 
 
@@ -104,6 +102,8 @@ def _value_faults(profile: Profile) -> Iterator[str]:
         yield f"limits.temperature_c is {low_c} to {high_c}: write the lower one first"
     if profile.temperature.uv_per_k == 0:
         yield "temperature.uv_per_k is 0: a sensor's voltage changes with the temperature, write by how much"
+    if profile.schematic and profile.repl:
+        yield "repl is true: USB would reach MicroPython's prompt without a seal broken, write false"
     if profile.schematic and not profile.loads:
         yield "loads is missing: a board with a circuit is in the power budget, add what it draws"
 

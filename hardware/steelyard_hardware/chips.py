@@ -84,7 +84,7 @@ class Microcontroller(Strict):
     """What the pins of a microcontroller, as a module, can do; `taken` says what the module does with its own.
 
     `ports` names the fuse of closing.toml that closes each way in; `has_sensor` tells whether a temperature sensor
-    inside is an input of its analogue converter.
+    inside is an input of its analogue converter, `reference` the pin where that takes its full scale from.
     """
 
     port: Literal["rp2", "esp32"]
@@ -96,6 +96,7 @@ class Microcontroller(Strict):
     has_sensor: bool
     taken: ByGpio
     ports: dict[str, str] = Field(default={})
+    reference: str | None = None
     any_pin: Words = ()
     uses: dict[str, Numbers]
 

@@ -69,6 +69,14 @@ class Part:
         whole, letter, rest, _ = found.groups()
         return float(f"{whole}.{rest or 0}") * {"u": 1.0, "n": 1e-3, "p": 1e-6}[letter]
 
+    def microhenries(self) -> float:
+        """Return a coil's value: "4u7" is 4.7. Raises ValueNotInHenries."""
+        found = re.fullmatch(r"(\d+)([num])(\d*)", self.value)
+        if not found:
+            raise errors.ValueNotInHenries(part=self.kind.key)
+        whole, letter, rest = found.groups()
+        return float(f"{whole}.{rest or 0}") * {"m": 1e3, "u": 1.0, "n": 1e-3}[letter]
+
     def net(self, name: str) -> str | None:
         """Return the net of the first pin called so."""
         return self.nets.get(self.kind.pin(name)[0].number)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
 from steelyard_hardware.fault import Fault
-from steelyard_hardware.limits import charging, levels, supply, temperature
+from steelyard_hardware.limits import charging, levels, reserve, supply, temperature, values
 from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.parts import Electric
 
@@ -284,14 +284,9 @@ RULES: tuple[Rule, ...] = (
 
 LIMITS: tuple[LimitRule, ...] = (
     charging.charging,
-    supply.thresholds,
-    supply.unwatched,
-    supply.capacitances,
-    supply.currents,
-    supply.clamps,
-    supply.lamps,
-    levels.contacts,
-    levels.floating,
-    levels.loads,
+    *supply.RULES,
+    *levels.RULES,
+    *values.RULES,
+    reserve.reserves,
     temperature.temperatures,
 )

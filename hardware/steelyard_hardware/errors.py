@@ -156,6 +156,12 @@ class ValueNotInFarads(HardwareError):
     code = "value-not-in-farads"
 
 
+class ValueNotInHenries(HardwareError):
+    """The coil {part!r} has no value such as 4u7: put it into the family L of parts.toml."""
+
+    code = "value-not-in-henries"
+
+
 class PinTaken(HardwareError):
     """{circuit}: pin {pin} of {ref} is connected twice: leave one of the two out."""
 

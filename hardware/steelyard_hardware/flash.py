@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic import Strict as Strictness
 
-from steelyard_hardware.files import Strict
+from steelyard_hardware.files import Strict, written
 from steelyard_hardware.ratings import Source
 
 SECTOR_BYTES = 4096
@@ -33,11 +33,17 @@ class Flash(Strict):
     regions: dict[Literal["loader", "code", "code_a", "code_b", "files", "journal"], Region]
 
 
+Version = Annotated[str, written(r"v?[0-9]+(\.[0-9a-z]+)+", "pin a version such as v1.26.0")]
+_TOOLS = {"rp2": ("arm-none-eabi-gcc", "pico-sdk", "picotool"), "esp32": ("esp-idf", "esptool")}
+ESP32_FIRST, ESP32_ALIGNED = 0x20000, 0x10000
+"""Boot loader, table and the port's own partitions are before the first; ESP-IDF maps programs in such pages."""
+
+
 class Image(Strict):
     """What is built for a board: MicroPython's tag, the tools' versions, the image's bytes as built or reckoned."""
 
-    micropython: str
-    tools: dict[str, str]
+    micropython: Version
+    tools: dict[str, Version]
     bytes: Annotated[int, Field(gt=0)]
     source: Source
     romfs_bytes: Annotated[int, Field(ge=0)] = 0
@@ -63,6 +69,26 @@ def image_faults(flash: Flash, image: Image | None) -> Iterator[str]:
     for other, (offset, length) in flash.regions.items():
         if offset < end and offset + length > start and start < end:
             yield f"image.romfs_bytes is {image.romfs_bytes}: a ROMFS lies on flash.regions.{other}, write 0"
+
+
+def port_faults(flash: Flash, image: Image | None, port: str) -> Iterator[str]:
+    """Say where a flash map is not as MicroPython's port has it, or a tool that builds the image has no version."""
+    end = sum(flash.storage)
+    name, offset, _ = image_region(flash) or ("", 0, 0)
+    if port == "rp2":
+        if end != flash.chip_bytes:
+            yield f"flash.storage ends at {end}: the rp2 port has it at the chip's end, move it there"
+        if offset:
+            yield f"flash.regions.{name} begins at {offset}: the rp2 port has its image at 0, move it there"
+    elif name:
+        for other, (start, _) in flash.regions.items():
+            if start < ESP32_FIRST:
+                yield f"flash.regions.{other} begins at {start}: boot loader and tables end at {ESP32_FIRST}, move it"
+        if offset % ESP32_ALIGNED:
+            yield f"flash.regions.{name} begins at {offset}: make that a multiple of {ESP32_ALIGNED}"
+    missing = [tool for tool in _TOOLS[port] if image and tool not in image.tools]
+    if missing:
+        yield f"image.tools lacks {', '.join(missing)}: add the version that the image is built with"
 
 
 def flash_faults(flash: Flash) -> Iterator[str]:

@@ -51,6 +51,7 @@ def bill_of_materials(circuit: Circuit) -> str:
         [
             "references",
             "quantity",
+            "value",
             "description",
             "maker",
             "order_number",
@@ -66,6 +67,7 @@ def bill_of_materials(circuit: Circuit) -> str:
             [
                 " ".join(part.ref for part in parts),
                 len(parts),
+                parts[0].value,
                 kind.description,
                 kind.maker,
                 kind.order_number,

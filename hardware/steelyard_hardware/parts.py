@@ -88,6 +88,11 @@ class Entry(Strict):
     charger: ratings.Charger | None = None
     cell: ratings.Cell | None = None
     regulator: ratings.Regulator | None = None
+    reserve: ratings.Reserve | None = None
+    standby: ratings.Standby | None = None
+    coil: ratings.Coil | None = None
+    usb_sink: ratings.UsbSink | None = None
+    reference: ratings.Reference | None = None
     logic: ratings.Logic | None = None
     load: ratings.Load | None = None
     clamp: ratings.Clamp | None = None

@@ -44,11 +44,13 @@ class Supervisor(Sourced):
 
 
 class Memory(Sourced):
-    """Flash inside a module: below `lowest_v` at its supply `pin` it must not be written; `reset` stops the writer."""
+    """Flash inside a module, `bytes` of it: below `lowest_v` at its supply `pin` it must not be written; `reset` stops
+    the writer."""
 
     pin: str
     reset: str
     lowest_v: Positive
+    bytes: Annotated[int, Field(gt=0)]
 
 
 class Charger(Sourced):
@@ -95,6 +97,43 @@ class Regulator(Sourced):
     efficiency: float | None = None
 
 
+class Coil(Sourced):
+    """A converter's coil: the pin where it begins, and the microhenries that the converter is stable with."""
+
+    pin: str
+    microhenries: Range
+
+
+class UsbSink(Sourced):
+    """A USB-C socket of a device: the pins that each need a resistor to ground, and its ohms."""
+
+    pins: Annotated[tuple[str, ...], Strictness(False)]
+    ohm: Range
+
+
+class Reference(Sourced):
+    """A voltage reference: its volts at the pin `output`."""
+
+    output: str
+    volts: Range
+
+
+class Reserve(Sourced):
+    """A cell that nobody charges: its `plus`, what it holds, the share that it loses by itself, how long it lasts."""
+
+    plus: str
+    capacity_mah: Positive
+    lost_a_year: Positive
+    years: Positive
+
+
+class Standby(Sourced):
+    """What a chip takes at `pin` while the scale is off."""
+
+    pin: str
+    microamperes: Positive
+
+
 class Logic(Sourced):
     """A logic input: highest low and lowest high level as volts plus a share of its supply, leakage, pull-up inside.
 
@@ -129,9 +168,10 @@ class Bears(Sourced):
 
 
 class Junction(Sourced):
-    """A diode: its drop at the microamperes of a pull-up, cold, and its leakage, hot."""
+    """A diode: its drop at 1 mA, cold, how much less for a tenth of the current, and its leakage, hot."""
 
     forward_v: Positive
+    decade_v: Positive
     leakage_ua: Positive
 
 

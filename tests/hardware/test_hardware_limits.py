@@ -98,9 +98,9 @@ def supervisor_of_another_rail(c: Circuit) -> None:
 
 
 def two_pull_ups_behind_the_diode(c: Circuit) -> None:
-    """As it was: 100k beside the pull-up inside, and a diode of 0.9 V at 1 mA."""
+    """As it was: 100k beside the pull-up inside, and a diode of 0.9 V at 1 mA, 80 mV more in the cold."""
     exchange(c, "R22", "R 100k")
-    rate(c, "D3", "junction", forward_v=0.84)
+    rate(c, "D3", "junction", forward_v=0.98)
     c.pulled.add("CASE")
 
 
@@ -170,6 +170,38 @@ def gate_that_floats(c: Circuit) -> None:
     c.two("C98", "C 10n", "LAMP_ON", "GND")
 
 
+def gate_that_only_the_processor_drives(c: Circuit) -> None:
+    del c.parts["R32"]
+
+
+def coil_of_another_value(c: Circuit) -> None:
+    exchange(c, "L1", "L 2u2")
+
+
+def converter_without_coil(c: Circuit) -> None:
+    del c.parts["L1"]
+
+
+def socket_without_its_resistor(c: Circuit) -> None:
+    del c.parts["R1"]
+
+
+def socket_with_another_resistor(c: Circuit) -> None:
+    exchange(c, "R2", "R 10k")
+
+
+def bus_pulled_up_too_weakly(c: Circuit) -> None:
+    exchange(c, "R24", "R 100k")
+
+
+def bus_pulled_up_too_strongly(c: Circuit) -> None:
+    exchange(c, "R25", "R 100")
+
+
+def latch_that_empties_its_cell(c: Circuit) -> None:
+    exchange(c, "R21", "R 1M")
+
+
 def part_for_offices(c: Circuit) -> None:
     c.parts["U6"].kind = c.parts["U6"].kind.model_copy(update={"rated_c": (0.0, 70.0)})
 
@@ -190,7 +222,7 @@ MISTAKES: list[tuple[Callable[[Circuit], None], str]] = [
     (supervisor_below_the_flash, "threshold: U7 with U1: trips at 2.57 V, may be at least 2.7"),
     (no_supervisor, "threshold: U1: no supervisor of +3V3 holds"),
     (supervisor_of_another_rail, "threshold: U1: no supervisor of +3V3 holds"),
-    (two_pull_ups_behind_the_diode, "on CASE: low is 0.84 V, may be at most 0.8"),
+    (two_pull_ups_behind_the_diode, "on CASE: low is 0.92"),
     (case_without_pull_up, "on CASE: nothing pulls it up while the contact is open"),
     (leak_at_the_tamper_input, "level: U3 EVI on CASE_TAMPER: high is"),
     (contact_through_too_much, "on ADJUST: low is"),
@@ -207,6 +239,14 @@ MISTAKES: list[tuple[Callable[[Circuit], None], str]] = [
     (part_for_offices, "temperature: U6 (max3232): gets as cold as -10 °C, may be at least 0"),
     (part_that_melts, "temperature: BT2 (coin): gets as warm as 55 °C, may be at most 50"),
     (gate_that_floats, "floating: Q1 G on LAMP_ON: nothing holds its level by direct current"),
+    (gate_that_only_the_processor_drives, "floating: Q1 G on LAMP_ON: nothing holds its level while the processor"),
+    (coil_of_another_value, "coil: U11 L: has 2.2 uH, may be at least 3.76: take the coil of the data sheet"),
+    (converter_without_coil, "coil: U11: L needs one coil, has 0"),
+    (socket_without_its_resistor, "usb: J1 CC1: needs one resistor to GND, has 0"),
+    (socket_with_another_resistor, "usb: J1 CC2: has 1e+04 Ohm, may be at most 5610: take 5.1 kOhm"),
+    (bus_pulled_up_too_weakly, "pull-up: R24 on I2C_SDA: has 1e+05 Ohm, may be at most"),
+    (bus_pulled_up_too_strongly, "pull-up: R25 on I2C_SCL: has 100 Ohm, may be at least"),
+    (latch_that_empties_its_cell, "reserve: BT2: lasts 7.5"),
 ]
 
 

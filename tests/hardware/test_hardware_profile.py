@@ -99,6 +99,32 @@ def test_a_pin_that_the_circuit_moved_is_found() -> None:
     assert "adc_dout: GP16 does not reach U2.DOUT" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("pico2_w", "low_mv = 3400", "low_mv = 3100", "supply.low_mv is 3100; VSYS is from 3.2 V to nominally 4.2 V"),
+        ("esp32_s3", "low_mv = 3400", "low_mv = 4200", "supply.low_mv is 4200; VSYS is from 3.2 V to nominally 4.2 V"),
+        ("pico2_w", "full_scale_mv = 3000", "full_scale_mv = 3300", "the reference at ADC_VREF gives (2.985, 3.015) V"),
+        (
+            "esp32_s3",
+            "chip_bytes = 0x800000",
+            "chip_bytes = 0x1000000",
+            "flash.chip_bytes is 16777216; ESP32-S3-WROOM-1-N8 has 8388608: write that",
+        ),
+    ],
+)
+def test_a_figure_that_the_circuit_contradicts_is_found(name: str, old: str, new: str, said: str) -> None:
+    (told,) = differences(profile.parse(name, TEXT[name].replace(old, new)), circuits.load(name))
+    assert said in told
+
+
+def test_a_converter_without_its_reference_is_found() -> None:
+    circuit = circuits.load("pico2_w")
+    del circuit.parts["U13"]
+    (told,) = differences(profile.load("pico2_w"), circuit)
+    assert told == "analogue.full_scale_mv: ADC_VREF has 0 references on it: fit one"
+
+
 def test_a_chip_that_the_circuit_lacks_is_found() -> None:
     circuit = circuits.load("pico2_w")
     del circuit.parts["U3"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import csv
 import shutil
 from collections.abc import Callable
+from io import StringIO
 from math import hypot
 from pathlib import Path
 
@@ -13,11 +14,17 @@ from steelyard_hardware import circuit as circuits
 from steelyard_hardware import profile
 from steelyard_hardware.circuit import Circuit
 from steelyard_hardware.errors import FileRefused, KicadFailed, PartDoesNotFit
+from steelyard_hardware.files import parse_table
 from steelyard_hardware.kicad import make, sexpr, tool
-from steelyard_hardware.kicad.layout import layout
+from steelyard_hardware.kicad.layout import Layout, faults, layout
 from steelyard_hardware.kicad.library import footprint_faults
+from steelyard_hardware.kicad.nearness import place_faults, track_faults
 from steelyard_hardware.kicad.outline import Box, room
-from steelyard_hardware.kicad.placement import place
+from steelyard_hardware.kicad.placement import Placed, place
+from steelyard_hardware.kicad.routing.grid import Grid
+from steelyard_hardware.kicad.routing.router import Result, Routed
+from steelyard_hardware.kicad.routing.search import Step
+from steelyard_hardware.outputs import bill_of_materials
 
 BOARDS = profile.names_with_circuit()
 
@@ -85,28 +92,50 @@ def test_kicad_finds_nothing_in_a_routed_board_and_plots_every_layer(routed: tup
     for layer in layers:
         assert any(name.startswith(f"{circuit.name}-{layer}.") for name in plotted), layer
     assert f"{circuit.name}.drl" in plotted
-    placed = (folder / make.FABRICATION / "places.csv").read_text()
-    ordered = {part.ref for part in circuit.parts.values() if part.kind.symbol in ("R", "C")}
-    assert ordered <= set(re.findall(r'^"?([A-Z]+[0-9]+)"?,', placed, re.MULTILINE))
-    assert (folder / "sheets.pdf").read_bytes().startswith(b"%PDF")
-    assert (folder / "board.pdf").read_bytes().startswith(b"%PDF")
+    for name in ("sheets.pdf", "board.pdf", "assembly.pdf"):
+        assert (folder / name).read_bytes().startswith(b"%PDF")
 
 
-def test_power_runs_wide_and_the_load_cells_signal_stays_by_itself(routed: tuple[Circuit, Path]) -> None:
+def test_the_assembler_finds_every_ordered_part_by_the_same_name(routed: tuple[Circuit, Path]) -> None:
     circuit, folder = routed
-    zone = Box(*layout(circuit).zones["analogue"].box)
+    placed = {
+        row["Ref"]: row for row in csv.DictReader(StringIO((folder / make.FABRICATION / "places.csv").read_text()))
+    }
+    ordered = list(csv.DictReader(StringIO(bill_of_materials(circuit))))
+    assert {ref for row in ordered for ref in row["references"].split()} == placed.keys()
+    for row in ordered:
+        for ref in row["references"].split():
+            assert (row["value"], row["footprint"].partition(":")[2]) == (placed[ref]["Val"], placed[ref]["Package"])
+    # From the lower left corner, as the Gerber files: U1 is at 65 mm, and 25.5 mm below the upper edge of 90 mm.
+    assert (float(placed["U1"]["PosX"]), float(placed["U1"]["PosY"])) == (65.0, 64.5)
+    board = (folder / f"{circuit.name}.kicad_pcb").read_text()
+    assert board.count('"Fiducial:Fiducial_1mm_Mask2mm"') == 3
+
+
+def test_power_runs_wide(routed: tuple[Circuit, Path]) -> None:
+    circuit, folder = routed
     tree = sexpr.read((folder / f"{circuit.name}.kicad_pcb").read_text())
     names = {net[1]: str(net[2]) for net in sexpr.children(tree, "net")}
     length = {"thin": 0.0, "wide": 0.0}
     for track in sexpr.children(tree, "segment"):
         (x, y), (x2, y2) = (sexpr.numbers(sexpr.child(track, end) or [])[:2] for end in ("start", "end"))
         net = names[(sexpr.child(track, "net") or ["", ""])[1]]
-        if net in ("AIN_P", "AIN_N", "CELL_P", "CELL_N"):
-            assert Box(x - 50, y - 50, x2 - 50, y2 - 50).within(zone), net
         if net in ("VBUS", "VIN", "VBAT", "VSYS"):
             (width,) = sexpr.numbers(sexpr.child(track, "width") or [])
             length["wide" if width == 0.5 else "thin"] += hypot(x2 - x, y2 - y)
     assert length["wide"] > 4 * length["thin"] > 0
+
+
+def test_vias_join_the_ground_of_all_layers_where_there_is_room(routed: tuple[Circuit, Path]) -> None:
+    circuit, folder = routed
+    tree = sexpr.read((folder / f"{circuit.name}.kicad_pcb").read_text())
+    ground = next(net[1] for net in sexpr.children(tree, "net") if net[2] == "GND")
+    vias = [via for via in sexpr.children(tree, "via") if sexpr.child(via, "net") == ["net", ground]]
+    middles = [(x - 50, y - 50) for x, y in (sexpr.numbers(sexpr.child(via, "at") or [])[:2] for via in vias)]
+    for x, y in ((20, 40), (60, 75), (90, 15), (115, 20), (72, 60)):
+        assert any(hypot(x - vx, y - vy) < 12 for vx, vy in middles), (x, y)
+    edge = [vx for vx, vy in middles if vy > 80]
+    assert len(edge) >= 8
 
 
 def test_a_track_too_near_to_another_and_one_too_few_are_found(routed: tuple[Circuit, Path], tmp_path: Path) -> None:
@@ -249,6 +278,81 @@ def test_every_footprint_of_our_boards_fits_its_part(board: str) -> None:
     assert footprint_faults(circuits.load(board)) == []
 
 
+@pytest.mark.parametrize(
+    ("ref", "bare"),
+    [
+        ("U10", "Package_DFN_QFN:QFN-20-1EP_4x4mm_P0.5mm_EP2.5x2.5mm"),
+        ("U9", "Package_SON:Texas_DRC0010J"),
+    ],
+)
+def test_a_hot_pad_without_vias_is_found(ref: str, bare: str) -> None:
+    circuit = circuits.load("esp32_s3")
+    kind = circuit.parts[ref].kind
+    assert kind.footprint == f"{bare}_ThermalVias"
+    circuit.parts[ref].kind = kind.model_copy(update={"footprint": bare})
+    (fault,) = footprint_faults(circuit)
+    assert (fault.rule, fault.where) == ("heat", ref)
+
+
+def test_a_capacitor_too_far_from_the_pin_it_serves_is_found() -> None:
+    """The 4.5 V regulator without its own: that of the boost converter is on the same rail, at the other end."""
+    circuit = circuits.load("pico2_w")
+    plan = layout(circuit)
+    places = place(circuit, plan)
+    assert place_faults(circuit, plan, places) == []
+    del circuit.parts["C9"]
+    places["C22"] = Placed(5, 5, 0)
+    assert [str(fault) for fault in place_faults(circuit, plan, places)] == [
+        "nearness: U12: the nearest capacitor of +5V is 84 mm away, may be 5: "
+        "add one to its block, or place it beside in the layout",
+        "nearness: U3: the nearest capacitor of VRTC is 121 mm away, may be 5: "
+        "add one to its block, or place it beside in the layout",
+    ]
+    places["C22"], places["D3"] = Placed(104, 78, 0), Placed(80, 41, 0)
+    found = [str(fault) for fault in place_faults(circuit, plan, places)]
+    assert "zone: D3: is on CASE_TAMPER, which must stay in the zone latch: place it there" in found
+
+
+def test_a_track_that_leaves_its_zone_is_found() -> None:
+    plan = layout(circuits.load("pico2_w"))
+    grid = Grid(plan.box, [], [], {})
+
+    def found(x: float, y: float) -> list[str]:
+        ways = [Routed(net, [[Step(grid.node(x, y, 1), thin=True)]], []) for net in ("CASE_TAMPER", "LAMP")]
+        return [fault.where for fault in track_faults(plan, Result(grid, ways, []))]
+
+    assert found(110, 70) == []
+    assert found(80, 70) == ["CASE_TAMPER"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"hole": "MountingHole:None"}, "hole is 'MountingHole:None', which KiCad does not have: write one such as"),
+        ({"label": (131, 4)}, "label is at 131, 4, beside the board: move it to within 130.0 x 90.0"),
+        ({"marks": ((5, 91), (1, 1), (2, 2))}, "FID1 is at 5, 91, beside the board"),
+    ],
+)
+def test_a_layout_that_no_board_can_have_is_refused(change: dict[str, object], said: str) -> None:
+    circuit = circuits.load("pico2_w")
+    (fault,) = faults(layout(circuit).model_copy(update=change), circuit)
+    assert fault.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("size = [inf, 90]", "size.0 is inf: it should be a finite number"),
+        ("keepouts = { antenna = [86, 0, 44, 0.5] }", "keepouts.antenna is [86, 0, 44, 0.5]: write it as left, top"),
+        ("marks = [[1, 1]]", "marks is [[1, 1]]: Tuple should have at least 3 items"),
+    ],
+)
+def test_a_layout_with_a_value_that_is_none_is_refused(table: str, said: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        parse_table("layouts/x.toml", table, Layout)
+    assert any(fault.startswith(said) for fault in refused.value.faults)
+
+
 @pytest.mark.parametrize("board", BOARDS)
 def test_the_load_cells_parts_are_by_themselves_and_far_from_the_converters(board: str) -> None:
     circuit = circuits.load(board)
@@ -273,11 +377,14 @@ def test_the_load_cells_parts_are_by_themselves_and_far_from_the_converters(boar
 def test_a_layout_that_names_no_part_of_the_circuit_is_refused() -> None:
     circuit = circuits.load("pico2_w")
     del circuit.parts["SW2"], circuit.blocks["Excitation 4.5 V"]
+    for part in circuit.parts.values():
+        part.nets = {pin: net for pin, net in part.nets.items() if net != "ADC_VBG"}
     with pytest.raises(FileRefused) as refused:
         layout(circuit)
     assert refused.value.faults == [
         "parts.SW2 is no part of the circuit: correct the reference, or leave it out",
         "zones.analogue.blocks has 'Excitation 4.5 V', which is no block of the circuit: correct the name",
+        "zones.analogue.nets has 'ADC_VBG', which is no net of the circuit: correct the name",
     ]
 
 

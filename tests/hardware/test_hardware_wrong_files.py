@@ -149,6 +149,17 @@ WRONG = [
     ("pico2_w", "temperature_c = [-10, 40]", "temperature_c = [40, -10]", "write the lower one first"),
     ("pico2_w", "[loads]", "[limits.loads]", "limits.loads is unknown: correct the name or leave it out"),
     ("pico2_w", "[adc]\n", "[adc.x]\n", "adc.driver is missing: add it"),
+    ("pico2_w", "repl = false", "repl = true", "repl is true: USB would reach MicroPython's prompt without a seal"),
+    ("pico2_w", '"v1.26.0"', '"latest"', "image.micropython is 'latest': pin a version such as v1.26.0"),
+    ("pico2_w", 'pico-sdk = "2.2.0", ', "", "image.tools lacks pico-sdk: add the version that the image is built with"),
+    ("pico2_w", "loader = [0x000000, 0x120000]", "loader = [0x1000, 0x11F000]", "the rp2 port has its image at 0"),
+    (
+        "esp32_s3",
+        "loader = [0x020000, 0x1E0000]",
+        "loader = [0x10000, 0x1F0000]",
+        "boot loader and tables end at 131072",
+    ),
+    ("esp32_s3", "loader = [0x020000, 0x1E0000]", "loader = [0x21000, 0x1DF000]", "make that a multiple of 65536"),
     ("pico2_w", "repl = false", "repl = false\nrepel = true", "repel is unknown: correct the name or leave it out"),
     ("pico2_w", "repl = false", 'repl = "no"', "repl is 'no': it should be a valid boolean"),
 ]

@@ -40,6 +40,7 @@ def _socket(c: Circuit) -> None:
     c.two("F1", "fuse", "VBUS", "VUSB")
     c.part("U14", "ncp361", EN="GND", FLAG=NC, IN="VUSB", OUT="VIN", GND="GND")
     c.two("C7", "C 1u", "VUSB", "GND")
+    c.two("C8", "C 1u", "VIN", "GND")
 
 
 def _charger(c: Circuit) -> None:
@@ -106,6 +107,7 @@ def excitation(c: Circuit, column: int) -> None:
         c.two("C4", "C 10u", "VSYS", "GND")
         c.two("C5", "C 22u", "+5V", "GND")
         c.two("C6", "C 1u", "AVDD", "GND")
+        c.two("C9", "C 1u", "+5V", "GND")
 
 
 def supply_measurement(c: Circuit, column: int) -> None:

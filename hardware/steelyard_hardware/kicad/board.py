@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from steelyard_hardware.circuit import GROUND, Circuit
 from steelyard_hardware.kicad.identity import open_net, uuid
-from steelyard_hardware.kicad.instance import hole, instance, point
+from steelyard_hardware.kicad.instance import bare, instance, point
 from steelyard_hardware.kicad.layout import Layout
 from steelyard_hardware.kicad.outline import Box
 from steelyard_hardware.kicad.placement import Placed
@@ -53,12 +53,17 @@ def board(circuit: Circuit, layout: Layout, places: dict[str, Placed], tracks: I
         ["paper", Text("A4")],
         ["title_block", ["title", Text(circuit.title)], ["company", Text("Steelyard")]],
         _layers(),
-        ["setup", _stack(), ["pad_to_mask_clearance", "0"], ["allow_soldermask_bridges_in_footprints", "yes"]],
+        [
+            "setup",
+            _stack(),
+            ["pad_to_mask_clearance", "0"],
+            ["allow_soldermask_bridges_in_footprints", "yes"],
+            point("aux_axis_origin", layout.box.left, layout.box.bottom),
+        ],
     ]
     tree += [["net", str(number), Text(net)] for net, number in {"": 0, **nets}.items()]
     tree += [instance(name, part, places[ref], nets) for ref, part in circuit.parts.items()]
-    for count, (x, y) in enumerate(layout.holes, 1):
-        tree.append(hole(name, f"H{count}", layout.hole, Placed(x, y, 0), nets[GROUND]))
+    tree += [bare(name, ref, file, Placed(x, y, 0), nets[GROUND]) for ref, file, (x, y) in layout.bare()]
     tree += [*_outline(name, layout.box), *_words(circuit, layout)]
     tree += [_keepout(name, title, Box(*edges)) for title, edges in layout.keepouts.items()]
     tree += [_plane(name, layer, net, nets[net], layout.box) for layer, net in PLANES]

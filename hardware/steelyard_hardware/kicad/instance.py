@@ -43,13 +43,16 @@ def instance(board: str, part: Part, at: Placed, nets: dict[str, int]) -> Tree:
     return tree
 
 
-def hole(board: str, ref: str, name: str, at: Placed, ground: int) -> Tree:
-    """Return a mounting hole, its pads on ground: it is on the board and in no circuit."""
-    tree = _put(board, ref, name, at, {"Reference": ref, "Value": "M3"})
+def bare(board: str, ref: str, name: str, at: Placed, ground: int) -> Tree:
+    """Return a mounting hole, its pads on ground, or a mark without net: it is on the board and in no circuit."""
+    tree = _put(board, ref, name, at, {"Reference": ref, "Value": name.partition(":")[2]})
     for pad in children(tree, "pad"):
         if pad[1]:
             pad.append(["net", str(ground), Text("GND")])
     tree[:] = [item for item in tree if not (isinstance(item, list) and item[0] == "attr")]
+    for text in children(tree, "property"):
+        if text[1] == "Value":
+            text.append(["hide", "yes"])
     tree.append(["attr", "board_only", "exclude_from_pos_files", "exclude_from_bom"])
     return tree
 
@@ -116,10 +119,14 @@ def _rename(tree: Tree, board: str, ref: str) -> None:
 
 
 def _dress(tree: Tree, part: Part) -> None:
-    """Say on the silk screen what people look for there: not each resistor, but what is measured at a test point."""
+    """Say on the silk screen what people look for there: not each resistor, but what is measured at a test point.
+
+    The assembly drawing has every reference in its part's outline; values are in the bill of materials.
+    """
     for text in children(tree, "property"):
         layer = child(text, "layer")
-        if layer and text[1] == "Reference" and part.kind.symbol in _SMALL:
-            layer[1] = Text("F.Fab")
+        hidden = text[1] == "Value" or (text[1] == "Reference" and part.kind.symbol in _SMALL)
         if layer and text[1] == "Value" and part.kind.bare:
             layer[1] = Text("F.SilkS")
+        elif hidden and not child(text, "hide"):
+            text.append(["hide", "yes"])

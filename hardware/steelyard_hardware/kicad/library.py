@@ -18,13 +18,18 @@ INSTALLED = Path(os.environ.get("KICAD9_FOOTPRINT_DIR", "/usr/share/kicad/footpr
 """Where Debian's kicad-footprints puts them; the variable is the one that KiCad itself reads."""
 
 
+_LARGE_MM2 = 3.5
+
+
 class Pad(NamedTuple):
-    """A pad: its number, its centre in millimetres from the footprint's origin, whether it has a hole."""
+    """A pad: its number, its centre and size in millimetres from the footprint's origin, whether it has a hole."""
 
     number: str
     x: float
     y: float
     drilled: bool
+    width: float
+    height: float
 
 
 def installed() -> bool:
@@ -48,10 +53,10 @@ def pads(name: str) -> tuple[Pad, ...]:
     """Return the numbered pads of a footprint that exists."""
     found = []
     for pad in children(footprint(name) or [], "pad"):
-        number, kind, at = pad[1], pad[2], child(pad, "at")
-        if isinstance(number, str) and number and at:
+        number, kind, at, size = pad[1], pad[2], child(pad, "at"), child(pad, "size")
+        if isinstance(number, str) and number and at and size:
             x, y = numbers(at)[:2]
-            found.append(Pad(number, x, y, drilled=kind != "smd"))
+            found.append(Pad(number, x, y, kind != "smd", *numbers(size)[:2]))
     return tuple(found)
 
 
@@ -75,3 +80,24 @@ def _part_faults(part: Part) -> Iterator[Fault]:
         yield Fault(
             "footprint", part.ref, f"pad {number} of {name} is no pin of it: name it, or put it into spare_pads"
         )
+    for number in sorted(_hot(name)) if part.kind.prefix == "U" else ():
+        what = f"pad {number} of {name} carries heat and has no vias: take the footprint with _ThermalVias"
+        yield Fault("heat", part.ref, what)
+
+
+def _hot(name: str) -> set[str]:
+    """Return the large pads under a chip without a hole: heat leaves by them, and board makers ask for vias there."""
+    found = set()
+    for pad in pads(name):
+        others = [other for other in pads(name) if other.number != pad.number]
+        large = not pad.drilled and pad.width * pad.height > _LARGE_MM2
+        vias = any(other.drilled for other in pads(name) if other.number == pad.number)
+        if large and not vias and others and _under(pad, others):
+            found.add(pad.number)
+    return found
+
+
+def _under(pad: Pad, others: list[Pad]) -> bool:
+    """Tell whether others stand around a pad on all sides."""
+    x, y = [other.x for other in others], [other.y for other in others]
+    return min(x) < pad.x < max(x) and min(y) < pad.y < max(y)

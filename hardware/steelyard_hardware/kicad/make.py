@@ -12,6 +12,7 @@ from steelyard_hardware.kicad import tool
 from steelyard_hardware.kicad.board import PLANES, board, net_numbers
 from steelyard_hardware.kicad.layout import layout
 from steelyard_hardware.kicad.library import OWN
+from steelyard_hardware.kicad.nearness import place_faults, track_faults
 from steelyard_hardware.kicad.placement import place
 from steelyard_hardware.kicad.project import class_of, footprint_table, project, symbol_table
 from steelyard_hardware.kicad.routing.router import route
@@ -22,6 +23,7 @@ from steelyard_hardware.kicad.symbols import LIBRARY
 FABRICATION = "fabrication"
 _WIDE = ("Power", "Supply")
 _LAYERS = "F.Cu,In1.Cu,In2.Cu,B.Cu,F.Mask,B.Mask,F.Paste,F.SilkS,B.SilkS,Edge.Cuts"
+_ASSEMBLY = "F.Fab,Edge.Cuts"
 _DRAWN = "F.Cu,F.Mask,F.Paste,F.SilkS,F.Fab,Edge.Cuts"
 
 
@@ -44,7 +46,7 @@ def write(circuit: Circuit, folder: Path) -> None:
 
 
 def write_routed(circuit: Circuit, folder: Path) -> list[str]:
-    """Write the routed board, its planes filled, over the placed one; return the nets that found no way."""
+    """Write the routed board, its planes filled, over the placed one; return what is too far or found no way."""
     plan = layout(circuit)
     places, numbers = place(circuit, plan), net_numbers(circuit)
     wide = {net for net in numbers if class_of(net) in _WIDE}
@@ -53,16 +55,18 @@ def write_routed(circuit: Circuit, folder: Path) -> list[str]:
     files.write(file, board(circuit, plan, places, tracks(circuit.name, result, numbers)))
     tool.fill(file)
     files.write(folder / f"{circuit.name}.kicad_pro", project(circuit))  # filling left one with KiCad's own rules
-    return result.failed
+    ways = [f"no way: {net}: it finds none: enlarge the board, or place its parts apart" for net in result.failed]
+    return [*ways, *map(str, place_faults(circuit, plan, places)), *map(str, track_faults(plan, result))]
 
 
 def make(circuit: Circuit, folder: Path) -> tool.Findings:
     """Write and route the project, have KiCad check it, and plot it. Raises HardwareError.
 
-    For people: sheets.pdf and board.pdf; for the board maker, in fabrication/: Gerber and drill files, places.csv.
+    For people: sheets.pdf, board.pdf and assembly.pdf; for the board maker, in fabrication/: Gerber and drill files,
+    places.csv.
     """
     write(circuit, folder)
-    failed = [f"no way: the net {net} finds none: enlarge the board" for net in write_routed(circuit, folder)]
+    failed = write_routed(circuit, folder)
     found = tool.check_board(circuit, folder)
     faults = [*failed, *tool.check_sheets(circuit, folder), *found.faults]
     _plot(circuit.name, folder)
@@ -73,6 +77,33 @@ def _plot(name: str, folder: Path) -> None:
     sheet, file, out = f"{name}.kicad_sch", f"{name}.kicad_pcb", f"{FABRICATION}/"
     tool.run(folder, "sch", "export", "pdf", "-o", "sheets.pdf", sheet)
     tool.run(folder, "pcb", "export", "pdf", "--mode-single", "--layers", _DRAWN, "-o", "board.pdf", file)
-    tool.run(folder, "pcb", "export", "gerbers", "--layers", _LAYERS, "-o", out, file)
-    tool.run(folder, "pcb", "export", "drill", "--generate-map", "--map-format", "pdf", "-o", out, file)
-    tool.run(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "-o", f"{out}places.csv", file)
+    tool.run(folder, "pcb", "export", "pdf", "--mode-single", "--layers", _ASSEMBLY, "-o", "assembly.pdf", file)
+    tool.run(folder, "pcb", "export", "gerbers", "--layers", _LAYERS, "--use-drill-file-origin", "-o", out, file)
+    tool.run(
+        folder,
+        "pcb",
+        "export",
+        "drill",
+        "--drill-origin",
+        "plot",
+        "--generate-map",
+        "--map-format",
+        "pdf",
+        "-o",
+        out,
+        file,
+    )
+    tool.run(
+        folder,
+        "pcb",
+        "export",
+        "pos",
+        "--format",
+        "csv",
+        "--units",
+        "mm",
+        "--use-drill-file-origin",
+        "-o",
+        f"{out}places.csv",
+        file,
+    )

@@ -8,15 +8,17 @@ from math import hypot, inf
 from typing import NamedTuple
 
 from steelyard_hardware import errors
-from steelyard_hardware.circuit import GROUND, Circuit, Part
-from steelyard_hardware.kicad.layout import Layout
+from steelyard_hardware.circuit import GROUND, Circuit, Node, Part
+from steelyard_hardware.kicad.layout import Layout, Zone
 from steelyard_hardware.kicad.library import pads
 from steelyard_hardware.kicad.outline import Box, room, turned
+from steelyard_hardware.parts import Electric
 
 _STEP_MM = 0.5
 _EDGE_MM = 1.0  # between a part and the board's edge
 _GAP_MM = 0.4  # between two parts, for tracks and vias
 _HOLE_MM = 4.5  # around a mounting hole's centre: screw head and some air
+_MARK_MM = 2.0  # around the middle of what the assembler's camera looks for
 _ANGLES = (0.0, 90.0, 180.0, 270.0)
 _LETTER_MM, _LINE_MM = 1.0, 1.2  # of a test point's words on the silk screen
 _FURTHER_MM = 2.0  # how much further to look once a place is found: a shorter connection may be there
@@ -31,6 +33,15 @@ class Placed(NamedTuple):
 
 
 Spot = tuple[float, float]
+SUPPLIES = (Electric.POWER_IN, Electric.POWER_OUT)
+
+
+class _Pad(NamedTuple):
+    """A pad that is placed: the block of its part, where it is, whether it is a chip's supply pin or on no rail."""
+
+    block: str
+    spot: Spot
+    fed: bool
 
 
 def place(circuit: Circuit, layout: Layout) -> dict[str, Placed]:
@@ -43,9 +54,10 @@ class _Board:
         self.circuit = circuit
         self.layout = layout
         self.placed: dict[str, Placed] = {}
-        self.taken = [Box(x - _HOLE_MM, y - _HOLE_MM, x + _HOLE_MM, y + _HOLE_MM) for x, y in layout.holes]
-        self.spots: dict[str, list[tuple[str, Spot]]] = {}
-        """Pads by net: the block of their part, and where they are."""
+        self.taken = [_round(spot, _HOLE_MM) for spot in layout.holes] + [
+            _round(spot, _MARK_MM) for spot in layout.marks
+        ]
+        self.spots: dict[str, list[_Pad]] = {}
         self.used: dict[Spot, int] = {}
         """How many small parts have been put at a pad."""
 
@@ -68,8 +80,10 @@ class _Board:
         self.placed[part.ref] = at
         self.taken.append(self._room(part, at))
         for number, net in part.nets.items():
-            for spot in _spots(part.kind.footprint, number, at):
-                self.spots.setdefault(net, []).append((part.block, spot))
+            supplies = self.circuit.pin(Node(part.ref, number)).electric in SUPPLIES
+            fed = part.kind.prefix == "U" and (supplies or net not in self.circuit.rails)
+            for spot in spots(part.kind.footprint, number, at):
+                self.spots.setdefault(net, []).append(_Pad(part.block, spot, fed))
 
     def _room(self, part: Part, at: Placed) -> Box:
         own = self.layout.rooms.get(part.ref)
@@ -79,15 +93,21 @@ class _Board:
         return Box(at.x + box.left, at.y + box.top, at.x + box.right, at.y + box.bottom)
 
     def _targets(self, part: Part) -> dict[str, list[Spot]]:
-        """Return the pads to be near to, by the part's own net: on a rail only those of the part's own block."""
+        """Return the pads to be near to, by the part's own net: on a rail only those of the part's own block.
+
+        A capacitor goes to the chips' pins of its block, on a rail to their supply pins: a resistor there needs none.
+        """
         found = {}
         for net in part.nets.values():
             if net != GROUND or part.kind.bare:
                 near = self.spots.get(net, [])
+                own = [pad for pad in near if pad.block == part.block]
                 if net in self.circuit.rails or net == GROUND:
-                    near = [each for each in near if each[0] == part.block] or (near if part.kind.bare else [])
+                    near = own or (near if part.kind.bare else [])
+                if part.kind.symbol == "C":
+                    near = [pad for pad in own if pad.fed] or near
                 if near:
-                    found[net] = [spot for _, spot in near]
+                    found[net] = [pad.spot for pad in near]
         return found
 
     def _best(self, part: Part) -> Placed:
@@ -129,7 +149,7 @@ class _Board:
             total *= 10
         for number, net in part.nets.items():
             if net in targets:
-                for x, y in _spots(part.kind.footprint, number, at):
+                for x, y in spots(part.kind.footprint, number, at):
                     total += min(hypot(x - sx, y - sy) + 2 * self.used.get((sx, sy), 0) for sx, sy in targets[net])
         return total
 
@@ -140,10 +160,18 @@ class _Board:
         wide = Box(box.left - _GAP_MM, box.top - _GAP_MM, box.right + _GAP_MM, box.bottom + _GAP_MM)
         if not box.within(inner) or any(wide.touches(other) for other in self.taken):
             return False
-        for zone in self.layout.zones.values():
-            if part.block not in zone.blocks and not part.kind.bare and box.touches(Box(*zone.box)):
-                return False
-        return True
+        return all(self._may_be(part, box, zone) for zone in self.layout.zones.values())
+
+    def _may_be(self, part: Part, box: Box, zone: Zone) -> bool:
+        """Tell whether a part may be there: others stay out of a zone, and what is on its own nets within."""
+        inside = Box(*zone.box)
+        if any(zone.has(net) for net in part.nets.values()):
+            return box.within(inside)
+        return part.block in zone.blocks or part.kind.bare or not box.touches(inside)
+
+
+def _round(spot: Spot, reach: float) -> Box:
+    return Box(spot[0] - reach, spot[1] - reach, spot[0] + reach, spot[1] + reach)
 
 
 def _with_words(part: Part, box: Box) -> Box:
@@ -165,7 +193,7 @@ def _around(middle: Spot) -> Iterator[tuple[float, float, float]]:
         yield distance, middle[0] + x, middle[1] + y
 
 
-def _spots(name: str, number: str, at: Placed) -> list[Spot]:
+def spots(name: str, number: str, at: Placed) -> list[Spot]:
     """Return where the pads of that number of a footprint are on the board."""
     found = []
     for pad in pads(name):

@@ -86,7 +86,10 @@ def project(circuit: Circuit) -> str:
 def footprint_table(circuit: Circuit) -> str:
     """Return the fp-lib-table: every library of the board, so that KiCad finds them before its first start too."""
     used = {part.kind.footprint.partition(":")[0] for part in circuit.parts.values()}
-    kicad = {name: f"${{KICAD9_FOOTPRINT_DIR}}/{name}.pretty" for name in sorted((used | {"MountingHole"}) - {LIBRARY})}
+    kicad = {
+        name: f"${{KICAD9_FOOTPRINT_DIR}}/{name}.pretty"
+        for name in sorted((used | {"Fiducial", "MountingHole"}) - {LIBRARY})
+    }
     return _table("fp_lib_table", {LIBRARY: f"${{KIPRJMOD}}/{LIBRARY}.pretty", **kicad})
 
 

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import log10
 
 from steelyard_hardware.circuit import GROUND, Circuit, Part, Rail
 from steelyard_hardware.fault import Fault
 from steelyard_hardware.limits import paths
-from steelyard_hardware.margin import Margin
+from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.parts import Electric, Pin
-from steelyard_hardware.ratings import Logic
+from steelyard_hardware.ratings import Junction, Logic
 
 # A resistor of 1 % over its life and temperature.
 _TOLERANCE = 0.03
+_LEAST_MA = 1e-6
 _DRIVES = (Electric.OUTPUT, Electric.POWER_OUT)
 _LISTENS = (Electric.INPUT, Electric.BIDIRECTIONAL)
 
 
 @dataclass(frozen=True)
-class _Way:
+class Way:
     """A way to ground through closed contacts: ohms and the drop of diodes on it."""
 
     ohms: float = 0.0
-    drop_v: float = 0.0
+    diodes: tuple[Junction, ...] = ()
+
+    def drop_v(self, milliamperes: float) -> float:
+        """Return the drop of the diodes at a current."""
+        decades = log10(max(milliamperes, _LEAST_MA))
+        return sum(max(0.0, diode.forward_v + diode.decade_v * decades) for diode in self.diodes)
 
 
 def contacts(circuit: Circuit) -> Iterator[Margin | Fault]:
     """A contact to ground gives a listener a low level when it is closed and a high one when it is open."""
     for net in circuit.nets():
-        ways = list(_ways(circuit, net, {net})) if not paths.is_power(circuit, net) else []
-        for part in paths.at(circuit, net) if ways and not _is_driven(circuit, net) else ():
+        found = list(ways(circuit, net, {net})) if not paths.is_power(circuit, net) else []
+        for part in paths.at(circuit, net) if found and not _is_driven(circuit, net) else ():
             logic = part.kind.logic
             supply = (logic.supply if logic else None) or part.kind.io
             rail = circuit.rails.get(part.net(supply) or "") if supply else None
@@ -38,11 +45,11 @@ def contacts(circuit: Circuit) -> Iterator[Margin | Fault]:
                 pin.name for pin in part.kind.pins if part.nets.get(pin.number) == net and pin.electric in _LISTENS
             ]
             if logic and rail and names:
-                yield from _levels(circuit, f"{part.ref} {names[0]} on {net}", net, logic, rail, ways)
+                yield from _levels(circuit, f"{part.ref} {names[0]} on {net}", net, logic, rail, found)
 
 
 def _levels(
-    circuit: Circuit, where: str, net: str, logic: Logic, rail: Rail, ways: list[_Way]
+    circuit: Circuit, where: str, net: str, logic: Logic, rail: Rail, contacts: list[Way]
 ) -> Iterator[Margin | Fault]:
     ups = [(resistor.ohms(), circuit.rails[other]) for resistor, other in _pulls(circuit, net)]
     inside = logic.pull_up_ohm if net in circuit.pulled else None
@@ -53,8 +60,8 @@ def _levels(
         return
     conductance = sum(1 / (ohms * (1 - _TOLERANCE)) for ohms, _ in ups)
     volts = max(source.high for _, source in ups)
-    for way in ways:
-        low_v = way.drop_v + (volts - way.drop_v) * way.ohms * conductance / (1 + way.ohms * conductance)
+    for way in contacts:
+        low_v = _low_v(way, volts, conductance)
         most = logic.low[0] + logic.low[1] * rail.low
         yield Margin("level", where, "low is", low_v, most, "V", "take a weaker pull-up, and no second one")
     ohms = 1 / sum(1 / (ohms * (1 + _TOLERANCE)) for ohms, _ in ups)
@@ -64,6 +71,15 @@ def _levels(
     high_v = min(source.low for _, source in ups) - lost_v
     least = logic.high[0] + logic.high[1] * rail.low
     yield Margin("level", where, "high is", high_v, least, "V", "take a stronger pull-up", at_most=False)
+
+
+def _low_v(way: Way, volts: float, conductance: float) -> float:
+    """Return the level that a closed contact leaves, by the current that its diodes drop at (a few rounds suffice)."""
+    milliamperes = volts * conductance * 1000
+    for _ in range(5):
+        drop = way.drop_v(milliamperes)
+        milliamperes = 1000 * (volts - drop) * conductance / (1 + way.ohms * conductance)
+    return drop + way.ohms * milliamperes / 1000
 
 
 def _pulls(circuit: Circuit, net: str) -> Iterator[tuple[Part, str]]:
@@ -84,7 +100,7 @@ def _is_driven(circuit: Circuit, net: str) -> bool:
     )
 
 
-def _ways(circuit: Circuit, net: str, been: set[str], way: _Way = _Way()) -> Iterator[_Way]:
+def ways(circuit: Circuit, net: str, been: set[str], way: Way = Way()) -> Iterator[Way]:
     """Yield the ways from `net` to ground that end in a contact, by resistors and by diodes along their arrow."""
     for part in paths.at(circuit, net):
         other = paths.far(part, net)
@@ -96,12 +112,12 @@ def _ways(circuit: Circuit, net: str, been: set[str], way: _Way = _Way()) -> Ite
                 yield here
                 continue
         elif part.kind.junction and part.net("A") == net:
-            here = _Way(way.ohms, way.drop_v + part.kind.junction.forward_v)
+            here = Way(way.ohms, (*way.diodes, part.kind.junction))
         elif part.kind.prefix == "R" and other != GROUND:
-            here = _Way(way.ohms + part.ohms() * (1 + _TOLERANCE), way.drop_v)
+            here = Way(way.ohms + part.ohms() * (1 + _TOLERANCE), way.diodes)
         else:
             continue
-        yield from _ways(circuit, other, been | {other}, here)
+        yield from ways(circuit, other, been | {other}, here)
 
 
 def floating(circuit: Circuit) -> Iterator[Margin | Fault]:
@@ -110,9 +126,18 @@ def floating(circuit: Circuit) -> Iterator[Margin | Fault]:
         if paths.is_power(circuit, net):
             continue
         inputs = [node for node in nodes if circuit.pin(node).electric is Electric.INPUT]
+        where = f"{inputs[0].ref} {circuit.pin(inputs[0]).name} on {net}" if inputs else ""
         if inputs and not is_held(circuit, net):
             what = "nothing holds its level by direct current: add a resistor to where it belongs"
-            yield Fault("floating", f"{inputs[0].ref} {circuit.pin(inputs[0]).name} on {net}", what)
+            yield Fault("floating", where, what)
+        elif any(circuit.parts[node.ref].kind.prefix == "Q" for node in inputs) and not _rests(circuit, net):
+            what = "nothing holds its level while the processor starts: add a resistor to where it belongs"
+            yield Fault("floating", where, what)
+
+
+def _rests(circuit: Circuit, net: str) -> bool:
+    """Whether a rail or ground by a resistor, or an output that always drives, gives `net` a level."""
+    return _is_driven(circuit, net) or any(paths.is_power(circuit, far) for _, far in paths.resistors(circuit, net))
 
 
 def is_held(circuit: Circuit, net: str, apart_from: str = "", been: frozenset[str] = frozenset()) -> bool:
@@ -155,3 +180,6 @@ def loads(circuit: Circuit) -> Iterator[Margin | Fault]:
                 if steps:
                     where, what = f"{part.ref} {load.output}", f"before {nominal:g} uF has"
                     yield Margin("load", where, what, ohms, steps[-1], "Ohm", "take a higher resistor", at_most=False)
+
+
+RULES: tuple[LimitRule, ...] = (contacts, floating, loads)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steelyard_hardware.circuit import GROUND, Circuit, Part
 from steelyard_hardware.fault import Fault
 from steelyard_hardware.limits import paths
-from steelyard_hardware.margin import Margin
+from steelyard_hardware.margin import LimitRule, Margin
 from steelyard_hardware.ratings import Regulator
 
 # A rail's lowest value is that of direct current; what bursts take from it for microseconds must not reset the board.
@@ -132,3 +132,6 @@ def lamps(circuit: Circuit) -> Iterator[Margin | Fault]:
         yield Margin("lamp", part.ref, "gets", most, lamp.milliamperes[1], "mA", "take a higher resistor")
         advice = "take a lower resistor, or a rail that is higher"
         yield Margin("lamp", part.ref, "gets", least, lamp.milliamperes[0], "mA", advice, at_most=False)
+
+
+RULES: tuple[LimitRule, ...] = (thresholds, unwatched, capacitances, currents, clamps, lamps)

@@ -36,8 +36,8 @@ def pads_of(circuit: Circuit, layout: Layout, places: dict[str, Placed]) -> Iter
     for ref, part in circuit.parts.items():
         for shape in _turned(part.kind.footprint, places[ref].angle):
             yield Copper(part.nets.get(shape.number, ""), _moved(shape.box, places[ref]), shape.through)
-    for x, y in layout.holes:
-        for shape in _turned(layout.hole, 0.0):
+    for _, name, (x, y) in layout.bare():
+        for shape in _turned(name, 0.0):
             yield Copper(GROUND if shape.number else "", _moved(shape.box, Placed(x, y, 0)), shape.through)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterator
 from itertools import pairwise
 from math import hypot
 from typing import NamedTuple
 
-from steelyard_hardware.circuit import Circuit
+from steelyard_hardware.circuit import GROUND, Circuit
 from steelyard_hardware.kicad.layout import Layout
 from steelyard_hardware.kicad.outline import Box
 from steelyard_hardware.kicad.placement import Placed
@@ -18,6 +19,7 @@ from steelyard_hardware.kicad.routing.search import Search, Step, Wire
 _NEAR_MM = 2.0  # how far from its pads a wide track may be thin
 _ROUND = 0.2  # of a pad's width at each side: a track that ends there may miss its round corner
 _DISLIKE = 6.0  # how much dearer a node becomes each time it is fought for
+_STITCH_MM = 8.0
 _TURNS_EACH = 25  # turns for each net: more than that and the board is too full
 
 
@@ -83,7 +85,20 @@ class _Router:
             self._lay(found, 1)
             self.done[number] = found
         failed += [self.jobs[number].net for number in queue]
-        return Result(self.grid, [self.done[number] for number in sorted(self.done)], sorted(set(failed)))
+        pieces = [self.done[number] for number in sorted(self.done)]
+        return Result(self.grid, [*pieces, Routed(GROUND, [], list(self._stitches()))], sorted(set(failed)))
+
+    def _stitches(self) -> Iterator[int]:
+        """Yield places for vias that join the ground of all layers, about every `_STITCH_MM`, where there is room."""
+        grid, ground = self.grid, self.numbers[GROUND]
+        wire = Wire(ground, wide=False, near=frozenset())
+        step = round(_STITCH_MM / STEP_MM)
+        for row in range(step // 2, grid.rows, step):
+            for column in range(step // 2, grid.columns, step):
+                place = row * grid.columns + column
+                if Search(grid, wire, crossing=False, dislike={}).has_room(place):
+                    grid.drill(place, 1)
+                    yield place
 
     def _route(self, job: _Job, *, crossing: bool) -> Routed | None:
         grid = self.grid

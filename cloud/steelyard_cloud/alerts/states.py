@@ -1,4 +1,17 @@
-"""The statuses of an alert, and how people may move it through them."""
+"""The statuses of an alert, how people may move it through them, and how the same finding reopens it."""
+
+from typing import NamedTuple
+
+from steelyard_cloud.judge.findings import Finding
+
+
+class Seen(NamedTuple):
+    """What an alert says of its finding so far; `since` as in Finding, None in an alert of an older version."""
+
+    found: bool
+    times: int
+    since: tuple[int, int] | None
+
 
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     "open": ("acknowledged", "investigating"),
@@ -11,3 +24,17 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
     "closed": (),
 }
 """Where people may move an alert from each state; `regressed` is reached only by the finding coming back."""
+
+DECIDED = ("confirmed", "authorised", "false", "closed")
+"""Somebody has looked at what was there."""
+
+
+def when_found_again(status: str, before: Seen, finding: Finding) -> str:
+    """The status of an alert whose finding is there (again).
+
+    A decision stands for what it was made of. The alert comes back when the finding had gone, when a newer verification
+    or decision does not settle what has come since, and, once closed, when there is more of it.
+    """
+    renewed = before.since is not None and finding.since > before.since
+    more = status == "closed" and finding.count > before.times
+    return "regressed" if status in DECIDED and (not before.found or renewed or more) else status

@@ -512,6 +512,7 @@ def test_openings_are_bounded_and_those_before_the_verification_hide_none_after_
     scale = SigningScale()
     raws = [scale.enrol(), scale.boot()]
     raws += [scale.event(EventKind.CASE_OPENED, scale.time_s) for _ in range(BOUNDS.numbers + 3)]
+    raws.append(scale.boot())
     assert judged(summarise(raws), facts_of(scale, scale.number)).findings == ()
     facts = facts_of(scale, scale.number)
     raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s))

@@ -28,11 +28,11 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if _was_headless(proof, summary):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "headless")
     for other in proof.others:
-        if _spoke(proof, other) or _was_headless(proof, other):
+        if spoke(proof, other) or _was_headless(proof, other):
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "retired-key", values={"number": other.head})
 
 
-def _spoke(proof: Proof, other: Summary) -> bool:
+def spoke(proof: Proof, other: Summary) -> bool:
     """Whether a replaced key signed more than its successor says, and no decision settles that.
 
     Under such a decision it may send nothing more, whatever the number: what came later may lie between both.

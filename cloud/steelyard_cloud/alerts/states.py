@@ -1,16 +1,18 @@
 """The statuses of an alert, how people may move it through them, and how the same finding reopens it."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from steelyard_cloud.judge.facts import NO_FACT
 from steelyard_cloud.judge.findings import Finding
 
 
 class Seen(NamedTuple):
-    """What an alert says of its finding so far; `since` as in Finding, None in an alert of an older version."""
+    """What an alert says of its finding so far; `marks` as in Finding, None in an alert of an older version."""
 
     found: bool
     times: int
-    since: tuple[int, int] | None
+    marks: Mapping[str, Sequence[int]] | None
 
 
 TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -35,6 +37,7 @@ def when_found_again(status: str, before: Seen, finding: Finding) -> str:
     A decision stands for what it was made of. The alert comes back when the finding had gone, when a newer verification
     or decision does not settle what has come since, and, once closed, when there is more of it.
     """
-    renewed = before.since is not None and finding.since > before.since
+    marks = finding.marks if before.marks is None else before.marks
+    renewed = any(since > tuple(marks.get(kid, NO_FACT)) for kid, since in finding.marks.items())
     more = status == "closed" and finding.count > before.times
     return "regressed" if status in DECIDED and (not before.found or renewed or more) else status

@@ -157,8 +157,8 @@ def _same(row: Row[Any], finding: Finding) -> bool:
 
 
 def _repeated(row: Row[Any], finding: Finding, now_ms: int) -> Change:
-    values, since = _values(finding), row.values.get("since")
-    before = Seen(row.still_found, row._mapping["count"], None if since is None else (since[0], since[1]))
+    values = _values(finding)
+    before = Seen(row.still_found, row._mapping["count"], row.values.get("since"))
     status = when_found_again(row.status, before, finding)
     entry = LogEntry(row.id, INGEST, row.status, status, values) if status != row.status else None
     changed = {
@@ -203,7 +203,7 @@ def _write(connection: Connection, scale: ScaleFacts, changes: Sequence[Change],
 
 
 def _values(finding: Finding) -> dict[str, Any]:
-    return {"code": finding.code, **finding.values, "since": list(finding.since)}
+    return {"code": finding.code, **finding.values, "since": {kid: list(mark) for kid, mark in finding.marks.items()}}
 
 
 def _log(connection: Connection, entry: LogEntry, now_ms: int) -> None:

@@ -43,11 +43,17 @@ class Finding:
     count: int = 1
     values: dict[str, Any] = field(default_factory=dict)  # JSON values only
     since: tuple[int, int] = NO_FACT
+    elsewhere: tuple[tuple[bytes, tuple[int, int]], ...] = ()  # kid and `since` of the same finding on other identities
 
     @property
     def key(self) -> tuple[str, str]:
         """Rule and what was found."""
         return self.rule, self.what
+
+    @property
+    def marks(self) -> dict[str, tuple[int, int]]:
+        """Identity (hexadecimal) → `since`."""
+        return {kid.hex(): since for kid, since in (*self.elsewhere, (self.kid, self.since))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,3 +209,15 @@ def test_a_decision_on_a_replaced_key_settles_only_what_it_had_said_by_then() ->
     assert word(life) is VERIFIED
     life.send(late)
     assert (word(life), unmet(life)) == (CANNOT_BE_TOLD, {"consistent"})
+
+
+@pytest.mark.parametrize("behind_ms", [0, 1_900, 3_600_000])
+def test_what_a_replaced_key_says_without_a_number_is_late_by_a_clock_that_is_behind(behind_ms: int) -> None:
+    life = HonestLife()
+    old = life.scale
+    life.exchange_board()
+    assert life.verify_anew()
+    assert word(life) is VERIFIED
+    life.platform.now_ms -= behind_ms
+    life.send(statement.build(old.private_key, old.kid, [3, 0]))
+    assert (word(life), unmet(life)) == (CANNOT_BE_TOLD, {"consistent"})

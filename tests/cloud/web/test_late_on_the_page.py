@@ -14,7 +14,7 @@ from steelyard_cloud.statements.keys import load_keys
 from steelyard_cloud.statements.made_again import made_again
 from steelyard_cloud.statements.stored import StoredStatements
 from steelyard_cloud.statements.summaries import load_summary
-from steelyard_protocol import identity
+from steelyard_protocol import identity, statement
 from steelyard_protocol.events import EventKind
 
 
@@ -105,3 +105,15 @@ def verified_anew(world: World, scale: SigningScale) -> None:
     answer = world.verify(scale, number)
     assert answer.status_code == 201, answer.text
     world.until(lambda: world.one(scale)["standing"].get("baseline_number") == number, "the baseline in effect")
+
+
+def test_what_has_no_number_is_late_also_by_a_clock_that_is_a_little_behind(either: World) -> None:
+    """Another receiver takes over, or the clock is steered: so little behind is no set-back."""
+    world, scale = either, either.in_use("F-4")
+    world.until(lambda: world.one(scale)["verdict"] == "verified", "the verification")
+    world.now -= 1_900
+    headless = statement.build(scale.private_key, scale.kid, [3, 0])
+    world.send(scale, [headless], held=False)
+    world.until(lambda: world.one(scale)["verdict"] == "cannot-be-told", "what came after the verification counts")
+    assert {one["condition"] for one in world.one(scale)["unmet"]} == {"consistent"}
+    assert {one["rule"] for one in world.alerts()} == {"authenticity"}

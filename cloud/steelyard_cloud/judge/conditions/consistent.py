@@ -7,6 +7,8 @@ from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.verdict import Unmet, Verdict
 
 NAME = "consistent"
+STEERED_MS = 3_000
+"""By so much a clock may be set back, or two receivers may differ, without a record: `db.clocks`, `ingest.commits`."""
 
 
 def unmet(proof: Proof) -> Iterator[Unmet]:
@@ -46,4 +48,4 @@ def _was_headless(proof: Proof, summary: Summary) -> bool:
     """Whether a statement without a number came since: it has only its commit, and must be older than what is named."""
     decided = [one.committed_ms for one in proof.facts.decisions if one.kid == summary.kid]
     since_ms = max([proof.baseline.committed_ms if proof.baseline else 0, *decided])
-    return summary.headless_ms > 0 and summary.headless_ms >= since_ms
+    return summary.headless_ms > 0 and summary.headless_ms + STEERED_MS >= since_ms

@@ -14,7 +14,7 @@ from typing import Any
 
 from steelyard_cloud.judge.conditions import parameters as condition
 from steelyard_cloud.judge.conditions.parameters import changes_since, unexplained_since
-from steelyard_cloud.judge.facts import Baseline, Since
+from steelyard_cloud.judge.facts import NO_FACT, Baseline, Since
 from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
 from steelyard_cloud.judge.permits import why_not
 from steelyard_cloud.judge.summary import Summary
@@ -101,8 +101,9 @@ def judge(subject: Subject) -> Report:
     found, waits = _since_the_first(subject, min(stored, key=lambda one: one.number), explained)
     now, still_open = _since_the_last(subject, explained)
     findings = list({one.what: one for one in (*found, *now)}.values())
-    if _is_too_much(subject):
-        since = subject.proof.since.order
+    now_too_many = subject.not_met(condition.unmet(subject.proof), "too-many")
+    if now_too_many or summary.states_dropped or summary.changes.dropped:
+        since = subject.proof.since.order if now_too_many else NO_FACT
         findings.append(Finding(RULE, "too-many", "too-many-states", Severity.TAMPER, summary.kid, since=since))
     return findings, [*pending, *waits, *still_open]
 
@@ -150,12 +151,6 @@ def _seen(summary: Summary, state: ParameterState, since: Since) -> tuple[int, i
     last = states.where(state, 2 * since.number - 1) // 2 if state in states.last else 0
     first = summary.states.get(state, (0, 0))[0] // 2
     return (first if first >= since.number else last), last
-
-
-def _is_too_much(subject: Subject) -> bool:
-    summary = subject.summary
-    dropped = summary.states_dropped or bool(summary.changes.dropped)
-    return dropped or subject.not_met(condition.unmet(subject.proof), "too-many")
 
 
 def _may_follow(events: list[Change], explained: Explained) -> bool:

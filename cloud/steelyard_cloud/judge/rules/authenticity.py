@@ -16,13 +16,10 @@ def judge(subject: Subject) -> Report:
     ]
     if summary.bad_signatures.count:
         findings.append(subject.counted(RULE, "bad-signature", Severity.WARNING, summary.bad_signatures))
-    is_retired = any(one.kid == summary.kid for one in subject.facts.retired)
-    if is_retired and spoke(subject.proof, summary):
-        code, head = "retired-key", summary.head
-        findings.append(Finding(RULE, code, code, Severity.WARNING, summary.kid, head, head, since=_decided(subject)))
+    ends = [one.head for one in subject.facts.retired if one.kid == summary.kid]
+    if ends and spoke(subject.proof, summary):
+        code, kid, head = "retired-key", summary.kid, summary.head
+        since = max((one.order for one in subject.proof.named), default=NO_FACT)  # it has spoken after that
+        count = max(1, head - max(ends))
+        findings.append(Finding(RULE, code, code, Severity.WARNING, kid, head, head, count, since=since))
     return findings, []
-
-
-def _decided(subject: Subject) -> tuple[int, int]:
-    """The newest decision on the key: it has spoken since."""
-    return max((one.order for one in subject.proof.named), default=NO_FACT)

@@ -24,7 +24,7 @@ TYPED_2042_S = 15 * 366 * DAY_S
 class HonestLife:
     """One scale, its platform, and the time that both go by; `open` is what keeps it from being *Verified*, and why."""
 
-    def __init__(self, seed: int = 1, period_s: int = 600, bounds: Bounds = BOUNDS) -> None:
+    def __init__(self, seed: int = 1, period_s: int = 600, bounds: Bounds = BOUNDS, *, verified: bool = True) -> None:
         self.true_s, self.clock_s = START_S, 0
         self.scale = SigningScale(seed, period_s=period_s)
         self.seed = seed
@@ -34,7 +34,8 @@ class HonestLife:
         self.platform = Platform(self.scale.kid, self.true_s * 1000, bounds)
         self.platform.record(approved=frozenset({SOFTWARE[2]}), period_s=period_s)
         self.send(self.sign("enrol"), self.boot())
-        self.verify()
+        if verified:
+            self.verify()
 
     @property
     def expected(self) -> Verdict:

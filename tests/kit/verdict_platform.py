@@ -31,6 +31,7 @@ from kit.naive_judge import judge_naively
 from kit.naive_reading import Recorded, Row, SetBack, Signature, state_of
 
 RECEIVERS = 3
+STEERED_MS = 2_000  # by so much a clock is steered, or two receivers differ, and nobody records it
 DAY_MS = 86_400_000
 
 
@@ -91,11 +92,13 @@ class Platform:
 
     def commit(self) -> None:
         """Something is committed now: a clock that was set back meanwhile is recorded first."""
-        if self.now_ms < self._committed_ms:
+        if self.now_ms + STEERED_MS < self._committed_ms:
             self.set_backs.append((len(self.rows), self.now_ms))
             self.rows.append(SetBack(self.now_ms))
             for store in self.stores.values():
                 store.evidence.set_back(self.now_ms)
+        elif self.now_ms < self._committed_ms:
+            return
         self._committed_ms = self.now_ms
 
     def summary(self, kid: bytes, receiver: int = 0) -> Summary:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from steelyard_cloud.alerts.states import TRANSITIONS
+from steelyard_cloud.alerts.states import TRANSITIONS, Seen, when_found_again
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import alert_events, alerts, identities, scales
 from steelyard_cloud.errors import WrongState
@@ -157,10 +157,10 @@ def _same(row: Row[Any], finding: Finding) -> bool:
 
 
 def _repeated(row: Row[Any], finding: Finding, now_ms: int) -> Change:
-    values, status, entry = _values(finding), row.status, None
-    if status == "closed" and (not row.still_found or finding.count > row._mapping["count"]):
-        status = "regressed"
-        entry = LogEntry(row.id, INGEST, row.status, status, values)
+    values = _values(finding)
+    before = Seen(row.still_found, row._mapping["count"], row.values.get("since"))
+    status = when_found_again(row.status, before, finding)
+    entry = LogEntry(row.id, INGEST, row.status, status, values) if status != row.status else None
     changed = {
         "status": status,
         "still_found": True,
@@ -203,7 +203,7 @@ def _write(connection: Connection, scale: ScaleFacts, changes: Sequence[Change],
 
 
 def _values(finding: Finding) -> dict[str, Any]:
-    return {"code": finding.code, **finding.values}
+    return {"code": finding.code, **finding.values, "since": {kid: list(mark) for kid, mark in finding.marks.items()}}
 
 
 def _log(connection: Connection, entry: LogEntry, now_ms: int) -> None:

@@ -11,6 +11,9 @@ from steelyard_cloud.statements.quarantine import Suspect, of_message
 from steelyard_cloud.statements.stored import StatementRow
 from steelyard_cloud.statements.summaries import StoredSummary
 
+SUSPECT_TOPICS = 64
+"""Of so many topics what cannot be authenticated is kept of a batch: each topic costs about a millisecond."""
+
 
 @dataclass(slots=True)
 class Candidate:
@@ -32,12 +35,15 @@ class Batch:
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)  # (shard, reason) of what is not stored
     vouched: set[tuple[bytes, bytes]] = field(default_factory=set)  # kid and link of what was quarantined
     released: list[int] = field(default_factory=list)  # quarantine rows that are statements after all
+    _topics: set[str] = field(default_factory=set)  # of suspects
 
     def suspect(self, topic: str, kid: bytes | None, reason: str, raw: bytes) -> None:
-        """Put bytes into the quarantine and count them."""
+        """Count bytes, and put them into the quarantine unless there are too many topics; then they come again."""
         suspect = of_message(topic, raw, reason, kid)
         self.counted[suspect.shard, reason] += 1
-        self.suspects.append(suspect)
+        if suspect.topic in self._topics or len(self._topics) < SUSPECT_TOPICS:
+            self._topics.add(suspect.topic)
+            self.suspects.append(suspect)
 
 
 @dataclass(slots=True)

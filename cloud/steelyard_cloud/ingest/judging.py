@@ -68,8 +68,8 @@ class Judged:
 
     @property
     def essence(self) -> tuple[list[Finding], frozenset[tuple[str, str]]]:
-        """What alerts follow from: all but the number up to which a finding still stands; each statement moves that."""
-        return [replace(finding, last_number=None) for finding in self.findings], self.undecided
+        """What alerts follow from: all but the numbers between which a finding stands, as each statement moves them."""
+        return [replace(finding, first_number=None, last_number=None) for finding in self.findings], self.undecided
 
 
 class Judging:

@@ -148,7 +148,7 @@ def _count_copy(summary: Summary, number: int, outcome: Outcome, stored: Content
     elif len({content for _, content in stored}) == 1:
         summary.count(forks, number, arrival)
     else:
-        forks.latest = max(forks.latest, arrival)
+        forks.came(number, arrival)
 
 
 def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:

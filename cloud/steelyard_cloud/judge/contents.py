@@ -75,7 +75,7 @@ def _read_flags(summary: Summary, statement: Statement, arrival: int) -> None:
         shown &= Flag.CASE_OPEN  # its head may still say what was before
     if shown:
         summary.case_flagged = max(summary.case_flagged, statement.number)
-        summary.case_latest = max(summary.case_latest, arrival)
+        summary.case_latest = max(summary.case_latest, (arrival, statement.number))
 
 
 def _read_computed(summary: Summary, statement: Statement, body: Snapshot | Sale, arrival: int) -> bool:
@@ -124,7 +124,7 @@ def _read_event(summary: Summary, statement: Statement, event: Event, stored: St
     number, facts, kind, arrival = statement.number, event.facts, event.kind, stored.arrival
     if kind in (EventKind.CASE_OPENED, EventKind.LOCKED):
         summary.case_event = max(summary.case_event, number)
-        summary.case_latest = max(summary.case_latest, arrival)
+        summary.case_latest = max(summary.case_latest, (arrival, number))
     if isinstance(facts, ParameterChange):
         _read_change(summary, statement, facts, stored)
     elif kind in (EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED):
@@ -179,6 +179,7 @@ def _read_opening(summary: Summary, statement: Statement, stamp_s: int, stored: 
         statement.boot,
         statement.uptime_s,
         *_in_seconds(statement, stored),
+        stored.arrival,
     )
     insort(summary.openings, opening, key=lambda one: (one.number, one.content_hash))
     if len(summary.openings) > summary.bounds.numbers:

@@ -32,6 +32,31 @@ class Since(NamedTuple):
         """Whether it does not settle all of a kind, by their highest number and the arrival of the last that came."""
         return highest > self.number or latest > self.settled
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Rises with every fact that is recorded on a key after something came."""
+        return self.settled, self.number
+
+
+NO_FACT = (0, 0)
+
+
+def in_effect(facts: Iterable[Since]) -> tuple[Since, ...]:
+    """Facts in the order in which they were recorded, without those that changed nothing: a higher one was there."""
+    kept: list[Since] = []
+    for one in sorted(facts, key=lambda fact: fact.order):
+        if not kept or one.number >= kept[-1].number:
+            kept.append(one)
+    return tuple(kept)
+
+
+def newest_that_leaves(facts: Iterable[Since], highest: int, latest: int, *, above: bool = False) -> tuple[int, int]:
+    """The `order` of the newest of these facts that does not settle something; `NO_FACT` if each does.
+
+    A fact does not settle what is under the number that it names, unless only what is `above` that counts.
+    """
+    return max((one.order for one in facts if (one if above else one.named).leaves(highest, latest)), default=NO_FACT)
+
 
 class PermitUse(IntEnum):
     """What a permit is for (`steelyard.cddl`, permit)."""

@@ -85,7 +85,7 @@ def judge(summaries: Iterable[Summary], facts: Facts, clock: Clock, active_kid: 
 
 def _merge(one: Finding, other: Finding) -> Finding:
     """The same finding on two identities of a scale is one finding; the newer identity's values are shown."""
-    return replace(other, count=one.count + other.count)
+    return replace(other, count=one.count + other.count, elsewhere=(*one.elsewhere, (one.kid, one.since)))
 
 
 def proof_of(summaries: Sequence[Summary], facts: Facts, active_kid: bytes | None) -> Proof | None:

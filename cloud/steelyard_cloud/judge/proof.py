@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from steelyard_cloud.judge.chain import Hole, holes
-from steelyard_cloud.judge.facts import Baseline, Facts, Since
+from steelyard_cloud.judge.facts import Baseline, Facts, Since, in_effect
 from steelyard_cloud.judge.summary import Summary
 
 NOTHING = Since(0, 0)
@@ -40,6 +40,17 @@ class Proof:
     def counted(self) -> Since:
         """The same on the active key."""
         return self.counted_from(self.active.kid)
+
+    @cached_property
+    def verified(self) -> tuple[Since, ...]:
+        """The verifications of the active key, as they took effect."""
+        return in_effect(Since(one.number, one.settled) for one in self.facts.baselines if one.kid == self.active.kid)
+
+    @cached_property
+    def named(self) -> tuple[Since, ...]:
+        """The verifications of the active key and the decisions on it, as they took effect."""
+        decided = (Since(one.number, one.settled) for one in self.facts.decisions if one.kid == self.active.kid)
+        return in_effect([*self.verified, *decided])
 
     def is_hidden(self, condition: str) -> bool:
         """Whether something that cannot be read since the baseline may be trouble for a condition."""

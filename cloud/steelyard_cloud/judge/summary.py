@@ -58,7 +58,7 @@ class Summary:
     openings_beyond: int = 0  # the highest number of an opening that is not kept
     case_flagged: int = 0  # the highest number whose head says that the case is open or the scale locked
     case_event: int = 0  # the highest number of an event *case opened* or *locked*
-    case_latest: int = 0  # the latest arrival of what either of them is about
+    case_latest: tuple[int, int] = (0, 0)  # arrival and number of what came last of what either of them is about
     hidden: dict[str, Numbers] = field(default_factory=dict)  # condition → what may hide something from it
     unlocks: list[Unlock] = field(default_factory=list)  # the highest, rising
     maps: dict[bytes, dict[int, int]] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class Summary:
             self.states_dropped,
             self.recent_states,
             ([one._replace(arrival=0) for one in self.changes.items], self.changes.dropped),
-            (self.openings, self.openings_beyond),
+            ([one._replace(arrival=0) for one in self.openings], self.openings_beyond),
             self.sessions,
             (self.case_flagged, self.case_event, self.unlocks),
             sorted(self.hidden.items(), key=lambda item: item[0]),

@@ -21,7 +21,7 @@ from steelyard_cloud.judge.summary_parts import (
     Waiting,
 )
 
-FORMAT = 6
+FORMAT = 7
 """Another summary has another format: it is made again from the stored statements, and its scale is judged again."""
 
 
@@ -51,7 +51,7 @@ def _dump_seldom(summary: Summary) -> bytes:
         encoded = cbor2.dumps(
             [
                 [summary.headless_ms, summary.set_backs],
-                [summary.case_flagged, summary.case_event, summary.case_latest, summary.unchecked_latest],
+                [summary.case_flagged, summary.case_event, *summary.case_latest, summary.unchecked_latest],
                 summary.lost,
                 [_numbers(one) for one in _counted(summary)],
                 {what: _numbers(one) for what, one in summary.broken.items()},
@@ -89,7 +89,7 @@ def _counted(summary: Summary) -> tuple[Numbers, ...]:
 
 
 def _numbers(one: Numbers) -> list[Any]:
-    return [one.count, one.lowest, one.highest, one.latest]
+    return [one.count, one.lowest, one.highest, one.latest, one.newest]
 
 
 def _ends(one: Ends[Any]) -> list[Any]:
@@ -99,7 +99,7 @@ def _ends(one: Ends[Any]) -> list[Any]:
 def _recent(one: Recent[Any]) -> list[Any]:
     """Each value (as a list, if it is a tuple) with where it was last seen."""
     latest = one.latest
-    return [[list(value) if type(value) is not int else value, at, latest[value]] for value, at in one.last.items()]
+    return [[list(value) if type(value) is not int else value, at, *latest[value]] for value, at in one.last.items()]
 
 
 def load(kid: bytes, data: bytes) -> Summary:
@@ -137,7 +137,8 @@ def _load_seldom(
     broken, breaches, hidden, dropped, changes, sessions, openings, unlocks, maps, software, *last = rest
     devices, stated, unstated, period, rereads = last
     summary.headless_ms, summary.set_backs = heads
-    summary.case_flagged, summary.case_event, summary.case_latest, summary.unchecked_latest = latest
+    summary.case_flagged, summary.case_event, arrival, number, summary.unchecked_latest = latest
+    summary.case_latest = arrival, number
     summary.lost = [(first, last) for first, last in lost]
     numbers = [Numbers(*one) for one in counted]
     summary.forks, summary.resigned, summary.bad_signatures = numbers[:3]
@@ -159,8 +160,8 @@ def _load_seldom(
 
 
 def _load_recent(make: Callable[[Any], Any], rows: list[Any], dropped: int, latest_dropped: int) -> Recent[Any]:
-    values = [(make(value), at, latest) for value, at, latest in rows]
-    last, latest = {value: at for value, at, _ in values}, {value: at for value, _, at in values}
+    values = [(make(value), at, came) for value, at, *came in rows]
+    last, latest = {value: at for value, at, _ in values}, {value: (at, under) for value, _, (at, under) in values}
     return Recent(last, dropped, latest, latest_dropped)
 
 

@@ -105,6 +105,7 @@ class Opening(NamedTuple):
     committed_s: int
     anchor_number: int  # as for a change
     dated_s: int
+    arrival: int  # see Stored
 
 
 class Unlock(NamedTuple):
@@ -136,22 +137,28 @@ class Reread(NamedTuple):
 
 @dataclass(slots=True)
 class Numbers:
-    """A set of statements of which the count, the lowest numbers, the highest and the latest arrival are kept."""
+    """A set of statements of which the count, the lowest numbers, the highest, and the one that came last are kept."""
 
     count: int = 0
     lowest: list[int] = field(default_factory=list)
     highest: int = 0
-    latest: int = field(default=0, compare=False)
+    latest: int = field(default=0, compare=False)  # arrival of the one that came last
+    newest: int = field(default=0, compare=False)  # its number
 
     def add(self, number: int, arrival: int, most: int = BOUNDS.numbers) -> None:
         """Count one more statement."""
         self.count += 1
-        self.highest, self.latest = max(self.highest, number), max(self.latest, arrival)
+        self.highest = max(self.highest, number)
+        self.came(number, arrival)
         lowest = self.lowest
         at = bisect_left(lowest, number)
         if at < most and (at == len(lowest) or lowest[at] != number):
             lowest.insert(at, number)
             del lowest[most:]
+
+    def came(self, number: int, arrival: int) -> None:
+        """One came that is among them, counted or not."""
+        self.latest, self.newest = max((self.latest, self.newest), (arrival, number))
 
 
 K = TypeVar("K", bound=Hashable)
@@ -159,18 +166,18 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(slots=True)
 class Recent(Generic[K]):
-    """Values with the highest position and the latest arrival at which each was seen; the highest are kept."""
+    """Values with the highest position at which each was seen, and where it was seen last; the highest are kept."""
 
     last: dict[K, int] = field(default_factory=dict)
     dropped: int = 0  # the highest position of a value that is not kept
-    latest: dict[K, int] = field(default_factory=dict, compare=False)
-    latest_dropped: int = field(default=0, compare=False)
+    latest: dict[K, tuple[int, int]] = field(default_factory=dict, compare=False)  # arrival and position of what came
+    latest_dropped: int = field(default=0, compare=False)  # arrival
 
     def see(self, value: K, position: int, arrival: int, most: int = BOUNDS.recent) -> None:
         """The value was seen at a position."""
         last, latest = self.last, self.latest
-        if arrival > latest.get(value, -1):
-            latest[value] = arrival
+        if (arrival, position) > latest.get(value, (-1, 0)):
+            latest[value] = arrival, position
         if position > last.get(value, -1):
             last[value] = position
             if len(last) > most:
@@ -178,7 +185,7 @@ class Recent(Generic[K]):
 
     def _drop(self, value: K) -> None:
         self.dropped = max(self.dropped, self.last[value])
-        self.latest_dropped = max(self.latest_dropped, self.latest[value])
+        self.latest_dropped = max(self.latest_dropped, self.latest[value][0])
         self.forget(value)
 
     def forget(self, value: K) -> None:
@@ -186,10 +193,17 @@ class Recent(Generic[K]):
         self.last.pop(value, None)
         self.latest.pop(value, None)
 
+    def seen(self, value: K) -> tuple[int, int]:
+        """The highest position and the latest arrival of a value that is kept."""
+        return self.last[value], self.latest[value][0]
+
+    def where(self, value: K, above: int) -> int:
+        """The highest position of a value that is kept, if it is above that; else where it was that came last."""
+        return self.last[value] if self.last[value] > above else self.latest[value][1]
+
     def those(self, are_wanted: Callable[[int, int], bool]) -> list[K]:
         """The values that are wanted by the highest position and the latest arrival, as far as they are kept."""
-        latest = self.latest
-        return [value for value, last in self.last.items() if are_wanted(last, latest[value])]
+        return [value for value in self.last if are_wanted(*self.seen(value))]
 
 
 T = TypeVar("T")

@@ -453,10 +453,10 @@ def test_of_a_fork_a_verification_means_the_content_that_it_names(platform: Plat
     thief.map[40] -= 1_000
     own, forked = scale.boot(), thief.boot()
     raws = [scale.chain[0], *sorted((own, forked), key=statement.hash_of), scale.snapshot()]
-    for named, changed in ((own, False), (forked, True)):
+    for named, where in ((own, "statement 2"), (forked, "statement 3")):  # the other copy, or what follows it
         made = platform.bundle(scale, raws, verifications=(verification(scale, named),))
-        lines = platform.check(made).rules.lines
-        assert any(line.startswith("parameter_change/") for line in lines) == changed
+        lines = [line for line in platform.check(made).rules.lines if line.startswith("parameter_change/")]
+        assert [line.split("; ")[0].split(": ")[1] for line in lines] == [where]
 
 
 def test_what_has_no_readable_number_is_kept_and_decides(platform: Platform) -> None:

@@ -9,9 +9,13 @@ from kit.servers import Server
 from kit.signing_scale import SigningScale
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import select
+from steelyard_cloud.db import database
+from steelyard_cloud.db.schema import quarantine
+from steelyard_cloud.ingest.batch import SUSPECT_TOPICS
 from steelyard_cloud.ingest.mqtt import inbox as inbox_module
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
-from steelyard_cloud.ingest.mqtt.inbox import MOST_SHARES, SHARE_BYTES, Inbox
+from steelyard_cloud.ingest.mqtt.inbox import FEW_SHARES, MOST_SHARES, SHARE_BYTES, Inbox
 from steelyard_cloud.ingest.mqtt.session import READ_BYTES, Ack, Message
 
 LONGEST = 8_192
@@ -131,6 +135,28 @@ def test_of_a_topic_of_which_too_much_waits_the_rest_is_skipped_in_bounded_memor
 def test_an_honest_scale_is_far_from_having_anything_skipped() -> None:
     ahead = 8 * LONGEST  # what a scale sends before it waits for a receipt: docs/uplink.md
     assert 100 * ahead <= MOST_SHARES * SHARE_BYTES
+    assert 2 * (ahead + 32 * 1_200) <= FEW_SHARES * SHARE_BYTES
+
+
+def test_several_floods_together_do_not_fill_the_inbox() -> None:
+    """Whoever floods with a few keys would else hold up the whole shard, and of nobody too much would wait."""
+    inbox, floods = Inbox(), 20
+    for _ in range(200):
+        for flood in range(floods):
+            assert not inbox.blocks(0)
+            inbox.add(message(f"flood{flood}", bytes(LONGEST)))
+    ahead = [message("honest", at.to_bytes(1, "big") * LONGEST) for at in range(8)]
+    for one in ahead:
+        inbox.add(one)
+    got: list[Message] = []
+    while batch := inbox.take(1000, 0):
+        got += batch
+        assert not inbox._skipped, "what was skipped takes no room for long"
+    assert [one for one in got if "honest" in one.topic] == ahead
+    assert len(got) == 200 * floods + len(ahead)
+    for flood in range(floods):
+        kept = [one for one in got if f"/flood{flood}/" in one.topic and not one.skipped]
+        assert len(kept) * LONGEST >= FEW_SHARES * SHARE_BYTES
 
 
 def test_what_was_skipped_is_counted_and_acknowledged_after_that(desk: Desk) -> None:
@@ -148,6 +174,7 @@ def test_a_flood_in_one_shard_that_fills_the_inbox_stops_no_other_shard(
     mosquitto: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox_module, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(inbox_module, "FEW_SHARES", MOST_SHARES)
     scales = [SigningScale(seed) for seed in range(1, 30)]
     flooding, honest = scales[0], next(one for one in scales if one.code[0] != scales[0].code[0])
     shards = flooding.code[0] + honest.code[0]
@@ -180,3 +207,19 @@ def test_a_flood_in_one_shard_that_fills_the_inbox_stops_no_other_shard(
         client.disconnect()
         client.loop_stop()
         broker.close()
+
+
+def test_of_a_flood_that_names_a_new_topic_each_time_little_is_kept_and_all_is_counted(desk: Desk) -> None:
+    """Each topic costs the quarantine some SQL; a thousand of them took seconds, before anybody else had a turn."""
+    scale = SigningScale(1)
+    desk.register(scale)
+    receiver = desk.receiver()
+    flood = [Message(f"sy/1/{scale.code[0]}/T{at % 400}/up", at.to_bytes(2, "big"), None) for at in range(800)]
+    receiver.handle([*flood, Message(scale.up, scale.enrol(), None)], 1_800_000_000_000)
+    receiver.close()
+    assert sum(desk.quarantined().values()) == len(flood)
+    with database.reading(desk.engine) as connection:
+        rows = connection.execute(select(quarantine.c.topic)).all()
+    assert len(rows) == 2 * SUSPECT_TOPICS
+    assert len(set(rows)) == SUSPECT_TOPICS
+    assert desk.held(scale) == scale.chain

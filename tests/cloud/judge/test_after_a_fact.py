@@ -8,19 +8,17 @@ from collections.abc import Callable, Sequence
 import pytest
 from kit.conditions import ALTERED, CANNOT_BE_TOLD, LOCKED, NOT_VERIFIED, OTHER, VERIFIED, unmet, word
 from kit.honest_life import HonestLife
+from kit.late import LATE, Cheat, long_run, silently_undone, undone
 from kit.naive_chain import Decision
-from kit.parameters import MAP
 from kit.signing_scale import SigningScale
 from steelyard_cloud.judge.facts import PermitUse
 from steelyard_cloud.judge.summary_parts import BOUNDS, Bounds
 from steelyard_cloud.judge.verdict import Verdict
 from steelyard_protocol import p256, statement
-from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
-from steelyard_protocol.statement import Flag, hash_of
+from steelyard_protocol.statement import hash_of
 
 SIXTEEN = OTHER[:16]
-Cheat = Callable[[HonestLife], Sequence[bytes]]
 Settle = Callable[[HonestLife], object]
 SETTLES: tuple[Settle, ...] = (HonestLife.verify, HonestLife.decide)
 
@@ -34,48 +32,6 @@ def far_ahead(cheat: Cheat, settle: Settle, bounds: Bounds = BOUNDS) -> tuple[Ho
     assert settle(life) is not False
     life.trade(1)
     return life, late
-
-
-def undone(life: HonestLife) -> Sequence[bytes]:
-    return [life.sign("raise_span"), life.sign("change", {40: MAP[40]}), life.sign("parameters")]
-
-
-def silently_undone(life: HonestLife) -> Sequence[bytes]:
-    life.scale.map[40] -= 1
-    raws = [life.sign("parameters"), life.sign("snapshot")]
-    life.scale.map[40] += 1
-    return raws
-
-
-def long_run(life: HonestLife) -> Sequence[bytes]:
-    life.scale.boot_number, life.scale.uptime_s = 2, 4_000
-    return [life.sign("snapshot")]
-
-
-LATE: dict[str, tuple[Cheat, Verdict, str]] = {
-    "software": (lambda life: [life.sign("boot", software=OTHER)], ALTERED, "device"),
-    "ADC": (lambda life: [life.sign("boot", other={3: "other"})], ALTERED, "device"),
-    "map that the head does not name": (
-        lambda life: [life.sign("append", Kind.PARAMETERS, [{**MAP, 40: 1_500_000}, None])],
-        ALTERED,
-        "parameters",
-    ),
-    "case opened": (lambda life: [life.sign("event", EventKind.CASE_OPENED, 0)], LOCKED, "case"),
-    "locked": (lambda life: [life.sign("event", EventKind.LOCKED, 1)], LOCKED, "case"),
-    "case flag": (lambda life: [life.sign("snapshot", flags=2 | Flag.CASE_OPEN)], LOCKED, "case"),
-    "unreadable start": (lambda life: [life.sign("append", Kind.BOOT, [1])], ALTERED, "device"),
-    "journal lost": (
-        lambda life: [life.sign("event", EventKind.JOURNAL_LOST, life.scale.number)],
-        CANNOT_BE_TOLD,
-        "chain",
-    ),
-    "rolled back": (lambda life: [life.sign("event", EventKind.ROLLED_BACK, 1)], CANNOT_BE_TOLD, "chain"),
-    "link": (lambda life: [life.sign("snapshot", link=SIXTEEN)], CANNOT_BE_TOLD, "chain"),
-    "counter that goes down": (lambda life: [life.sign("snapshot", boot=9)], CANNOT_BE_TOLD, "chain"),
-    "contradiction": (lambda life: [life.sign("boot", other={0: OTHER})], CANNOT_BE_TOLD, "consistent"),
-    "weight": (lambda life: [life.sign("snapshot", lie=1)], CANNOT_BE_TOLD, "consistent"),
-    "start that nothing states": (long_run, CANNOT_BE_TOLD, "boots"),
-}
 
 
 @pytest.mark.parametrize("settle", SETTLES)
@@ -252,4 +208,16 @@ def test_a_decision_on_a_replaced_key_settles_only_what_it_had_said_by_then() ->
     life.platform.record(decisions=(Decision(old.kid, hash_of(newest)),))
     assert word(life) is VERIFIED
     life.send(late)
+    assert (word(life), unmet(life)) == (CANNOT_BE_TOLD, {"consistent"})
+
+
+@pytest.mark.parametrize("behind_ms", [0, 1_900, 3_600_000])
+def test_what_a_replaced_key_says_without_a_number_is_late_by_a_clock_that_is_behind(behind_ms: int) -> None:
+    life = HonestLife()
+    old = life.scale
+    life.exchange_board()
+    assert life.verify_anew()
+    assert word(life) is VERIFIED
+    life.platform.now_ms -= behind_ms
+    life.send(statement.build(old.private_key, old.kid, [3, 0]))
     assert (word(life), unmet(life)) == (CANNOT_BE_TOLD, {"consistent"})

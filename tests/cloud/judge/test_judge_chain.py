@@ -7,7 +7,16 @@ from kit.parameters import MAP
 from kit.signing_scale import SOFTWARE_HASH, START_S, SigningScale
 from steelyard_cloud.judge import intake, summary_bytes
 from steelyard_cloud.judge.chain import GRACE_MS, Outcome, absorb
-from steelyard_cloud.judge.facts import Baseline, Clock, Facts, PermitFact
+from steelyard_cloud.judge.facts import (
+    NO_FACT,
+    Baseline,
+    Clock,
+    Facts,
+    PermitFact,
+    Since,
+    in_effect,
+    newest_that_leaves,
+)
 from steelyard_cloud.judge.findings import Severity
 from steelyard_cloud.judge.judge import Judgement, judge
 from steelyard_cloud.judge.stored import StatementsInMemory
@@ -90,6 +99,22 @@ def test_raised_span_is_found_at_the_event_itself() -> None:
     assert finding.values["changes"] == [[40, 1_530_000, 1_390_909]]
     assert judgement.standing is not None
     assert judgement.standing.altered
+
+
+def test_a_verification_of_what_is_not_stored_takes_no_finding_back() -> None:
+    scale, raws, facts = verified()
+    raws.append(scale.raise_span())
+    later = Facts(facts.baselines | {Baseline(scale.kid, 99, None)}, frozenset(), facts.approved_software)
+    assert codes(judged(summarise(raws), later)) == {("parameter_change", "changed")}
+
+
+def test_a_fact_that_names_less_than_one_before_it_is_no_newer_one() -> None:
+    facts = Since(200, 50), Since(100, 60), Since(200, 70)
+    assert in_effect(facts) == (Since(200, 50), Since(200, 70))
+    assert newest_that_leaves(in_effect(facts), 150, 65) == Since(200, 50).order
+    assert newest_that_leaves(in_effect(facts), 150, 71) == Since(200, 70).order
+    assert newest_that_leaves(facts, 200, 0, above=True) == Since(100, 60).order
+    assert newest_that_leaves((), 1, 1) == NO_FACT
 
 
 def test_restoring_before_inspection_leaves_both_changes_and_altered() -> None:
@@ -512,6 +537,7 @@ def test_openings_are_bounded_and_those_before_the_verification_hide_none_after_
     scale = SigningScale()
     raws = [scale.enrol(), scale.boot()]
     raws += [scale.event(EventKind.CASE_OPENED, scale.time_s) for _ in range(BOUNDS.numbers + 3)]
+    raws.append(scale.boot())
     assert judged(summarise(raws), facts_of(scale, scale.number)).findings == ()
     facts = facts_of(scale, scale.number)
     raws.append(scale.event(EventKind.CASE_OPENED, scale.time_s))

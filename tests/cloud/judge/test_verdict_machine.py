@@ -9,11 +9,14 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from kit.adversary.counting import COUNTS, MOVES, FalseGreen
+from kit import alert_book
+from kit.adversary.counting import COUNTS, MOVES, FalseGreen, Unreported
 from kit.adversary.machine import VerdictMachine
 from steelyard_cloud.judge.conditions import CONDITIONS, NAMES, fresh
 from steelyard_cloud.judge.facts import Since
+from steelyard_cloud.judge.findings import Finding
 from steelyard_cloud.judge.proof import Proof
+from steelyard_cloud.judge.rules import RULES, parameter_change
 
 DEFAULT = 20_000
 WANTED = int(os.environ.get("STEELYARD_VERDICT_STATEMENTS", "0"))
@@ -70,4 +73,29 @@ def test_it_can_fail(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*OFF[rule])
     monkeypatch.setattr(VerdictMachine, "only_false_green", True)
     with pytest.raises(FalseGreen):
+        run(LIVES, derandomize=True)
+
+
+NOT_ASKED = ("silent", "price")
+"""Rules whose findings the adversary's machine cannot bring about."""
+
+
+@pytest.mark.parametrize("rule", sorted(RULES.keys() - set(NOT_ASKED)))
+def test_a_rule_that_is_missing_is_noticed(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, rule, lambda _: ([], []))
+    with pytest.raises(Unreported):
+        run(LIVES, derandomize=True)
+
+
+UNREPORTED: dict[str, tuple[object, str, Callable[..., object]]] = {
+    "what comes after a decided alert": (alert_book, "when_found_again", lambda status, *_: status),
+    "what a newer fact does not settle": (Finding, "marks", property(lambda _: {})),
+    "parameters since the last verification": (parameter_change, "unexplained_since", lambda _: {}),
+}
+
+
+@pytest.mark.parametrize("part", UNREPORTED)
+def test_a_part_that_is_missing_is_noticed(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*UNREPORTED[part])
+    with pytest.raises(Unreported):
         run(LIVES, derandomize=True)

@@ -49,6 +49,7 @@ def test_every_page_says_when_the_case_was_opened(world: World, language: str) -
     scale, stamp_s = opened(world, None)
     (alert,) = world.alerts()
     assert (alert["rule"], alert["severity"], alert["first_number"]) == ("case", 3, 4)
+    assert list(alert["values"].pop("since")) == [statement.parse(scale.chain[3]).kid.hex()]
     assert alert["values"] == {
         "code": "opened",
         "number": 4,

@@ -13,6 +13,10 @@ class FalseGreen(AssertionError):
     """The judge says *Verified*, and the naive judge does not."""
 
 
+class Unreported(AssertionError):
+    """The verdict is bad because of what is stored, and no alert calls anybody."""
+
+
 class Counts:
     """What a run of the machine has reached."""
 

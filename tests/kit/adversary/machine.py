@@ -69,6 +69,12 @@ class VerdictMachine(Frauds):
 
     # ---- the registry ------------------------------------------------------------------------------------------------
 
+    @move(to=st.sampled_from(("confirmed", "authorised", "false", "closed")))
+    def decide_alerts(self, to: str) -> None:
+        """The regulator has looked at each."""
+        self.alerts.decide(to)
+        self.kind = "time"
+
     @move(back=st.sampled_from((0, 0, 0, 1, 2)), days=st.sampled_from(DAYS))
     def verify(self, back: int, days: float) -> None:
         if not self._verify_newest(back, days=days):

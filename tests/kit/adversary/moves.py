@@ -89,7 +89,7 @@ class Moves(World):
         self.clock_s = by_s
         self._go_on("now", [self._sign(self.scale.event, EventKind.CLOCK_SET, 0, self.true_s, 2)])
 
-    @move(by_s=st.sampled_from((-HOUR_S, -60, 0, 0, 0, 300, HOUR_S, 400 * 86_400)))
+    @move(by_s=st.sampled_from((-HOUR_S, -60, -1, 0, 0, 300, HOUR_S, 400 * 86_400)))
     def platform_clock(self, by_s: int) -> None:
         ahead = by_s >= self.skew_s
         self.skew_s = by_s

@@ -12,7 +12,8 @@ from steelyard_cloud.judge.verdict import RANK, Opinion, Verdict, worst
 from steelyard_protocol.bodies import Boot, Kind, Parameters
 from steelyard_protocol.statement import Flag, Statement
 
-from kit.adversary.counting import COUNTS, FalseGreen
+from kit.adversary.counting import COUNTS, FalseGreen, Unreported
+from kit.alert_book import AlertBook
 from kit.signing_scale import SOFTWARE, START_S, SigningScale
 from kit.verdict_platform import RECEIVERS, Platform
 
@@ -84,6 +85,7 @@ class World(RuleBasedStateMachine):
         self.permits: list[PermitFact] = []
         self.platform = Platform(scale.kid, self.true_s * 1000, SMALL if small else BOUNDS)
         self.platform.record(approved=frozenset({SOFTWARE[2]}), period_s=period_s)
+        self.alerts = AlertBook(self.platform)
         self._send([self._sign(scale.enrol), self._sign(scale.boot)])
         self._verify_newest()
         self.kind = "everything"
@@ -131,6 +133,7 @@ class World(RuleBasedStateMachine):
         verification = self.platform.verification(whole[-1 - back], **named)
         if verification is None or self.platform.refuses(verification):
             return False
+        self.alerts.decide(("confirmed", "closed")[len(self.sent) % 2])  # else it would be refused
         self._record("verification", verifications=(*self.platform.registry.verifications, verification))
         return True
 
@@ -147,6 +150,8 @@ class World(RuleBasedStateMachine):
             raise FalseGreen(f"{unmet}")
         now = worst_by_condition(scratch)
         if not self.only_false_green:
+            if unreported := self.alerts.unreported():
+                raise Unreported(f"{unreported} {self.alerts.describe()}")
             assert (cached.word, set(worst_by_condition(cached))) == (scratch.word, set(now)), "the cache is stale"
             self._compare(scratch, word, unmet)
             self._check_improvement(now)

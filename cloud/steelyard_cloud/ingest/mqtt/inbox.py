@@ -5,7 +5,8 @@ the next one, behind what everybody else has sent by then. So a flood delays nob
 waits for what is left of the round that is being taken, and for one share of each topic. Each topic keeps its order.
 
 A session's messages come in one line, in which others would stand behind what is not read. So of a topic of which
-`MOST_SHARES` wait, a hundred times what a scale sends ahead of its receipts, the rest is skipped: see `Message`.
+`MOST_SHARES` wait, a hundred times what a scale sends ahead of its receipts, the rest is skipped: see `Message`. Where
+several topics flood at once, that would still fill the inbox: while half of it is full, `FEW_SHARES` are the most.
 """
 
 import threading
@@ -18,6 +19,7 @@ MOST_BYTES = 16 * 1024 * 1024  # read ahead of the worker from one session alone
 BATCH_BYTES = 1024 * 1024  # taken at once, but for a single message that has more
 SHARE_BYTES = 16 * 1024  # of a topic in a round: about 25 single statements, or two of the longest messages and one
 MOST_SHARES = 8 * 1024 * 1024 // SHARE_BYTES  # of a topic that wait
+FEW_SHARES = 16  # of a topic that wait while there is little room: more than twice what a scale sends ahead
 _OVERHEAD = 500  # bytes that Python keeps for a message besides its own
 
 
@@ -59,7 +61,7 @@ class Inbox:
             used = self._round(at).used.get(topic, 0)
             if used >= SHARE_BYTES:
                 at, used = at + 1, 0
-            if at - self._first >= MOST_SHARES:
+            if at - self._first >= (FEW_SHARES if self._waiting >= MOST_BYTES // 2 else MOST_SHARES):
                 message = message._replace(payload=b"", skipped=True)
                 self._skipped.append(message)
             else:
@@ -76,7 +78,7 @@ class Inbox:
                 self._arrived.notify_all()
 
     def take(self, limit: int, timeout_s: float) -> list[Message]:
-        """Up to `limit` messages of about `BATCH_BYTES`, waiting at most `timeout_s` for the first."""
+        """Up to `limit` messages of about `BATCH_BYTES`, and all that were skipped; waits at most `timeout_s`."""
         found: list[Message] = []
         room = BATCH_BYTES
         with self._arrived:
@@ -90,7 +92,8 @@ class Inbox:
             now.begun = bool(found)
             if now.begun and not now.messages:
                 self._end_round()
-            found += [self._skipped.popleft() for _ in range(min(limit, len(self._skipped)))]
+            found += self._skipped  # all at once: they cost next to nothing, and to keep them would cost room
+            self._skipped.clear()
             for message in found:
                 self._count(message, -1)
         return found

@@ -19,7 +19,7 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if proof.is_hidden(NAME):
         yield Unmet(NAME, Verdict.LOCKED, "unreadable")
     newest = max(summary.case_flagged, summary.case_event)
-    if proof.since.named.leaves(newest, summary.case_latest) and newest:
+    if proof.since.named.leaves(newest, summary.case_latest[0]) and newest:
         unlocked = _is_unlocked(proof, newest)
         word = Verdict.NOT_VERIFIED if unlocked else Verdict.LOCKED
         yield Unmet(NAME, word, "was-opened" if unlocked else "opened", values={"number": newest})

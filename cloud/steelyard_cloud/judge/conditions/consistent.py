@@ -7,6 +7,8 @@ from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.verdict import Unmet, Verdict
 
 NAME = "consistent"
+STEERED_MS = 3_000
+"""By so much a clock may be set back, or two receivers may differ, without a record: `db.clocks`, `ingest.commits`."""
 
 
 def unmet(proof: Proof) -> Iterator[Unmet]:
@@ -28,11 +30,11 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if _was_headless(proof, summary):
         yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "headless")
     for other in proof.others:
-        if _spoke(proof, other) or _was_headless(proof, other):
+        if spoke(proof, other) or _was_headless(proof, other):
             yield Unmet(NAME, Verdict.CANNOT_BE_TOLD, "retired-key", values={"number": other.head})
 
 
-def _spoke(proof: Proof, other: Summary) -> bool:
+def spoke(proof: Proof, other: Summary) -> bool:
     """Whether a replaced key signed more than its successor says, and no decision settles that.
 
     Under such a decision it may send nothing more, whatever the number: what came later may lie between both.
@@ -46,4 +48,4 @@ def _was_headless(proof: Proof, summary: Summary) -> bool:
     """Whether a statement without a number came since: it has only its commit, and must be older than what is named."""
     decided = [one.committed_ms for one in proof.facts.decisions if one.kid == summary.kid]
     since_ms = max([proof.baseline.committed_ms if proof.baseline else 0, *decided])
-    return summary.headless_ms > 0 and summary.headless_ms >= since_ms
+    return summary.headless_ms > 0 and summary.headless_ms + STEERED_MS >= since_ms

@@ -23,12 +23,29 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
         yield Unmet(NAME, Verdict.ALTERED, "too-many")
     if proof.is_hidden(NAME):
         yield Unmet(NAME, Verdict.ALTERED, "unreadable")
-    repaired = _may_be_repaired(proof.facts, baseline)
-    for device in sorted(devices.those(since.leaves)):
-        if device != verified:
-            permitted = repaired or _is_update(verified, device, proof.facts)
-            word = Verdict.NOT_VERIFIED if permitted else Verdict.ALTERED
-            yield Unmet(NAME, word, "other-device", values={"differs": _differences(verified, device)})
+    for device, word in _others(proof).items():
+        yield Unmet(NAME, word, "other-device", values={"differs": _differences(verified, device)})
+
+
+def altered(proof: Proof) -> dict[Device, list[str]]:
+    """The machines since the baseline that nothing permits, and in what each differs from the verified one."""
+    verified = proof.baseline.device if proof.baseline else None
+    others = [device for device, word in _others(proof).items() if word is Verdict.ALTERED]
+    return {device: _differences(verified, device) for device in others} if verified else {}
+
+
+def _others(proof: Proof) -> dict[Device, Verdict]:
+    """The machines since the baseline that are not the verified one, and the word for each."""
+    baseline = proof.baseline
+    if baseline is None or baseline.device is None or baseline.state is None:
+        return {}
+    verified, repaired = baseline.device, _may_be_repaired(proof.facts, baseline)
+    permitted = {True: Verdict.NOT_VERIFIED, False: Verdict.ALTERED}
+    return {
+        device: permitted[repaired or _is_update(verified, device, proof.facts)]
+        for device in sorted(proof.active.devices.those(proof.since.named.leaves))
+        if device != verified
+    }
 
 
 def _is_update(verified: Device, device: Device, facts: Facts) -> bool:

@@ -20,21 +20,41 @@ def unmet(proof: Proof) -> Iterator[Unmet]:
     if proof.is_hidden(NAME):
         yield Unmet(NAME, Verdict.ALTERED, "unreadable")
     states = proof.active.recent_states.those(Since(2 * baseline.number - 1, baseline.settled).leaves)
-    changes = [one for one in proof.active.changes.items if proof.since.named.leaves(one.number, one.arrival)]
+    changes = changes_since(proof)
     if not changes and not _forgotten(proof, proof.since) and all(state == baseline.state for state in states):
         return
-    reasons = {one: why_not(proof.active, one, proof.facts.permits) for one in changes}
-    permitted = _reached(baseline.state, reasons, (None, *NOT_YET))
     yield Unmet(NAME, Verdict.NOT_VERIFIED, "adjusted")
     if _overflowed(proof, changes):
         yield Unmet(NAME, Verdict.ALTERED, "too-many")
-    elif any(reason not in (None, *NOT_YET, "other-session") for reason in reasons.values()):
-        yield Unmet(NAME, Verdict.ALTERED, "changed")
-    else:
-        unexplained = [one.number for one, reason in reasons.items() if reason == "other-session"]
-        unexplained += [_first_seen(proof.active, state) for state in states if state not in permitted]
-        if unexplained:
-            yield Unmet(NAME, Verdict.ALTERED, "changed", min(map(proof.may_come_until_ms, unexplained)))
+    elif unexplained := unexplained_since(proof):
+        yield Unmet(NAME, Verdict.ALTERED, "changed", min(unexplained.values()))
+
+
+def changes_since(proof: Proof) -> list[Change]:
+    """The changes since the baseline, rising."""
+    return [one for one in proof.active.changes.items if proof.since.named.leaves(one.number, one.arrival)]
+
+
+def unexplained_since(proof: Proof) -> dict[ParameterState, int]:
+    """The states since the baseline that are not, or are not explained by, permitted changes, and from when on.
+
+    0 is at once; else what is missing may explain it until then (Unix ms).
+    """
+    baseline, summary = proof.baseline, proof.active
+    if baseline is None or baseline.state is None:
+        return {}
+    reasons = {one: why_not(summary, one, proof.facts.permits) for one in changes_since(proof)}
+    permitted = _reached(baseline.state, reasons, (None, *NOT_YET))
+    found = {
+        state: proof.may_come_until_ms(_first_seen(summary, state))
+        for state in summary.recent_states.those(Since(2 * baseline.number - 1, baseline.settled).leaves)
+        if state not in permitted
+    }
+    for one, reason in reasons.items():
+        if reason not in (None, *NOT_YET):
+            from_ms = proof.may_come_until_ms(one.number) if reason == "other-session" else 0
+            found[one.after] = min(from_ms, found.get(one.after, from_ms))
+    return found
 
 
 def _first_seen(summary: Summary, state: ParameterState) -> int:

@@ -1,8 +1,9 @@
 """The chain: numbers that are missing, used twice or lost, links that do not fit, and what may never go down."""
 
 from steelyard_cloud.judge.chain import breaks_of_order
+from steelyard_cloud.judge.conditions import chain as condition
+from steelyard_cloud.judge.facts import NO_FACT, newest_that_leaves
 from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
-from steelyard_cloud.judge.summary_parts import Numbers
 
 RULE = "continuity"
 
@@ -18,12 +19,16 @@ def judge(subject: Subject) -> Report:
     """Findings `gap`, `fork`, `re-signed`, `link`, `counters`, `boot`, `uptime`, `journal-lost`, `rolled-back`."""
     gaps, pending = _holes(subject)
     counted = (
-        ("fork", Severity.TAMPER, subject.summary.forks),
-        ("re-signed", Severity.NOTICE, subject.summary.resigned),
-        ("journal-lost", Severity.WARNING, subject.summary.journal_lost),
-        ("rolled-back", Severity.WARNING, subject.summary.rolled_back),
+        ("fork", Severity.TAMPER, subject.summary.forks, False),
+        ("re-signed", Severity.NOTICE, subject.summary.resigned, False),
+        ("journal-lost", Severity.WARNING, subject.summary.journal_lost, True),
+        ("rolled-back", Severity.WARNING, subject.summary.rolled_back, True),
     )
-    findings = [_counted(subject, code, severity, numbers) for code, severity, numbers in counted if numbers.count]
+    findings = [
+        subject.counted(RULE, code, severity, numbers, above=above)
+        for code, severity, numbers, above in counted
+        if numbers.count
+    ]
     return [*gaps, *findings, *_breaks(subject)], pending
 
 
@@ -53,18 +58,15 @@ def _holes(subject: Subject) -> Report:
         gaps[-1].last,
         missing,
         {"ranges": ranges, "missing": missing, "declared_lost": declared},
+        newest_that_leaves(subject.proof.named, gaps[-1].last, 0, above=True),
     )
     return [finding], pending
 
 
-def _counted(subject: Subject, code: str, severity: Severity, numbers: Numbers) -> Finding:
-    lowest = numbers.lowest
-    values = {"numbers": lowest[:8]}
-    return Finding(RULE, code, code, severity, subject.summary.kid, lowest[0], lowest[-1], numbers.count, values)
-
-
 def _breaks(subject: Subject) -> list[Finding]:
-    summary = subject.summary
+    """What does not continue the chain, in all of it and since the newest fact."""
+    summary, proof = subject.summary, subject.proof
+    now = {one.code: one.values["number"] for one in condition.unmet(proof) if one.code in BREAKS}
     broken = summary.breaks()
     for left, right in zip(summary.intervals, summary.intervals[1:], strict=False):
         if summary.first_fork is None or right.first.number < summary.first_fork:
@@ -72,10 +74,11 @@ def _breaks(subject: Subject) -> list[Finding]:
                 broken.setdefault(what, set()).add(right.first.number)
     findings = []
     for what, severity in BREAKS.items():
-        numbers = sorted(broken.get(what, ()))
+        numbers = sorted({*broken.get(what, ()), *([now[what]] if what in now else [])})
         if numbers:
-            values = {"numbers": numbers[:8]}
+            values = {"numbers": [*numbers[:7], *numbers[7:][-1:]]}
+            count, since = len(numbers), proof.counted.order if what in now else NO_FACT
             findings.append(
-                Finding(RULE, what, what, severity, summary.kid, numbers[0], numbers[-1], len(numbers), values)
+                Finding(RULE, what, what, severity, summary.kid, numbers[0], numbers[-1], count, values, since)
             )
     return findings

@@ -4,13 +4,17 @@ A state of the parameters (digest and both counters) is *explained* when it is t
 change leads to it from an explained one or from one that had been verified by then. A permit is used once: it covers
 the commits of the first session that names it, and that session must begin at the counters that it grants. Every other
 state seen after the first baseline is a finding, whether or not the scale reports the change itself. A later
-verification makes it the new baseline, but does not excuse how it came about. What a clock or a statement still on its
-way may explain is pending.
+verification makes it the new baseline, but does not excuse how it came about. What the condition *parameters* of the
+verdict finds since the verification in effect, late statements included, is a finding too, under the same key. What a
+clock or a statement still on its way may explain is pending.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+from steelyard_cloud.judge.conditions import parameters as condition
+from steelyard_cloud.judge.conditions.parameters import changes_since, unexplained_since
+from steelyard_cloud.judge.facts import NO_FACT, Baseline, Since
 from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
 from steelyard_cloud.judge.permits import why_not
 from steelyard_cloud.judge.summary import Summary
@@ -93,10 +97,22 @@ def judge(subject: Subject) -> Report:
     stored = [one for one in named if one.state is not None]
     if not stored:
         return [], pending
-    first_baseline = min(stored, key=lambda one: one.number)
-    verified = verified_states(subject)
     explained = explain(subject)
+    found, waits = _since_the_first(subject, min(stored, key=lambda one: one.number), explained)
+    now, still_open = _since_the_last(subject, explained)
+    findings = list({one.what: one for one in (*found, *now)}.values())
+    now_too_many = subject.not_met(condition.unmet(subject.proof), "too-many")
+    if now_too_many or summary.states_dropped or summary.changes.dropped:
+        since = subject.proof.since.order if now_too_many else NO_FACT
+        findings.append(Finding(RULE, "too-many", "too-many-states", Severity.TAMPER, summary.kid, since=since))
+    return findings, [*pending, *waits, *still_open]
+
+
+def _since_the_first(subject: Subject, first_baseline: Baseline, explained: Explained) -> Report:
+    """What came about without a permit, whatever was verified later."""
+    summary, verified = subject.summary, verified_states(subject)
     findings: list[Finding] = []
+    pending: list[Pending] = []
     for state, (first, last) in sorted(summary.states.items(), key=lambda item: (item[1], item[0])):
         if last <= 2 * first_baseline.number or state in explained.states:
             continue
@@ -107,14 +123,34 @@ def judge(subject: Subject) -> Report:
             pending.append(Pending(RULE, "undated", number))
         elif (not events or _may_follow(events, explained)) and (until_ms := _hole_before(subject, number)):
             pending.append(Pending(RULE, "hole", number, until_ms))
-        elif events:
-            findings.append(_changed(subject, state, events, explained, last // 2))
         else:
-            values: dict[str, Any] = {"to": _shown(state), "reason": "no-event"}
-            findings.append(_finding(subject, state, "changed-silently", number, last // 2, values))
-    if summary.states_dropped or summary.changes.dropped:
-        findings.append(Finding(RULE, "too-many", "too-many-states", Severity.TAMPER, summary.kid))
+            since = Since(first_baseline.number, first_baseline.settled)
+            findings.append(_of_state(subject, state, events, explained, (number, last // 2), since))
     return findings, pending
+
+
+def _since_the_last(subject: Subject, explained: Explained) -> Report:
+    """What makes the verdict *Altered*: not settled by the verification in effect, and not explained from there."""
+    summary, since = subject.summary, subject.proof.since
+    changes = changes_since(subject.proof)
+    findings: list[Finding] = []
+    pending: list[Pending] = []
+    for state, until_ms in sorted(unexplained_since(subject.proof).items()):
+        events = [change for change in changes if change.after == state]
+        span = _seen(summary, state, since)
+        if until_ms > subject.clock.now_ms:
+            pending.append(Pending(RULE, "hole", span[0], until_ms, key_of(state)))
+        else:
+            findings.append(_of_state(subject, state, events, explained, span, since))
+    return findings, pending
+
+
+def _seen(summary: Summary, state: ParameterState, since: Since) -> tuple[int, int]:
+    """From where to where a state was seen since a verification, or where it was that came late."""
+    states = summary.recent_states
+    last = states.where(state, 2 * since.number - 1) // 2 if state in states.last else 0
+    first = summary.states.get(state, (0, 0))[0] // 2
+    return (first if first >= since.number else last), last
 
 
 def _may_follow(events: list[Change], explained: Explained) -> bool:
@@ -122,28 +158,34 @@ def _may_follow(events: list[Change], explained: Explained) -> bool:
     return any(explained.reasons[one.number, one.content_hash] in (None, *NOT_YET) for one in events)
 
 
-def _changed(
-    subject: Subject, state: ParameterState, events: list[Change], explained: Explained, last_number: int
+def _of_state(
+    subject: Subject,
+    state: ParameterState,
+    events: list[Change],
+    explained: Explained,
+    span: tuple[int, int],
+    since: Since,
 ) -> Finding:
-    change = events[0]
+    """The finding of one state: by the first event that leads to it, or by the statements that show it."""
+    first, last = span
+    code, values = "changed-silently", dict[str, Any](to=_shown(state), reason="no-event")
+    if events:
+        code, first = "changed", events[0].number
+        values = _said(events[0], explained)
+    kid = subject.summary.kid
+    return Finding(RULE, key_of(state), code, Severity.TAMPER, kid, first, max(first, last), 1, values, since.order)
+
+
+def _said(change: Change, explained: Explained) -> dict[str, Any]:
     reason = explained.reasons[change.number, change.content_hash]
-    values: dict[str, Any] = {
+    return {
         "from": _shown(change.before),
-        "to": _shown(state),
+        "to": _shown(change.after),
         "changes": [list(one) for one in change.fields],
         "permit": change.permit.hex() if change.permit else None,
         "reason": reason if reason not in (None, *NOT_YET) else "from-unexplained-state",
         "dated_s": change.dated_s if change.anchor_number else None,
     }
-    return _finding(subject, state, "changed", change.number, max(last_number, change.number), values)
-
-
-def _finding(
-    subject: Subject, state: ParameterState, code: str, first_number: int, last_number: int, values: dict[str, Any]
-) -> Finding:
-    return Finding(
-        RULE, key_of(state), code, Severity.TAMPER, subject.summary.kid, first_number, last_number, 1, values
-    )
 
 
 def key_of(state: ParameterState) -> str:

@@ -1,6 +1,6 @@
 """Weights that cannot be recomputed from the filtered counts, zero and temperature beside them."""
 
-from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
+from steelyard_cloud.judge.findings import Pending, Report, Severity, Subject
 
 RULE = "weight"
 
@@ -12,15 +12,4 @@ def judge(subject: Subject) -> Report:
     wrong = summary.wrong_weights
     if not wrong.count:
         return [], pending
-    finding = Finding(
-        RULE,
-        "not-recomputable",
-        "not-recomputable",
-        Severity.TAMPER,
-        summary.kid,
-        wrong.lowest[0],
-        wrong.lowest[-1],
-        wrong.count,
-        {"numbers": wrong.lowest[:8]},
-    )
-    return [finding], pending
+    return [subject.counted(RULE, "not-recomputable", Severity.TAMPER, wrong)], pending

@@ -32,6 +32,10 @@ RULES = {
                 N_("Invalid signature in the chain"),
                 N_("The signature of a statement is invalid, although a later statement vouches for its content."),
             ),
+            "retired-key": (
+                N_("A replaced key was used"),
+                N_("The key was replaced by a new one, and signed more statements after that."),
+            ),
         },
     ),
     "continuity": RuleWords(
@@ -107,6 +111,13 @@ RULES = {
     "case": RuleWords(
         N_("Case opened"),
         {
+            "locked": (
+                N_("Locked, or case open"),
+                N_(
+                    "The scale reports that it is locked or that its case is open,"
+                    " and no event says when it was opened."
+                ),
+            ),
             "opened": (
                 N_("Case opened"),
                 N_("The scale reports that its case was opened: {opened}."),
@@ -116,6 +127,44 @@ RULES = {
                 N_(
                     "The case was opened more often than the platform can keep track of; see the statements themselves."
                 ),
+            ),
+        },
+    ),
+    "device": RuleWords(
+        N_("Not the verified machine"),
+        {
+            "other-device": (
+                N_("Not the verified machine"),
+                N_(
+                    "At a start the scale named other hardware than was verified, another ADC, root or production code,"
+                    " or an open debug port."
+                ),
+            ),
+            "debug-open": (
+                N_("Debug port open"),
+                N_("The debug port was open when the scale was verified."),
+            ),
+            "too-many": (
+                N_("Machine changed too often to keep track"),
+                N_("The scale named more machines than the platform can keep track of; see the statements themselves."),
+            ),
+        },
+    ),
+    "boots": RuleWords(
+        N_("Start not reported"),
+        {
+            "start-not-stored": (
+                N_("Start not reported"),
+                N_("The scale ran for over an hour without reporting its start, so its software is not known."),
+            ),
+        },
+    ),
+    "overflow": RuleWords(
+        N_("Too much to keep track"),
+        {
+            "too-much": (
+                N_("Too much to keep track"),
+                N_("More is wrong or missing than the platform can keep track of; see the statements themselves."),
             ),
         },
     ),

@@ -32,6 +32,7 @@ STATEMENTS_LOST = const(15)
 SNAPSHOTS_LEFT_OUT = const(16)
 PERIOD_CHANGED = const(17)
 ROLLED_BACK = const(18)
+SALES_STATED = const(19)
 # ----
 
 # Kinds of tare in a sale.
@@ -182,9 +183,9 @@ def sale(number, time_s, net, tare, tare_kind, unit_price, price, item, cancels)
     return [number, time_s, net, tare, tare_kind, unit_price, price, item, cancels]
 
 
-def sale_batch(first, last, sold, cancelled, hashes):
-    """Body of a batch of the records from `first` to `last`; both sums are [count, net intervals, price]."""
-    return [first, last] + sold + cancelled + [hashes]
+def sale_batch(sums, hashes):
+    """Body of a batch; `sums` are [first number, last number, count, net intervals and price sold, and cancelled]."""
+    return list(sums) + [hashes]
 
 
 def event(kind, *facts):

@@ -28,6 +28,7 @@ _DIGITS = b"\x3f\x06\x5b\x4f\x66\x6d\x7d\x07\x7f\x6f"
 _MINUS = const(0x40)
 
 _LETTERS = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ./-=<>+:?kge"
+_UNKNOWN = const(45)  # the question mark's place there
 # Three columns of each letter, bit 0 on top.
 _GLYPHS = (
     b"\x00\x00\x00\x1f\x11\x1f\x12\x1f\x10\x1d\x15\x17\x11\x15\x1f\x07\x04\x1f\x17\x15\x1d\x1f\x15\x1d\x01\x1d\x03"
@@ -45,6 +46,8 @@ class Picture:
     def __init__(self):
         self.pixels = bytearray(WIDTH * HEIGHT // 8)
         self._frame = framebuf.FrameBuffer(self.pixels, WIDTH, HEIGHT, framebuf.MONO_VLSB)
+        self._letter = bytearray(_LETTER_WIDTH)
+        self._glyph = framebuf.FrameBuffer(self._letter, _LETTER_WIDTH, _LETTER_HEIGHT, framebuf.MONO_VLSB)
 
     def fill(self, dark):
         """Every pixel dark, or none."""
@@ -71,9 +74,12 @@ class Picture:
     def small(self, text, x, y):
         """Draw letters of 3 x 5 pixels; what has none is a question mark."""
         for letter in text:
-            place = 3 * (_LETTERS.find(letter) if letter in _LETTERS else _LETTERS.find("?"))
-            glyph = bytearray(_GLYPHS[place : place + 3])
-            self._frame.blit(framebuf.FrameBuffer(glyph, _LETTER_WIDTH, _LETTER_HEIGHT, framebuf.MONO_VLSB), x, y)
+            place = _LETTERS.find(letter)
+            if place < 0:
+                place = _UNKNOWN
+            for column in range(_LETTER_WIDTH):
+                self._letter[column] = _GLYPHS[_LETTER_WIDTH * place + column]
+            self._frame.blit(self._glyph, x, y)
             x += _LETTER_ADVANCE
 
     def _figure(self, text, y):

@@ -23,7 +23,7 @@ async def story(ledger):
     await ledger.parameters.close_session(parameters.BY_SWITCH)
     for kind, facts in EVENTS:
         await ledger.events.state(kind, *facts)
-    sale = statements.sale(1, 1800000000, 247, 10, statements.PRESET, 1299, 1604, 17, None)
+    sale = statements.sale(1, 1800000000, [247, 10, statements.PRESET, 1299, 1604, 17], None)
     await ledger.chain.append(statements.SALE, sale)
     sums = [1, 2] + [1, 247, 1604] * 2
     await ledger.chain.append(statements.SALE_BATCH, statements.sale_batch(sums, [bytes(16)] * 64))

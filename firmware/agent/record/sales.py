@@ -89,7 +89,7 @@ class Sales:
         if number > self._reserve:
             async with self._files:
                 await spread(self._save(number + _BLOCK - 1, self._stated, self._sums))
-        body = statements.sale(number, self._clock.stamp(), *figures, cancels)
+        body = statements.sale(number, self._clock.stamp(), figures, cancels)
         form = self.form(wanted)
         if form == EACH:
             await self._chain.append(statements.SALE, lambda: self._checked(body, digest))
@@ -145,7 +145,8 @@ class Sales:
         if form == SUMS:
             await self._fold()
         async with self._files:
-            sums, hashes = list(self._sums), []
+            sums = list(self._sums)
+            hashes: list = []
             if not sums[0]:
                 last = await self._gather(sums, hashes)
             else:
@@ -167,7 +168,7 @@ class Sales:
         async with self._files:
             while self._waiting:
                 sums = list(self._sums)
-                hashes = []
+                hashes: list = []
                 last = await self._gather(sums, hashes)
                 await spread(self._save(self._reserve, last, sums))
                 self._forget(len(hashes))

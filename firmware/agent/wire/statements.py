@@ -174,13 +174,13 @@ def parameter_change(changes, permit_hash, digest, calibration_counter, configur
     return [PARAMETER_CHANGE, [changes, permit_hash, digest, calibration_counter, configuration_counter]]
 
 
-def sale(number, time_s, net, tare, tare_kind, unit_price, price, item, cancels):
+def sale(number, time_s, figures, cancels):
     """Body of one sale, or of the cancellation of the sale `cancels` (else None): its record, as a batch has it hashed.
 
-    Weights are in intervals, money in its smallest unit; `tare_kind` is 0 none, 1 weighed, 2 preset; `item` 0 or the
-    place in the price list.
+    `figures` are [net, tare, kind of tare, unit price, price, item]: weights in intervals, money in its smallest unit,
+    the item 0 or its place in the price list.
     """
-    return [number, time_s, net, tare, tare_kind, unit_price, price, item, cancels]
+    return [number, time_s] + figures + [cancels]
 
 
 def sale_batch(sums, hashes):

@@ -69,7 +69,7 @@ WRONG = [
     ("esp32_s3", "gpio = 5,", "gpio = 45,", "pins.adc_sck: GPIO 45 is a strapping pin of the esp32_s3"),
     ("esp32_s3", "gpio = 5,", "gpio = 30,", "pins.adc_sck: GPIO 30 of the esp32_s3 is the module's flash"),
     ("esp32_s3", '"i2c0 scl"', '"i2c9 scl"', 'GPIO 9 cannot be "i2c9 scl": GPIOs that can are none'),
-    ("pico2_w", "files = [0x180000, 0x030000]", "files = [0x180000, 0x050000]", "journal overlaps files"),
+    ("pico2_w", "files = [0x180000, 0x030000]", "files = [0x180000, 0x050000]", "sales overlaps files"),
     ("pico2_w", "files = [0x180000, 0x030000]", "files = [0x180000, 0x040001]", "not made of 4096-byte sectors"),
     ("pico2_w", "files = [0x180000, 0x030000]", "files = [0x180000]", "flash.regions.files.1 is missing: add it"),
     ("pico2_w", "files = [0x180000, 0x030000]", "files = [0x180000, 0x001000]", "files is too small"),

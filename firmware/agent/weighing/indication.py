@@ -86,13 +86,17 @@ class Indication:
             if self._kept != values:
                 self._kept, self._shown_ms = values, now_ms
             self.held = False
-        elif self._kept and clock.ticks_diff(now_ms, self._shown_ms) < _LEAST_MS:
+        elif self._kept and self._is_leaving(net) and clock.ticks_diff(now_ms, self._shown_ms) < _LEAST_MS:
             self.held = True
             self.net, _, self.price = self._kept
             return
         else:
             self._kept, self.held = (), False
         self.net, self.price = net, price_now
+
+    def _is_leaving(self, net):
+        """Whether the load moves or is gone; a price that a resting load has no more is not to be kept."""
+        return not self.stable or net <= 0
 
     def shown_unit_price(self):
         """The unit price on the display: the one that belongs to the price beside it."""
@@ -157,4 +161,4 @@ class Indication:
 
     def is_done(self):
         """Whether the load for which this unit price was has been sold and taken off."""
-        return self._sold and self._ready
+        return self._sold and self._ready and not self.held

@@ -150,6 +150,7 @@ def sold(chain: Chain) -> list[dict[str, Any]]:
     top, most = 0xFFFFFFFF, 9_007_199_254_740_991
     full = [top, top, *[top, most, most] * 2, [bytes([number]) * 16 for number in range(64)]]
     chain.add("sale batch at every bound", 7, full, **head)
+    chain.add("event 19", 5, [19, [3]], **head)
     return chain.made[before:]
 
 

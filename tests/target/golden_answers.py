@@ -140,8 +140,7 @@ def check_sale():
     made = [one for one in golden["sales"] if one["name"].startswith("sale") and "batch" not in one["name"]]
     for one in made:
         body = cbor.decode(bytes.fromhex(one["payload"]))[statements.BODY]
-        names = ("number", "time_s", "net", "tare", "tare_kind", "unit_price", "price", "item", "cancels")
-        assert statements.sale(**dict(zip(names, body))) == body
+        assert statements.sale(body[0], body[1], body[2:8], body[8]) == body
     return len(made)
 
 

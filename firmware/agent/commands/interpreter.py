@@ -25,6 +25,7 @@ _PLACES = (
     ("export", "records"),
     ("log", "records"),
     ("parameters", "look"),
+    ("prices", "prices"),
     ("status", "look"),
     ("tare", "weigh"),
     ("time", "life"),

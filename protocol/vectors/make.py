@@ -10,7 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, sales, statement, weight
+from steelyard_protocol import (
+    agreement,
+    cbor,
+    cose,
+    downlink,
+    fresh,
+    identity,
+    ocra,
+    p256,
+    parameters,
+    sales,
+    statement,
+    weight,
+)
+from steelyard_protocol.agreement import Purpose
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
 from steelyard_protocol.enrolment import EnrolAnswer
 
@@ -45,6 +59,7 @@ class Signer:
 
 SCALE, AGREEMENT = Signer("scale"), Signer("agreement")
 ROOT, ONLINE, AUTHORITY = Signer("root"), Signer("online"), Signer("authority")
+UNLOCK = Signer("unlock")
 
 
 class Chain:
@@ -247,6 +262,44 @@ def weights() -> list[dict[str, Any]]:
     ]
 
 
+def fresh_codes() -> list[dict[str, str]]:
+    """Without a nonce, with one of each kind, without a clock, and every field at its bound."""
+    software, digest = hashlib.sha256(b"steelyard vector software").digest()[:16], parameters.digest(PARAMETERS)
+    usual = [SCALE.kid, 104_512, TIME, 6, 201, software, digest, 3, 1]
+    top = [SCALE.kid, 0xFFFFFFFF, 0xFFFFFFFF, 255, -0x7FFFFFFF, software, digest, 65_535, 65_535]
+    made = {
+        "plain": [*usual, None],
+        "nonce keyed in": [*usual, 12_345_678],
+        "nonce of the platform": [*usual, software],
+        "no clock": [*usual[:2], 0, 0, *usual[4:], None],
+        "every field at its bound": [*top, bytes(16)],
+    }
+    raws = {name: fresh.build(SCALE.private_key, fields) for name, fields in made.items()}
+    return [{"name": name, "raw": raw.hex(), "digits": fresh.to_digits(raw)} for name, raw in raws.items()]
+
+
+def codes() -> list[dict[str, str]]:
+    """Answers to one question, for either purpose; the session is software hash and parameter hash."""
+    session = hashlib.sha256(b"steelyard vector software").digest() + hashlib.sha256(cbor.encode(PARAMETERS)).digest()
+    secret = agreement.agree(AGREEMENT.private_key, UNLOCK.public_key)
+    made = []
+    for purpose, suite, given in ((Purpose.UNLOCK, ocra.UNLOCK, None), (Purpose.CHECK, ocra.CHECK, session)):
+        key = agreement.code_key(secret, purpose, suite, AGREEMENT.public_key, UNLOCK.public_key)
+        answer = ocra.response(suite, key, "48151623", session=given)
+        made.append(
+            {
+                "purpose": purpose.value,
+                "suite": suite,
+                "secret": secret.hex(),
+                "key": key.hex(),
+                "question": "48151623",
+                "session": (given or b"").hex(),
+                "answer": answer,
+            }
+        )
+    return made
+
+
 def make() -> dict[str, Any]:
     """Everything that golden.json holds."""
     keys = tuple((key.public_key, role) for key, role in ((ONLINE, Role.ONLINE), (AUTHORITY, Role.AUTHORITY)))
@@ -263,6 +316,7 @@ def make() -> dict[str, Any]:
     }
     answer = EnrolAnswer(key_set, "broker.example", 8883, True, "a password", 600)
     signers = {"scale": SCALE, "agreement": AGREEMENT, "root": ROOT, "online": ONLINE, "authority": AUTHORITY}
+    signers["unlock"] = UNLOCK
     return {
         "keys": {name: signer.describe() for name, signer in signers.items()},
         "parameters": [
@@ -279,6 +333,8 @@ def make() -> dict[str, Any]:
         "refused": refused(bytes.fromhex(made[2]["raw"])),
         "weights": weights(),
         "prices": prices(),
+        "fresh": fresh_codes(),
+        "codes": codes(),
     }
 
 

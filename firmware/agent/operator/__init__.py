@@ -1,1 +1,1 @@
-"""What whoever stands at the scale sees and keys in; loaded when it is used, and let go of afterwards."""
+"""What seller and customer see, and what the keys do. Loaded on a scale whose type computes prices."""

@@ -19,7 +19,6 @@ from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
 from agent.record import software
-from agent.steps import spread
 from agent.transport.uplink import Uplink
 from agent.weighing.core import Weighing, WeighingRefused
 from agent.wire import identity, statements
@@ -262,7 +261,7 @@ class Scale:
     async def count_locked_time(self):
         """Count the powered time of a locked scale; every minute or so."""
         if self.parameters.locked:
-            await spread(self.unlocking.tick())
+            await self.unlocking.tick()
         elif self._unlocking is not None:
             self._unlocking = None
             let_go(_WHILE_LOCKED)

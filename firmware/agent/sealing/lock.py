@@ -31,7 +31,7 @@ class Lock:
     def engage(self, why):
         """Lock for the reason `why`; when this returns it is synced. A scale that is locked keeps its first reason.
 
-        While the lock is being opened this locks anew.
+        While somebody tries to open it this locks anew.
         """
         if not self.why or self._opening:
             self._opening = False
@@ -52,23 +52,26 @@ class Lock:
         yield from self._store.write_steps(_FILE, [self.why, True])
         self._stated = True
 
-    async def release(self, chain, by, order, settle):
-        """Open the lock with the event *unlocked*; `settle()` gives steps that are done between event and opening.
+    def await_opening(self, awaits):
+        """Note that somebody begins to try to open the lock, or has ended: what locks meanwhile counts."""
+        self._opening = awaits
 
-        The event *locked* comes first where it is still due. Raises JournalFull.
+    async def release(self, chain, by, order, settle):
+        """Open the lock with the event *unlocked*; return whether it is open: not where it was engaged meanwhile.
+
+        `settle()` gives steps that are done between event and opening. The event *locked* comes first where it is still
+        due. Raises JournalFull.
         """
         await self.state(chain)
-        self._opening = True
 
         def settled(*_):
             yield from settle()
             if self._opening:
                 self._open()
 
-        try:
+        if self._opening:
             await chain.append(statements.EVENT, statements.event(statements.UNLOCKED, by, order), settled)
-        finally:
-            self._opening = False
+        return self.why == NOT_LOCKED
 
     def _open(self):
         # In one piece: nothing may engage the lock between the two copies.

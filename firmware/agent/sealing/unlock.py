@@ -5,6 +5,8 @@ before it is looked at. After five wrong answers each further one doubles the ti
 powered time. Loaded while the scale is locked only.
 """
 
+import asyncio
+
 from micropython import const
 
 from agent.errors import CaseError
@@ -48,6 +50,7 @@ class Unlocking:
         self._counted_s = clock.uptime_s()
         self._saved_s = self._counted_s
         self._busy = False
+        self._writing = asyncio.Lock()
 
     def _count(self):
         now_s = self._clock.uptime_s()
@@ -55,18 +58,17 @@ class Unlocking:
         self._age_s = min(self._age_s + passed_s, _QUESTION_S)
         self._wait_s = max(0, self._wait_s - passed_s)
 
-    def _save_steps(self):
-        yield from self._store.write_steps(_FILE, [self._question, self._age_s, self.wrong, self._wait_s])
-        self._saved_s = self._counted_s
+    async def _save(self):
+        async with self._writing:
+            await spread(self._store.write_steps(_FILE, [self._question, self._age_s, self.wrong, self._wait_s]))
+            self._saved_s = self._counted_s
 
-    def tick(self):
-        """Count powered time, in steps; every minute or so, while the scale is locked."""
+    async def tick(self):
+        """Count powered time; every minute or so, while the scale is locked."""
         self._count()
-        if self._busy or self._counted_s - self._saved_s < _SAVE_EVERY_S:
-            return ()
-        if not self._wait_s and self._question is None:
-            return ()
-        return self._save_steps()
+        counts = self._wait_s or self._question is not None
+        if counts and not self._busy and self._counted_s - self._saved_s >= _SAVE_EVERY_S:
+            await self._save()
 
     @property
     def wait_s(self):
@@ -79,8 +81,9 @@ class Unlocking:
         self._require_case_lock()
         self._count()
         if self._question is None or self._age_s >= _QUESTION_S:
+            self._require_idle()
             self._question, self._age_s = int.from_bytes(self._random(16), "big") % _QUESTIONS, 0
-            await spread(self._save_steps())
+            await self._save()
         return self._question
 
     async def attempt(self, answer, expected):
@@ -91,13 +94,14 @@ class Unlocking:
         self._require_case_lock()
         if len(answer) != QUESTION_DIGITS or not answer.isdigit():
             raise UnlockRefused("answer", "an unlock code has %d digits" % QUESTION_DIGITS)
-        if self._busy:
-            raise UnlockRefused("busy", "another code is being looked at: wait for it")
+        self._require_idle()
         self._busy = True
+        self._lock.await_opening(True)
         try:
             await self._attempt(answer, expected)
         finally:
             self._busy = False
+            self._lock.await_opening(False)
 
     async def _attempt(self, answer, expected):
         question = self._open_question()
@@ -105,10 +109,11 @@ class Unlocking:
         self.wrong += 1
         if self.wrong >= _FREE_TRIES:
             self._wait_s = min(_FIRST_WAIT_S << min(self.wrong - _FREE_TRIES, 16), _LONGEST_WAIT_S)
-        await spread(self._save_steps())
+        await self._save()
         if await expected(question) != answer:
             raise UnlockRefused("wrong", "the code is wrong: the next one is looked at in %d s" % self.wait_s)
-        await self._lock.release(self._chain, lock.BY_CODE, ORDER_OF_CODES + question, self._settle)
+        if not await self._lock.release(self._chain, lock.BY_CODE, ORDER_OF_CODES + question, self._settle):
+            raise UnlockRefused("case-opened", "the case was opened meanwhile: the scale is locked again")
 
     def _open_question(self):
         self._count()
@@ -121,6 +126,10 @@ class Unlocking:
     def _settle(self):
         yield from forget_steps(self._store)
         self._question, self.wrong, self._wait_s = None, 0, 0
+
+    def _require_idle(self):
+        if self._busy:
+            raise UnlockRefused("busy", "another code is being looked at: wait for it")
 
     def _require_case_lock(self):
         if self._lock.why != lock.CASE_OPENED:

@@ -9,7 +9,6 @@ import os
 from agent.sealing import lock, unlock
 from agent.sealing.lock import Lock
 from agent.sealing.unlock import Unlocking, UnlockRefused
-from agent.steps import spread
 from agent.wire import statements
 from cutting import Bench, Explorer, Known
 from ledger_bench import QuickKeyStore, circumstances, enrol, event, payloads
@@ -54,7 +53,7 @@ async def wait(bench, ledger, unlocking):
     while unlocking.wait_s:
         ledger.clock.now_s += 60
         bench.note("wait", unlocking.wait_s)
-        await spread(unlocking.tick())
+        await unlocking.tick()
 
 
 def story(bench):
@@ -231,14 +230,14 @@ def keeps_the_question():
 
 
 def counts_tries_in_memory():
-    save = Unlocking._save_steps
+    save = Unlocking._save
 
-    def wrong(self):
+    async def wrong(self):
         tries, self.wrong = self.wrong, 0
-        yield from save(self)
+        await save(self)
         self.wrong = tries
 
-    Unlocking._save_steps = wrong
+    Unlocking._save = wrong
 
 
 def sabotage(how):

@@ -169,13 +169,17 @@ def add_unlock(folder: Path, root_folder: Path) -> bool:
 
     The root signs it, so its private half has to be there.
     """
-    if (folder / f"{UNLOCK}.pem").exists() or not (root_folder / f"{ROOT}.pem").exists():
+    if not (root_folder / f"{ROOT}.pem").exists() or not (folder / KEY_SET).exists():
         return False
-    root, unlock = read(root_folder / f"{ROOT}.pem"), PlatformKey.of(p256.make_private_key())
+    root, path = read(root_folder / f"{ROOT}.pem"), folder / f"{UNLOCK}.pem"
     held = open_order(read_key_set(folder), root.public_key)
     if not isinstance(held, KeySet):
         raise KeyInvalid(path=folder / KEY_SET)
-    write(folder / f"{UNLOCK}.pem", unlock)
-    renewed = KeySet(held.number + 1, (*held.keys, (unlock.public_key, Role.UNLOCK)))
+    if not path.exists():
+        write(path, PlatformKey.of(p256.make_private_key()))
+    own = (read(path).public_key, Role.UNLOCK)
+    if own in held.keys:
+        return False
+    renewed = KeySet(held.number + 1, (*held.keys, own))
     (folder / KEY_SET).write_bytes(sign(renewed, root.private_key, root.kid))
     return True

@@ -173,6 +173,29 @@ def test_time_counts_while_the_scale_is_on_and_is_kept():
         board.life(story)
 
 
+def test_a_locked_scale_that_nobody_asks_writes_nothing_more():
+    async def story(ledger):
+        unlocking = await locked(ledger)
+        writes = []
+        write = ledger.store.write_steps
+
+        def counting(name, value):
+            writes.append(name)
+            return write(name, value)
+
+        ledger.store.write_steps = counting
+        await unlocking.tick()
+        assert writes == []
+        await unlocking.question()
+        for _ in range(60):
+            ledger.clock.now_s += 60
+            await unlocking.tick()
+        assert len(writes) == 1 + 30, writes
+        assert await unlocking.question() == 42
+
+    Board().flash().life(story)
+
+
 def test_another_lock_takes_no_code():
     async def story(ledger):
         unlocking = await locked(ledger)

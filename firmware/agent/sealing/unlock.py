@@ -66,8 +66,12 @@ class Unlocking:
     async def tick(self):
         """Count powered time; every minute or so, while the scale is locked."""
         self._count()
-        counts = self._wait_s or self._question is not None
-        if counts and not self._busy and self._counted_s - self._saved_s >= _SAVE_EVERY_S:
+        if self._busy or not self._wait_s and self._question is None:
+            return
+        is_old = self._question is not None and self._age_s >= _QUESTION_S
+        if is_old:
+            self._question = None  # or its age would be written down without end
+        if is_old or self._counted_s - self._saved_s >= _SAVE_EVERY_S:
             await self._save()
 
     @property

@@ -10,21 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from steelyard_protocol import (
-    agreement,
-    cbor,
-    cose,
-    downlink,
-    fresh,
-    identity,
-    ocra,
-    p256,
-    parameters,
-    sales,
-    statement,
-    weight,
-)
-from steelyard_protocol.agreement import Purpose
+import code_vectors
+from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, sales, statement, weight
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
 from steelyard_protocol.enrolment import EnrolAnswer
 
@@ -262,44 +249,6 @@ def weights() -> list[dict[str, Any]]:
     ]
 
 
-def fresh_codes() -> list[dict[str, str]]:
-    """Without a nonce, with one of each kind, without a clock, and every field at its bound."""
-    software, digest = hashlib.sha256(b"steelyard vector software").digest()[:16], parameters.digest(PARAMETERS)
-    usual = [SCALE.kid, 104_512, TIME, 6, 201, software, digest, 3, 1]
-    top = [SCALE.kid, 0xFFFFFFFF, 0xFFFFFFFF, 255, -0x7FFFFFFF, software, digest, 65_535, 65_535]
-    made = {
-        "plain": [*usual, None],
-        "nonce keyed in": [*usual, 12_345_678],
-        "nonce of the platform": [*usual, software],
-        "no clock": [*usual[:2], 0, 0, *usual[4:], None],
-        "every field at its bound": [*top, bytes(16)],
-    }
-    raws = {name: fresh.build(SCALE.private_key, fields) for name, fields in made.items()}
-    return [{"name": name, "raw": raw.hex(), "digits": fresh.to_digits(raw)} for name, raw in raws.items()]
-
-
-def codes() -> list[dict[str, str]]:
-    """Answers to one question, for either purpose; the session is software hash and parameter hash."""
-    session = hashlib.sha256(b"steelyard vector software").digest() + hashlib.sha256(cbor.encode(PARAMETERS)).digest()
-    secret = agreement.agree(AGREEMENT.private_key, UNLOCK.public_key)
-    made = []
-    for purpose, suite, given in ((Purpose.UNLOCK, ocra.UNLOCK, None), (Purpose.CHECK, ocra.CHECK, session)):
-        key = agreement.code_key(secret, purpose, suite, AGREEMENT.public_key, UNLOCK.public_key)
-        answer = ocra.response(suite, key, "48151623", session=given)
-        made.append(
-            {
-                "purpose": purpose.value,
-                "suite": suite,
-                "secret": secret.hex(),
-                "key": key.hex(),
-                "question": "48151623",
-                "session": (given or b"").hex(),
-                "answer": answer,
-            }
-        )
-    return made
-
-
 def make() -> dict[str, Any]:
     """Everything that golden.json holds."""
     keys = tuple((key.public_key, role) for key, role in ((ONLINE, Role.ONLINE), (AUTHORITY, Role.AUTHORITY)))
@@ -333,8 +282,8 @@ def make() -> dict[str, Any]:
         "refused": refused(bytes.fromhex(made[2]["raw"])),
         "weights": weights(),
         "prices": prices(),
-        "fresh": fresh_codes(),
-        "codes": codes(),
+        "fresh": code_vectors.fresh_codes(SCALE.private_key, SCALE.kid, TIME, PARAMETERS),
+        "codes": code_vectors.codes(AGREEMENT.private_key, UNLOCK.private_key, PARAMETERS),
     }
 
 

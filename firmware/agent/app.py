@@ -168,6 +168,7 @@ class Agent:
                 await self._scale.ledger.state_start(self._scale.circumstances)
                 await self._scale.events.flush()
                 await self._tell_case()
+                await self._scale.count_locked_time()
             watches += 1
             await asyncio.sleep_ms(_WATCH_MS)
             await self._tell_zero_and_faults()

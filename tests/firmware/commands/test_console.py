@@ -13,20 +13,8 @@ from steelyard_protocol import statement
 from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.scale import SimulatedScale
 
-COMMANDS = [
-    "adjust",
-    "enrol",
-    "export",
-    "help",
-    "log",
-    "parameters",
-    "prices",
-    "status",
-    "tare",
-    "time",
-    "watch",
-    "zero",
-]
+COMMANDS = ["adjust", "check", "enrol", "export", "fresh", "help", "log", "parameters", "prices", "status", "tare"]
+COMMANDS += ["time", "unlock", "watch", "zero"]
 ENROL = "enrol maker=M model=one serial=1 code=P-1"
 
 

@@ -28,14 +28,6 @@ class SteelyardError(Exception):
         """The English message with its places, which is also the key of its translations."""
         return " ".join((cls.__doc__ or "").split())
 
-    @classmethod
-    def kinds(cls) -> list[type["SteelyardError"]]:
-        """This class and every one below it that is imported."""
-        found: list[type[SteelyardError]] = [cls]
-        for kind in found:
-            found.extend(one for one in kind.__subclasses__() if one not in found)
-        return found
-
 
 class ProtocolError(SteelyardError, ValueError):
     """The bytes or values are not those of the wire."""

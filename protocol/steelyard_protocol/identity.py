@@ -4,6 +4,7 @@ An identity is a look-up hint that nobody assigns; the registry binds the full t
 """
 
 import hashlib
+from typing import Any
 
 from steelyard_protocol import cbor
 from steelyard_protocol.errors import ProtocolError
@@ -22,23 +23,14 @@ class IdentityError(ProtocolError):
     code, noun = "identity", "identity"
 
 
-class PointError(ProtocolError):
-    """a COSE_Key of the curve P-256 has byte strings x (-2) and y (-3)"""
-
-    code, noun = "point", "public key"
-
-
 def cose_key(public_key: bytes) -> dict[int, int | bytes]:
     """The COSE_Key (RFC 9053, 7.1.1) of a 65-byte SEC 1 point: EC2, P-256, x, y."""
     return {1: 2, -1: 1, -2: public_key[1:33], -3: public_key[33:65]}
 
 
-def point(key: dict[int, int | bytes]) -> bytes:
+def point(key: dict[int, Any]) -> bytes:
     """The 65-byte SEC 1 point of such a COSE_Key."""
-    x, y = key[-2], key[-3]
-    if not (isinstance(x, bytes) and isinstance(y, bytes)):
-        raise PointError
-    return b"\x04" + x + y
+    return b"\x04" + key[-2] + key[-3]
 
 
 def thumbprint(public_key: bytes) -> bytes:

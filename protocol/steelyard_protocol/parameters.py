@@ -7,7 +7,6 @@ the encoded map is what every statement carries.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from steelyard_protocol import cbor
@@ -27,13 +26,6 @@ class ParameterError(ProtocolError):
     code, noun = "parameters", "parameters"
 
 
-class Group(Enum):
-    """The two groups of OIML D 31; each has its counter."""
-
-    TYPE_SPECIFIC = "type-specific"
-    DEVICE_SPECIFIC = "device-specific"
-
-
 @dataclass(frozen=True, slots=True)
 class Field:
     """One parameter: its key in the map, its name with unit, its inclusive range."""
@@ -43,11 +35,6 @@ class Field:
     minimum: int
     maximum: int
     optional: bool = False
-
-    @property
-    def group(self) -> Group:
-        """The group that the key lies in."""
-        return Group.TYPE_SPECIFIC if self.key < FIRST_DEVICE_KEY else Group.DEVICE_SPECIFIC
 
 
 # ---- from steelyard.cddl, by `make tables`

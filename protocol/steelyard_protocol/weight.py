@@ -29,12 +29,11 @@ def compensated_counts(parameters: ParameterMap, counts: int, temperature_cdeg: 
 
 def mass_ratio_mg(parameters: ParameterMap, net_counts: int, temperature_cdeg: int) -> tuple[int, int]:
     """Mass for compensated counts above zero, as numerator and denominator in mg, neither rounded nor reduced."""
-    low_counts, low_mg = 0, 0
-    segments = points(parameters)
-    for high_counts, high_mg in segments:
-        if net_counts <= high_counts or (high_counts, high_mg) == segments[-1]:
+    (low_counts, low_mg), ((high_counts, high_mg), *above) = (0, 0), points(parameters)
+    for next_counts, next_mg in above:
+        if net_counts <= high_counts:
             break
-        low_counts, low_mg = high_counts, high_mg
+        low_counts, low_mg, high_counts, high_mg = high_counts, high_mg, next_counts, next_mg
     span_counts = high_counts - low_counts
     numerator = low_mg * span_counts + (net_counts - low_counts) * (high_mg - low_mg)
     numerator *= parameters[_GRAVITY_CALIBRATION]

@@ -12,10 +12,19 @@ from babel.messages.pofile import read_po, write_po
 from steelyard_cloud import errors, web
 from steelyard_cloud.judge.checks.words import SENTENCES
 from steelyard_cloud.web.words import i18n
+from steelyard_protocol.errors import SteelyardError
 
 WEB = Path(web.__file__).parent
 KEYWORDS = {"_": None, "N_": None, "say": None, "say_plural": (1, 2), "gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("pages/templates/**.html", "jinja2.ext:babel_extract")]
+
+
+def kinds(tree: type[SteelyardError]) -> list[type[SteelyardError]]:
+    """This error and every one below it that is imported."""
+    found = [tree]
+    for kind in found:
+        found.extend(one for one in kind.__subclasses__() if one not in found)
+    return found
 
 
 def shown() -> Catalog:
@@ -25,7 +34,7 @@ def shown() -> Catalog:
         WEB, METHODS, {"pages/templates/**.html": {"newstyle_gettext": "true", "trimmed": "false"}}, KEYWORDS
     ):
         found.add(message)
-    for kind in errors.CloudError.kinds():
+    for kind in kinds(errors.CloudError):
         if kind.status:
             found.add(kind.template())
     for sentence in SENTENCES.values():

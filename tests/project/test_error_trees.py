@@ -15,6 +15,7 @@ import steelyard_cloud
 import steelyard_gateway
 import steelyard_protocol
 import steelyard_simulator
+from kit.messages import kinds
 from steelyard_cloud.errors import CloudError
 from steelyard_gateway.errors import GatewayError
 from steelyard_protocol import errors
@@ -55,10 +56,10 @@ def test_every_exception_of_a_part_is_in_its_tree(part: ModuleType) -> None:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
 def test_codes_are_explicit_and_given_once(part: ModuleType) -> None:
     assert list(modules(part))
-    kinds = PARTS[part].kinds()
-    assert len(kinds) > 5
+    found = kinds(PARTS[part])
+    assert len(found) > 5
     codes: dict[str, type[SteelyardError]] = {}
-    for kind in kinds:
+    for kind in found:
         assert "code" in vars(kind), f"{kind} has no code of its own"
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
         assert kind.code not in codes, f"{kind} and {codes[kind.code]} have one code"
@@ -72,11 +73,11 @@ def test_codes_are_explicit_and_given_once(part: ModuleType) -> None:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
 def test_whoever_makes_an_error_gives_what_its_message_has_places_for(part: ModuleType) -> None:
     assert list(modules(part))
-    kinds = {kind.__name__: kind for kind in PARTS[part].kinds()}
-    assert len(kinds) == len(PARTS[part].kinds()), "two classes of one name"
-    made = [one for path in Path(part.__path__[0]).rglob("*.py") for one in _made(path, kinds)]
+    named = {kind.__name__: kind for kind in kinds(PARTS[part])}
+    assert len(named) == len(kinds(PARTS[part])), "two classes of one name"
+    made = [one for path in Path(part.__path__[0]).rglob("*.py") for one in _made(path, named)]
     assert len(made) > 5
-    wrong = [(where, name) for where, name, given in made if given != places(kinds[name])]
+    wrong = [(where, name) for where, name, given in made if given != places(named[name])]
     assert not wrong
 
 

@@ -48,6 +48,14 @@ def test_departures_are_named(changes: dict[str, Any], text: str) -> None:
         cose.decode_sign1(_message(**changes))
 
 
+def test_longer_messages_are_not_looked_at() -> None:
+    longest = _message(payload=bytes(cose.MAX_BYTES - len(_message()) + 5))
+    assert len(longest) == cose.MAX_BYTES
+    assert cose.decode_sign1(longest).tagged
+    with pytest.raises(cose.CoseError, match="at most 16384"):
+        cose.decode_sign1(longest + b"x")
+
+
 @pytest.mark.parametrize(
     ("algorithm", "accepted"),
     [(cose.ESP256, True), (cose.ES256, True), (-36, False), (9, False), (None, False), ("ES256", False), ([-9], False)],

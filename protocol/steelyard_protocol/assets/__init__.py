@@ -1,4 +1,4 @@
-"""Where the files are that are not Python packages of the host: firmware, simulated board, board profiles, CDDL.
+"""Where the files are that are not Python packages of the host: firmware, simulated board, board profiles.
 
 In a checkout they lie in the project's folders, in the wheel beside this module; everybody finds them by `folder`.
 """
@@ -26,15 +26,7 @@ def folder(name: Name) -> Path:
 
     Raises AssetsMissing if this installation has lost it.
     """
-    return _existing(name, _HERE / name, _CHECKOUT / _IN_CHECKOUT[name])
-
-
-def cddl() -> Path:
-    """Return the path of `steelyard.cddl`. Raises AssetsMissing if this installation has lost it."""
-    return _existing("steelyard.cddl", _HERE / "steelyard.cddl", _HERE.parents[1] / "steelyard.cddl")
-
-
-def _existing(name: str, in_wheel: Path, in_checkout: Path) -> Path:
+    in_wheel, in_checkout = _HERE / name, _CHECKOUT / _IN_CHECKOUT[name]
     for path in (in_wheel, in_checkout):
         if path.exists():
             return path

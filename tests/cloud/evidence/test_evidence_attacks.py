@@ -337,6 +337,19 @@ def test_a_bad_signature_counts_only_where_a_later_link_covers_it(platform: Plat
     assert "bad-signature" in codes(platform.check(made)), "the link is over other bytes"
 
 
+def test_of_two_copies_with_bad_signatures_a_link_covers_the_one_that_it_names(platform: Platform) -> None:
+    scale = platform.scale()
+    scale.enrol(), scale.boot()
+    raw = scale.snapshot()
+    named, other = altered(raw), raw[:-2] + bytes((raw[-2] ^ 1,)) + raw[-1:]
+    scale.head_hash = statement.hash_of(named)
+    after = scale.snapshot()
+    copies = sorted((named, other), key=statement.hash_of)
+    report = platform.check(platform.bundle(scale, [*scale.chain[:2], *copies, after]))
+    assert "altered or forged: 1, the first is number 3" in report.authenticity.sentence
+    assert report.statements == 4
+
+
 def test_weights_are_checked_under_a_map_that_only_a_link_vouches_for(platform: Platform) -> None:
     """What a link vouches for is read last, and with it what came before becomes known."""
     for lie, verdict, expected in ((0, Verdict.VERIFIED, []), (1, Verdict.CANNOT_BE_TOLD, ["weight"])):

@@ -4,7 +4,9 @@ import pytest
 from kit.conditions import CANNOT_BE_TOLD, OTHER, Trouble, by_link, reboot, said, send, start
 from kit.honest_life import HonestLife
 from kit.naive_chain import Decision
-from steelyard_protocol import p256, statement
+from kit.parameters import MAP
+from steelyard_cloud.judge.summary_parts import Bounds
+from steelyard_protocol import p256, parameters, statement
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
 
@@ -126,6 +128,23 @@ def test_what_a_decision_settles(name: str) -> None:
     remaining = {one for one, _ in said(life)}
     if name not in ("too many holes", "headless"):
         assert not remaining & {"chain", "boots", "consistent", "complete"}, said(life)
+
+
+def test_what_waits_for_a_map_that_others_push_out_cannot_be_told_until_a_decision() -> None:
+    life = start(Bounds()._replace(states=2))
+    others = [{**MAP, 40: MAP[40] - at} for at in range(1, 40)]
+    first = parameters.digest(MAP)
+    second, third = sorted(one for one in map(parameters.digest, others) if one > first)[:2]
+    maps = {parameters.digest(one): one for one in others}
+    send(life, "snapshot", digest=third)
+    for digest in (third, second):
+        send(life, "append", Kind.PARAMETERS, [maps[digest], None], digest=digest)
+    while life.platform.waits:
+        life.platform.read_again()
+    assert said(life)["complete", "too-much"] is CANNOT_BE_TOLD
+    life.trade(1)
+    life.decide()
+    assert "complete" not in {name for name, _ in said(life)}
 
 
 def test_a_decision_settles_a_headless_statement_that_was_committed_before_what_it_names() -> None:

@@ -14,6 +14,7 @@ from steelyard_cloud.judge.stored import StatementsInMemory
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.judge.summary_parts import BOUNDS, ParameterState
 from steelyard_protocol import p256, sales, statement
+from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import hash_of, parse
 
@@ -370,6 +371,50 @@ def test_short_periods_are_silent_after_a_minute() -> None:
     summary = summarise([scale.enrol(), scale.boot()])
     assert judged(summary, facts_of(scale), 59_999).findings == ()
     assert codes(judged(summary, facts_of(scale), 60_000)) == {("silent", "silent")}
+
+
+def test_an_honest_batch_of_sales_gives_nothing_to_judge() -> None:
+    scale, raws, facts = verified()
+    raws.append(scale.snapshot())
+    batch = scale.append(Kind.SALE_BATCH, [1, 2, 2, 494, 3_208, 0, 0, 0, [b"h" * 16] * 2])
+    before, after = summarise(raws), summarise([*raws, batch])
+    assert (after.head, after.revision) == (4, before.revision)
+    assert judged(after, facts).findings == ()
+
+
+def test_the_period_shown_is_the_one_that_the_scale_last_reported() -> None:
+    scale, raws, facts = verified()
+    shorter = scale.event(EventKind.PERIOD_CHANGED, scale.period_s, 60)
+    for order in ([*raws, shorter], [shorter, *raws]):
+        judgement = judged(summarise(order), facts)
+        assert judgement.standing is not None
+        assert judgement.standing.period_s == 60
+        assert judgement.findings == ()
+
+
+def test_of_more_programs_than_are_kept_the_first_ones_are_named() -> None:
+    scale, raws, _ = verified()
+    raws += [scale.boot(software=bytes([at]) * 32) for at in (9, 1, 5)]
+    for order in (raws, raws[::-1]):
+        summary = intake.summarise(scale.kid, [(raw, NOW) for raw in order], BOUNDS._replace(states=2))
+        named = [(one.first_number, one.values["hash"]) for one in judged(summary, facts_of(scale)).findings]
+        assert named == [(3, "09" * 32)]
+
+
+def test_a_scale_that_never_says_its_parameters_is_in_no_known_state() -> None:
+    scale = SigningScale()
+    judgement = judged(summarise([scale.snapshot(digest=b"")]), facts_of(scale))
+    assert judgement.standing is not None
+    assert (judgement.standing.digest, judgement.standing.calibration_counter) == (None, None)
+
+
+def test_a_session_that_is_forked_counts_once() -> None:
+    """Else a thief could fill what is kept of sessions, and the scale would be told of wrongly."""
+    scale, raws, _ = verified()
+    thief = scale.branch()
+    raws += [scale.event(EventKind.SESSION_OPENED, None), thief.event(EventKind.SESSION_OPENED, b"p" * 32)]
+    summary = summarise(raws)
+    assert (summary.forks.count, summary.sessions.items) == (1, [3])
 
 
 def test_authentic_breach_of_the_profile_is_held_and_found() -> None:

@@ -1,13 +1,13 @@
 """The numbered steps: without its input none is good."""
 
+import pytest
 from kit.signing_scale import SigningScale
 from steelyard_cloud.judge import checks
-from steelyard_cloud.judge.checks.material import Material, Origin, Signatures, Word
+from steelyard_cloud.judge.checks.material import Identity, Material, Origin, Signatures, Word
 from steelyard_cloud.judge.checks.words import SENTENCES
 from steelyard_cloud.judge.facts import Facts, Retired, retired
 from steelyard_protocol import identity
-from steelyard_protocol.bodies import Enrol, Kind
-from steelyard_protocol.statement import parse
+from steelyard_protocol.bodies import Kind
 
 
 def test_a_step_without_its_input_is_open() -> None:
@@ -37,6 +37,39 @@ def test_statements_that_a_link_alone_vouches_for_prove_nothing() -> None:
     assert checks.authenticity.signatures(only_linked).code == "nothing-authentic"
 
 
+def enrolled(seed: int, before: int | None = None) -> Identity:
+    """A key, enrolled as the one after that of another seed."""
+    scale = SigningScale(seed)
+    keys = [identity.cose_key(scale.public_key), identity.cose_key(scale.agreement_key)]
+    predecessor = [SigningScale(before).kid, 5, bytes(32), 0, 0] if before else None
+    scale.append(Kind.ENROL, [*keys, 0, "Maker", "Model", "S-1", "P-1", predecessor])
+    return Identity(scale.public_key, scale.chain[0])
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ([enrolled(1)], "keys"),
+        ([enrolled(3, 2), enrolled(1), enrolled(2, 1)], "keys"),
+        ([enrolled(1, 9)], "succession"),
+        ([enrolled(1), enrolled(2)], "succession"),
+        ([enrolled(1), enrolled(2, 1), enrolled(3, 1)], "succession"),
+        ([enrolled(1), enrolled(2, 9)], "succession"),
+        ([enrolled(1), enrolled(2, 2)], "succession"),
+        ([enrolled(1), enrolled(2, 3), enrolled(3, 2)], "succession"),
+    ],
+    ids=("one", "three", "dropped", "strangers", "two after one", "another's", "its own", "each other's"),
+)
+def test_the_keys_of_a_scale_are_one_line(keys: list[Identity], code: str) -> None:
+    assert checks.authenticity.keys(Material(now_ms=0, identities=keys)).code == code
+
+
+def test_a_scale_without_a_first_key_has_no_signed_names() -> None:
+    assert checks.authenticity.signed_names(Material(now_ms=0)) == {}
+    registry = Material(now_ms=0, names={"maker": "Maker"})
+    assert checks.authenticity.names(registry).word is Word.OPEN
+
+
 def test_the_worst_step_comes_first() -> None:
     material = Material(now_ms=0, origin=Origin(root=bytes(32), trusted=True, problem="changed"))
     words = [one.word for one in checks.of(checks.AUTHENTICITY, checks.check(material))]
@@ -44,9 +77,5 @@ def test_the_worst_step_comes_first() -> None:
 
 
 def test_a_key_is_retired_where_the_enrolment_of_its_successor_says() -> None:
-    old, new = SigningScale(1), SigningScale(2)
-    old.enrol()
-    keys = [identity.cose_key(new.public_key), identity.cose_key(new.agreement_key)]
-    new.append(Kind.ENROL, [*keys, 0, "Maker", "Model", "S-1", "P-1", [old.kid, 5, bytes(32), 0, 0]])
-    bodies = [parse(one.chain[0]).body for one in (old, new)]
-    assert retired(one for one in bodies if isinstance(one, Enrol)) == {Retired(old.kid, 5)}
+    bodies = [one.read() for one in (enrolled(1), enrolled(2, 1))]
+    assert retired(one for one in bodies if one) == {Retired(SigningScale(1).kid, 5)}

@@ -11,11 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from kit import messages
-from kit.parameters import MAP
 from kit.world import World
 from steelyard_cloud.alerts.states import TRANSITIONS
 from steelyard_cloud.judge import rules
-from steelyard_cloud.judge.effect import Effect, effect
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.web import app as web_app
 from steelyard_cloud.web.http import security
@@ -204,18 +202,6 @@ def test_times_and_numbers_are_written_as_each_language_does() -> None:
     assert parameter_difference(english, 41, 15_000_000, 16_500_000) == "+10.00 %"
     assert parameter_difference(english, 41, None, 5) == "—"
     assert parameter_difference(english, 32, 84_120, 84_000) == "−120"
-
-
-def test_the_effect_of_a_change_is_what_the_scale_would_show() -> None:
-    verified = dict(MAP)
-    assert effect(verified, verified) is None
-    assert effect(verified, verified | {41: 16_500_000}) == Effect(1_000_000, 1_100_000)
-    assert effect(verified, verified | {40: 1_700_000}).percent == pytest.approx(-10, abs=0.01)
-    assert effect(verified, verified | {4: 16}) is None
-    small = effect(verified | {1: 600_000}, verified | {41: 16_500_000})
-    assert (small.load_mg, small.shown_mg) == (300_000, pytest.approx(330_000, abs=10)), (
-        "half of Max where that is less"
-    )
 
 
 def test_plots_have_round_ticks_and_carry_no_script() -> None:

@@ -87,15 +87,6 @@ def test_agreements_of_wycheproof(firmware: Conversation) -> None:
     assert (len(cases), sum(case.accepted for case in cases)) == (354, 330)
 
 
-@pytest.mark.parametrize("case", third_party.wycheproof_ecdh(), ids=lambda case: case.name)
-def test_the_host_agrees_with_wycheproof(case: third_party.Agreement) -> None:
-    if case.accepted:
-        assert agreement.agree(case.private_key, case.public_key) == case.shared
-    else:
-        with pytest.raises(agreement.AgreementError):
-            agreement.agree(case.private_key, case.public_key)
-
-
 @one_process
 @given(st.integers(1, p256.ORDER - 1) | st.integers(1, 40) | st.integers(1, 40).map(lambda d: p256.ORDER - d))
 def test_scale_and_platform_agree_and_derive_the_same_key(firmware: Conversation, scalar: int) -> None:

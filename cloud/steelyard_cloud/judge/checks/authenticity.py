@@ -1,6 +1,7 @@
 """Steps of *authenticity*: whose word this is, whose keys, who signed the statements, and do the names agree."""
 
 from steelyard_protocol import identity
+from steelyard_protocol.bodies import Enrol
 
 from steelyard_cloud.judge.checks.material import Material, Result, Word
 from steelyard_cloud.judge.consistency import THUMBPRINT
@@ -33,35 +34,45 @@ def keys(material: Material) -> Result:
         return Result(Word.OPEN, "no-keys")
     if None in enrolments.values():
         return Result(Word.BAD, "enrolment")
-    if material.active_kid is None or len(material.retired) != len(enrolments) - 1:
+    if _first(material) is None or len(_line(material)) != len(enrolments):
         return Result(Word.BAD, "succession")
     return Result(Word.GOOD, "keys", {"keys": len(enrolments)})
 
 
 def names(material: Material) -> Result:
     """What the registry calls the scale is what the scale signed when it was enrolled."""
-    first = _first(material)
-    if material.names is None or first is None:
-        return Result(Word.OPEN, "no-names")
     signed = signed_names(material)
+    if material.names is None or not signed:
+        return Result(Word.OPEN, "no-names")
     wrong = [name for name in (*SIGNED_NAMES, PUBLIC_CODE) if material.names.get(name) != signed[name]]
     return Result(Word.BAD, "other-names", {"names": ", ".join(wrong)}) if wrong else Result(Word.GOOD, "names")
 
 
 def signed_names(material: Material) -> dict[str, str]:
     """What the scale calls itself in the enrolment of its first key; empty where there is none."""
-    kid = _first(material)
-    body = material.enrolments.get(kid) if kid else None
-    if kid is None or body is None:
+    first = _first(material)
+    if first is None:
         return {}
+    kid, body = first
     said = (body.maker, body.model, body.serial_number, body.production_code)
     return {**dict(zip(SIGNED_NAMES, said, strict=True)), PUBLIC_CODE: identity.to_text(kid)}
 
 
-def _first(material: Material) -> bytes | None:
-    """The identity that succeeds no other; None unless there is exactly one."""
-    first = [kid for kid, one in material.enrolments.items() if one is not None and one.predecessor is None]
+def _first(material: Material) -> tuple[bytes, Enrol] | None:
+    """The identity that succeeds no other, and its enrolment; None unless there is exactly one."""
+    first = [(kid, one) for kid, one in material.enrolments.items() if one is not None and one.predecessor is None]
     return first[0] if len(first) == 1 else None
+
+
+def _line(material: Material) -> list[bytes]:
+    """The identities from the active one back, each succeeding the next; empty where none is known to be active."""
+    line: list[bytes] = []
+    kid = material.active_kid
+    while kid in material.enrolments and kid not in line:
+        line.append(kid)
+        body = material.enrolments[kid]
+        kid = body.predecessor.identity if body and body.predecessor else None
+    return line
 
 
 def signatures(material: Material) -> Result:

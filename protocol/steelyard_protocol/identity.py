@@ -30,7 +30,7 @@ def cose_key(public_key: bytes) -> dict[int, int | bytes]:
 
 def point(key: dict[int, Any]) -> bytes:
     """The 65-byte SEC 1 point of such a COSE_Key."""
-    return b"\x04" + key[-2] + key[-3]
+    return b"".join((b"\x04", key[-2], key[-3]))
 
 
 def thumbprint(public_key: bytes) -> bytes:

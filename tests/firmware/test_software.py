@@ -27,8 +27,7 @@ OUTSIDE = {
     "it is nothing but a docstring": "firmware/_boot.py|firmware/agent/([a-z]+/)?__init__.py",
     "it never comes onto a scale": "firmware/(README.md|scripts/|manifest.py|package.json|ruff.toml)",
     "the profile is made of it": "hardware/boards/[a-z0-9_]+.toml",
-    "it is the MicroPython of the emulated board": "hardware/boards/mps2_an385/(?!board.py)",
-    "it is for the port's build": "hardware/boards/esp32_s3/partitions.csv",
+    "it is for the port's build": "hardware/boards/[a-z0-9_]+/(?!board.py)",
 }
 
 

@@ -133,7 +133,7 @@ def test_ingest_and_web_read_the_same_and_so_does_who_starts_from_the_evidence(
         commits = [min(one.commit_ms, one.latest_ms) for one in evidence.page(1, 99, 99)]
         latest = [one.latest_ms for one in evidence.page(1, 99, 99)]
         following = evidence.following(3)
-        rows = [min(one.commit_ms, one.latest_ms) for one, _ in evidence.rows()]
+        rows = [min(one.commit_ms, one.latest_ms) for one in evidence.rows()]
         read = statement_queries.newest(connection, key.scale_id, key.identity_id, limit=9)
     stored, *others = as_read(desk, scale)
     assert [(one.canonical(), one.set_backs) for one in others] == [(stored.canonical(), 1)] * 3

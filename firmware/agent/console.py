@@ -20,6 +20,7 @@ _LOADED = (
     ("agent", "commands"),
     ("agent", "codes"),
     ("agent.adjustment", "calibration"),
+    ("agent.record", "prices"),
     ("agent.wire", "agreement"),
     ("agent.wire", "ocra"),
 )

@@ -158,7 +158,7 @@ def test_honest_scales_in_a_busy_shop_raise_nothing(
         assert sorted(shop.stored.statements) == list(range(1, shop.delivered + 1))
         assert shop.weighed > 3
     scale_days = sum(shop.scale.now_s for shop in shops) / DAY_S
-    held = [one for shop in shops for same in shop.stored.statements.values() for one, _, _ in same]
+    held = [one for shop in shops for same in shop.stored.statements.values() for one, *_ in same]
     assert any(isinstance(one.body, Snapshot) for one in held)
     told = f"none: {SCALES} honest scales, {scale_days:.2f} scale-days"
     print(told, f"{len(held)} statements", *[(shop.weighed, shop.starts) for shop in shops])

@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import create_engine, inspect, make_url
 from steelyard_cloud.db import database
 
-TEMPLATE = "steelyard_template"
+TEMPLATE, ADMINISTRATION = "steelyard_template", "postgres"
 
 
 def migrated(url: str) -> None:
@@ -24,7 +24,7 @@ def migrated(url: str) -> None:
     engine = create_engine(url)
     tables = inspect(engine).get_table_names()
     engine.dispose()
-    if tables:
+    if tables or where.database == ADMINISTRATION:  # that one cannot be made anew from within itself
         return database.migrate(url)
     server = url.rpartition("/")[0]
     _make_template(server)
@@ -50,4 +50,4 @@ def _make_template(server: str) -> None:
 
 
 def _administration(server: str) -> "psycopg.Connection[tuple[object, ...]]":
-    return psycopg.connect(f"{server.replace('+psycopg', '')}/postgres", autocommit=True)
+    return psycopg.connect(f"{server.replace('+psycopg', '')}/{ADMINISTRATION}", autocommit=True)

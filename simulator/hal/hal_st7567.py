@@ -1,6 +1,7 @@
 """The display controller ST7567 as a chip on the SPI bus: commands and data by the level of A0, while CS is low."""
 
 _COLUMNS = 132
+_SEEN = 128  # of them the glass has
 _PAGES = 8
 _POWER_STEPS = (0x2C, 0x2E, 0x2F)
 
@@ -13,6 +14,7 @@ class ST7567:
         self._a0 = a0
         self._reset = reset
         self._was_reset = not reset.level
+        self._next_output = reset.output  # of the display before this one, or of the wire itself
         reset.output = self._on_reset
         self._clear()
 
@@ -26,7 +28,7 @@ class ST7567:
         self._takes_contrast = False
 
     def _on_reset(self, level):
-        self._reset.level = level
+        self._next_output(level)
         if not level:
             self._was_reset = True
             self._clear()
@@ -65,6 +67,12 @@ class ST7567:
         elif not (value & 0xC0 == 0x40 or value & 0xF8 == 0x20 or value & 0xFE in (0xA0, 0xA2, 0xA4, 0xA6)):
             if value & 0xF0 != 0xC0:
                 self.unknown.append(value)
+
+    def picture(self):
+        """What it shows as 1,024 bytes, a byte for eight pixels below one another; None while it shows nothing."""
+        if not self._is_on or self._powered < len(_POWER_STEPS):
+            return None
+        return b"".join(bytes(page[:_SEEN]) for page in self.memory)
 
     def pixel(self, x, y):
         """1 where the glass is dark; nothing shows before power and display are on."""

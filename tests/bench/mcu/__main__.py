@@ -114,6 +114,7 @@ def figures(plain: Path, native: Path, terminal: Console) -> list[dict[str, Any]
         row("snapshot encode", cost("snapshot encode"), unit),
         row("snapshot decode", cost("snapshot decode"), unit),
         row("sha-256 of 1 KB", cost("sha-256 of 1 KB"), unit),
+        row("picture", cost("picture"), unit),
         row("journal append", cost("journal append"), unit),
         row("code size", sizes.frozen_bytes(plain), "bytes"),
         row("code size, machine code", sizes.frozen_bytes(native), "bytes"),
@@ -132,6 +133,7 @@ def whole_agent(firmware: Path, terminal: Console) -> list[dict[str, Any]]:
         )
     terminal.print(
         f"{seen.statements} statements, {seen.pages_programmed} pages programmed, {seen.sectors_erased} erases\n"
+        f"key to picture: at most {seen.longest_key_ms} ms\n"
         f"{seen.live_bytes[0]:,} and again {seen.live_bytes[1]:,} bytes alive at rest; at most {highest:,} allocated, "
         f"garbage included, in a heap of {BOARD_HEAP:,}",
         highlight=False,
@@ -144,6 +146,7 @@ def whole_agent(firmware: Path, terminal: Console) -> list[dict[str, Any]]:
         row("longest stretch", busy, "instructions"),
         row("longest stretch of all", seen.longest_stretch, "instructions"),
         row("longest gap between weights", seen.longest_gap_ms, "ms at 31 MIPS"),
+        row("key to picture", seen.longest_key_ms, "ms at 31 MIPS"),
     ]
 
 

@@ -24,7 +24,7 @@ _WATCH_MS = const(500)
 _MINUTE_WATCHES = const(120)
 _COLLECT_EVERY = const(8)
 # Normally garbage is collected before there is so much; somebody's typing, or a batch, can be quicker.
-_MOST_GARBAGE_BYTES = const(36864)
+_MOST_GARBAGE_BYTES = const(45056)
 _SESSION_TIME_OUT_MS = const(900000)
 _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down

@@ -12,13 +12,16 @@ HEIGHT = const(64)
 DIGIT_HEIGHT = const(18)
 
 _DIGIT_WIDTH = const(9)
+_HALF = const(9)
 _STROKE = const(2)
 _ADVANCE = const(11)
 _POINT_ADVANCE = const(4)
-_ROWS = (0, 19, 38)
+# Where the three figures and the line begin; each has its band of rows.
+_BANDS = (0, 19, 38, 59)
+_BAND_HEIGHT = const(19)
+_LINE = const(3)
 _FIGURES_END = const(98)
 _SIDE = const(100)
-_LINE_Y = const(59)
 _LETTER_WIDTH = const(3)
 _LETTER_HEIGHT = const(5)
 _LETTER_ADVANCE = const(4)
@@ -45,48 +48,68 @@ class Picture:
 
     def __init__(self):
         self.pixels = bytearray(WIDTH * HEIGHT // 8)
+        self._bands = None  # what stands in each band of a weighing, None for all where the picture shows none
         self._frame = framebuf.FrameBuffer(self.pixels, WIDTH, HEIGHT, framebuf.MONO_VLSB)
         self._letter = bytearray(_LETTER_WIDTH)
         self._glyph = framebuf.FrameBuffer(self._letter, _LETTER_WIDTH, _LETTER_HEIGHT, framebuf.MONO_VLSB)
 
     def fill(self, dark):
         """Every pixel dark, or none."""
+        self._bands = None
         self._frame.fill(dark)
 
     def weighing(self, figures, sides, line):
         """Draw weight, unit price and price to pay (`figures`, each "" where it is blank), for each the signs beside it
         (`sides`, up to three short lines), and a line of up to 31 letters below. A figure with letters is a word.
+
+        A band in which nothing has changed since the last weighing is left as it is.
         """
-        self._frame.fill(0)
+        if self._bands is None:
+            self.fill(0)
+            self._bands = [None] * len(_BANDS)
         for place in range(3):
-            y = _ROWS[place]
-            self._figure(figures[place], y)
-            for number, text in enumerate(sides[place]):
-                self.small(text, _SIDE, y + 6 * number)
-        self.small(line, 0, _LINE_Y)
+            if self._changes(place, (figures[place], sides[place])):
+                y = _BANDS[place]
+                self._figure(figures[place], y)
+                for number, text in enumerate(sides[place]):
+                    self.small(text, _SIDE, y + 6 * number)
+        if self._changes(_LINE, line):
+            self.small(line, 0, _BANDS[_LINE])
+
+    def _changes(self, place, content):
+        """Whether a band shows something else; then it is empty now."""
+        if self._bands[place] == content:
+            return False
+        self._bands[place] = content
+        self._frame.fill_rect(0, _BANDS[place], WIDTH, _BAND_HEIGHT, 0)
+        return True
 
     def page(self, lines):
         """Draw up to eight lines of up to 16 letters."""
-        self._frame.fill(0)
+        self.fill(0)
         for number, text in enumerate(lines):
             self._frame.text(text[:16], 0, 8 * number)
 
     def small(self, text, x, y):
         """Draw letters of 3 x 5 pixels; what has none is a question mark."""
+        columns, glyph, blit = self._letter, self._glyph, self._frame.blit
         for letter in text:
             place = _LETTERS.find(letter)
             if place < 0:
                 place = _UNKNOWN
-            for column in range(_LETTER_WIDTH):
-                self._letter[column] = _GLYPHS[_LETTER_WIDTH * place + column]
-            self._frame.blit(self._glyph, x, y)
+            place *= _LETTER_WIDTH
+            # In a loop over the columns this would cost twice as much.
+            columns[0] = _GLYPHS[place]
+            columns[1] = _GLYPHS[place + 1]
+            columns[2] = _GLYPHS[place + 2]
+            blit(glyph, x, y)
             x += _LETTER_ADVANCE
 
     def _figure(self, text, y):
-        if not all(character in "0123456789.-" for character in text):
+        if text.strip("0123456789.-"):
             self._frame.text(text, 0, y + 5)
             return
-        x = _FIGURES_END - sum(_POINT_ADVANCE if character == "." else _ADVANCE for character in text)
+        x = _FIGURES_END - _ADVANCE * len(text) + (_ADVANCE - _POINT_ADVANCE) * text.count(".")
         for character in text:
             if character == ".":
                 self._frame.fill_rect(x, y + DIGIT_HEIGHT - _STROKE, _STROKE, _STROKE, 1)
@@ -97,19 +120,17 @@ class Picture:
 
     def _segments(self, lit, x, y):
         fill = self._frame.fill_rect
-        w, h, s = _DIGIT_WIDTH, DIGIT_HEIGHT, _STROKE
-        half = h // 2
         if lit & 1:
-            fill(x, y, w, s, 1)
+            fill(x, y, _DIGIT_WIDTH, _STROKE, 1)
         if lit & 2:
-            fill(x + w - s, y, s, half, 1)
+            fill(x + _DIGIT_WIDTH - _STROKE, y, _STROKE, _HALF, 1)
         if lit & 4:
-            fill(x + w - s, y + half, s, half, 1)
+            fill(x + _DIGIT_WIDTH - _STROKE, y + _HALF, _STROKE, _HALF, 1)
         if lit & 8:
-            fill(x, y + h - s, w, s, 1)
+            fill(x, y + DIGIT_HEIGHT - _STROKE, _DIGIT_WIDTH, _STROKE, 1)
         if lit & 16:
-            fill(x, y + half, s, half, 1)
+            fill(x, y + _HALF, _STROKE, _HALF, 1)
         if lit & 32:
-            fill(x, y, s, half, 1)
+            fill(x, y, _STROKE, _HALF, 1)
         if lit & 64:
-            fill(x, y + half - 1, w, s, 1)
+            fill(x, y + _HALF - 1, _DIGIT_WIDTH, _STROKE, 1)

@@ -138,14 +138,15 @@ def whole_agent(firmware: Path, terminal: Console) -> list[dict[str, Any]]:
         f"garbage included, in a heap of {BOARD_HEAP:,}",
         highlight=False,
     )
-    busy = max(seen.phases[name].longest_stretch for name in life.STATEMENT_PHASES)
+    in_service = [seen.phases[name] for name in life.STATEMENT_PHASES]
     return [
         row("boot", seen.boot_instructions, "instructions"),
         row("heap live", seen.live_bytes[0], "bytes"),
         row("heap high", highest, "bytes"),
-        row("longest stretch", busy, "instructions"),
+        row("longest stretch", max(phase.longest_stretch for phase in in_service), "instructions"),
         row("longest stretch of all", seen.longest_stretch, "instructions"),
-        row("longest gap between weights", seen.longest_gap_ms, "ms at 31 MIPS"),
+        row("longest gap between weights", max(phase.longest_gap_ms for phase in in_service), "ms at 31 MIPS"),
+        row("longest gap of all", seen.longest_gap_ms, "ms at 31 MIPS"),
         row("key to picture", seen.longest_key_ms, "ms at 31 MIPS"),
     ]
 

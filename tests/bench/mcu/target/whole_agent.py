@@ -174,13 +174,13 @@ class Column:
 
     def __call__(self, level):
         self.level = level
-        Column.settle()
+        if Column.pressed:
+            Column.settle()
 
     @staticmethod
     def settle():
-        for number, row in enumerate(ROWS):
-            joined = Column.pressed and Column.pressed[0] == number
-            row.drive(Column.columns[Column.pressed[1]].level if joined else 1)
+        row, column = Column.pressed
+        ROWS[row].drive(Column.columns[column].level)
 
 
 async def press(keys):
@@ -189,10 +189,10 @@ async def press(keys):
     for key in keys:
         Column.pressed = KEYS.find(key) // len(board.KEYPAD_COLUMNS), KEYS.find(key) % len(board.KEYPAD_COLUMNS)
         WATCH.pressed_ms, WATCH.told = time.ticks_ms(), False
-        for pressed in (Column.pressed, None):
-            Column.pressed = pressed
-            Column.settle()
-            await asyncio.sleep_ms(KEY_MS)
+        Column.settle()
+        await asyncio.sleep_ms(KEY_MS)
+        ROWS[Column.pressed[0]].drive(1)
+        Column.pressed = None
         await asyncio.sleep_ms(KEY_MS)
 
 

@@ -96,9 +96,8 @@ class Board:
     def _attach_panel(self):
         """Displays and keypad, on a board whose profile has them."""
         if "st7567" in profile.CHIPS:
-            a0, reset = self.wire(profile.PIN_LCD_A0), self.wire(profile.PIN_LCD_RST)
-            selects = profile.LCD_SELECTS
-            self.displays = [ST7567(self.wire(select), a0, reset) for select in (selects[0], selects[-1])]
+            a0 = self.wire(profile.PIN_LCD_A0)
+            self.displays = [ST7567(self.wire(select), a0) for select in profile.LCD_SELECTS]
             self.spi[:] = self.displays
         if "keypad" in profile.CHIPS:
             columns, rows = profile.KEYPAD_COLUMNS, profile.KEYPAD_ROWS

@@ -7,18 +7,11 @@ _POWER_STEPS = (0x2C, 0x2E, 0x2F)
 
 
 class ST7567:
-    """One display; `select`, `a0` and `reset` are wires. `pixel(x, y)` is what somebody in front of it sees."""
+    """One display after power-on; `select` and `a0` are wires. `pixel(x, y)` is what somebody in front of it sees."""
 
-    def __init__(self, select, a0, reset):
+    def __init__(self, select, a0):
         self._select = select
         self._a0 = a0
-        self._reset = reset
-        self._was_reset = not reset.level
-        self._next_output = reset.output  # of the display before this one, or of the wire itself
-        reset.output = self._on_reset
-        self._clear()
-
-    def _clear(self):
         self.memory = [bytearray(_COLUMNS) for _ in range(_PAGES)]
         self.contrast = None
         self.unknown = []
@@ -27,15 +20,9 @@ class ST7567:
         self._powered = 0
         self._takes_contrast = False
 
-    def _on_reset(self, level):
-        self._next_output(level)
-        if not level:
-            self._was_reset = True
-            self._clear()
-
     def byte(self, value):
         """A byte passes on the bus."""
-        if self._select.level or not self._was_reset or not self._reset.level:
+        if self._select.level:
             return
         if self._a0.level:
             if self._column < _COLUMNS:

@@ -118,11 +118,25 @@ def test_names_must_fit_the_matrix():
 
 # Displays
 
-CS_VENDOR, CS_CUSTOMER, A0, RST = 9, 13, 12, 8
+CS_VENDOR, CS_CUSTOMER, A0 = 9, 13, 12
+
+
+SIDES = ("kg NET", "e=5g", ">0<"), ("CNY/kg", "P 100"), ("CNY",)
+# Each differs from the one before in one band, or in all.
+WEIGHINGS = (
+    (("15.005", "12.99", "194.91"), SIDES, "PT 0.020kg"),
+    (("-0.005", "12.99", "194.91"), SIDES, "PT 0.020kg"),
+    (("-0.005", "1", "194.91"), SIDES, "PT 0.020kg"),
+    (("-0.005", "1", ""), SIDES, "PT 0.020kg"),
+    (("-0.005", "1", ""), (SIDES[0][:1],) + SIDES[1:], "PT 0.020kg"),
+    (("-0.005", "1", ""), (SIDES[0][:1],) + SIDES[1:], "?"),
+    (("FAULT", "", ""), ((), (), ()), "DO NOT USE: CALL SERVICE"),
+    (("88.888", "8888.88", "888888.88"), SIDES, "W" * 31),
+)
 
 
 def glasses():
-    pair = [ST7567(BOARD.wire(select), BOARD.wire(A0), BOARD.wire(RST)) for select in (CS_VENDOR, CS_CUSTOMER)]
+    pair = [ST7567(BOARD.wire(select), BOARD.wire(A0)) for select in (CS_VENDOR, CS_CUSTOMER)]
     BOARD.spi[:] = pair
     return pair
 
@@ -138,7 +152,7 @@ def picture(glass):
 
 def shown(draw):
     pair = glasses()
-    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0, RST)
+    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0)
     page = Picture()
     draw(page)
     asyncio.run(displays.start(page.pixels))
@@ -166,9 +180,21 @@ def test_an_old_figure_leaves_nothing_behind():
     assert not any(page.pixels)
 
 
-def test_nothing_shows_before_the_controller_is_reset_and_powered():
+def test_a_weighing_over_another_picture_looks_as_if_it_were_alone():
+    page = Picture()
+    for figures, sides, line in WEIGHINGS:
+        for before in (None, page.fill, page.page):
+            if before:
+                before("ABCDEFGH" if before == page.page else 1)
+            alone = Picture()
+            for drawn in (page, alone):
+                drawn.weighing(figures, sides, line)
+            assert page.pixels == alone.pixels, (figures, before)
+
+
+def test_nothing_shows_before_the_glass_is_powered():
     pair = glasses()
-    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0, RST)
+    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0)
     displays.show(b"\xff" * 1024)
     assert pair[0].picture() is None
     assert not any(pair[0].pixel(x, y) for x in range(WIDTH) for y in range(HEIGHT))

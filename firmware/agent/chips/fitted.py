@@ -20,11 +20,11 @@ def converter():
 
 
 def displays():
-    """The vendor's and the customer's display, in this order, or both by one line: see `agent.chips.st7567`."""
+    """The vendor's and the customer's display, in this order: see `agent.chips.st7567`."""
     from agent.chips.st7567 import Displays
     from agent.port import bus
 
-    return Displays(bus.spi(), board.LCD_SELECTS, board.PIN_LCD_A0, board.PIN_LCD_RST)
+    return Displays(bus.spi(), board.LCD_SELECTS, board.PIN_LCD_A0)
 
 
 def keypad(names):

@@ -13,31 +13,27 @@ _PAGES = const(8)
 _SETTINGS = b"\xe2\xa2\xc8\xa0\x40\x23\x81\x28"
 _POWER = (b"\x2c", b"\x2e", b"\x2f")
 _ON = b"\xaf"
-_RESET_MS = const(2)
 _POWER_MS = const(20)
 
 
 class Displays:
-    """Displays on one bus: `spi` has `write`, `selects` are the pins of their CS; `a0` and `reset` are shared.
+    """Displays on one bus: `spi` has `write`, `selects` are the pins of their CS; `a0` is shared.
 
     A picture is 1,024 bytes, a byte for eight pixels below one another, as `framebuf.MONO_VLSB` has it.
     """
 
-    def __init__(self, spi, selects, a0, reset):
+    def __init__(self, spi, selects, a0):
         self._spi = spi
-        self.are_apart = len(selects) > 1  # whether they can show different pictures
         self._selects = [pins.Output(number) for number in selects]
         self._a0 = pins.Output(a0)
-        self._reset = pins.Output(reset)
         for select in self._selects:
             select(1)
 
     async def start(self, picture):
-        """Reset the controllers, power their glass, and show this picture on all displays."""
-        self._reset(0)
-        await asyncio.sleep_ms(_RESET_MS)
-        self._reset(1)
-        await asyncio.sleep_ms(_RESET_MS)
+        """Set the controllers up, power their glass, and show this picture on all displays.
+
+        They were reset with the power; where the agent alone starts again, the first of the settings does it.
+        """
         self._send(self._selects, _SETTINGS, 0)
         for step in _POWER:
             self._send(self._selects, step, 0)

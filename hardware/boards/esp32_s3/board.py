@@ -29,7 +29,7 @@ PIN_I2C_SDA = 8
 PIN_LAMP = 38
 PIN_LCD_A0 = 13
 PIN_LCD_CS = 14
-PIN_LCD_RST = 10
+PIN_LCD_CS_CUSTOMER = 10
 PIN_LCD_SCK = 12
 PIN_LCD_SDA = 11
 PIN_ROW1 = 41
@@ -55,7 +55,7 @@ CHIPS = ("atecc608", "keypad", "rv3028", "st25dv", "st7567")
 KEYPAD_COLUMNS = (35, 36, 37, 40)
 KEYPAD_ROWS = (41, 42, 47, 48, 16)
 PIXEL_UM = 530
-LCD_SELECTS = (14,)
+LCD_SELECTS = (14, 10)
 
 # GPIO numbers; None is the sensor inside the chip
 ADC_FULL_SCALE_UV = 2900000

@@ -28,7 +28,7 @@ PIN_I2C_SDA = 4
 PIN_LAMP = 14
 PIN_LCD_A0 = 12
 PIN_LCD_CS = 9
-PIN_LCD_RST = 8
+PIN_LCD_CS_CUSTOMER = 8
 PIN_LCD_SCK = 10
 PIN_LCD_SDA = 11
 PIN_ROW1 = 20
@@ -52,7 +52,7 @@ CHIPS = ("atecc608", "keypad", "rv3028", "st25dv", "st7567")
 KEYPAD_COLUMNS = (2, 3, 6, 7)
 KEYPAD_ROWS = (20, 21, 22, 13, 28)
 PIXEL_UM = 530
-LCD_SELECTS = (9,)
+LCD_SELECTS = (9, 8)
 
 # GPIO numbers; None is the sensor inside the chip
 ADC_FULL_SCALE_UV = 3000000

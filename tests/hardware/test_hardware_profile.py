@@ -236,4 +236,3 @@ def test_what_resets_the_processor_resets_the_displays(name: str) -> None:
     processor = circuit.parts["U1"]
     assert processor.net("EN" if name == "esp32_s3" else "RUN") == reset
     assert [circuit.parts[ref].net("RST") for ref in ("J3", "J4")] == [reset, reset]
-

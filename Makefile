@@ -75,8 +75,9 @@ screenshots: .venv/dev.stamp ## the pictures in docs/images
 	PYTHONPATH=tests $(BIN)/python tests/kit/screenshots.py
 	PYTHONPATH=tests $(BIN)/python tests/kit/panel_pictures.py
 
-hardware: .venv/dev.stamp ## check, netlist, parts and drawing of each reference board, in build/hardware
+hardware: .venv/dev.stamp ## check, netlist, parts, drawing and KiCad project of each reference board, in build/hardware
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware
+	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware kicad
 
 boards: .venv/dev.stamp ## the firmware's board profiles from hardware/boards/*.toml
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware boards

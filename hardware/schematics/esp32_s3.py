@@ -2,7 +2,7 @@
 
 from steelyard_hardware.circuit import NC, Circuit
 
-from schematics.blocks import bus, measurement, people, power
+from schematics.blocks import bus, measurement, people, power, probes
 
 _PINS = {
     "EN": "RESET",
@@ -74,4 +74,5 @@ def circuit() -> Circuit:
     measurement.cell_temperature(c, 2)
     people.switch_under_seal(c, 1)
     people.keypad(c, 3)
+    probes.test_points(c, 1)
     return c

@@ -2,7 +2,7 @@
 
 from steelyard_hardware.circuit import NC, Circuit
 
-from schematics.blocks import bus, measurement, people, power
+from schematics.blocks import bus, measurement, people, power, probes
 
 _PINS = {
     "GP0": "UART_TX",
@@ -73,4 +73,5 @@ def circuit() -> Circuit:
     people.displays(c, 0)
     measurement.cell_temperature(c, 3)
     people.keypad(c, 3)
+    probes.test_points(c, 1)
     return c

@@ -1,8 +1,10 @@
-"""`python -m steelyard_hardware` checks and writes the hardware of every board; `… boards` writes their `board.py`,
-`… budget` the tables and plots of docs/hardware.md, `… image BOARD FILE` compares a built image with its place.
+"""`python -m steelyard_hardware` checks and writes the hardware of every board; `… kicad` makes their KiCad projects
+and has KiCad check them, `… boards` writes their `board.py`, `… budget` the tables and plots of docs/hardware.md,
+`… image BOARD FILE` compares a built image with its place.
 
-Exit code 1 on any electrical rule error, any difference between circuit and profile, or a file that cannot be used;
-2 where the command itself is wrong.
+Exit code 1 on any electrical rule error, any difference between circuit and profile, anything that KiCad finds, or a
+file that cannot be used; 2 where the command itself is wrong. Without KiCad the footprints are not compared and
+`… kicad` makes nothing, and says so; in CI that is an error.
 """
 
 from __future__ import annotations
@@ -13,14 +15,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from steelyard_hardware import circuit, outputs, profile
+from steelyard_hardware import board_test, circuit, outputs, profile
 from steelyard_hardware.agreement import differences, pulled_inside
 from steelyard_hardware.budget.page import write_page
 from steelyard_hardware.erc import check, margins, warnings
-from steelyard_hardware.errors import BoardUnknown, CircuitUnexpected, HardwareError
+from steelyard_hardware.errors import BoardUnknown, CircuitUnexpected, HardwareError, KicadMissing
 from steelyard_hardware.files import ROOT, shown
 from steelyard_hardware.firmware_module import stale, write_module
 from steelyard_hardware.image import check_image
+from steelyard_hardware.kicad import make as project
+from steelyard_hardware.kicad import tool
+from steelyard_hardware.kicad.library import footprint_faults
 from steelyard_hardware.parts import BATCHES
 
 _IMAGE = "image"
@@ -41,6 +46,8 @@ def make(name: str, folder: Path) -> bool:
     drawn.pulled, drawn.around_c = pulled_inside(board, drawn), board.limits.temperature_c
     faults = [f"electrical rule: {fault}" for fault in check(drawn)]
     faults += [f"profile: {difference}" for difference in differences(board, drawn)]
+    if not tool.missing():
+        faults += [f"electrical rule: {fault}" for fault in footprint_faults(drawn)]
     faults += stale(name)
     _told(name, faults)
     doubts = warnings(drawn)
@@ -54,6 +61,32 @@ def make(name: str, folder: Path) -> bool:
     for margin in margins(drawn)[:_TIGHTEST]:
         print(f"  tight: {margin}")
     return not faults
+
+
+def make_project(name: str, folder: Path) -> bool:
+    """Make the KiCad project of one board in folder/NAME/kicad. Tell whether KiCad finds nothing wrong."""
+    if not profile.load(name).schematic:
+        return True
+    place = folder / name / "kicad"
+    found = project.make(circuit.load(name), place)
+    for fault in found.faults:
+        print(f"{name}: KiCad: {fault}", file=sys.stderr)
+    print(
+        f"{name}: KiCad finds {len(found.faults)} faults in sheets and board, "
+        f"{found.unrouted} connections without a track; {place}"
+    )
+    return not found.faults and not found.unrouted
+
+
+def make_projects(folder: Path) -> bool:
+    """Make the KiCad project of every board, or say that there is no KiCad. Raises KicadMissing where it is needed."""
+    if missing := tool.missing():
+        if tool.needed():
+            raise KicadMissing(missing=missing)
+        print(f"KiCad projects not made, footprints not compared. {missing}", file=sys.stderr)
+        return True
+    failed = [name for name in profile.names() if not attempt(partial(make_project, name, folder))]
+    return not failed
 
 
 def _told(name: str, faults: list[str]) -> bool:
@@ -85,6 +118,7 @@ def _write_module(name: str) -> bool:
 def write_budget() -> bool:
     """Write tables and plots into docs/."""
     write_page()
+    board_test.write_page()
     return True
 
 
@@ -108,11 +142,12 @@ def attempt(action: Callable[[], bool]) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `boards`, `budget` or `image`, or the whole check; return the exit code."""
+    """Run `boards`, `budget`, `kicad` or `image`, or the whole check; return the exit code."""
     actions: dict[str, Callable[[], bool]] = {
         "check": partial(make_all, ROOT / "build" / "hardware"),
         "boards": write_modules,
         "budget": write_budget,
+        "kicad": partial(make_projects, ROOT / "build" / "hardware"),
     }
     parser = argparse.ArgumentParser(prog="python -m steelyard_hardware", description="The reference scale's hardware.")
     parser.add_argument("action", nargs="?", choices=sorted([*actions, _IMAGE]), default="check")

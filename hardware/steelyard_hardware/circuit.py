@@ -132,12 +132,17 @@ class Circuit:
         """Add a part with two pins between two nets."""
         return self.part(ref, kind, {"1": first, "2": second})
 
-    def nets(self) -> dict[str, list[Node]]:
-        """Return the pins on each net, in order."""
+    def test_point(self, ref: str, net: str) -> Part:
+        """Add a bare pad of the board on `net`, where it is measured. Raises HardwareError."""
+        return self.part(ref, "test_point", {"1": net})
+
+    def nets(self, *, bare: bool = False) -> dict[str, list[Node]]:
+        """Return the pins on each net, in order; test points only where `bare`, as they do nothing to a net."""
         found: dict[str, list[Node]] = {}
         for part in self.parts.values():
             for number, net in part.nets.items():
-                found.setdefault(net, []).append(Node(part.ref, number))
+                if bare or not part.kind.bare:
+                    found.setdefault(net, []).append(Node(part.ref, number))
         return {net: sorted(found[net]) for net in sorted(found)}
 
     def pin(self, node: Node) -> Pin:

@@ -160,3 +160,21 @@ class PinTaken(HardwareError):
     """{circuit}: pin {pin} of {ref} is connected twice: leave one of the two out."""
 
     code = "pin-taken"
+
+
+class PartDoesNotFit(HardwareError):
+    """{circuit}: no room for {ref} within 60 mm of {x}, {y}: enlarge the board, or place it in its layout."""
+
+    code = "part-does-not-fit"
+
+
+class KicadMissing(HardwareError):
+    """{missing}"""
+
+    code = "kicad-missing"
+
+
+class KicadFailed(HardwareError):
+    """KiCad failed at `{command}` ({reason}): run it by hand in build/hardware, and correct what it says."""
+
+    code = "kicad-failed"

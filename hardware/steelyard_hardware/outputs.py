@@ -28,7 +28,7 @@ def netlist(circuit: Circuit) -> str:
         for part in _in_order(circuit.parts.values())
     ]
     lines += ["  )", "  (nets"]
-    for code, (net, nodes) in enumerate(circuit.nets().items(), 1):
+    for code, (net, nodes) in enumerate(circuit.nets(bare=True).items(), 1):
         lines.append(f"    (net (code {_quoted(str(code))}) (name {_quoted(net)})")
         for node in nodes:
             pin = circuit.pin(node)
@@ -42,7 +42,7 @@ def netlist(circuit: Circuit) -> str:
 def bill_of_materials(circuit: Circuit) -> str:
     """Return the bill of materials as CSV: a line for each kind of part, indicative prices in US dollars."""
     kinds: dict[str, list[Part]] = {}
-    for part in _in_order(circuit.parts.values()):
+    for part in _in_order(part for part in circuit.parts.values() if not part.kind.bare):
         kinds.setdefault(part.kind.key, []).append(part)
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")

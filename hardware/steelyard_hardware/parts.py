@@ -44,7 +44,7 @@ class Pin(NamedTuple):
 
 PinLine = Annotated[str, written(r"\S+ \S+ [piobdwWn]", "write it as NUMBERS NAME TYPE, for example 1,20 OUT W")]
 PinLines = Annotated[tuple[PinLine, ...], Strictness(False)]
-Price = Annotated[float, Field(gt=0)]
+Price = Annotated[float, Field(ge=0)]
 Prices = Annotated[tuple[Price, Price, Price], Strictness(False)]
 Volts = Annotated[tuple[float, float], Strictness(False)]
 Value = Annotated[str, written(r"[0-9]+([pnumkM][0-9]*)?(_[A-Z0-9]+)?", "write the value as 10, 4k7 or 100n_C0G")]
@@ -55,7 +55,8 @@ class Entry(Strict):
 
     `addresses` are its 7-bit I²C addresses, `price` US dollars each for `BATCHES` pieces, `outside` tells that people
     reach its pins without breaking the seal, `rugged` that its pins survive that. `source` is where pins, limits and
-    whatever has no source of its own are read. `loose` are pins that what is plugged in may leave open.
+    whatever has no source of its own are read. `loose` are pins that what is plugged in may leave open, `spare_pads`
+    pads of its footprint that are no pin of it. `bare` tells that it is copper of the board: nothing to order.
     """
 
     symbol: Literal["box", "R", "C", "L", "D", "S"]
@@ -76,6 +77,8 @@ class Entry(Strict):
     rugged: bool = False
     protects: bool = False
     maximum_volts: float | None = None
+    spare_pads: Words = ()
+    bare: bool = False
     effective: float = 1.0
     rated_c: ratings.Range
     source: ratings.Source

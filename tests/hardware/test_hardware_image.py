@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit import servers
 from steelyard_hardware import __main__ as command
 from steelyard_hardware import errors, profile
 from steelyard_hardware.chips import chips
@@ -101,6 +102,8 @@ def test_a_board_without_image_or_of_no_such_name_is_refused(
 @pytest.mark.parametrize(("end", "fits"), [(0x10120000, True), (0x10120001, False), (None, True)])
 def test_the_linker_holds_the_image_within_its_region(tmp_path: Path, end: int | None, fits: bool) -> None:
     """By the script that is made for it, with any GNU linker: boot stages have no such symbol and pass."""
+    if not (servers.program("as") and servers.program("ld")):
+        servers.missing("GNU assembler and linker", "binutils")
     (tmp_path / "empty.s").write_text("")
     subprocess.run(["as", "-o", "empty.o", "empty.s"], cwd=tmp_path, check=True)
     symbol = [] if end is None else [f"--defsym=__flash_binary_end={end}"]

@@ -43,6 +43,8 @@ TOO_MANY = {
     "hardware imports no other": (f"{HARDWARE}/files.py", "import steelyard_protocol.cbor"),
     "no other part imports hardware": ("gateway/steelyard_gateway/errors.py", "import steelyard_hardware.files"),
     "hardware: the command": (f"{HARDWARE}/files.py", "import steelyard_hardware.erc"),
+    "hardware: a KiCad project": (f"{HARDWARE}/kicad/sexpr.py", "import steelyard_hardware.kicad.board"),
+    "hardware: tracks": (f"{HARDWARE}/kicad/routing/copper.py", "import steelyard_hardware.kicad.routing.router"),
     "hardware: the budget": (f"{HARDWARE}/budget/figures.py", "import steelyard_hardware.budget.model"),
     "hardware: a drawing": (f"{HARDWARE}/drawing/canvas.py", "import steelyard_hardware.drawing.boxes"),
 }

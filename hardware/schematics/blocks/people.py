@@ -51,7 +51,7 @@ def sounder(c: Circuit, column: int) -> None:
 def keypad(c: Circuit, column: int) -> None:
     """Membrane keypad: each line meets a suppressor, then a resistor, then the processor."""
     with c.block("Keypad 5 x 4", column, "Suppressors first, then 1k into each pin."):
-        c.part("J5", "keypad", {line: f"PAD_{line}" for line in _KEYPAD})
+        c.part("J5", "keypad", {line: f"PAD_{line}" for line in _KEYPAD}, SHIELD="GND")
         for number, group in enumerate((_KEYPAD[:4], _KEYPAD[4:8], _KEYPAD[8:])):
             named = {f"K{place + 1}": f"PAD_{line}" for place, line in enumerate(group)}
             spare = {f"K{place + 1}": NC for place in range(len(group), 4)}

@@ -1,7 +1,5 @@
 """Who makes the platform judge and read again without end has that done once for many messages; others at once."""
 
-from collections.abc import Iterator
-
 import pytest
 from kit.cloud_desk import Desk
 from kit.signing_scale import SigningScale
@@ -21,14 +19,6 @@ from steelyard_protocol.events import EventKind
 
 NOW = 1_800_000_000_000
 OFTEN = 40
-
-
-@pytest.fixture
-def receiver(desk: Desk) -> Iterator[Receiver]:
-    """A receiver of all shards."""
-    receiver = desk.receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ The broker is left out here, so that every batch is exactly the one that the tes
 """
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import cbor2
@@ -40,14 +39,6 @@ from steelyard_protocol.statement import encode_batch, hash_of, parse
 
 NOW = 1_800_000_000_000
 SEEDS = itertools.count(1_000)  # a fresh scale for every example
-
-
-@pytest.fixture
-def receiver(desk: Desk) -> Iterator[Receiver]:
-    """A receiver of all shards."""
-    receiver = desk.receiver()
-    yield receiver
-    receiver.close()
 
 
 def hand(receiver: Receiver, scale: SigningScale, *payloads: bytes, at_ms: int = NOW) -> list[downlink.Receipt]:

@@ -1,7 +1,5 @@
 """A message costs a constant and its bytes, whatever is stored: counted in what the database does, and in checks."""
 
-from collections.abc import Iterator
-
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -29,14 +27,6 @@ from steelyard_protocol.statement import encode_batch, hash_of, parse
 NOW = 1_800_000_000_000
 FEW, MANY = 12, 400
 NOT_MUCH_MORE = 1.5
-
-
-@pytest.fixture
-def receiver(desk: Desk) -> Iterator[Receiver]:
-    """A receiver of all shards."""
-    receiver = desk.receiver()
-    yield receiver
-    receiver.close()
 
 
 def hand(receiver: Receiver, scale: SigningScale, *payloads: bytes, topic: str = "", at_ms: int = NOW) -> int:

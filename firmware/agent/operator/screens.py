@@ -48,14 +48,14 @@ class Picture:
 
     def __init__(self):
         self.pixels = bytearray(WIDTH * HEIGHT // 8)
-        self._bands = None  # what stands in each band of a weighing, None for all where the picture shows none
+        self._bands: list = []  # what stands in each band; nothing where the picture is none of a weighing
         self._frame = framebuf.FrameBuffer(self.pixels, WIDTH, HEIGHT, framebuf.MONO_VLSB)
         self._letter = bytearray(_LETTER_WIDTH)
         self._glyph = framebuf.FrameBuffer(self._letter, _LETTER_WIDTH, _LETTER_HEIGHT, framebuf.MONO_VLSB)
 
     def fill(self, dark):
         """Every pixel dark, or none."""
-        self._bands = None
+        self._bands = []
         self._frame.fill(dark)
 
     def weighing(self, figures, sides, line):
@@ -64,7 +64,7 @@ class Picture:
 
         A band in which nothing has changed since the last weighing is left as it is.
         """
-        if self._bands is None:
+        if not self._bands:
             self.fill(0)
             self._bands = [None] * len(_BANDS)
         for place in range(3):

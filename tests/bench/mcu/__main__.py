@@ -133,7 +133,7 @@ def whole_agent(firmware: Path, terminal: Console) -> list[dict[str, Any]]:
         )
     terminal.print(
         f"{seen.statements} statements, {seen.pages_programmed} pages programmed, {seen.sectors_erased} erases\n"
-        f"key to picture: at most {seen.longest_key_ms} ms\n"
+        f"key to picture: at most {seen.longest_key_ms} ms; jumps of the emulator's clock: {seen.jumps}\n"
         f"{seen.live_bytes[0]:,} and again {seen.live_bytes[1]:,} bytes alive at rest; at most {highest:,} allocated, "
         f"garbage included, in a heap of {BOARD_HEAP:,}",
         highlight=False,

@@ -32,6 +32,7 @@ EMPTY_COUNTS = 100_000
 KILOGRAM_COUNTS = 102_000
 # The phases of a scale in service, in which statements are signed, sent and receipted, and nobody is at the console.
 STATEMENT_PHASES = ("weighing", "online", "outage", "catching up")
+MOST_JUMPS = 2
 WATCH = "tests/bench/mcu/target/whole_agent.py"
 
 
@@ -138,7 +139,8 @@ class Seen:
 class Account:
     """What the watch saw. `live_bytes` is taken twice, at rest and connected; `watch_bytes` is what itself takes.
 
-    `longest_key_ms` is the longest time from the contact of a key to the picture that answers it.
+    `longest_key_ms` is the longest time from the contact of a key to the picture that answers it; `jumps` counts gaps
+    that count for none, as the emulator's clock jumped while the processor waited.
     """
 
     watch_bytes: int
@@ -148,6 +150,7 @@ class Account:
     sectors_erased: int
     statements: int
     longest_key_ms: int
+    jumps: int
     phases: dict[str, Seen]
 
     @property
@@ -268,6 +271,10 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> A
         reports = [technician.report() for _ in range(2)]
         technician.wait(caught_up, "the last receipt", 120)
         receiver.check()
+    if reports[1]["jumps"] > MOST_JUMPS:
+        raise BoardError(
+            f"{reports[1]['jumps']} readings did not wake the scale: no clock of an emulator jumps so often"
+        )
     return Account(
         reports[0]["own"],
         reports[0]["boot"],
@@ -275,5 +282,6 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> A
         *reports[1]["flash"],
         len(receiver.held),
         reports[1]["key"],
+        reports[1]["jumps"],
         {name: Seen(*numbers) for name, numbers in reports[1]["phases"].items()},
     )

@@ -73,6 +73,7 @@ bench-mcu: .venv/dev.stamp ## those of an emulated microcontroller
 
 screenshots: .venv/dev.stamp ## the pictures in docs/images
 	PYTHONPATH=tests $(BIN)/python tests/kit/screenshots.py
+	PYTHONPATH=tests $(BIN)/python tests/kit/panel_pictures.py
 
 hardware: .venv/dev.stamp ## check, netlist, parts, drawing and KiCad project of each reference board, in build/hardware
 	PYTHONPATH=hardware $(BIN)/python -m steelyard_hardware

@@ -38,6 +38,7 @@ def init(config: Configured = None) -> None:
     settings = _settings(config)
     _refuse_new_keys(settings)
     made = keys.create(settings.keys, settings.root)
+    added = keys.add_unlock(settings.keys, settings.root)
     with database.explained(settings.database):
         database.migrate(settings.database)
     with _database(settings) as engine, database.writing(engine) as connection:
@@ -45,7 +46,7 @@ def init(config: Configured = None) -> None:
         if thumbprint := keys.root_thumbprint(settings.keys):
             root.record(connection, thumbprint, now_ms())
     print(f"database  {database.shown(settings.database)}")
-    print(f"keys      {settings.keys}" + ("" if made else " (kept)"))
+    print(f"keys      {settings.keys}" + ("" if made else ", with a new unlock key" if added else " (kept)"))
     print(f"root key  {settings.root / keys.ROOT}.pem" + (": move it to a safe place offline" if made else " (kept)"))
 
 

@@ -156,6 +156,60 @@ class EvidenceTooLarge(Refusal):
     code, noun, status = "evidence-too-large", "evidence file", 413
 
 
+class FreshMalformed(Refusal):
+    """This is not a code from the display of a scale; scan it again, all of it."""
+
+    code, noun, status = "fresh-malformed", "fresh code", 422
+
+
+class FreshUnknown(Refusal):
+    """The scale that this code names, {identity}, is not on record; it must not be used for trade."""
+
+    code, noun, status = "fresh-unknown", "fresh code", 404
+
+
+class FreshForged(Refusal):
+    """The scale that this code names, {identity}, has not signed it. Do not rely on what it is said to show."""
+
+    code, noun, status = "fresh-forged", "fresh code", 422
+
+
+class TooManyCodes(Refusal):
+    """Too many codes were read from your network within an hour; try again later."""
+
+    code, noun, status = "too-many-codes", "fresh code", 429
+
+
+class WrongCheckDigit(Refusal):
+    """The digits do not fit together; read unlock key, question and check digit again from the scale."""
+
+    code, noun = "wrong-check-digit", "unlock code"
+
+
+class OtherUnlockKey(Refusal):
+    """The scale holds unlock key {theirs} and the platform {ours}; take the platform's key set to the scale first."""
+
+    code, noun, status = "other-unlock-key", "unlock code", 409
+
+
+class NoQuestion(Refusal):
+    """This question was not asked, is older than ten minutes, or was answered wrongly too often; ask a new one."""
+
+    code, noun, status = "no-question", "check code", 409
+
+
+class TooManyQuestions(Refusal):
+    """Too many questions were asked about this scale within an hour; try again later."""
+
+    code, noun, status = "too-many-questions", "check code", 429
+
+
+class NothingToCheck(Refusal):
+    """There is no verification of this scale with which an answer could be compared."""
+
+    code, noun, status = "nothing-to-check", "check code", 409
+
+
 class KeysUnavailable(Refusal):
     """The platform's key for this cannot be used on this machine; the platform's log says why."""
 

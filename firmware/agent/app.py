@@ -8,6 +8,7 @@ import board
 from micropython import const
 
 from agent.adjustment.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
+from agent.chips import fitted
 from agent.console import ServiceConsole, tell_why_not
 from agent.port import clock, system
 from agent.port.console import Terminal
@@ -23,12 +24,13 @@ _WATCH_MS = const(500)
 _MINUTE_WATCHES = const(120)
 _COLLECT_EVERY = const(8)
 # Normally garbage is collected before there is so much; somebody's typing, or a batch, can be quicker.
-_MOST_GARBAGE_BYTES = const(36864)
+_MOST_GARBAGE_BYTES = const(45056)
 _SESSION_TIME_OUT_MS = const(900000)
 _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
 _START_READINGS = const(16)
 _MOST_CASE_STAMPS = const(8)
+_SALES = const(13)  # the parameter that says whether the type computes prices
 
 
 class Agent:
@@ -54,6 +56,7 @@ class Agent:
         gc.threshold(min(_MOST_GARBAGE_BYTES, gc.mem_free() // 2))
         self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
         await asyncio.gather(
+            *self._panel(),
             self._scale.weighing.run(),
             self._watch_case(opened_s),
             self._watch_switch(),
@@ -65,6 +68,14 @@ class Agent:
             self._scale.uplink.run(),
             ServiceConsole(Terminal(), self._scale).run(),
         )
+
+    def _panel(self):
+        """Keys and displays, on a board that has them and for a type that computes prices; else nothing."""
+        if not self._scale.parameters.map.get(_SALES) or not fitted.has_panel():
+            return ()
+        from agent.operator.panel import Panel  # takes heap where it is used only
+
+        return (Panel(self._scale).run(),)
 
     async def _make_snapshots(self):
         due_ms = clock.ticks_ms()
@@ -157,6 +168,7 @@ class Agent:
                 await self._scale.ledger.state_start(self._scale.circumstances)
                 await self._scale.events.flush()
                 await self._tell_case()
+                await self._scale.count_locked_time()
             watches += 1
             await asyncio.sleep_ms(_WATCH_MS)
             await self._tell_zero_and_faults()

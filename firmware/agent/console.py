@@ -16,7 +16,14 @@ _MOST_BYTES = const(4096)
 _PROMPT = "\n> "
 _COMMANDS = "agent.commands"
 # What answering a line loads and lets go of: the package that holds it, and its name there.
-_LOADED = (("agent", "commands"), ("agent.adjustment", "calibration"))
+_LOADED = (
+    ("agent", "commands"),
+    ("agent", "codes"),
+    ("agent.adjustment", "calibration"),
+    ("agent.record", "prices"),
+    ("agent.wire", "agreement"),
+    ("agent.wire", "ocra"),
+)
 
 _NO_ROOM = "error: there is no room in memory for this just now: try again"
 _NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'

@@ -20,17 +20,18 @@ _FACTORY_FILE = "factory.cbor"
 _ROOT_KEY = 1
 _PARAMETERS = 2
 _WIFI = 3
+_ADDRESS = 4
 
 # The circumstances of which a change is stated at once.
 _IDENTIFYING = ("software", "hardware", "adc", "debug_open", "key_set_number", "root")
 
 
 def _factory_data(path):
-    """Return root key, parameter map, and [ssid, password] or None from the factory's file."""
+    """Return root key, parameter map, [ssid, password] or None, and address or None from the factory's file."""
     try:
         with open(path, "rb") as file:
             factory = cbor.decode(file.read())
-        return factory[_ROOT_KEY], factory[_PARAMETERS], factory.get(_WIFI)
+        return factory[_ROOT_KEY], factory[_PARAMETERS], factory.get(_WIFI), factory.get(_ADDRESS)
     except (OSError, AgentError, LookupError, TypeError, AttributeError) as error:
         raise Damaged(
             "factory-data-lost", "the factory's data in %s cannot be read (%r): have the scale repaired" % (path, error)
@@ -43,12 +44,13 @@ class Ledger:
     `device` is the journal's block device, `folder` the mounted file system, `clock` as in `agent.port.clock`, `random`
     gives n random bytes, `instrument` is what measures (see `Chain` and `Parameters`); `make_keystore(store, random)`
     may put a secure element in place of soft keys.
-    `root_key` is the platform's root from the factory, a 65-byte point; `wifi` is [ssid, password] from there, or None;
-    `head_before` the number of the last statement before this start. Raises Damaged without the factory's file.
+    `root_key` is the platform's root from the factory, a 65-byte point; `wifi` is [ssid, password] from there, or None,
+    and `address` where the public pages are, such as "HTTPS://SCALES.EXAMPLE.ORG", or None; `head_before` the number of
+    the last statement before this start. Raises Damaged without the factory's file.
     """
 
     def __init__(self, device, folder, clock, random, instrument, program_bytes=256, make_keystore=SoftKeyStore):
-        self.root_key, factory_map, self.wifi = _factory_data(folder + "/" + _FACTORY_FILE)
+        self.root_key, factory_map, self.wifi, self.address = _factory_data(folder + "/" + _FACTORY_FILE)
         self.clock = clock
         self.store = Store(folder)
         self.boots = Boots(self.store)
@@ -60,6 +62,10 @@ class Ledger:
         self.events = Events(self.chain, clock)
         self.audit = AuditTrail(folder + "/audit")
         self.lock = Lock(self.store)
+        if self.lock.was_released(self.chain):
+            from agent.sealing.unlock import forget_steps  # takes heap while the scale is locked only
+
+            self.lock.finish_release(lambda: forget_steps(self.store))
         self.parameters = Parameters(self.store, self.chain, self.audit, self.lock, factory_map, instrument)
 
     async def state_start(self, circumstances):

@@ -13,6 +13,7 @@ from agent.adjustment.parameters import BY_CONSOLE
 from agent.adjustment.permits import Permit, PermitRefused
 from agent.chips import fitted
 from agent.ledger import Ledger
+from agent.loaded import let_go
 from agent.orders.downlink import Downlink
 from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
@@ -34,6 +35,7 @@ _SERIAL_NUMBER = const(5)
 # Places in the refusal that is to be stated.
 _COUNT = const(2)
 
+_WHILE_LOCKED = (("agent.sealing", "unlock"),)
 _READING_MS = const(1000)
 _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
@@ -79,6 +81,7 @@ class Scale:
         self.adjusted_ms = clock.ticks_ms()
         self.period_changed = asyncio.Event()
         self._refusal = None  # [why, order, count] of the newest that is to be stated
+        self._unlocking = None
         self._learn_serial()
 
     def _learn_serial(self):
@@ -244,6 +247,24 @@ class Scale:
                     "the load did not come to rest within 20 s: keep wind and hands off, then try again"
                 )
         return total // _SETTLE_STEPS
+
+    @property
+    def unlocking(self):
+        """What opens the lock by codes; it takes heap while the scale is locked only."""
+        if self._unlocking is None:
+            from agent.sealing.unlock import Unlocking
+
+            ledger = self.ledger
+            self._unlocking = Unlocking(ledger.store, ledger.chain, ledger.lock, clock, system.random)
+        return self._unlocking
+
+    async def count_locked_time(self):
+        """Count the powered time of a locked scale; every minute or so."""
+        if self.parameters.locked:
+            await self.unlocking.tick()
+        elif self._unlocking is not None:
+            self._unlocking = None
+            let_go(_WHILE_LOCKED)
 
     # What the platform asks for
 

@@ -8,7 +8,7 @@ from micropython import const
 # More garbage than a piece leaves behind, with what other tasks leave meanwhile.
 _PIECE_GARBAGE_BYTES = const(24576)
 # Collecting is work too, but the more garbage there is, the longer the search for free heap between it.
-_MOST_PIECES = const(2)
+_MOST_PIECES = const(3)
 
 
 class _Budget:

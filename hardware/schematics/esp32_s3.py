@@ -16,7 +16,7 @@ _PINS = {
     "IO7": "ADJUST",
     "IO8": "I2C_SDA",
     "IO9": "I2C_SCL",
-    "IO10": "LCD_RST",
+    "IO10": "LCD_CS_CUSTOMER",
     "IO11": "LCD_SDA",
     "IO12": "LCD_SCK",
     "IO13": "LCD_A0",

@@ -13,7 +13,7 @@ _PINS = {
     "GP5": "I2C_SCL",
     "GP6": "COL3",
     "GP7": "COL4",
-    "GP8": "LCD_RST",
+    "GP8": "LCD_CS_CUSTOMER",
     "GP9": "LCD_CS",
     "GP10": "LCD_SCK",
     "GP11": "LCD_SDA",

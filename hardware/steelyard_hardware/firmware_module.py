@@ -22,6 +22,7 @@ Made from hardware/boards/{name}.toml by `make boards`: change that file, not th
 this module as `board`; what each name means stands there and in docs/hardware.md.
 """
 '''
+_IN_STORAGE = ("files", "journal", "sales")
 
 
 def module(profile: Profile) -> str:
@@ -40,6 +41,7 @@ def module(profile: Profile) -> str:
             f"PULL_UPS = {_tuple(str(gpio) for gpio in sorted(p.gpio for p in profile.pins.values() if p.pull_up))}",
         ],
         _buses(profile),
+        _people(profile),
         _analogue(profile),
         [f"RTC_BATTERY = {profile.rtc_battery}", f"REPL = {profile.repl}", *_fuses(profile)],
         _flash(profile),
@@ -59,13 +61,33 @@ def _converter(profile: Profile) -> list[str]:
 
 
 def _buses(profile: Profile) -> list[str]:
-    on_buses = sorted(f'"{chip}"' for bus in profile.buses.values() for chip in bus.chips)
+    present = [chip for bus in profile.buses.values() for chip in bus.chips]
+    if _keypad(profile, "col"):
+        present.append("keypad")
     return [
-        "# Numbers of the buses, and the drivers of the chips on them",
+        "# Numbers of the buses, and the drivers of what is on them and at the pins",
         f"I2C = {profile.buses['i2c'].id if 'i2c' in profile.buses else None}",
         f"SPI = {profile.buses['spi'].id if 'spi' in profile.buses else None}",
-        f"CHIPS = {_tuple(on_buses)}",
+        "CHIPS = " + _tuple(f'"{chip}"' for chip in sorted(present)),
     ]
+
+
+def _people(profile: Profile) -> list[str]:
+    selects = sorted(name for name in profile.pins if name.startswith("lcd_cs"))  # the customer's has a longer name
+    pixel_um = profile.display.pixel_um if profile.display else None
+    return [
+        "# The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays",
+        f"KEYPAD_COLUMNS = {_tuple(_keypad(profile, 'col'))}",
+        f"KEYPAD_ROWS = {_tuple(_keypad(profile, 'row'))}",
+        f"PIXEL_UM = {pixel_um}",
+        f"LCD_SELECTS = {_tuple(str(profile.pins[name].gpio) for name in selects)}",
+    ]
+
+
+def _keypad(profile: Profile, side: str) -> list[str]:
+    """The GPIO numbers of its columns or rows, in their order."""
+    named = {name: pin.gpio for name, pin in profile.pins.items() if name.startswith(side) and name[3:].isdigit()}
+    return [str(named[name]) for name in sorted(named, key=lambda name: int(name[3:]))]
 
 
 def _analogue(profile: Profile) -> list[str]:
@@ -95,7 +117,7 @@ def _fuses(profile: Profile) -> list[str]:
 
 def _flash(profile: Profile) -> list[str]:
     start = profile.flash.storage[0]
-    regions = ((name, *profile.flash.regions[name]) for name in ("files", "journal"))
+    regions = ((name, *profile.flash.regions[name]) for name in _IN_STORAGE if name in profile.flash.regions)
     placed = ", ".join(f'"{name}": (0x{offset - start:06X}, 0x{length:06X})' for name, offset, length in regions)
     return [
         "# (offset, length) in bytes within the port's storage",

@@ -15,7 +15,8 @@ SECTOR_BYTES = 4096
 # A snapshot of 190 bytes with its record header, 144 a day at the default period, thinned out below a quarter free.
 _RECORD_BYTES = 208
 _SNAPSHOTS_A_DAY = 144
-_IN_STORAGE = ("files", "journal")
+_IN_STORAGE = ("files", "journal", "sales")
+_NEEDED = ("files", "journal")
 _FOR_IMAGE = ("loader", "code")
 _LEAST_SECTORS = 16
 
@@ -30,7 +31,7 @@ class Flash(Strict):
     program_bytes: Literal[1, 4, 16, 256]
     storage: Region
     days: int
-    regions: dict[Literal["loader", "code", "code_a", "code_b", "files", "journal"], Region]
+    regions: dict[Literal["loader", "code", "code_a", "code_b", "files", "journal", "sales"], Region]
 
 
 Version = Annotated[str, written(r"v?[0-9]+(\.[0-9a-z]+)+", "pin a version such as v1.26.0")]
@@ -95,7 +96,8 @@ def flash_faults(flash: Flash) -> Iterator[str]:
     """Say everything that is wrong with a flash map, and what to do."""
     for name in _IN_STORAGE:
         if name not in flash.regions:
-            yield f"flash.regions.{name} is missing: add it as [offset, length]"
+            if name in _NEEDED:
+                yield f"flash.regions.{name} is missing: add it as [offset, length]"
         elif flash.regions[name][1] < _LEAST_SECTORS * SECTOR_BYTES:
             yield f"flash.regions.{name} is too small: give it at least {_LEAST_SECTORS} sectors"
     yield from _place_faults(flash)

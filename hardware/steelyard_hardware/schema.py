@@ -46,6 +46,12 @@ class Bus(Strict):
     chips: list[str]
 
 
+class Display(Strict):
+    """Vendor's and customer's display: the distance of neighbouring pixels in micrometres."""
+
+    pixel_um: Annotated[int, Field(ge=100, le=2_000)]
+
+
 class Analogue(Strict):
     """The microcontroller's own analogue converter: the millivolts of its full scale."""
 
@@ -104,6 +110,7 @@ class Profile(Strict):
     pins: dict[Name, PinUse]
     buses: dict[BusName, Bus] = Field(default={})
     analogue: Analogue
+    display: Display | None = None
     temperature: Temperature
     supply: Supply
     flash: Flash

@@ -28,6 +28,7 @@ class EventKind(IntEnum):
     SNAPSHOTS_LEFT_OUT = 16
     PERIOD_CHANGED = 17
     ROLLED_BACK = 18
+    SALES_STATED = 19
 
 
 # ----
@@ -84,6 +85,7 @@ _FACTS: dict[int, dict[str, Check]] = {
     EventKind.SNAPSHOTS_LEFT_OUT: {"count": integer(0, 4_294_967_295)},
     EventKind.PERIOD_CHANGED: {"from": integer(1, 86_400), "to": integer(1, 86_400)},
     EventKind.ROLLED_BACK: {"number": integer(1, 4_294_967_295)},
+    EventKind.SALES_STATED: {"form": integer(2, 4)},
 }
 # ----
 

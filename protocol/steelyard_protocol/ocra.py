@@ -4,6 +4,10 @@ import hmac
 
 from steelyard_protocol.errors import ProtocolError
 
+UNLOCK = "OCRA-1:HOTP-SHA256-8:QN08"
+"""Suite of the codes that unlock a scale."""
+CHECK = "OCRA-1:HOTP-SHA256-8:QN08-S064"
+"""Suite of check codes; the session is software hash and parameter hash."""
 QUESTION_BYTES = 128
 MOST_DIGITS = 10
 HASHES = {"SHA1": 20, "SHA256": 32, "SHA512": 64}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import code_vectors
 from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, sales, statement, weight
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
 from steelyard_protocol.enrolment import EnrolAnswer
@@ -45,6 +46,7 @@ class Signer:
 
 SCALE, AGREEMENT = Signer("scale"), Signer("agreement")
 ROOT, ONLINE, AUTHORITY = Signer("root"), Signer("online"), Signer("authority")
+UNLOCK = Signer("unlock")
 
 
 class Chain:
@@ -150,6 +152,7 @@ def sold(chain: Chain) -> list[dict[str, Any]]:
     top, most = 0xFFFFFFFF, 9_007_199_254_740_991
     full = [top, top, *[top, most, most] * 2, [bytes([number]) * 16 for number in range(64)]]
     chain.add("sale batch at every bound", 7, full, **head)
+    chain.add("event 19", 5, [19, [3]], **head)
     return chain.made[before:]
 
 
@@ -263,6 +266,7 @@ def make() -> dict[str, Any]:
     }
     answer = EnrolAnswer(key_set, "broker.example", 8883, True, "a password", 600)
     signers = {"scale": SCALE, "agreement": AGREEMENT, "root": ROOT, "online": ONLINE, "authority": AUTHORITY}
+    signers["unlock"] = UNLOCK
     return {
         "keys": {name: signer.describe() for name, signer in signers.items()},
         "parameters": [
@@ -279,6 +283,8 @@ def make() -> dict[str, Any]:
         "refused": refused(bytes.fromhex(made[2]["raw"])),
         "weights": weights(),
         "prices": prices(),
+        "fresh": code_vectors.fresh_codes(SCALE.private_key, SCALE.kid, TIME, PARAMETERS),
+        "codes": code_vectors.codes(AGREEMENT.private_key, UNLOCK.private_key, PARAMETERS),
     }
 
 

@@ -11,10 +11,12 @@ from hal_cell import LoadCell
 from hal_clock import Clock
 from hal_flash import FLASH_BYTES, Nor
 from hal_i2c import Bus
+from hal_keypad import Matrix
 from hal_pins import Contact, Interrupts, RadioWire, Wire
 from hal_random import Random
 from hal_rv3028 import ADDRESS as CLOCK_ADDRESS
 from hal_rv3028 import RV3028
+from hal_st7567 import ST7567
 
 _RTC_START_S = 1_609_459_200  # 2021-01-01: where an RP2 without battery starts
 _PWRON_RESET = 1
@@ -61,6 +63,8 @@ class Board:
         self.chip = None
         self.i2c = Bus(self.clock)
         self.spi = []
+        self.displays = []  # the vendor's and the customer's
+        self.keypad = None
         self.case_clock = None
         self.frauds = {}
         self.flash_map = profile.FLASH
@@ -86,8 +90,19 @@ class Board:
         self._true_start_us = _RTC_START_S * 1_000_000
         self.case_clock = RV3028(self.clock, self.true_us, image and image + ".clock")
         self.i2c.attach(CLOCK_ADDRESS, self.case_clock)
+        self._attach_panel()
         self.case(False)
         self.adjustment_switch(False)
+
+    def _attach_panel(self):
+        """Displays and keypad, on a board whose profile has them."""
+        if "st7567" in profile.CHIPS:
+            a0 = self.wire(profile.PIN_LCD_A0)
+            self.displays = [ST7567(self.wire(select), a0) for select in profile.LCD_SELECTS]
+            self.spi[:] = self.displays
+        if "keypad" in profile.CHIPS:
+            columns, rows = profile.KEYPAD_COLUMNS, profile.KEYPAD_ROWS
+            self.keypad = Matrix([self.wire(pin) for pin in columns], [self.wire(pin) for pin in rows])
 
     def _converter(self, seed):
         """The chip that the profile names: the class NAME of the module `hal_name`, at the pins of its driver."""

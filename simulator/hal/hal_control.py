@@ -4,6 +4,7 @@ A request `{"id": n, "do": name, …}` is answered by `{"id": n, "state": {…}}
 time requests are served only while time stands still, and `advance` is answered when the time has passed.
 """
 
+import binascii
 import json
 
 import hal_frauds
@@ -59,11 +60,11 @@ class Host:
             arguments = {key: value for key, value in request.items() if key not in ("id", "do")}
             if name not in _REQUESTS:
                 raise ValueError("no request %r: %s" % (name, ", ".join(sorted(_REQUESTS))))
-            _REQUESTS[name](self._board, **arguments)
+            found = _REQUESTS[name](self._board, **arguments)
         except (ValueError, TypeError, KeyError) as error:
             self._send({"id": request.get("id"), "error": "%s: %s" % (type(error).__name__, error)})
             return
-        self._answer(request["id"])
+        self._answer(request["id"], found)
 
     def last_words(self):
         """Tell the state in which the board ends."""
@@ -83,8 +84,10 @@ class Host:
         while self._advance_id is None:
             self.serve()
 
-    def _answer(self, number):
-        self._send({"id": number, "state": self._board.state()})
+    def _answer(self, number, found=None):
+        state = self._board.state()
+        state.update(found or {})
+        self._send({"id": number, "state": state})
 
     def _send(self, message):
         self.stream.write(json.dumps(message).encode() + b"\n")
@@ -151,6 +154,19 @@ def _stretch(board, chance, us):
     board.chip.stretch_us = us
 
 
+def _key(board, row, column, down):
+    if down:
+        board.keypad.press(row, column)
+    else:
+        board.keypad.release(row, column)
+
+
+def _displays(board):
+    """What the displays show, beside the state."""
+    pictures = [display.picture() for display in board.displays]
+    return {"displays": [picture and binascii.hexlify(picture).decode() for picture in pictures]}
+
+
 _REQUESTS = {
     "state": _state,
     "place": _place,
@@ -164,4 +180,6 @@ _REQUESTS = {
     "glitch": _glitch,
     "freeze": _freeze,
     "stretch": _stretch,
+    "key": _key,
+    "displays": _displays,
 }

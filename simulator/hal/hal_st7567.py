@@ -1,22 +1,17 @@
 """The display controller ST7567 as a chip on the SPI bus: commands and data by the level of A0, while CS is low."""
 
 _COLUMNS = 132
+_SEEN = 128  # of them the glass has
 _PAGES = 8
 _POWER_STEPS = (0x2C, 0x2E, 0x2F)
 
 
 class ST7567:
-    """One display; `select`, `a0` and `reset` are wires. `pixel(x, y)` is what somebody in front of it sees."""
+    """One display after power-on; `select` and `a0` are wires. `pixel(x, y)` is what somebody in front of it sees."""
 
-    def __init__(self, select, a0, reset):
+    def __init__(self, select, a0):
         self._select = select
         self._a0 = a0
-        self._reset = reset
-        self._was_reset = not reset.level
-        reset.output = self._on_reset
-        self._clear()
-
-    def _clear(self):
         self.memory = [bytearray(_COLUMNS) for _ in range(_PAGES)]
         self.contrast = None
         self.unknown = []
@@ -25,15 +20,9 @@ class ST7567:
         self._powered = 0
         self._takes_contrast = False
 
-    def _on_reset(self, level):
-        self._reset.level = level
-        if not level:
-            self._was_reset = True
-            self._clear()
-
     def byte(self, value):
         """A byte passes on the bus."""
-        if self._select.level or not self._was_reset or not self._reset.level:
+        if self._select.level:
             return
         if self._a0.level:
             if self._column < _COLUMNS:
@@ -65,6 +54,12 @@ class ST7567:
         elif not (value & 0xC0 == 0x40 or value & 0xF8 == 0x20 or value & 0xFE in (0xA0, 0xA2, 0xA4, 0xA6)):
             if value & 0xF0 != 0xC0:
                 self.unknown.append(value)
+
+    def picture(self):
+        """What it shows as 1,024 bytes, a byte for eight pixels below one another; None while it shows nothing."""
+        if not self._is_on or self._powered < len(_POWER_STEPS):
+            return None
+        return b"".join(bytes(page[:_SEEN]) for page in self.memory)
 
     def pixel(self, x, y):
         """1 where the glass is dark; nothing shows before power and display are on."""

@@ -40,12 +40,16 @@ PARAMETERS: dict[int, int] = {
 TEST_ROOT_PRIVATE_KEY = bytes(31) + b"\x01"
 
 
-def factory_file(root_public_key: bytes, parameter_map: Mapping[int, int] | None = None) -> bytes:
+def factory_file(
+    root_public_key: bytes, parameter_map: Mapping[int, int] | None = None, address: str | None = None
+) -> bytes:
     """Encode `/factory.cbor`: the root's 65-byte public key, and the parameters (default: `PARAMETERS`).
 
-    Raises ParameterError for a map that the scale would refuse.
+    `address` is where the public pages are, such as "HTTPS://SCALES.EXAMPLE.ORG", at most 37 letters; the scale's codes
+    lead there. Raises ParameterError for a map that the scale would refuse.
     """
-    return cbor.encode({1: root_public_key, 2: parameters.validate(dict(parameter_map or PARAMETERS))})
+    factory: dict[int, object] = {1: root_public_key, 2: parameters.validate(dict(parameter_map or PARAMETERS))}
+    return cbor.encode(factory | ({4: address} if address else {}))
 
 
 def flash_image(image: Path, factory: bytes | None = None, files: Mapping[str, bytes] | None = None) -> None:

@@ -77,6 +77,14 @@ class SimulatedScale(ScaleInItsWorld):
                 return False
         return True
 
+    def type(self, keys: str, held_s: float = 0.06) -> None:
+        """Press keys one after the other, each for `held_s` seconds, and let go of each for as long (virtual time)."""
+        for key in keys:
+            self.press(key)
+            self.advance(held_s)
+            self.press(key, down=False)
+            self.advance(held_s)
+
     # Service console
 
     def console(self, command: str, timeout: float = 60.0) -> str:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from steelyard_simulator.errors import ScaleIsOn
+from steelyard_simulator.errors import ScaleIsOn, WrongOption
 from steelyard_simulator.powered import PoweredScale
 from steelyard_simulator.world import number
+
+KEYPAD = "123C456T789Z.0P+-=R#"
+"""The keys row by row: digits, point, C clear, T tare, Z zero, P price list, + sell, - cancel, = total, R repeat,
+# print."""
+KEYPAD_COLUMNS = 4
 
 
 class ScaleInItsWorld(PoweredScale):
@@ -90,6 +95,18 @@ class ScaleInItsWorld(PoweredScale):
     def stretch_pulses(self, chance: float, us: int) -> None:
         """Make each clock pulse at the converter last `us` µs longer with probability `chance`, until a restart."""
         self._ask("stretch", chance=number("chance", chance, 0, 1), us=number("us", us, 0))
+
+    def press(self, key: str, down: bool = True) -> None:
+        """Press a key of the keypad by its name, or let go of it; keys are named as on `KEYPAD`."""
+        place = KEYPAD.find(key)
+        if len(key) != 1 or place < 0:
+            raise WrongOption(option=f"key {key!r}", known=" ".join(KEYPAD))
+        self._ask("key", row=place // KEYPAD_COLUMNS, column=place % KEYPAD_COLUMNS, down=down)
+
+    def displays(self) -> list[bytes | None]:
+        """What the vendor's and the customer's display show: 1,024 bytes each, eight pixels below one another in a
+        byte, the topmost in bit 0; None while a display shows nothing."""
+        return [bytes.fromhex(shown) if shown else None for shown in self._ask("displays")["displays"]]
 
     def copy_flash(self, to: Path) -> None:
         """Copy the flash contents, as somebody with a reader on the board would."""

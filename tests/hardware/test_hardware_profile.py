@@ -241,8 +241,24 @@ def test_a_supply_without_divider_is_found() -> None:
     )
 
 
-def test_one_line_that_selects_one_display_only_is_found() -> None:
+def test_a_select_that_reaches_no_display_is_found() -> None:
     circuit = circuits.load("pico2_w")
     circuit.parts["J4"].nets[circuit.parts["J4"].kind.pin("CS")[0].number] = "+3V3"
     said = differences(profile.load("pico2_w"), circuit)
-    assert said == ["lcd_cs: GP9 does not reach J4.CS, which the driver st7567 needs"]
+    assert any(text.startswith("lcd_cs_customer: GP8 does not reach J4.CS; it reaches") for text in said)
+    assert "lcd_cs_customer: GP8 does not reach J4.CS, which the driver st7567 needs" in said
+
+
+def test_a_select_at_the_other_display_is_found() -> None:
+    circuit = circuits.load("esp32_s3")
+    circuit.parts["J4"].nets[circuit.parts["J4"].kind.pin("CS")[0].number] = "LCD_CS"
+    assert any(text.startswith("lcd_cs_customer: ") for text in differences(profile.load("esp32_s3"), circuit))
+
+
+@pytest.mark.parametrize("name", ["esp32_s3", "pico2_w"])
+def test_what_resets_the_processor_resets_the_displays(name: str) -> None:
+    circuit = circuits.load(name)
+    reset = circuit.parts["U7"].net("RESET")
+    processor = circuit.parts["U1"]
+    assert processor.net("EN" if name == "esp32_s3" else "RUN") == reset
+    assert [circuit.parts[ref].net("RST") for ref in ("J3", "J4")] == [reset, reset]

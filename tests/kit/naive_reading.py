@@ -8,6 +8,7 @@ import cbor2
 from steelyard_protocol import identity, parameters
 from steelyard_protocol.bodies import Boot, Kind, Parameters
 from steelyard_protocol.events import Event, EventKind, ParameterChange
+from steelyard_protocol.sales import Sale, SaleBatch
 from steelyard_protocol.statement import LINK_BYTES, Flag, Statement
 
 MINUTE_MS = 60_000
@@ -147,6 +148,11 @@ def contradicts_itself(statement: Statement) -> bool:
         return True
     if isinstance(body, Boot):
         return body.thumbprint[: identity.KID_BYTES] != statement.kid or body.head_before >= number
+    if isinstance(body, Sale):
+        return body.cancels is not None and body.cancels >= body.sale
+    if isinstance(body, SaleBatch):
+        records, numbers = body.sold_count + body.cancelled_count, range(body.first, body.last + 1)
+        return records == 0 or records > len(numbers) or (bool(body.hashes) and len(body.hashes) != records)
     if not isinstance(body, Event):
         return False
     if change := change_in(statement):

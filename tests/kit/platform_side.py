@@ -11,6 +11,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from steelyard_protocol import downlink, identity, p256, statement
+from steelyard_protocol.downlink import Role
 from steelyard_protocol.enrolment import EnrolAnswer, to_base64url
 
 
@@ -29,14 +30,14 @@ class Key:
 
 
 class Platform:
-    """Root, online and authority key, and the set that the root signed."""
+    """Root, online, authority and unlock key, and the set that the root signed."""
 
     def __init__(self) -> None:
-        self.root, self.online, self.authority = Key(), Key(), Key()
+        self.root, self.online, self.authority, self.unlock = (Key() for _ in range(4))
 
     def key_set(self, number: int = 1) -> bytes:
-        roles = ((self.online.point, downlink.Role.ONLINE), (self.authority.point, downlink.Role.AUTHORITY))
-        return self.root.sign(downlink.KeySet(number, roles))
+        kinds = ((self.online, Role.ONLINE), (self.authority, Role.AUTHORITY), (self.unlock, Role.UNLOCK))
+        return self.root.sign(downlink.KeySet(number, tuple((key.point, role) for key, role in kinds)))
 
     def answer(self, port: int, key_set: bytes | None = None, password: str | None = None, period_s: int = 600) -> str:
         """What the technician carries to the console: base64url."""

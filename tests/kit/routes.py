@@ -7,8 +7,11 @@ from kit.world import World
 PUBLIC = {
     ("get", "/"),
     ("get", "/sign-in"),
+    ("get", "/f/{digits}"),
     ("get", "/s"),
     ("get", "/s/{code}"),
+    ("get", "/s/{code}/check"),
+    ("post", "/s/{code}/check"),
     ("get", "/s/{code}/complaint"),
     ("post", "/s/{code}/complaint"),
     ("get", "/api/v1/health"),

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from steelyard_protocol import identity, p256, parameters, sales, statement, weight
+from steelyard_protocol import agreement, fresh, identity, ocra, p256, parameters, sales, statement, weight
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import Flag
@@ -39,7 +39,8 @@ class SigningScale:
     ) -> None:
         self.private_key = (seed * 0x9E3779B97F4A7C15 + 7).to_bytes(32, "big")
         self.public_key = p256.public_key(self.private_key)
-        self.agreement_key = p256.public_key((seed + 1_000_000).to_bytes(32, "big"))
+        self.agreement_private = (seed + 1_000_000).to_bytes(32, "big")
+        self.agreement_key = p256.public_key(self.agreement_private)
         self.kid = identity.kid(self.public_key)
         self.serial_number = serial_number or f"S{seed:06d}"
         self.production_code = f"{PRODUCTION_CODE}-{self.serial_number[-20:]}"
@@ -155,6 +156,23 @@ class SigningScale:
         price = sales.price(self.map, net, unit_price) + lie
         sold = sales.Sale(sale=sale, net=net, unit_price=unit_price, price=price, **one)
         return self.append(Kind.SALE, list(sold))
+
+    def fresh_code(self, **other: Any) -> str:
+        """The digits of a fresh code of this moment; `other` replaces fields by name."""
+        digest, calibration, configuration = self.state()
+        flags = (self.flags | Flag.STABLE) & 0xFF
+        fields: dict[str, Any] = {"identity": self.kid, "number": self.number, "time": self.time_s, "flags": flags}
+        fields |= {"gross": 201, "software": self.software[2][:16], "digest": digest, "calibration": calibration}
+        fields |= {"configuration": configuration, "nonce": None} | other
+        return fresh.to_digits(fresh.build(self.private_key, list(fields.values())))
+
+    def answer(
+        self, purpose: agreement.Purpose, suite: str, unlock: bytes, question: str, session: bytes | None
+    ) -> str:
+        """Its answer to a question, given the platform's unlock key."""
+        secret = agreement.agree(self.agreement_private, unlock)
+        key = agreement.code_key(secret, purpose, suite, self.agreement_key, unlock)
+        return ocra.response(suite, key, question, session=session)
 
     def parameters(self, permit: bytes | None = None) -> bytes:
         """The whole map, as after each session; `permit` is the one that the session was opened with."""

@@ -94,6 +94,7 @@ def test_what_grew_is_kept_beside_what_is_known(name: str, flags: list[int], hea
         *[("parameter-map", made["map"]) for made in GOLDEN["parameters"]],
         ("batch", GOLDEN["batch"]),
         ("enrol-answer", GOLDEN["enrol answer"]),
+        *[("fresh-payload", made["raw"][:-128]) for made in GOLDEN["fresh"]],
     ],
 )
 def test_independent_cddl_validator_agrees_on_everything_else(rule: str, encoded: str) -> None:

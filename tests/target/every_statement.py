@@ -23,10 +23,10 @@ async def story(ledger):
     await ledger.parameters.close_session(parameters.BY_SWITCH)
     for kind, facts in EVENTS:
         await ledger.events.state(kind, *facts)
-    sale = statements.sale(1, 1800000000, 247, 10, statements.PRESET, 1299, 1604, 17, None)
+    sale = statements.sale(1, 1800000000, [247, 10, statements.PRESET, 1299, 1604, 17], None)
     await ledger.chain.append(statements.SALE, sale)
-    sums = [1, 247, 1604]
-    await ledger.chain.append(statements.SALE_BATCH, statements.sale_batch(1, 2, sums, sums, [bytes(16)] * 64))
+    sums = [1, 2] + [1, 247, 1604] * 2
+    await ledger.chain.append(statements.SALE_BATCH, statements.sale_batch(sums, [bytes(16)] * 64))
     board.clock.unix_s, board.clock._quality, board.clock.now_s = 1800000000, 2, 86400
     await snapshot(ledger)
     over = 1 << 32

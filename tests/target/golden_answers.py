@@ -9,11 +9,12 @@ import os
 import sys
 
 from agent.adjustment import fields
+from agent.codes import fresh
 from agent.errors import AgentError
 from agent.orders import keyset, trust
 from agent.weighing.price import price
 from agent.weighing.weight import Scaling
-from agent.wire import cbor, cose, identity, p256, statements
+from agent.wire import agreement, cbor, cose, identity, ocra, p256, statements
 
 with open(sys.argv[1]) as file:
     golden = json.load(file)
@@ -140,9 +141,32 @@ def check_sale():
     made = [one for one in golden["sales"] if one["name"].startswith("sale") and "batch" not in one["name"]]
     for one in made:
         body = cbor.decode(bytes.fromhex(one["payload"]))[statements.BODY]
-        names = ("number", "time_s", "net", "tare", "tare_kind", "unit_price", "price", "item", "cancels")
-        assert statements.sale(**dict(zip(names, body))) == body
+        assert statements.sale(body[0], body[1], body[2:8], body[8]) == body
     return len(made)
+
+
+def check_fresh():
+    private_key = bytes.fromhex(SCALE["private_key"])
+    for made in golden["fresh"]:
+        raw = bytes.fromhex(made["raw"])
+        fields = cbor.decode(raw[:-64])
+        again = fresh.build_steps(fields[0], fields, lambda message: p256.sign_steps(private_key, message, os.urandom))
+        assert drive(again) == raw, made["name"]
+        assert fresh.segments(None, raw) == (made["digits"],)
+        assert fresh.segments("https://s.example", raw) == ("HTTPS://S.EXAMPLE/F/", made["digits"])
+    return len(golden["fresh"])
+
+
+def check_codes():
+    private_key, other = bytes.fromhex(golden["keys"]["agreement"]["private_key"]), POINTS["unlock"]
+    thumbprints = [identity.thumbprint(POINTS["agreement"]), identity.thumbprint(other)]
+    for made in golden["codes"]:
+        secret = drive(agreement.agree_steps(private_key, other, os.urandom))
+        key = agreement.derive(secret, cbor.encode([made["purpose"], made["suite"]] + thumbprints))
+        assert (secret.hex(), key.hex()) == (made["secret"], made["key"])
+        session = bytes.fromhex(made["session"]) or None
+        assert ocra.response(made["suite"], key, made["question"], session=session) == made["answer"]
+    return len(golden["codes"])
 
 
 maps = check_parameters()
@@ -160,6 +184,8 @@ print(
             "weights": check_weights(),
             "prices": check_prices(),
             "sales": check_sale(),
+            "fresh": check_fresh(),
+            "codes": check_codes(),
         }
     )
 )

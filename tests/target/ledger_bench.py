@@ -155,6 +155,12 @@ async def enrol(ledger):
     return await enrolment.enrol(ledger.keystore, ledger.chain, "Maker", "Model", "SN-1", "PC-1")
 
 
+async def begin_enrolled(ledger):
+    """Enrol, and state the start."""
+    await enrol(ledger)
+    await ledger.state_start(circumstances)
+
+
 def snapshot_body():
     return statements.snapshot(**SNAPSHOT)
 

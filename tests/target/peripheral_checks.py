@@ -12,7 +12,8 @@ import asyncio
 import machine
 from agent.chips import st25dv
 from agent.chips.keypad import Keypad
-from agent.chips.st7567 import HEIGHT, WIDTH, Displays
+from agent.chips.st7567 import Displays
+from agent.operator.screens import HEIGHT, WIDTH, Picture
 from hal_keypad import Matrix
 from hal_st25dv import ST25DV, SYSTEM_ADDRESS, USER_ADDRESS
 from hal_st7567 import ST7567
@@ -117,17 +118,25 @@ def test_names_must_fit_the_matrix():
 
 # Displays
 
-CS_VENDOR, CS_CUSTOMER, A0, RST = 9, 13, 12, 8
+CS_VENDOR, CS_CUSTOMER, A0 = 9, 13, 12
+
+
+SIDES = ("kg NET", "e=5g", ">0<"), ("CNY/kg", "P 100"), ("CNY",)
+# Each differs from the one before in one band, or in all.
+WEIGHINGS = (
+    (("15.005", "12.99", "194.91"), SIDES, "PT 0.020kg"),
+    (("-0.005", "12.99", "194.91"), SIDES, "PT 0.020kg"),
+    (("-0.005", "1", "194.91"), SIDES, "PT 0.020kg"),
+    (("-0.005", "1", ""), SIDES, "PT 0.020kg"),
+    (("-0.005", "1", ""), (SIDES[0][:1],) + SIDES[1:], "PT 0.020kg"),
+    (("-0.005", "1", ""), (SIDES[0][:1],) + SIDES[1:], "?"),
+    (("FAULT", "", ""), ((), (), ()), "DO NOT USE: CALL SERVICE"),
+    (("88.888", "8888.88", "888888.88"), SIDES, "W" * 31),
+)
 
 
 def glasses():
-    pair = [ST7567(BOARD.wire(select), BOARD.wire(A0), BOARD.wire(RST)) for select in (CS_VENDOR, CS_CUSTOMER)]
-
-    def reset(level):
-        for glass in pair:
-            glass._on_reset(level)
-
-    BOARD.wire(RST).output = reset
+    pair = [ST7567(BOARD.wire(select), BOARD.wire(A0)) for select in (CS_VENDOR, CS_CUSTOMER)]
     BOARD.spi[:] = pair
     return pair
 
@@ -141,64 +150,58 @@ def picture(glass):
     return rows
 
 
-def shown(*figures):
+def shown(draw):
     pair = glasses()
-    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0, RST)
-
-    async def main():
-        await displays.start()
-        displays.show(*figures)
-
-    asyncio.run(main())
-    return pair
+    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0)
+    page = Picture()
+    draw(page)
+    asyncio.run(displays.start(page.pixels))
+    return pair, displays, page
 
 
-def digit(glass, place, points_before=0, count=5):
-    """Which segments of a large digit are dark: bit 0 top, then clockwise, bit 6 the middle."""
-    width = count * 16 + 6
-    x = WIDTH - 12 - width + place * 16 + points_before * 6
-    y = 2
-    probes = ((6, 1), (10, 6), (10, 17), (6, 22), (1, 17), (1, 6), (6, 12))
-    return sum(glass.pixel(x + dx, y + dy) << bit for bit, (dx, dy) in enumerate(probes))
+def test_both_displays_show_the_same_picture():
+    (vendor, customer), _, page = shown(lambda page: page.page(["AB", "cd"]))
+    assert vendor.picture() == customer.picture() == bytes(page.pixels)
+    assert vendor.unknown == [] and any(vendor.pixel(x, y) for x in range(16) for y in range(8))
 
 
-def test_both_displays_show_the_weight_in_large_digits():
-    for glass in shown("12.345", "9.98 /kg", "123.20"):
-        assert [digit(glass, place, int(place > 1)) for place in range(5)] == [0x06, 0x5B, 0x4F, 0x66, 0x6D]
-        assert glass.unknown == []
-        assert any(glass.pixel(x, y) for x in range(60) for y in range(34, 42)), "unit price"
-        assert any(glass.pixel(x, y) for x in range(60) for y in range(45, 53)), "price"
-
-
-def test_words_stand_in_place_of_a_weight():
-    (vendor, _) = shown("LOCKED")
-    assert any(vendor.pixel(x, y) for x in range(48) for y in range(10, 18))
-    assert not any(vendor.pixel(x, y) for x in range(WIDTH) for y in range(20, 30))
+def test_one_display_can_show_another_picture():
+    (vendor, customer), displays, page = shown(lambda page: page.fill(1))
+    before = customer.picture()
+    page.page(["MENU"])
+    displays.show(page.pixels, 0)
+    assert vendor.picture() == bytes(page.pixels) != before
+    assert customer.picture() == before
 
 
 def test_an_old_figure_leaves_nothing_behind():
+    _, _, page = shown(lambda page: page.weighing(("88.888", "8888.88", "888888.88"), (("kg NET",),) * 3, "W" * 31))
+    page.weighing(("", "", ""), ((), (), ()), "")
+    assert not any(page.pixels)
+
+
+def test_a_weighing_over_another_picture_looks_as_if_it_were_alone():
+    page = Picture()
+    for figures, sides, line in WEIGHINGS:
+        for before in (None, page.fill, page.page):
+            if before:
+                before("ABCDEFGH" if before == page.page else 1)
+            alone = Picture()
+            for drawn in (page, alone):
+                drawn.weighing(figures, sides, line)
+            assert page.pixels == alone.pixels, (figures, before)
+
+
+def test_nothing_shows_before_the_glass_is_powered():
     pair = glasses()
-    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0, RST)
-
-    async def main():
-        await displays.start()
-        displays.show("88.888", "8888888888888888", "8888888888888888", "8888888888888888")
-        displays.show("")
-
-    asyncio.run(main())
-    lit = sum(pair[0].pixel(x, y) for x in range(WIDTH) for y in range(HEIGHT))
-    assert 0 < lit < 60, "the unit alone"
-
-
-def test_nothing_shows_before_the_controller_is_reset_and_powered():
-    pair = glasses()
-    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0, RST)
-    displays.show("88.888")
+    displays = Displays(machine.SPI(1), (CS_VENDOR, CS_CUSTOMER), A0)
+    displays.show(b"\xff" * 1024)
+    assert pair[0].picture() is None
     assert not any(pair[0].pixel(x, y) for x in range(WIDTH) for y in range(HEIGHT))
 
 
 def test_a_display_that_is_not_selected_keeps_still():
-    pair = shown("1.000")
+    pair, _, _ = shown(lambda page: page.page(["1.000"]))
     before = picture(pair[1])
     spi, select, a0 = machine.SPI(1), machine.Pin(CS_VENDOR), machine.Pin(A0)
     select(0)

@@ -144,17 +144,17 @@ def test_zero_and_tare_are_refused_from_the_first_wrong_word_on():
     scale = weighing()
     steps = Steps(scale)
     steps.add(*[ZERO] * 30)
-    for command in (scale.set_zero, scale.set_tare):
-        steps.add(*[ZERO] * 30)
+    for command, level in ((scale.set_zero, ZERO), (scale.set_tare, ZERO + 50 * E)):
+        steps.add(*[level] * 30)
         command()
-        for count in [ZERO + E] * 4 + [ZERO] * 5:
+        for count in [level + E] * 4 + [level] * 5:
             steps.add(count)
             try:
                 command()
             except WeighingRefused:
                 continue
             raise AssertionError("done in a burst")
-    assert (scale.zero_counts, scale.tare) == (ZERO, 0)
+    assert (scale.zero_counts, scale.tare) == (ZERO, 50)
 
 
 def test_under_new_parameters_the_load_has_to_rest_again_and_what_was_set_stays():

@@ -110,12 +110,18 @@ def test_zero_is_set_within_a_hundredth_of_max_of_the_zero_at_start():
         assert scale.gross == round((grams + 149) / 5), "the zero stays"
 
 
-def test_setting_or_adjusting_zero_clears_the_tare():
-    for act in (Weighing.set_zero, lambda scale: scale.adjust_zero(ZERO + 20 * E)):
-        scale, _ = started(20 * E)
-        scale.set_tare()
-        act(scale)
-        assert (scale.tare, scale.gross, scale.net(), scale.zero_drift()) == (0, 0, 0, 0)
+def test_zero_is_not_set_beside_a_tare_and_adjusting_zero_clears_it():
+    scale, _ = started(20 * E)
+    scale.set_tare()
+    assert refused(scale.set_zero)
+    assert (scale.tare, scale.gross) == (20, 20)
+    scale.clear_tare()
+    scale.set_zero()
+    assert (scale.tare, scale.gross, scale.net(), scale.zero_drift()) == (0, 0, 0, 0)
+    scale, _ = started(20 * E)
+    scale.set_tare()
+    scale.adjust_zero(ZERO + 20 * E)
+    assert (scale.tare, scale.gross, scale.net(), scale.zero_drift()) == (0, 0, 0, 0)
 
 
 def test_an_adjusted_zero_is_the_one_about_which_zero_may_be_set():
@@ -128,8 +134,8 @@ def test_an_adjusted_zero_is_the_one_about_which_zero_may_be_set():
     assert refused(scale.set_zero)
 
 
-def test_tare_takes_loads_from_zero_to_max():
-    for intervals, takes in ((3_009, True), (3_010, False), (0, True), (-1, False)):
+def test_tare_takes_loads_above_zero_up_to_max():
+    for intervals, takes in ((3_009, True), (3_010, False), (1, True), (0, False), (-1, False)):
         scale, _ = started(intervals * E)
         assert refused(scale.set_tare) is not takes
         assert scale.tare == (intervals if takes else 0)

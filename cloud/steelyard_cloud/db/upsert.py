@@ -18,10 +18,10 @@ def upsert(connection: Connection, table: Table, rows: Row | Sequence[Row], chan
     return sqlite.insert(table).values(rows).on_conflict_do_update(index_elements=keys, set_=dict(changes))
 
 
-def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, but for those that are there already."""
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert rows, but for those that are there already; give how many were not."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+    return connection.execute(insert(table).on_conflict_do_nothing(), list(rows)).rowcount
 
 
 def upsert_selected(connection: Connection, table: Table, rows: Select[Any], changes: Row) -> Insert:

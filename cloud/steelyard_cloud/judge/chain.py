@@ -162,6 +162,7 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
         and summary.several_at < last.number
         and statement.link == last.hash[:LINK_BYTES]
         and not statement.breaches
+        and not any(contradictions(statement))
         and not (statement.flags | last.flags) & SHOWN_FLAGS
         and summary.recent_states.last.get(state_of(statement)) == 2 * last.number
         and earliest_ms >= summary.intervals[-1].earliest_ms

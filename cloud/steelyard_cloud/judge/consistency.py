@@ -9,12 +9,15 @@ from steelyard_protocol import identity, parameters
 from steelyard_protocol.bodies import Boot, Parameters
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_protocol.parameters import FIRST_DEVICE_KEY
+from steelyard_protocol.sales import Sale, SaleBatch
 from steelyard_protocol.statement import Statement
 
 MAP = "the parameter map is not the one that the header's digest names"
 THUMBPRINT = "the thumbprint in the boot statement is not that of the identity"
 HEAD_BEFORE = "the boot statement names a number before it that is not below its own"
 LOSS = "what is reported lost is not below the statement's own number"
+CANCELS = "a cancellation names no earlier sale"
+BATCH = "the numbers, counts and hashes of a batch of sales do not go together"
 COUNTERS = "the counters of a parameter change do not follow from its head and its fields"
 
 
@@ -30,6 +33,16 @@ def contradictions(statement: Statement) -> Iterator[str]:
             yield HEAD_BEFORE
     elif isinstance(body, Event):
         yield from _of_event(statement, body)
+    elif isinstance(body, Sale) and body.cancels is not None and body.cancels >= body.sale:
+        yield CANCELS
+    elif isinstance(body, SaleBatch) and not _goes_together(body):
+        yield BATCH
+
+
+def _goes_together(batch: SaleBatch) -> bool:
+    """There are no more records than numbers, and a hash for each of them or none at all."""
+    records = batch.sold_count + batch.cancelled_count
+    return 0 < records <= batch.last - batch.first + 1 and len(batch.hashes) in (0, records)
 
 
 def _of_event(statement: Statement, event: Event) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The platform's own keys: an offline root, an online key for receipts, an authority key for permits.
+"""The platform's own keys: an offline root, an online key for receipts, an authority key for permits, an unlock key.
 
 Each is one PEM file that only its owner may read. The root signs numbered key sets that tell scales which key may
 do what; it lives in a folder of its own, so that it can be carried away.
@@ -12,13 +12,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from steelyard_protocol import identity, p256
-from steelyard_protocol.downlink import KeySet, Role, sign
+from steelyard_protocol.downlink import KeySet, Role, open_order, sign
 
 from steelyard_cloud.errors import CloudError
 
 ROOT = "root"
 ONLINE = "online"
 AUTHORITY = "authority"
+UNLOCK = "unlock"
 KEY_SET = "key-set.cbor"
 
 
@@ -110,6 +111,11 @@ def read_authority(folder: Path) -> PlatformKey:
     return read(folder / f"{AUTHORITY}.pem")
 
 
+def read_unlock(folder: Path) -> PlatformKey:
+    """The key that agrees with scales on unlock and check codes; it signs nothing."""
+    return read(folder / f"{UNLOCK}.pem")
+
+
 def read_key_set(folder: Path) -> bytes:
     """The key set in force, signed by the root, as scales take it."""
     try:
@@ -141,17 +147,39 @@ def write_root_public(folder: Path, root: PlatformKey) -> None:
 
 
 def create(folder: Path, root_folder: Path) -> bool:
-    """Make root, online and authority keys and the first key set; False where the root's public key is there already.
+    """Make root, online, authority and unlock keys and the first key set; False where there is a root already.
 
     Raises KeysError where only some of the files are there: nothing is overwritten.
     """
     if (folder / f"{ROOT}.pub").exists():
         return False
-    root, online, authority = (PlatformKey.of(p256.make_private_key()) for _ in range(3))
+    root, online, authority, unlock = (PlatformKey.of(p256.make_private_key()) for _ in range(4))
     write(root_folder / f"{ROOT}.pem", root)
     write(folder / f"{ONLINE}.pem", online)
     write(folder / f"{AUTHORITY}.pem", authority)
-    roles = ((online.public_key, Role.ONLINE), (authority.public_key, Role.AUTHORITY))
+    write(folder / f"{UNLOCK}.pem", unlock)
+    roles = ((online.public_key, Role.ONLINE), (authority.public_key, Role.AUTHORITY), (unlock.public_key, Role.UNLOCK))
     (folder / KEY_SET).write_bytes(sign(KeySet(1, roles), root.private_key, root.kid))
     write_root_public(folder, root)
+    return True
+
+
+def add_unlock(folder: Path, root_folder: Path) -> bool:
+    """Give a platform that has none an unlock key, and scales the next key set with it; False where nothing was done.
+
+    The root signs it, so its private half has to be there.
+    """
+    if not (root_folder / f"{ROOT}.pem").exists() or not (folder / KEY_SET).exists():
+        return False
+    root, path = read(root_folder / f"{ROOT}.pem"), folder / f"{UNLOCK}.pem"
+    held = open_order(read_key_set(folder), root.public_key)
+    if not isinstance(held, KeySet):
+        raise KeyInvalid(path=folder / KEY_SET)
+    if not path.exists():
+        write(path, PlatformKey.of(p256.make_private_key()))
+    own = (read(path).public_key, Role.UNLOCK)
+    if own in held.keys:
+        return False
+    renewed = KeySet(held.number + 1, (*held.keys, own))
+    (folder / KEY_SET).write_bytes(sign(renewed, root.private_key, root.kid))
     return True

@@ -1,9 +1,11 @@
 """Permits: signed, one-use authorisations to adjust a scale, recorded before anybody can use them."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 from steelyard_protocol import downlink, statement
+from steelyard_protocol.codes import ORDER_OF_CODES
 from steelyard_protocol.parameters import KEYS
 
 from steelyard_cloud.db import feeds
@@ -51,10 +53,32 @@ class Terms:
 def permit(
     connection: Connection, actor: Actor, authority: PlatformKey, scale: ScaleInScope, terms: Terms, now_ms: int
 ) -> bytes:
-    """Sign a permit for the scale's active identity and record it; raises NotFound and WrongWindow."""
+    """Sign a permit for the scale's active identity and record it, so that it is sent; raises NotFound, WrongWindow."""
+    given = select(func.max(permits.c.order_number)).where(permits.c.order_number < ORDER_OF_CODES)
+    made = record_permit(connection, actor, authority, scale, terms, (connection.scalar(given) or 0) + 1, now_ms)
+    feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": made.id}, now_ms)
+    return made.raw
+
+
+class Recorded(NamedTuple):
+    """A recorded permit: its row and its bytes."""
+
+    id: int
+    raw: bytes
+
+
+def record_permit(
+    connection: Connection,
+    actor: Actor,
+    authority: PlatformKey,
+    scale: ScaleInScope,
+    terms: Terms,
+    order_number: int,
+    now_ms: int,
+) -> Recorded:
+    """Sign a permit and record it, without having it sent; raises NotFound and WrongWindow."""
     terms.check(now_ms)
     identity = store.active_identity(connection, scale.id)
-    order_number = (connection.scalar(select(func.max(permits.c.order_number))) or 0) + 1
     order = downlink.Permit(
         identity=identity.kid,
         what=terms.what,
@@ -71,8 +95,7 @@ def permit(
     permit_id = _insert(connection, actor, scale, identity.id, order, raw, now_ms)
     details = {"what": terms.what.name.lower(), "order": order_number, "fields": list(terms.fields)}
     record(connection, actor, "scale.permit", f"scale:{scale.id}", details, now_ms)
-    feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": permit_id}, now_ms)
-    return raw
+    return Recorded(permit_id, raw)
 
 
 def _insert(

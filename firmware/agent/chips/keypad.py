@@ -1,7 +1,7 @@
 """Driver of a keypad matrix: columns are pulled low, rows have pull-ups and wake it by an interrupt. Nothing is polled.
 
 One key at a time: with two or more pressed the matrix can show keys that nobody touched, so none counts until all have
-been let go.
+been let go. That is told once, as a key without a name.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ class Keypad:
         self._columns = [matrix.OpenDrain(number) for number in columns]
         self._rows = [pins.Input(number) for number in rows]
         self._edges = matrix.Edges(self._rows)
-        self._waits_for_release = False
+        self._waits_for_release = self._are_several = False
         self._listen()
 
     def _listen(self):
@@ -51,7 +51,7 @@ class Keypad:
         return any(not row() for row in self._rows)
 
     async def key(self):
-        """The name of the next key that is pressed, alone and for longer than contacts bounce."""
+        """The name of the next key that is pressed, for longer than contacts bounce; "" for several at once."""
         while True:
             await self._edges.wait()
             await asyncio.sleep_ms(_DEBOUNCE_MS)
@@ -59,8 +59,12 @@ class Keypad:
             if self._touched() != bool(pressed):
                 self._edges.wake()  # it changed while it was looked at
             if not pressed:
-                self._waits_for_release = False
+                self._waits_for_release = self._are_several = False
+            elif len(pressed) > 1:
+                self._waits_for_release = True
+                if not self._are_several:
+                    self._are_several = True
+                    return ""
             elif not self._waits_for_release:
                 self._waits_for_release = True
-                if len(pressed) == 1:
-                    return self._names[pressed[0]]
+                return self._names[pressed[0]]

@@ -21,13 +21,17 @@ _LONG_COMMAND = b"enrol accept "
 # Each command's module.
 _PLACES = (
     ("adjust", "adjust"),
+    ("check", "codes"),
     ("enrol", "life"),
     ("export", "records"),
+    ("fresh", "codes"),
     ("log", "records"),
     ("parameters", "look"),
+    ("prices", "prices"),
     ("status", "look"),
     ("tare", "weigh"),
     ("time", "life"),
+    ("unlock", "codes"),
     ("watch", "look"),
     ("zero", "weigh"),
 )

@@ -35,6 +35,7 @@ _EVENTS = {
     16: ("snapshots left out", "count"),
     17: ("period changed", "from", "to"),
     18: ("rolled back", "number"),
+    19: ("sales stated", "form"),
 }
 # ----
 _KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}

@@ -26,6 +26,6 @@ async def _show(scale, reply):
 
 
 COMMANDS = (
-    Command("tare", "tare [clear]", "takes the resting load as tare, or weighs gross again", _tare),
+    Command("tare", "tare [clear]", "takes the resting load as tare, or clears it", _tare),
     Command("zero", "zero", "makes the resting, nearly empty pan the zero (within 4 % of Max)", _zero),
 )

@@ -1,1 +1,1 @@
-"""What whoever stands at the scale sees and keys in; loaded when it is used, and let go of afterwards."""
+"""What whoever stands at the scale sees and keys in; what is seldom used is loaded for it, and let go of afterwards."""

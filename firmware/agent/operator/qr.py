@@ -17,6 +17,7 @@ _NUMERIC_MODE = (1, 10, 3)
 _ALPHANUMERIC_MODE = (2, 9, 2)
 _TERMINATOR_BITS = const(4)
 _PADS = (0xEC, 0x11)
+_VALUES_AT_A_TIME = const(12)
 _FIELD = const(0x11D)  # x⁸ + x⁴ + x³ + x² + 1
 
 # Of level M, by version: codewords, blocks, and the error correction codewords of each block.
@@ -120,8 +121,8 @@ def _corrected_steps(data, version):
         part = data[at : at + shorter + (block >= long_from)]
         at += len(part)
         parts.append(part)
-        yield
-        checks.append(_remainder(part, generator, powers, logarithms))
+        rest = yield from _remainder_steps(part, generator, powers, logarithms)
+        checks.append(rest)
     result = bytearray()
     for place in range(shorter + 1):
         result.extend(bytes([part[place] for part in parts if place < len(part)]))
@@ -157,10 +158,13 @@ def _generator(degree, powers, logarithms):
     return bytes([logarithms[value] for value in coefficients])
 
 
-def _remainder(part, generator, powers, logarithms):
+def _remainder_steps(part, generator, powers, logarithms):
+    """Return the error correction codewords of one block."""
     rest = bytearray(len(generator))
     last = len(generator) - 1
-    for value in part:
+    for at, value in enumerate(part):
+        if not at % _VALUES_AT_A_TIME:
+            yield
         factor = value ^ rest[0]
         logarithm = logarithms[factor]
         for place in range(last + 1):

@@ -47,20 +47,21 @@ class _Grid:
 def build_steps(version, codewords):
     """Return in steps the rows of a symbol without mask and information, and the rows of the modules that are data."""
     grid = _Grid(17 + 4 * version)
-    _draw_patterns(grid, version)
-    yield
+    yield from _draw_steps(grid, version)
     free = list(grid.free)
     yield from _place_steps(grid, codewords)
     return grid.dark, free
 
 
-def _draw_patterns(grid, version):
+def _draw_steps(grid, version):
     last = grid.size - 7
     for y, x, top, left in ((0, 0, 0, 0), (0, last, 0, last - 1), (last, 0, last - 1, 0)):
         grid.clear(top, left, 9 if not y else 8, 9 if not x else 8)  # with separator and format information
         grid.stamp(y, x, _FINDER)
+        yield
     centres = (6,) + _CENTRES[version - 1]
-    for y in centres[:] if version > 1 else ():
+    for y in centres if version > 1 else ():
+        yield
         for x in centres:
             if not (y == 6 and x in (6, centres[-1]) or x == 6 and y == centres[-1]):
                 grid.stamp(y - 2, x - 2, _ALIGNMENT)

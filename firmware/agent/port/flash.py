@@ -1,6 +1,6 @@
-"""The board's flash as two block devices of 4,096-byte blocks: the journal's ring and the littlefs of files.
+"""The board's flash as block devices of 4,096-byte blocks: the rings of journal and sales, the littlefs of files.
 
-Both speak MicroPython's extended block protocol: `readblocks(n, buf, off)`, `writeblocks(n, buf, off)` which programs
+They speak MicroPython's extended block protocol: `readblocks(n, buf, off)`, `writeblocks(n, buf, off)` which programs
 without erasing, `ioctl(6, n)` which erases block n. Where they lie is in the board profile.
 """
 
@@ -30,6 +30,11 @@ def _device(name):
 def journal_device():
     """Block device of the ring (see `agent.record.journal`)."""
     return _device("journal")
+
+
+def sales_device():
+    """Block device of the ring of sales (see `agent.record.sales`), on a board for scales that compute prices."""
+    return _device("sales")
 
 
 def mount():

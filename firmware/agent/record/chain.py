@@ -183,7 +183,8 @@ class Chain:
         self.news.set()
         return number, statement
 
-    def _header(self, kind, number, parameters):
+    def flags(self, parameters):
+        """Return the flags of a statement that was made now."""
         flags = self._instrument.flags() | self._clock.quality()
         if parameters.locked:
             flags |= _FLAG_LOCKED
@@ -191,13 +192,16 @@ class Chain:
             flags |= _FLAG_SESSION_OPEN
         if self.reserve_in_use:
             flags |= _FLAG_RESERVE
+        return flags
+
+    def _header(self, kind, number, parameters):
         return (
             kind,
             number,
             self._link,
             self._clock.stamp(),
             self._clock.uptime_s(),
-            flags,
+            self.flags(parameters),
             self._boot_number,
             parameters.digest,
             parameters.calibration_counter,

@@ -1,6 +1,7 @@
 """The scale's private keys. They are made on the scale, never leave this module, and nothing can read them out of it.
 
-A secure element takes the place of `SoftKeyStore` by offering the same attributes and `sign_steps`.
+A secure element takes the place of `SoftKeyStore` by offering the same attributes, `sign_steps` and
+`agree_steps`.
 """
 
 from micropython import const
@@ -47,3 +48,9 @@ class SoftKeyStore:
     def sign_steps(self, message):
         """Sign `message` in steps; a generator that returns 64 bytes, r‖s."""
         return (yield from p256.sign_steps(self._signing_key, message, self._random))
+
+    def agree_steps(self, public_key):
+        """Agree with a 65-byte SEC 1 point in steps; a generator that returns the 32 bytes that both sides get."""
+        from agent.wire import agreement  # takes heap while a code is asked for only
+
+        return (yield from agreement.agree_steps(self._agreement_key, public_key, self._random))

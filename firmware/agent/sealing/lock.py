@@ -1,6 +1,7 @@
 """The lock: once something is wrong with what makes the scale trustworthy, it says so until somebody entitled opens it.
 
-The reason survives power cuts; the event that tells of it is made as soon as a statement can be made.
+The reason survives power cuts; the event that tells of it is made as soon as a statement can be made. Opening it is an
+event too, synced before the lock is gone: a power cut between the two is made good at the next start.
 """
 
 from micropython import const
@@ -11,7 +12,12 @@ NOT_LOCKED = const(0)
 CASE_OPENED = const(1)
 PARAMETERS_MISMATCH = const(2)
 
+# Who opened it, as the event says.
+BY_PERMIT = const(1)
+BY_CODE = const(2)
+
 _FILE = "lock"
+_EVENT_KIND = const(0)  # its place in an event's body
 
 
 class Lock:
@@ -19,12 +25,16 @@ class Lock:
 
     def __init__(self, store):
         self._store = store
-        self._stating = False
+        self._stating = self._opening = False
         self.why, self._stated = store.read(_FILE) or [NOT_LOCKED, True]
 
     def engage(self, why):
-        """Lock for the reason `why`; when this returns it is synced. A scale that is locked keeps its first reason."""
-        if not self.why:
+        """Lock for the reason `why`; when this returns it is synced. A scale that is locked keeps its first reason.
+
+        While somebody tries to open it this locks anew.
+        """
+        if not self.why or self._opening:
+            self._opening = False
             self._store.write(_FILE, [why, False])
             self.why, self._stated = why, False
 
@@ -41,3 +51,49 @@ class Lock:
     def _mark_stated(self, *_):
         yield from self._store.write_steps(_FILE, [self.why, True])
         self._stated = True
+
+    def await_opening(self, awaits):
+        """Note that somebody begins to try to open the lock, or has ended: what locks meanwhile counts."""
+        self._opening = awaits
+
+    async def release(self, chain, by, order, settle):
+        """Open the lock with the event *unlocked*; return whether it is open: not where it was engaged meanwhile.
+
+        `settle()` gives steps that are done between event and opening. The event *locked* comes first where it is still
+        due. Raises JournalFull.
+        """
+        await self.state(chain)
+
+        def settled(*_):
+            yield from settle()
+            if self._opening:
+                self._open()
+
+        if self._opening:
+            await chain.append(statements.EVENT, statements.event(statements.UNLOCKED, by, order), settled)
+        return self.why == NOT_LOCKED
+
+    def _open(self):
+        # In one piece: nothing may engage the lock between the two copies.
+        self._store.write(_FILE, [NOT_LOCKED, True])
+        self.why, self._stated = NOT_LOCKED, True
+
+    def was_released(self, chain):
+        """Whether the newest statement opened the lock, and a power cut came before the lock was gone.
+
+        A lock that was engaged since then has not been stated yet.
+        """
+        if not self.why or not self._stated:
+            return False
+        payload = chain.head_payload()
+        return (
+            payload is not None
+            and payload[statements.KIND] == statements.EVENT
+            and payload[statements.BODY][_EVENT_KIND] == statements.UNLOCKED
+        )
+
+    def finish_release(self, settle):
+        """Do now what the power cut left undone."""
+        for _ in settle():
+            pass
+        self._open()

@@ -33,20 +33,24 @@ _TEMPERATURE_READINGS = const(64)
 
 
 class WeighingRefused(AgentError):
-    """The scale cannot do that now."""
+    """The scale cannot do that now; `short` says why in the letters of the displays."""
 
     code = "weighing-refused"
+
+    def __init__(self, text, short="NOT STABLE: WAIT"):
+        super().__init__(text)
+        self.short = short
 
 
 class Weighing:
     """Weight, zero and tare from the readings of `adc` under a map of `parameters`.
 
     `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross` and `tare`
-    (intervals), `stable`, `e_mg`, `weighings` since the last snapshot. `zeros_refused` counts zeros that lay outside
-    their range, `refused_zero_counts` is the last of them, if any. No properties: with a single one in the class,
-    MicroPython looks for it at every assignment to `self`, which would double the cost of a step. And few local
-    variables where every reading passes: a call that needs more than eleven places for them takes its frame from the
-    heap.
+    (intervals), `preset` (whether the tare was typed), `stable`, `e_mg`, `weighings` since the last snapshot.
+    `zeros_refused` counts zeros that lay outside their range, `refused_zero_counts` is the last of them, if any. No
+    properties: with a single one in the class, MicroPython looks for it at every assignment to `self`, which would
+    double the cost of a step. And few local variables where every reading passes: a call that needs more than eleven
+    places for them takes its frame from the heap.
     """
 
     def __init__(self, adc, parameters):
@@ -67,6 +71,7 @@ class Weighing:
         self.indicated = asyncio.Event()
         self.filtered_counts = 0
         self.tare = 0
+        self.preset = False
         self.zeros_refused = 0
         self.refused_zero_counts = None
         self._reset_zero(parameters[ZERO_COUNTS])
@@ -194,21 +199,24 @@ class Weighing:
     def set_zero(self):
         """Make what is on the pan the zero.
 
-        Raises WeighingRefused where the load moves, or where that is further than half the zero-setting range from the
-        zero found at start.
+        Raises WeighingRefused where there is a tare, where the load moves, or where that is further than half the
+        zero-setting range from the zero found at start.
         """
         compensated = self._require_stable("wait until the load rests, then set zero")
+        if self.tare:
+            raise WeighingRefused("there is a tare: clear it, then set zero", "CLEAR TARE FIRST")
         if not self._within(compensated, self._zero_reference_counts, self._parameters[_ZERO_SETTING]):
             self._refuse_zero(compensated)
-            raise WeighingRefused("the load is too far from zero: take it off the pan, then set zero")
+            raise WeighingRefused(
+                "the load is too far from zero: take it off the pan, then set zero", "TOO FAR FROM ZERO"
+            )
         self.zero_counts = self._zero_set_counts = compensated
-        self.tare = 0
         self.gross = self._scaling.gross(self.net_counts())
 
     def adjust_zero(self, zero_counts):
         """Start again from a zero that has just been calibrated."""
         self._reset_zero(zero_counts)
-        self.tare = 0
+        self.clear_tare()
         self.gross = self._scaling.gross(self.net_counts())
 
     def _track_zero(self, away_counts, elapsed_ms):
@@ -246,15 +254,30 @@ class Weighing:
         return self.gross - self.tare
 
     def set_tare(self):
-        """Take the load as tare; an empty pan clears it. WeighingRefused where the load moves or is not weighed."""
+        """Take the load as tare. WeighingRefused where it moves or is not above zero, and beside a preset tare."""
         self._require_stable("wait until the load rests, then tare")
-        if self.overload() or self.gross < 0:
-            raise WeighingRefused("the load is outside the weighing range: tare takes loads from zero to Max")
+        if self.preset:
+            raise WeighingRefused("there is a preset tare: clear it, then tare", "CLEAR TARE FIRST")
+        if self.overload() or self.gross <= 0:
+            text = "the load is outside the weighing range: tare takes loads above zero, up to Max"
+            raise WeighingRefused(text, "NOTHING TO TARE")
         self.tare = self.gross
+
+    def preset_tare(self, tare_mg):
+        """Take a known tare in place of a weighed one. WeighingRefused where it is no whole number of intervals from 1
+        to Max, and beside a weighed tare."""
+        if self.tare and not self.preset:
+            raise WeighingRefused("there is a weighed tare: clear it, then type another", "CLEAR TARE FIRST")
+        if tare_mg % self.e_mg or not 0 < tare_mg <= self._parameters[_MAX_MG]:
+            text = "a preset tare is a whole number of intervals of %s, up to Max" % self.text(1)
+            raise WeighingRefused(text, "TARE IN STEPS OF e")
+        self.tare = tare_mg // self.e_mg
+        self.preset = True
 
     def clear_tare(self):
         """Weigh gross again."""
         self.tare = 0
+        self.preset = False
 
     def _require_stable(self, advice):
         if not self.at_rest():
@@ -266,6 +289,10 @@ class Weighing:
     def fresh(self):
         """True while the last reading is not older than one second."""
         return self._valid and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
+
+    def started(self):
+        """True once the first load that rested was taken as zero, or refused."""
+        return not self._initial_zero_due
 
     def at_rest(self):
         """True while the load rests and the last reading is not too old."""
@@ -280,6 +307,18 @@ class Weighing:
         if not self.fresh() or not _UNDERLOAD_INTERVALS <= self.gross <= self._highest:
             return None
         return self._mass_text.of(self.gross - self.tare)
+
+    def text(self, intervals):
+        """So many intervals as text with their unit."""
+        return self._mass_text.of(intervals)
+
+    def underload(self):
+        """True below -20 e, where nothing may be shown."""
+        return self.gross < _UNDERLOAD_INTERVALS
+
+    def at_zero(self):
+        """True while the gross weight is within a quarter of an interval of zero."""
+        return -1 <= self._scaling.parts(self.net_counts(), 4) <= 1
 
     def noise_counts(self):
         """Standard deviation of the readings under a resting load, in counts."""

@@ -97,13 +97,18 @@ def verify1(message, public_key, external=b"", algs=(ES256, ESP256)):
     return True
 
 
+def profile_header(kid):
+    """Return the protected header of the profile, {1: -9, 4: kid}, encoded; `kid` has 10 bytes."""
+    return _PROFILE_HEADER + kid
+
+
 def statement_steps(kid, payload, sign_steps, external=UP):
     """Build a message of the profile in steps; return its bytes: tag 18, header {1: -9, 4: kid}, low s.
 
     `kid` has 10 bytes, `payload` is encoded CBOR, `sign_steps(message)` is a generator that returns the 64-byte
     signature of a key.
     """
-    protected = _PROFILE_HEADER + kid
+    protected = profile_header(kid)
     signature = yield from sign_steps(sig_structure(protected, external, payload))
     return cbor.encode(cbor.Tag(_TAG_SIGN1, (protected, {}, payload, p256.lower(signature))))
 

@@ -32,6 +32,7 @@ STATEMENTS_LOST = const(15)
 SNAPSHOTS_LEFT_OUT = const(16)
 PERIOD_CHANGED = const(17)
 ROLLED_BACK = const(18)
+SALES_STATED = const(19)
 # ----
 
 # Kinds of tare in a sale.
@@ -173,18 +174,18 @@ def parameter_change(changes, permit_hash, digest, calibration_counter, configur
     return [PARAMETER_CHANGE, [changes, permit_hash, digest, calibration_counter, configuration_counter]]
 
 
-def sale(number, time_s, net, tare, tare_kind, unit_price, price, item, cancels):
+def sale(number, time_s, figures, cancels):
     """Body of one sale, or of the cancellation of the sale `cancels` (else None): its record, as a batch has it hashed.
 
-    Weights are in intervals, money in its smallest unit; `tare_kind` is 0 none, 1 weighed, 2 preset; `item` 0 or the
-    place in the price list.
+    `figures` are [net, tare, kind of tare, unit price, price, item]: weights in intervals, money in its smallest unit,
+    the item 0 or its place in the price list.
     """
-    return [number, time_s, net, tare, tare_kind, unit_price, price, item, cancels]
+    return [number, time_s] + figures + [cancels]
 
 
-def sale_batch(first, last, sold, cancelled, hashes):
-    """Body of a batch of the records from `first` to `last`; both sums are [count, net intervals, price]."""
-    return [first, last] + sold + cancelled + [hashes]
+def sale_batch(sums, hashes):
+    """Body of a batch; `sums` are [first number, last number, count, net intervals and price sold, and cancelled]."""
+    return list(sums) + [hashes]
 
 
 def event(kind, *facts):

@@ -29,7 +29,7 @@ PIN_I2C_SDA = 8
 PIN_LAMP = 38
 PIN_LCD_A0 = 13
 PIN_LCD_CS = 14
-PIN_LCD_RST = 10
+PIN_LCD_CS_CUSTOMER = 10
 PIN_LCD_SCK = 12
 PIN_LCD_SDA = 11
 PIN_ROW1 = 41
@@ -46,10 +46,16 @@ PIN_USB_DP = 20
 # Those that need the pull-up inside the chip
 PULL_UPS = (16, 41, 42, 47, 48)
 
-# Numbers of the buses, and the drivers of the chips on them
+# Numbers of the buses, and the drivers of what is on them and at the pins
 I2C = 0
 SPI = 1
-CHIPS = ("atecc608", "rv3028", "st25dv", "st7567")
+CHIPS = ("atecc608", "keypad", "rv3028", "st25dv", "st7567")
+
+# The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays
+KEYPAD_COLUMNS = (35, 36, 37, 40)
+KEYPAD_ROWS = (41, 42, 47, 48, 16)
+PIXEL_UM = 530
+LCD_SELECTS = (14, 10)
 
 # GPIO numbers; None is the sensor inside the chip
 ADC_FULL_SCALE_UV = 2900000
@@ -67,6 +73,6 @@ REPL = False
 FUSES = ((0x60007030, 0x001F1C00), (0x60007034, 0x00DC0000), (0x60007038, 0x00D00000), (0x6000703C, 0x80000013))
 
 # (offset, length) in bytes within the port's storage
-FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x240000)}
+FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x240000), "sales": (0x280000, 0x010000)}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 45

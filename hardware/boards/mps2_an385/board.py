@@ -20,9 +20,20 @@ PIN_CASE = 18
 PIN_ADJUST = 19
 PULL_UPS = (18, 19)
 
+PIN_LCD_CS = 9
+PIN_LCD_SCK = 10
+PIN_LCD_SDA = 11
+PIN_LCD_A0 = 12
+PIN_LCD_CS_CUSTOMER = 13
+
 I2C = None
-SPI = None
-CHIPS = ()
+SPI = 1
+CHIPS = ("keypad", "st7567")
+
+KEYPAD_COLUMNS = (2, 3, 6, 7)
+KEYPAD_ROWS = (20, 21, 22, 27, 28)
+PIXEL_UM = 530
+LCD_SELECTS = (9, 13)
 
 ADC_FULL_SCALE_UV = 3300000
 ADC_TEMPERATURE = None
@@ -38,6 +49,6 @@ REPL = True
 FUSES = ()
 
 # The flash map of the Pico W, whose costs these shall tell.
-FLASH = {"files": (0x00000, 0x20000), "journal": (0x20000, 0xB4000)}
+FLASH = {"files": (0x00000, 0x20000), "journal": (0x20000, 0xB4000), "sales": (0xD4000, 0x10000)}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 14

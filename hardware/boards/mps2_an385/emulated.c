@@ -308,6 +308,7 @@ static const mp_rom_map_elem_t pin_locals[] = {
     { MP_ROM_QSTR(MP_QSTR_drive), MP_ROM_PTR(&pin_drive_obj) },
     { MP_ROM_QSTR(MP_QSTR_IN), MP_ROM_INT(0) },
     { MP_ROM_QSTR(MP_QSTR_OUT), MP_ROM_INT(1) },
+    { MP_ROM_QSTR(MP_QSTR_OPEN_DRAIN), MP_ROM_INT(2) },
     { MP_ROM_QSTR(MP_QSTR_PULL_UP), MP_ROM_INT(1) },
     { MP_ROM_QSTR(MP_QSTR_IRQ_FALLING), MP_ROM_INT(FALLING) },
     { MP_ROM_QSTR(MP_QSTR_IRQ_RISING), MP_ROM_INT(RISING) },

@@ -15,6 +15,7 @@
 #define MICROPY_PY_TIME_INCLUDEFILE "emulated_time.h"
 #define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
 #define MICROPY_PY_MACHINE_SOFTSPI (1)
+#define MICROPY_PY_FRAMEBUF (1)
 #define MICROPY_KBD_EXCEPTION (1)
 // As the RP2 port has it: a small one makes marking begin again and again.
 #define MICROPY_ALLOC_GC_STACK_SIZE (1024)

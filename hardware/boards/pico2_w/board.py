@@ -28,7 +28,7 @@ PIN_I2C_SDA = 4
 PIN_LAMP = 14
 PIN_LCD_A0 = 12
 PIN_LCD_CS = 9
-PIN_LCD_RST = 8
+PIN_LCD_CS_CUSTOMER = 8
 PIN_LCD_SCK = 10
 PIN_LCD_SDA = 11
 PIN_ROW1 = 20
@@ -43,10 +43,16 @@ PIN_UART_TX = 0
 # Those that need the pull-up inside the chip
 PULL_UPS = (13, 20, 21, 22, 28)
 
-# Numbers of the buses, and the drivers of the chips on them
+# Numbers of the buses, and the drivers of what is on them and at the pins
 I2C = 0
 SPI = 1
-CHIPS = ("atecc608", "rv3028", "st25dv", "st7567")
+CHIPS = ("atecc608", "keypad", "rv3028", "st25dv", "st7567")
+
+# The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays
+KEYPAD_COLUMNS = (2, 3, 6, 7)
+KEYPAD_ROWS = (20, 21, 22, 13, 28)
+PIXEL_UM = 530
+LCD_SELECTS = (9, 8)
 
 # GPIO numbers; None is the sensor inside the chip
 ADC_FULL_SCALE_UV = 3000000
@@ -64,6 +70,6 @@ REPL = False
 FUSES = ((0x40120148, 0x00000075),)
 
 # (offset, length) in bytes within the port's storage
-FLASH = {"files": (0x000000, 0x040000), "journal": (0x040000, 0x240000)}
+FLASH = {"files": (0x000000, 0x030000), "journal": (0x040000, 0x240000), "sales": (0x030000, 0x010000)}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 45

@@ -22,10 +22,16 @@ PIN_SUPPLY = 28
 # Those that need the pull-up inside the chip
 PULL_UPS = (18, 19)
 
-# Numbers of the buses, and the drivers of the chips on them
+# Numbers of the buses, and the drivers of what is on them and at the pins
 I2C = None
 SPI = None
 CHIPS = ()
+
+# The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays
+KEYPAD_COLUMNS = ()
+KEYPAD_ROWS = ()
+PIXEL_UM = None
+LCD_SELECTS = ()
 
 # GPIO numbers; None is the sensor inside the chip
 ADC_FULL_SCALE_UV = 3300000

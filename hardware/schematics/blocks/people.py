@@ -19,9 +19,9 @@ def displays(c: Circuit, column: int) -> None:
     with c.block(
         "Displays and lamp",
         column,
-        "One line selects both: they get the same bytes. Lamps of 3.0 V need 5 V.",
+        "Each has its select; the brown-out supervisor resets them with the processor. Lamps of 3.0 V need 5 V.",
     ):
-        for ref, side in (("J3", "VENDOR"), ("J4", "CUSTOMER")):
+        for ref, side, select in (("J3", "VENDOR", "LCD_CS"), ("J4", "CUSTOMER", "LCD_CS_CUSTOMER")):
             c.part(
                 ref,
                 "display",
@@ -31,8 +31,8 @@ def displays(c: Circuit, column: int) -> None:
                 SCK="LCD_SCK",
                 SDA="LCD_SDA",
                 A0="LCD_A0",
-                RST="LCD_RST",
-                CS="LCD_CS",
+                RST="RESET",
+                CS=select,
             )
         c.two("R30", "R 270", "LAMP_VENDOR", "LAMP")
         c.two("R31", "R 270", "LAMP_CUSTOMER", "LAMP")

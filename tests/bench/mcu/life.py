@@ -24,13 +24,15 @@ from typing import Any
 from kit import servers
 from kit.emulated_board import BoardError, EmulatedBoard, script, wait_until_exists
 from kit.platform_side import Platform, Receiver, receiving
-from steelyard_simulator.flashing import factory_file
+from steelyard_simulator.flashing import PARAMETERS, factory_file
 
 PERIOD_S = 6
+PRICING = PARAMETERS | {13: 2}  # each sale is stated
 EMPTY_COUNTS = 100_000
 KILOGRAM_COUNTS = 102_000
 # The phases of a scale in service, in which statements are signed, sent and receipted, and nobody is at the console.
 STATEMENT_PHASES = ("weighing", "online", "outage", "catching up")
+MOST_JUMPS = 2
 WATCH = "tests/bench/mcu/target/whole_agent.py"
 
 
@@ -135,7 +137,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Account:
-    """What the watch saw. `live_bytes` is taken twice, at rest and connected; `watch_bytes` is what itself takes."""
+    """What the watch saw. `live_bytes` is taken twice, at rest and connected; `watch_bytes` is what itself takes.
+
+    `longest_key_ms` is the longest time from the contact of a key to the picture that answers it; `jumps` counts gaps
+    that count for none, as the emulator's clock jumped while the processor waited.
+    """
 
     watch_bytes: int
     boot_instructions: int
@@ -143,6 +149,8 @@ class Account:
     pages_programmed: int
     sectors_erased: int
     statements: int
+    longest_key_ms: int
+    jumps: int
     phases: dict[str, Seen]
 
     @property
@@ -217,7 +225,9 @@ def running(
         board = stack.enter_context(EmulatedBoard(firmware, heap_bytes, real_time=True, sockets=folder))
         link = Link(folder, broker.port)
         stack.callback(link.close)
-        board.start(script(WATCH, factory_file(platform.root.point).hex(), *(["heap"] if measure_heap else [])))
+        board.start(
+            script(WATCH, factory_file(platform.root.point, PRICING).hex(), *(["heap"] if measure_heap else []))
+        )
         board.read_until(b"> ")
         yield Technician(board), link, platform, receiver, broker
 
@@ -237,14 +247,18 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> A
         technician.ask("!phase accepting")
         technician.json(f"enrol accept {platform.answer(broker.port, period_s=PERIOD_S)}", 120)
         technician.ask("!phase online")
+        technician.ask("!keys 12.99C0.05TC7.5C17P")
         technician.wait(lambda state: state["number"] >= 5 and caught_up(state), "delivery", 120)
         technician.ask("!phase outage")
         link.cut()
         gone = technician.json("!state")["number"]
         technician.ask(f"!place {EMPTY_COUNTS + KILOGRAM_COUNTS}")
-        technician.wait(lambda state: state["number"] >= gone + 5, "snapshots without network", 120)
+        technician.wait(lambda state: state["number"] >= gone + 2 and state["stable"], "rest without network", 120)
+        technician.ask("!keys 12.99+=R#C")
+        technician.wait(lambda state: state["number"] >= gone + 6, "snapshots and a sale without network", 120)
         technician.ask("!phase catching up")
         link.restore()
+        technician.ask("!keys 9999.99C1.25TC")
         technician.wait(caught_up, "catching up", 120)
         technician.ask("!phase adjusting")
         technician.ask("!switch 1")
@@ -257,11 +271,17 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> A
         reports = [technician.report() for _ in range(2)]
         technician.wait(caught_up, "the last receipt", 120)
         receiver.check()
+    if reports[1]["jumps"] > MOST_JUMPS:
+        raise BoardError(
+            f"{reports[1]['jumps']} readings did not wake the scale: no clock of an emulator jumps so often"
+        )
     return Account(
         reports[0]["own"],
         reports[0]["boot"],
         (reports[0]["live"], reports[1]["live"]),
         *reports[1]["flash"],
         len(receiver.held),
+        reports[1]["key"],
+        reports[1]["jumps"],
         {name: Seen(*numbers) for name, numbers in reports[1]["phases"].items()},
     )

@@ -98,6 +98,12 @@ SETTLED: dict[str, tuple[Trouble, str, str]] = {
         "contradiction",
     ),
     "weight": (lambda life: send(life, "snapshot", lie=1), "consistent", "weight"),
+    "price": (lambda life: send(life, "sale", 1, lie=-1), "consistent", "price"),
+    "a batch that does not add up": (
+        lambda life: send(life, "append", Kind.SALE_BATCH, [2, 1, *[1] * 6, []]),
+        "consistent",
+        "contradiction",
+    ),
     "signature": (by_link("bad"), "consistent", "signature"),
     "headless": (headless, "consistent", "headless"),
     "unchecked": (by_link("unchecked"), "complete", "waits"),

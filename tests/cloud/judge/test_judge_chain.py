@@ -354,6 +354,25 @@ def test_a_price_per_100_g_is_judged_by_the_map_that_says_so() -> None:
     assert codes(judged(summarise(raws), facts_of(scale))) == {("price", "price-wrong")}
 
 
+def test_sales_that_contradict_themselves_are_breaches() -> None:
+    scale = SigningScale()
+    scale.map |= {13: 3}
+    raws = [scale.enrol(), scale.boot(), scale.sale(3, cancels=2)]
+    batch = [4, 6, 2, 10, 10, 1, 5, 5]
+    raws += [scale.append(7, [*batch, []]), scale.append(7, [*batch, [bytes(16)] * 3])]
+    assert judged(summarise(raws), facts_of(scale)).findings == ()
+    wrong = [
+        scale.sale(7, cancels=7),
+        scale.append(7, [*batch, [bytes(16)] * 2]),
+        scale.append(7, [6, 4, *batch[2:], []]),
+        scale.append(7, [4, 5, *batch[2:], []]),
+        scale.append(7, [4, 6, *[0] * 6, []]),
+    ]
+    found = judged(summarise([*raws, *wrong]), facts_of(scale)).findings
+    assert {(one.rule, one.code) for one in found} == {("authenticity", "profile")}
+    assert sorted(one.count for one in found) == [1, 4]
+
+
 def test_software_that_was_not_approved() -> None:
     scale, raws, facts = verified()
     raws.append(scale.boot(software=b"x" * 32))

@@ -125,6 +125,7 @@ MAY = {
     ("post", "/api/v1/enrolments"): {Role.MANUFACTURER},
     ("post", "/api/v1/scales/0000000000000000/verifications"): {Role.VERIFICATION},
     ("post", "/api/v1/scales/0000000000000000/permits"): {Role.VERIFICATION, Role.REGULATOR},
+    ("post", "/api/v1/scales/0000000000000000/unlocks"): {Role.VERIFICATION, Role.REGULATOR},
     ("post", "/api/v1/scales/0000000000000000/decisions"): {Role.REGULATOR},
     ("put", "/api/v1/scales/0000000000000000/period"): {Role.REGULATOR},
     ("patch", "/api/v1/scales/0000000000000000"): {

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from kit.world import World
+from steelyard_cloud import keys
 from steelyard_cloud.people.roles import Role
+from steelyard_protocol.codes import check_digit, key_number
 from steelyard_protocol.enrolment import to_base64url
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text()
@@ -99,6 +101,9 @@ def collected(world: World) -> dict[str, Any]:
     ask(Role.REGULATOR, "POST /scales/{code}/decisions", decided, code=scale.code)
     permit = {"fields": ["gravity_use_um_s2"], "not_after": world.now // 1000 + 3600}
     ask(Role.REGULATOR, "POST /scales/{code}/permits", permit, code=scale.code)
+    key = key_number(keys.read_unlock(world.settings.keys).kid)
+    shown = {"key": key, "question": "48151623", "check_digit": check_digit(key + "48151623"), "reason": "seen on site"}
+    ask(Role.REGULATOR, "POST /scales/{code}/unlocks", shown, code=scale.code)
     ask(Role.REGULATOR, "PATCH /scales/{code}", {"place": "Stall 9"}, code=scale.code)
     ask(Role.REGULATOR, "POST /alerts/{alert}/transitions", {"to": "acknowledged", "reason": "seen"}, alert=alert)
     for route in ("GET /health", "GET /root"):

@@ -31,6 +31,12 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "not_after": 0xFFFFFFFF,
         "not_before": 0xFFFFF000,
     },
+    ("post", "/api/v1/scales/{code}/unlocks"): {
+        "key": "0000",
+        "question": "00000000",
+        "check_digit": "4",
+        "reason": "seen on site",
+    },
     ("post", "/api/v1/alerts/{alert}/transitions"): DECISION,
     ("post", "/alerts/{alert}/transitions"): DECISION | {"to": "investigating"},
     ("get", "/alerts/decide"): {"to": "confirmed", "alert": 1},

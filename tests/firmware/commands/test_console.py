@@ -13,7 +13,8 @@ from steelyard_protocol import statement
 from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.scale import SimulatedScale
 
-COMMANDS = ["adjust", "enrol", "export", "help", "log", "parameters", "status", "tare", "time", "watch", "zero"]
+COMMANDS = ["adjust", "check", "enrol", "export", "fresh", "help", "log", "parameters", "prices", "status", "tare"]
+COMMANDS += ["time", "unlock", "watch", "zero"]
 ENROL = "enrol maker=M model=one serial=1 code=P-1"
 
 
@@ -50,6 +51,16 @@ def test_help_explains_every_command_in_a_line(scale: SimulatedScale) -> None:
         ("@", "frame-damaged"),
         ("zero please", "usage"),
         ("tare 5", "usage"),
+        ("prices all", "usage"),
+        ("prices set 17", "usage"),
+        ("prices set 101 1.00", "number"),
+        ("prices set 17 0", "price"),
+        ("prices set 17 1.234", "price"),
+        ("prices set 17 12,99", "price"),
+        ("prices set 17 10000", "price"),
+        ("prices set 17 12.99 0.012", "tare"),
+        ("prices set 17 12.99 -1", "tare"),
+        ("prices clear 0", "number"),
         ('status "', "quote"),
         ("watch 0", "number"),
         ("watch many", "number"),

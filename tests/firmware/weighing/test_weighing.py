@@ -133,7 +133,11 @@ def test_tare_is_subtracted_and_cleared(ready: SimulatedScale) -> None:
     found = weigh(ready, 1.5)
     assert (found["gross"], found["net"], found["indication"]) == (300, 200, "1.000 kg")
     assert weigh(ready, 0.0)["indication"] == "-0.500 kg"
-    assert ready.console_json("tare")["tare"] == 0
+    assert "above zero" in ready.console("tare")
+    assert "there is a tare" in ready.console("zero")
+    assert ready.console_json("tare clear")["tare"] == 0
+    assert "above zero" in ready.console("tare")
+    assert ready.console_json("zero")["tare"] == 0
 
 
 def test_no_weight_older_than_a_second_is_shown(ready: SimulatedScale) -> None:

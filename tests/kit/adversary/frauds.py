@@ -104,6 +104,11 @@ class Frauds(Moves):
         """A start, a map, a change or an opening that nobody can read."""
         self._go_on(way, [self._sign(self.scale.append, *what)])
 
+    @move(way=st.sampled_from(WAYS), lie=st.sampled_from((0, 0, -1, 1)))
+    def sell(self, way: str, lie: int) -> None:
+        """A sale, whose price may be wrong."""
+        self._go_on(way, [self._sign(self.scale.sale, self.scale.number + 1, lie=lie)])
+
     @move(way=st.sampled_from(WAYS), what=st.integers(0, 6))
     def contradict(self, way: str, what: int) -> None:
         """Map and digest, event and head, or a field and its range do not go together."""

@@ -17,9 +17,9 @@ SUITE = (
 
 
 def add(checkout: Checkout) -> None:
-    checkout.insert("protocol/steelyard.cddl", " / rolled-back", " / supply-low")
-    rule = "supply-low = [kind: 19, facts: [lowest: millivolts]]\n"
-    checkout.insert("protocol/steelyard.cddl", "; number of the receipt\n", rule)
+    checkout.insert("protocol/steelyard.cddl", " / sales-stated", " / supply-low")
+    rule = "supply-low = [kind: 20, facts: [lowest: millivolts]]\n"
+    checkout.insert("protocol/steelyard.cddl", "; 2 each, 3 in batches, 4 in sums\n", rule)
     words = '    EventKind.SUPPLY_LOW: N_("Supply fell to {lowest} mV"),\n'
     checkout.insert("cloud/steelyard_cloud/web/words/events.py", "\nEVENTS = {\n", words)
     checkout.translate("Supply fell to {lowest} mV")

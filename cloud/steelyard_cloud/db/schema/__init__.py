@@ -6,6 +6,7 @@ and an administrative division code, so that one scoping function can narrow eve
 """
 
 from steelyard_cloud.db.schema._alerts import alert_events, alerts
+from steelyard_cloud.db.schema._codes import check_questions, fresh_codes
 from steelyard_cloud.db.schema._columns import metadata
 from steelyard_cloud.db.schema._complaints import complaints
 from steelyard_cloud.db.schema._feeds import clocks, cursors, due, feed_entries, feeds, set_backs
@@ -48,6 +49,7 @@ __all__ = [
     "alerts",
     "approved_software",
     "audit_log",
+    "check_questions",
     "clocks",
     "complaints",
     "copies",
@@ -57,6 +59,7 @@ __all__ = [
     "factory_orders",
     "feed_entries",
     "feeds",
+    "fresh_codes",
     "heartbeats",
     "idempotency_keys",
     "identities",

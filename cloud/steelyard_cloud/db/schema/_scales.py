@@ -165,5 +165,5 @@ permits = Table(  # recorded before it is sent
     Column("division_code", String(12), nullable=False),
     unix_ms("recorded_ms"),
     unix_ms("sent_ms", nullable=True),
-    UniqueConstraint("order_number"),
+    UniqueConstraint("identity_id", "order_number"),
 )

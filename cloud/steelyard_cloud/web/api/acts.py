@@ -12,7 +12,7 @@ from steelyard_protocol.enrolment import to_base64url
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.people.roles import DECIDES, PERMITS, VERIFIES, Principal
-from steelyard_cloud.scales import decisions, periods, permits, queries, verification
+from steelyard_cloud.scales import decisions, periods, permits, queries, unlocking, verification
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.web.http.context import Here, actor_of, needs
@@ -203,3 +203,34 @@ def _counter(scale: ScaleInScope, name: str, given: int | None) -> int:
     if value is None:
         raise WrongValue(where=name, why="nothing is stored of this scale yet, so give it")
     return int(value)
+
+
+class NewUnlock(Strict):
+    """What the locked scale shows, and why it may be used again; `locked_at` is the number of its *locked* event."""
+
+    key: Annotated[str, Field(pattern="^[0-9]{4}$")]
+    question: Annotated[str, Field(pattern="^[0-9]{8}$")]
+    check_digit: Annotated[str, Field(pattern="^[0-9]$")]
+    reason: Reason
+    locked_at: Annotated[int, Field(ge=1, le=0xFFFFFFFF)] | None = None
+
+
+@router.post("/{code}/unlocks", status_code=201)
+def unlock(
+    code: Code,
+    body: NewUnlock,
+    here: Here,
+    once: Repeatable,
+    principal: Annotated[Principal, Depends(needs(PERMITS))],
+) -> JSONResponse:
+    """Give the code that opens a locked scale, recorded first; `locked_at` that is left out is the newest on record."""
+    with here.reading() as connection:
+        scale = queries.scale_by_code(connection, principal, code)
+    keys = unlocking.UnlockKeys(here.unlock_key(), here.authority())
+    shown = unlocking.Shown(body.key, body.question, body.check_digit, body.reason, body.locked_at)
+
+    def effect(connection: Connection) -> dict[str, Any]:
+        answer = unlocking.answer(connection, actor_of(principal), keys, scale, shown, here.now_ms())
+        return {"scale": scale.code, "answer": answer}
+
+    return once(principal, effect, wakes=scale.shard)

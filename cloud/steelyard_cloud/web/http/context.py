@@ -33,6 +33,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 COMPLAINTS_AN_HOUR = 5
+CODES_AN_HOUR = 600
+"""A network of telephones may have one address."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -53,6 +55,7 @@ class Context:
     workers: Workers = field(init=False)
     health: Health = field(init=False)
     complaints: Allowance = field(default_factory=lambda: Allowance(COMPLAINTS_AN_HOUR))
+    codes: Allowance = field(default_factory=lambda: Allowance(CODES_AN_HOUR))
 
     def __post_init__(self) -> None:
         self.workers = Workers(lambda: self.reading())
@@ -97,6 +100,10 @@ class Context:
     def authority(self) -> keys.PlatformKey:
         """The key that signs permits and evidence files; raises KeysUnavailable where this machine does not hold it."""
         return _here(keys.read_authority, self.settings.keys)
+
+    def unlock_key(self) -> keys.PlatformKey:
+        """The key that agrees on unlock and check codes; raises KeysUnavailable where this machine does not hold it."""
+        return _here(keys.read_unlock, self.settings.keys)
 
     def key_set(self) -> bytes:
         """The key set in force; raises KeysUnavailable."""

@@ -4,6 +4,7 @@ It needs neither sign-in nor script and stays below 50 kB; it shows what follows
 register, never an open investigation.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -27,11 +28,15 @@ from steelyard_cloud.web.words.states import verdict_line, verdict_words
 
 router = APIRouter()
 TYPED_SHOWN = 60
+FRESH = re.compile("(?:^|/[fF]/)([0-9]{100,400})$")
+"""A fresh code, or the address that the display shows it in."""
 
 
 @router.get("/s")
 def look_up(request: Request, speech: Reader, code: str = "") -> Response:
     """For those without a camera: the code can be typed, or its link pasted."""
+    if found := FRESH.search(code.strip()):
+        return RedirectResponse(f"/f/{found[1]}", 303)
     if code.strip():
         return RedirectResponse(f"/s/{code_in(code)}", 303)
     return page(request, speech, "look_up.html")
@@ -51,6 +56,8 @@ def meant_for(path: str) -> Response | None:
     Codes for QR are printed in capitals, as they are smaller so. Raises NotACode; None for all other addresses.
     """
     start, _, rest = path.lstrip("/").partition("/")
+    if start == "F" and rest:
+        return RedirectResponse(f"/f/{rest}", 308)
     if start.lower() != "s":
         return None
     return RedirectResponse(f"/s/{code_in(rest)}" if rest else "/s", 308)
@@ -68,32 +75,34 @@ def public_page(
     folded = code_in(code)
     if code != folded:
         return RedirectResponse(f"/s/{folded}", 308)
-    now = here.now()
     with here.reading() as connection:
         record = public.public_record(connection, code, now_ms=here.now_ms(), before=before)
     if record is None:
         return _not_on_record(request, speech, code)
-    reported = moment(record.dated_ms)
-    response = page(
-        request,
-        speech,
-        "public.html",
-        **_verdict(record.opinion, speech),
-        scale=record.scale,
-        extra=consequence(speech, *record.altered, was=False) if record.altered else "",
-        altered=record.opinion.word is Verdict.ALTERED,
-        verification=record.in_effect,
-        repair_code=record.repair_code,
-        received=speech.ago(reported, now) if reported else speech.say(N_("never")),
-        decisions=[(moment(one.recorded_ms), one) for one in record.decisions],
-        history=_history(record, speech, before),
-        earlier_changes=[_event(one, speech) for one in record.life.earlier_changes],
-        history_before=record.life.before,
-        typed=record.scale.code,
-        complaint_code=record.scale.code,
-    )
+    response = page(request, speech, "public.html", **shown(record, speech, here.now(), before))
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def shown(record: PublicRecord, speech: Speech, now: datetime, before: int | None = None) -> dict[str, Any]:
+    """What the template says of a scale on record."""
+    reported = moment(record.dated_ms)
+    return {
+        **_verdict(record.opinion, speech),
+        "scale": record.scale,
+        "extra": consequence(speech, *record.altered, was=False) if record.altered else "",
+        "altered": record.opinion.word is Verdict.ALTERED,
+        "verification": record.in_effect,
+        "repair_code": record.repair_code,
+        "received": speech.ago(reported, now) if reported else speech.say(N_("never")),
+        "decisions": [(moment(one.recorded_ms), one) for one in record.decisions],
+        "history": _history(record, speech, before),
+        "earlier_changes": [_event(one, speech) for one in record.life.earlier_changes],
+        "history_before": record.life.before,
+        "typed": record.scale.code,
+        "complaint_code": record.scale.code,
+        "fresh": None,
+    }
 
 
 def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
@@ -104,25 +113,16 @@ def _verdict(opinion: Opinion, speech: Speech) -> dict[str, Any]:
 
 
 def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
-    return page(
-        request,
-        speech,
-        "public.html",
-        status=404,
-        **_verdict(Opinion(Verdict.NOT_ON_RECORD, ()), speech),
-        scale=None,
-        decisions=[],
-        extra="",
-        altered=False,
-        verification=None,
-        repair_code=None,
-        received="",
-        history=[],
-        earlier_changes=[],
-        history_before=None,
-        typed=code,
-        complaint_code=code,
-    )
+    verdict = _verdict(Opinion(Verdict.NOT_ON_RECORD, ()), speech)
+    return without_scale(request, speech, verdict, typed=code, status=404)
+
+
+def without_scale(request: Request, speech: Speech, verdict: dict[str, Any], *, typed: str, status: int) -> Response:
+    """The page where there is no scale on record to say more of."""
+    absent = dict.fromkeys(("scale", "verification", "repair_code", "history_before", "fresh"))
+    empty: dict[str, Any] = {"decisions": [], "history": [], "earlier_changes": [], "extra": "", "received": ""}
+    values = {**absent, **empty, **verdict, "altered": False, "typed": typed, "complaint_code": typed}
+    return page(request, speech, "public.html", status=status, **values)
 
 
 def _history(record: PublicRecord, speech: Speech, before: int | None) -> list[Moment]:

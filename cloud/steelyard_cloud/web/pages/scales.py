@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Kind, Snapshot
 from steelyard_protocol.parameters import KEYS
+from steelyard_protocol.sales import Sale, SaleBatch
 
 from steelyard_cloud.alerts import queries as alert_queries
 from steelyard_cloud.db.database import Connection
@@ -26,6 +27,7 @@ from steelyard_cloud.web.pages.alerts import row_of
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.conditions import condition_name, condition_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.sales import sale_sentence
 from steelyard_cloud.web.words.states import LIFE, verdict_line, verdict_words
 
 router = APIRouter()
@@ -194,8 +196,10 @@ def _statements(
 
 
 def _content(one: statement.Statement, summary: Summary | None, speech: Speech) -> str:
+    parameters = summary.maps.get(one.digest) if summary else None
+    if isinstance(one.body, Sale | SaleBatch):
+        return sale_sentence(speech, one.body, parameters)
     if isinstance(one.body, Snapshot):
-        parameters = summary.maps.get(one.digest) if summary else None
         if parameters is None:
             return speech.say(N_("{gross} intervals"), gross=one.body.gross)
         weight = speech.number(one.body.gross * parameters[KEYS["e_mg"]] / 1e6, 3)

@@ -25,6 +25,16 @@ class ADC:
         return _SENSOR_U16 if self._is_sensor else _SUPPLY_U16
 
 
+class SPI:
+    """The displays' bus: hardware sends, the processor only hands the bytes over."""
+
+    def __init__(self, id, baudrate=1_000_000, *, polarity=0, phase=0, sck=None, mosi=None):
+        pass
+
+    def write(self, buf):
+        pass
+
+
 class RTC:
     """The real-time clock."""
 

@@ -16,6 +16,8 @@ import emulated
 import parameter_map
 import rp2
 from agent.chips.hx711 import HX711
+from agent.chips.st7567 import Displays
+from agent.operator.screens import Picture
 from agent.record.journal import Journal
 from agent.weighing.core import Weighing
 from agent.wire import cbor, cose, identity, p256, statements
@@ -220,9 +222,36 @@ async def weighing():
     plain("indication", scale.indication, 512)
 
 
+def picture():
+    """All three values with their signs, all of them changed, drawn and handed to the bus for both displays; the bus
+    itself is hardware."""
+
+    class Bus:
+        def write(self, data):
+            pass
+
+    displays = Displays(Bus(), (9, 13), 12)
+    page = Picture()
+    low = ("kg NET", "e=5g", ">0< LOW"), ("CNY/kg", "P 100"), ("CNY",)
+    plain_sides = ("kg", "e=5g"), ("CNY/kg", "P 99"), ("CNY",)
+    shown = 0
+
+    def show():
+        nonlocal shown
+        shown += 1
+        if shown & 1:
+            page.weighing(("15.000", "9999.99", "149999.85"), low, "PT 0.020kg  SOLD 32: 149999.85")
+        else:
+            page.weighing(("14.995", "8888.88", "133288.76"), plain_sides, "PT 0.025kg  SOLD 31: 133288.76")
+        displays.show(page.pixels)
+
+    plain("picture", show)
+
+
 def main():
     encoding(cryptography())
     journal()
+    picture()
     asyncio.run(weighing())
     print("{}")
 

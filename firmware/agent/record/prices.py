@@ -1,0 +1,49 @@
+"""The price list: up to 100 unit prices, each with a preset tare or none. Money as text and back; loaded when used."""
+
+import struct
+
+from micropython import const
+
+from agent.steps import spread
+
+MOST_ITEMS = const(100)
+MOST_UNIT_PRICE = const(999999)
+MOST_TARE_MG = const(1000000000)
+
+_FILE = "prices"
+_ENTRY = "<II"
+_ENTRY_BYTES = const(8)
+
+
+def read(store, item):
+    """(unit price, tare in mg) at the place `item`, 1 to 100; (0, 0) where there is none."""
+    held = store.read(_FILE)
+    return struct.unpack_from(_ENTRY, held, _ENTRY_BYTES * (item - 1)) if held else (0, 0)
+
+
+async def write(store, item, unit_price, tare_mg=0):
+    """Put a unit price into the list, 0 takes it out; when this returns it is durable."""
+    held = bytearray(store.read(_FILE) or bytes(_ENTRY_BYTES * MOST_ITEMS))
+    struct.pack_into(_ENTRY, held, _ENTRY_BYTES * (item - 1), unit_price, tare_mg if unit_price else 0)
+    await spread(store.write_steps(_FILE, bytes(held)))
+
+
+def tare_decimals(e_mg):
+    """Decimals down to a milligram of the unit in which a scale with this interval shows weights: kg or g."""
+    return 6 if e_mg >= 1000 else 3
+
+
+def amount(text, decimals):
+    """`text` ("12.5") as a whole number of units of which 10**decimals are one; None if it is none."""
+    whole, _, part = text.partition(".")
+    if not (whole + part).isdigit() or len(part) > decimals:
+        return None
+    return int(whole + part) * 10 ** (decimals - len(part))
+
+
+def text(amount, decimals):
+    """A whole number of units as text with `decimals`."""
+    if not decimals:
+        return str(amount)
+    one = 10**decimals
+    return "%d.%0*d" % (amount // one, decimals, amount % one)

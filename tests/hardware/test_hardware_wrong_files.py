@@ -289,7 +289,12 @@ def forget() -> None:
     ("file", "old", "new", "said"),
     [
         ("chips.toml", "[agent]", "[agent", "chips.toml is not valid TOML"),
-        ("chips.toml", '\nbus = "i2c"\nkeeps', '\nbus = "i3c"\nkeeps', "peripherals.rv3028.bus is 'i3c': it should be 'i2c' or 'spi'"),
+        (
+            "chips.toml",
+            '\nbus = "i2c"\nkeeps',
+            '\nbus = "i3c"\nkeeps',
+            "peripherals.rv3028.bus is 'i3c': it should be 'i2c' or 'spi'",
+        ),
         ("chips.toml", '\nbus = "i2c"\nkeeps', "\nkeeps", "say by `bus` which bus it is on"),
         ("chips.toml", "RATE =", "SPEED =", "hx711 has no pin 'SPEED'"),
         ("parts.toml", '"1 GP0 b"', '"1 GP0"', "parts.pico2_w.left.0 is '1 GP0': write it as NUMBERS NAME TYPE"),

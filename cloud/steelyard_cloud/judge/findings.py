@@ -107,7 +107,8 @@ class Subject:
         A fact settles them as in `newest_that_leaves`.
         """
         since = newest_that_leaves(self.proof.named, some.highest, some.latest, above=above)
-        late = {some.newest} if since != NO_FACT and some.latest > since[0] else set()
+        # Named only where nothing lies above the fact: which came last depends on the order in which they came.
+        late = {some.newest} if since != NO_FACT and some.highest <= since[1] and some.latest > since[0] else set()
         values = values or {"numbers": sorted({*some.lowest[:SHOWN], *late})}
         first, last = some.lowest[0], max(some.lowest[-1], *late, 0)
         return Finding(rule, what or code, code, severity, self.summary.kid, first, last, some.count, values, since)

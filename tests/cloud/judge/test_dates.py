@@ -36,3 +36,15 @@ def test_a_date_that_comes_later_is_something_to_judge(what: str) -> None:
     assert [one.anchor_number for one in (*dated.changes.items, *dated.openings)] == [dated.head]
     send(life, "snapshot")
     assert summary_of(life).revision == dated.revision, "what was dated stays so"
+
+
+def test_two_late_copies_that_look_for_a_date_are_read_for_once() -> None:
+    life = start(Bounds())
+    life.scale.flags &= ~Flag.CLOCK_QUALITY
+    twin = life.scale.branch()
+    copies = life.sign("event", EventKind.CASE_OPENED, 0), twin.event(EventKind.CASE_OPENED, 1)
+    life.scale.flags |= 2
+    send(life, "snapshot")
+    life.send(*copies)
+    assert [one.number for one in summary_of(life).openings] == [5, 5]
+    assert [(one.digest, one.first, one.last) for one in summary_of(life).rereads] == [(None, 6, 6)]

@@ -146,7 +146,9 @@ def test_a_garbled_answer_and_a_refusal_are_told_apart(connect: Connect) -> None
 
 
 def test_absent_and_busy_ports_are_told_apart(connect: Connect) -> None:
-    assert run("status", "--port", "/dev/nosuchport").exit_code == errors.PortAbsent.exit_code
+    absent = run("status", "--port", "/dev/nosuchport")
+    assert absent.exit_code == errors.PortAbsent.exit_code
+    assert "/dev/nosuchport (No such file or directory)" in absent.stderr
     peer = connect(ScriptedScale())
     with port.open_console(peer.port):
         busy = run("status", "--port", peer.port)
@@ -302,6 +304,7 @@ def test_what_is_no_permit_is_refused_before_the_scale_is_asked(what: str, tmp_p
     told = run("adjust", "permit", f"@{tmp_path / 'permit'}", "--port", "/dev/nosuchport")
     assert told.exit_code == errors.NoPermit.exit_code
     assert "No permit can be read from" in told.stderr
+    assert str(tmp_path / "permit") in told.stderr
     assert run("adjust", "permit", "a b\rstatus", "--port", "/dev/nosuchport").exit_code != 0
 
 

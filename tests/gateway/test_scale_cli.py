@@ -113,8 +113,34 @@ def _restless(scale: ScriptedScale, line: str, told: str) -> str | None:
 def test_without_a_yes_nothing_is_adjusted(connect: Connect) -> None:
     scale = ScriptedScale()
     peer = connect(scale)
-    assert run("adjust", "zero", "--port", peer.port).exit_code == 1
+    told = run("adjust", "zero", "--port", peer.port)
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr.endswith("Not adjusted: answer yes when asked, or give --yes.\n")
     assert not any(line.startswith("adjust") for line in peer.lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        ("watch -n 3", "watch 3 json"),
+        ("log -n 5", "log 5 json"),
+        ("log", "log 20 json"),
+        ("export", "export"),
+        ("export 2", "export 2"),
+        ("export 2 5", "export 2 5"),
+        ("adjust close", "adjust close"),
+        ("adjust close --json", "adjust close json"),
+    ],
+)
+def test_the_words_of_a_command_reach_the_scale(connect: Connect, words: str, sent: str) -> None:
+    peer = connect(ScriptedScale())
+    run(*words.split(), "--port", peer.port)
+    assert sent in peer.lines
+
+
+@pytest.mark.parametrize("words", ["watch -n -1", "log -n 0", "log -n 101", "export 0", "export 1 0", "adjust set E 1"])
+def test_words_that_no_scale_would_take_are_wrong_use(words: str) -> None:
+    assert run(*words.split(), "--port", "/dev/nosuchport").exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,9 @@ def mutants(path: str, source: str) -> list[Mutant]:
 
 def _faults(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     """Each place below a node with what it is to say instead; text, types and imports are left as they are."""
-    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal) or _is_name_of_names(node):
+    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal) or _is_name_of_names(
+        node
+    ):
         return
     if isinstance(node, ast.expr):
         yield from ((node, f"({text})") for text in _expressions(node))

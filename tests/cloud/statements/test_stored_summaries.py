@@ -9,7 +9,7 @@ from kit.signing_scale import START_S, SigningScale
 from kit.stored import RECEIVED_MS, keys_of, write
 from sqlalchemy import Connection, insert, select, update
 from steelyard_cloud.db import database
-from steelyard_cloud.db.schema import due, set_backs
+from steelyard_cloud.db.schema import due, identities, set_backs
 from steelyard_cloud.db.schema import summaries as table
 from steelyard_cloud.judge.chain import absorb, note_signatures
 from steelyard_cloud.judge.stored import StatementsInMemory
@@ -149,6 +149,20 @@ def test_a_chain_s_summary_is_found_by_its_scale(connection: Connection, three: 
     active, all_of_them = queries.summaries_of(connection, key.scale_id)
     assert (active, [canonical(one) for one in all_of_them]) == (key.kid, [canonical(found)])
     assert summaries.load_summary(connection, other.identity_id, other.kid) == Summary(other.kid)
+
+
+def test_of_two_keys_of_a_scale_each_has_its_own_summary(connection: Connection, three: Three) -> None:
+    own = [written(connection, three, at).summary for at in (0, 1)]
+    key, older = three.keys[:2]
+    moved = {"scale_id": key.scale_id, "active": False}
+    connection.execute(update(identities).where(identities.c.id == older.identity_id).values(moved))
+    for one, summary in zip((key, older), own, strict=True):
+        found = queries.summary_of(connection, key.scale_id, one.identity_id)
+        assert found is not None
+        assert canonical(found) == canonical(summary)
+        assert found.kid == one.kid
+    active, all_of_them = queries.summaries_of(connection, key.scale_id)
+    assert (active, {one.kid for one in all_of_them}) == (key.kid, {key.kid, older.kid})
 
 
 def test_what_was_committed_after_the_time_that_the_clock_was_set_back_to_is_dated_then(

@@ -40,7 +40,8 @@ def _insert_organisation(connection: Connection, name: str, kind: str, division_
 
 def organisation_named(connection: Connection, name: str) -> int | None:
     """The id of the first organisation of that name; None if there is none."""
-    return connection.scalar(select(func.min(organisations.c.id)).where(organisations.c.name == name))
+    found: int | None = connection.scalar(select(func.min(organisations.c.id)).where(organisations.c.name == name))
+    return found
 
 
 def organisation_exists(connection: Connection, organisation_id: int) -> bool:

@@ -113,8 +113,34 @@ def _restless(scale: ScriptedScale, line: str, told: str) -> str | None:
 def test_without_a_yes_nothing_is_adjusted(connect: Connect) -> None:
     scale = ScriptedScale()
     peer = connect(scale)
-    assert run("adjust", "zero", "--port", peer.port).exit_code == 1
+    told = run("adjust", "zero", "--port", peer.port)
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr.endswith("Not adjusted: answer yes when asked, or give --yes.\n")
     assert not any(line.startswith("adjust") for line in peer.lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        ("watch -n 3", "watch 3 json"),
+        ("log -n 5", "log 5 json"),
+        ("log", "log 20 json"),
+        ("export", "export"),
+        ("export 2", "export 2"),
+        ("export 2 5", "export 2 5"),
+        ("adjust close", "adjust close"),
+        ("adjust close --json", "adjust close json"),
+    ],
+)
+def test_the_words_of_a_command_reach_the_scale(connect: Connect, words: str, sent: str) -> None:
+    peer = connect(ScriptedScale())
+    run(*words.split(), "--port", peer.port)
+    assert sent in peer.lines
+
+
+@pytest.mark.parametrize("words", ["watch -n -1", "log -n 0", "log -n 101", "export 0", "export 1 0", "adjust set E 1"])
+def test_words_that_no_scale_would_take_are_wrong_use(words: str) -> None:
+    assert run(*words.split(), "--port", "/dev/nosuchport").exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -146,7 +172,9 @@ def test_a_garbled_answer_and_a_refusal_are_told_apart(connect: Connect) -> None
 
 
 def test_absent_and_busy_ports_are_told_apart(connect: Connect) -> None:
-    assert run("status", "--port", "/dev/nosuchport").exit_code == errors.PortAbsent.exit_code
+    absent = run("status", "--port", "/dev/nosuchport")
+    assert absent.exit_code == errors.PortAbsent.exit_code
+    assert "/dev/nosuchport (No such file or directory)" in absent.stderr
     peer = connect(ScriptedScale())
     with port.open_console(peer.port):
         busy = run("status", "--port", peer.port)
@@ -302,6 +330,7 @@ def test_what_is_no_permit_is_refused_before_the_scale_is_asked(what: str, tmp_p
     told = run("adjust", "permit", f"@{tmp_path / 'permit'}", "--port", "/dev/nosuchport")
     assert told.exit_code == errors.NoPermit.exit_code
     assert "No permit can be read from" in told.stderr
+    assert str(tmp_path / "permit") in told.stderr
     assert run("adjust", "permit", "a b\rstatus", "--port", "/dev/nosuchport").exit_code != 0
 
 

@@ -314,6 +314,15 @@ def test_a_scale_that_does_not_come_back_makes_it_unknown(connect: Connect) -> N
         assert words in told
 
 
+def test_a_scale_that_refuses_to_say_what_it_is_makes_it_unknown(connect: Connect) -> None:
+    def refuse(scale: ScriptedScale) -> None:
+        scale.status = lambda: {"error": "refused", "message": "its parameters are damaged"}  # type: ignore[method-assign]
+
+    done, _ = lost(connect, LosesAnswers(refuse), *SET)
+    assert UNKNOWN in done.stderr
+    assert "its parameters are damaged" in done.stderr
+
+
 def test_a_session_that_cannot_be_closed_is_unknown(connect: Connect) -> None:
     scale = LosesAnswers(change)
     peer = connect(lambda line: "error: no\n" if line == "adjust close" else scale(line))

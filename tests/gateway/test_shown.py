@@ -56,6 +56,20 @@ def test_status_says_all_that_is_so(state: tuple[bool, bool, bool], said: str) -
     assert rows(printed(show.status(facts)))["state"] == said
 
 
+@pytest.mark.parametrize(
+    ("quality", "said"),
+    [
+        (0, "not set"),
+        (1, "2027-01-15 08:00:00 UTC (set by hand or RTC)"),
+        (2, "2027-01-15 08:00:00 UTC (network)"),
+        (3, "2027-01-15 08:00:00 UTC (signed network)"),
+    ],
+)
+def test_status_says_how_good_the_clock_is(quality: int, said: str) -> None:
+    facts = ScriptedScale().status() | {"clock_quality": quality}
+    assert rows(printed(show.status(facts)))["clock"] == said
+
+
 @pytest.mark.parametrize(("stable", "word"), [(True, "stable"), (False, "moving"), (None, "moving")])
 def test_a_reading_says_whether_it_is_stable(stable: bool | None, word: str) -> None:
     reading = READING | {"stable": stable}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from steelyard_cloud.judge.summary_parts import Bounds
 from steelyard_cloud.judge.verdict import Verdict
+from steelyard_protocol import p256
 
 from kit.honest_life import HonestLife
 
@@ -42,6 +43,18 @@ def by_link(signature: str) -> Trouble:
         life.platform.take([life.sign("snapshot")], 0, signature)  # type: ignore[arg-type]
 
     return trouble
+
+
+def fork(life: HonestLife) -> None:
+    """Two contents under one number."""
+    twin = life.scale.branch()
+    life.send(life.sign("snapshot"), twin.snapshot(1_000))
+
+
+def resign(life: HonestLife) -> None:
+    """One content under two signatures."""
+    raw = life.sign("snapshot")
+    life.send(raw, raw[:-64] + p256.lower(bytes(reversed(raw[-64:]))))
 
 
 def reboot(life: HonestLife, **other: object) -> None:

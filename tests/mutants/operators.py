@@ -26,6 +26,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 _LEFT_ALONE = ("annotation", "returns", "decorator_list", "bases", "type_comment", "format_spec")
 _JOINED = ("and_", "or_", "where")
+_TYPES = ("Callable", "Mapping", "Sequence", "dict", "list", "set", "tuple")
 _SWAPPED = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
@@ -66,8 +67,10 @@ def mutants(path: str, source: str) -> list[Mutant]:
 
 
 def _faults(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    """Each place below a node with what it is to say instead; text, annotations and imports are left as they are."""
-    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal) or _is_all(node):
+    """Each place below a node with what it is to say instead; text, types and imports are left as they are."""
+    if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal) or _is_name_of_names(
+        node
+    ):
         return
     if isinstance(node, ast.expr):
         yield from ((node, f"({text})") for text in _expressions(node))
@@ -81,9 +84,14 @@ def _faults(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
                 yield from _faults(child)
 
 
-def _is_all(node: ast.AST) -> bool:
-    """Whether this says which imports are to be handed on."""
-    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+def _is_name_of_names(node: ast.AST) -> bool:
+    """Whether this says which imports are to be handed on, or gives a type another name."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            return True
+        case ast.Assign(value=ast.Subscript(value=ast.Name(id=name))):
+            return name in _TYPES
+    return False
 
 
 def _unpacked(node: ast.AST, child: ast.AST) -> bool:

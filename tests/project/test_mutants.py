@@ -76,6 +76,8 @@ def after(source: str) -> set[str]:
         ("def f(a: int | None = None): return None", set()),
         ('"""Text of 1 + 1."""', set()),
         ("__all__ = ['a', 'b']", set()),
+        ("A = tuple[int, Callable[[B, C], None]]", set()),
+        ("a = b[c, d]", {"a = b[((c,))]", "a = b[((d,))]"}),
         ("a = f'{b + 1}'", set()),
         (
             "度 = '温度', a < b",

@@ -59,3 +59,12 @@ def test_another_implementation_gives_the_same(key: bytes, question: str, sessio
 def test_what_does_not_fit_is_refused(suite: str, question: str, given: dict[str, Any]) -> None:
     with pytest.raises(ocra.OcraError):
         ocra.response(suite, KEY_32, question, **given)
+
+
+@pytest.mark.parametrize(("name", "length"), [("", 20), ("SHA1", 20), ("SHA256", 32), ("SHA512", 64)])
+def test_the_hash_of_a_pin_is_as_long_as_its_algorithm_makes_it(name: str, length: int) -> None:
+    suite = f"OCRA-1:HOTP-SHA512-8:QN08-P{name}"
+    assert len(ocra.response(suite, KEY_32, "12345678", pin_hash=bytes(length))) == 8
+    for wrong in (length - 1, length + 1):
+        with pytest.raises(ocra.OcraError, match="not what it wants"):
+            ocra.response(suite, KEY_32, "12345678", pin_hash=bytes(wrong))

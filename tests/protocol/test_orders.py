@@ -41,6 +41,43 @@ def test_what_is_no_order_is_refused_although_the_key_signed_it(payload: Any, wh
         downlink.open_order(signed(payload), POINT)
 
 
+U32 = range(2**32)
+KEYS = [[POINT, 1]]
+PERMIT = [int(OrderKind.PERMIT), b"s" * 10, 2, 7, 1, 5, 6, 0, 0, None, [40]]
+RANGES: list[tuple[list[Any], int, range]] = [
+    (RECEIPT, 2, range(1, 2**32)),
+    (RECEIPT, 4, U32),
+    (PERMIT, 2, range(1, 5)),
+    *((PERMIT, at, U32) for at in range(3, 7)),
+    *((PERMIT, at, range(2**16)) for at in (7, 8)),
+    (PERMIT, 9, range(1, 2**32)),
+    ([int(OrderKind.KEY_SET), 1, KEYS], 1, range(1, 2**32)),
+]
+
+
+@pytest.mark.parametrize(("payload", "at", "allowed"), RANGES)
+def test_a_number_is_taken_up_to_both_ends_of_its_range(payload: list[Any], at: int, allowed: range) -> None:
+    def order(value: int) -> bytes:
+        return signed([*payload[:at], value, *payload[at + 1 :]])
+
+    for value in (allowed[0], allowed[-1]):
+        assert downlink.open_order(order(value), POINT).payload()[at] == value
+    for value in (allowed[0] - 1, allowed[-1] + 1):
+        with pytest.raises(DownlinkError, match="out of its range"):
+            downlink.open_order(order(value), POINT)
+
+
+def test_lists_of_an_order_are_taken_up_to_their_bounds() -> None:
+    for fields in ([], [1, 63]):
+        assert downlink.open_order(signed([*PERMIT[:-1], fields]), POINT).payload()[-1] == fields
+    for keys in (KEYS, [[POINT, 15]], KEYS * 8):
+        assert downlink.open_order(signed([3, 1, keys]), POINT).payload()[-1] == keys
+    wrong_keys = ([], KEYS * 9, [[POINT, 0]], [[POINT, 16]], [[POINT[:-1], 1]], [[POINT, 1, 1]])
+    for payload in (*([*PERMIT[:-1], [wrong]] for wrong in (0, 64)), *([3, 1, wrong] for wrong in wrong_keys)):
+        with pytest.raises(DownlinkError, match="out of its range"):
+            downlink.open_order(signed(payload), POINT)
+
+
 def test_an_order_in_another_envelope_is_refused_although_the_signature_fits() -> None:
     protected, _, payload, signature = cbor.decode(signed(RECEIPT)[1:])
     beside = cbor.encode(cbor.Tag(cose.TAG, [protected, {9: 9}, payload, signature]))

@@ -127,6 +127,19 @@ def test_claimed_lengths_and_depths_are_refused_before_they_cost(encoded: str) -
         cbor.decode(bytes.fromhex(encoded))
 
 
+def test_as_much_is_nested_as_is_said_and_no_more() -> None:
+    def nested(depth: int) -> bytes:
+        return b"\x81" * depth + b"\x00"
+
+    for most in (1, cbor.SUBSET_DEPTH, cbor.MAX_DEPTH):
+        assert cbor.encode(cbor.decode(nested(most), most)) == nested(most)
+        with pytest.raises(cbor.CborError, match="well-formed"):
+            cbor.decode(nested(most + 1), most)
+    assert cbor.decode(nested(16)) == cbor.decode(nested(16), cbor.MAX_DEPTH)
+    with pytest.raises(cbor.CborError):
+        cbor.decode(nested(17))
+
+
 @pytest.mark.parametrize("value", [object(), {1, 2}, 1j])
 def test_unknown_types_are_not_encoded(value: object) -> None:
     with pytest.raises(cbor.CborError, match="cannot encode"):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from steelyard_protocol import identity, p256, parameters, statement, weight
+from steelyard_protocol import cbor, identity, p256, parameters, statement, weight
 
 BASE = {
     1: 15_000_000, 2: 100_000, 3: 5_000, 4: 16, 5: 500, 6: 500, 7: 500, 8: 40, 9: 200, 10: 2, 11: 156, 12: 0,
@@ -111,3 +111,14 @@ def test_oversized_messages_are_refused() -> None:
     assert refusal.value.code == "oversized"
     with pytest.raises(statement.StatementError):
         statement.encode_batch([bytes(300)] * 41)
+
+
+def test_a_batch_has_one_statement_at_least_and_a_bounded_number() -> None:
+    for count in (1, statement.MAX_BATCH_STATEMENTS):
+        members = [b"x"] * count
+        assert statement.decode_message(statement.encode_batch(members)) == members
+    for count in (0, statement.MAX_BATCH_STATEMENTS + 1):
+        with pytest.raises(statement.StatementError, match=f"batch of {count} statements"):
+            statement.encode_batch([b"x"] * count)
+        payload = cbor.encode([b"x"] * count)
+        assert statement.decode_message(payload) == [payload], "it is no batch"

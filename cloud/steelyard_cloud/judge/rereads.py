@@ -60,7 +60,7 @@ def read_again(summary: Summary, evidence: Evidence, most: int = PAGE) -> None:
         following = _date(summary, page, reread)
     else:
         _recompute(summary, page, reread.digest)
-        following = page[-1][0].number + 1 if page else reread.last + 1
+        following = page[-1][0].number + 1 if page else None
     if following is not None and following <= reread.last and len(rows) >= most:
         summary.rereads.insert(0, reread._replace(first=following))
 

@@ -6,7 +6,7 @@ have stored the same statements have the same summary, whatever order they came 
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from steelyard_cloud.judge.summary_parts import (
     BOUNDS,
@@ -175,31 +175,6 @@ class Summary:
         self.changes.items = [_set_back(one, to_s) for one in self.changes.items]
         self.openings = [_set_back(one, to_s) for one in self.openings]
         self.revision += 1
-
-    def canonical(self) -> tuple[Any, ...]:
-        """A value that is equal for summaries of the same statements, in whatever order those came."""
-        return (
-            [(one.first._replace(arrival=0), one.last._replace(arrival=0), one.earliest_ms) for one in self.intervals],
-            (self.stored, self.newest_ms, self.headless_ms, self.dated, self.undated),
-            self.lost,
-            [self.forks, self.resigned, self.bad_signatures, self.wrong_weights, self.wrong_prices],
-            [self.journal_lost, self.rolled_back],
-            sorted(self.breaks().items()),
-            sorted(self.breaches.items(), key=lambda item: item[0]),
-            sorted(self.states.items()),
-            self.states_dropped,
-            self.recent_states,
-            ([one._replace(arrival=0) for one in self.changes.items], self.changes.dropped),
-            ([one._replace(arrival=0) for one in self.openings], self.openings_beyond),
-            self.sessions,
-            (self.case_flagged, self.case_event, self.unlocks),
-            sorted(self.hidden.items(), key=lambda item: item[0]),
-            sorted(self.maps.items()),
-            sorted((digest, one.first, one.last) for digest, one in self.unmapped.items()),
-            sorted(self.software.items()),
-            (self.devices, self.stated, self.unstated),
-            self.period,
-        )
 
 
 def _set_back(one: Dated, to_s: int) -> Dated:

@@ -1,6 +1,6 @@
 """Organisations, and the people in them who may sign in."""
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from steelyard_cloud.db.schema import organisations, users
 from steelyard_cloud.errors import AlreadyExists, NotFound
@@ -39,8 +39,9 @@ def _insert_organisation(connection: Connection, name: str, kind: str, division_
 
 
 def organisation_named(connection: Connection, name: str) -> int | None:
-    """The id of the organisation of that name; None if there is none."""
-    return connection.scalar(select(organisations.c.id).where(organisations.c.name == name).limit(1))
+    """The id of the first organisation of that name; None if there is none."""
+    found: int | None = connection.scalar(select(func.min(organisations.c.id)).where(organisations.c.name == name))
+    return found
 
 
 def organisation_exists(connection: Connection, organisation_id: int) -> bool:
@@ -60,7 +61,7 @@ def add_user(connection: Connection, actor: Actor, *, organisation_id: int, name
 def ensure_user(connection: Connection, organisation_id: int, role: Role, name: str, now_ms: int) -> int:
     """The id of the organisation's active user of that name and role, who is made if there is none."""
     wanted = {"organisation_id": organisation_id, "role": role.value, "name": name, "active": True}
-    found: int | None = connection.scalar(select(users.c.id).filter_by(**wanted).limit(1))
+    found: int | None = connection.scalar(select(func.min(users.c.id)).filter_by(**wanted))
     return _insert_user(connection, organisation_id, name, role.value, now_ms) if found is None else found
 
 

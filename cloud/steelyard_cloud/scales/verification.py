@@ -36,7 +36,6 @@ from steelyard_cloud.scales.verdicts import verification_code
 from steelyard_cloud.statements import queries as statement_queries
 from steelyard_cloud.statements.queries import StatementRead
 
-KINDS = ("initial", "subsequent")
 IN_USE = "in use"
 
 

@@ -304,10 +304,13 @@ def test_statements_out_of_order_are_not_as_the_platform_writes_them(platform: P
 def test_a_stranger_s_statement_and_what_is_none_are_noticed(platform: Platform, made: Bundle) -> None:
     other = platform.scale(2)
     for odd, code in ((other.enrol(), "strangers"), (b"nothing", "not-statements"), (bytes(5_000), "not-statements")):
-        report = platform.check(replace(made, statements=(*made.statements, StoredStatement(odd, 1))))
-        assert code in codes(report)
-        assert "1" in report.authenticity.sentence
-        assert report.authenticity.word is BAD
+        for at in (0, 2, len(made.statements)):
+            statements = (*made.statements[:at], StoredStatement(odd, 1), *made.statements[at:])
+            report = platform.check(replace(made, statements=statements))
+            assert code in codes(report)
+            assert "disordered" not in codes(report)
+            assert "1" in report.authenticity.sentence
+            assert report.authenticity.word is BAD
 
 
 def altered(raw: bytes) -> bytes:

@@ -182,3 +182,6 @@ def test_a_number_has_its_shortest_spelling_and_no_other(head: int, width: int, 
     assert [read(least), read(256**width - 1)] == [least, 256**width - 1]
     with pytest.raises(ReadingError, match="shortest"):
         read(least - 1)
+    for there in range(width):
+        with pytest.raises(ReadingError, match="whole"):
+            Reader(bytes((head,)) + bytes((255,)) * there).uint()

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from kit.canonical import canonical
 from kit.cloud_desk import Desk, wait_for
 from kit.set_clock import DAY_MS, PERIOD_MS, START_MS, Cloud, Receiving
 from kit.signing_scale import SigningScale
@@ -123,7 +124,7 @@ def test_ingest_and_web_read_the_same_and_so_does_who_starts_from_the_evidence(
     assert [(one.newest_ms, one.dated, one.set_backs) for one in (stored, *others)] == [
         (first_ms, (4, first_ms), 1)
     ] * 4
-    assert [one.canonical() for one in others] == [stored.canonical()] * 3
+    assert [canonical(one) for one in others] == [canonical(stored)] * 3
     cloud.true.ms += PERIOD_MS
     cloud.report(scale, cloud.snapshot(scale, cloud.true.ms))
     cloud.stop()
@@ -136,7 +137,7 @@ def test_ingest_and_web_read_the_same_and_so_does_who_starts_from_the_evidence(
         rows = [min(one.commit_ms, one.latest_ms) for one in evidence.rows()]
         read = statement_queries.newest(connection, key.scale_id, key.identity_id, limit=9)
     stored, *others = as_read(desk, scale)
-    assert [(one.canonical(), one.set_backs) for one in others] == [(stored.canonical(), 1)] * 3
+    assert [(canonical(one), one.set_backs) for one in others] == [(canonical(stored), 1)] * 3
     assert (stored.newest_ms, stored.dated) == (cloud.true.ms, (5, cloud.true.ms))
     assert stored.changes.items[0].committed_s == first_ms // 1000
     assert commits == rows == [START_MS, START_MS, first_ms, first_ms, cloud.true.ms]

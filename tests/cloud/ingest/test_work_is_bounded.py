@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit.canonical import canonical
 from kit.cloud_desk import Desk
 from kit.effort import Effort
 from kit.signing_scale import SigningScale
@@ -118,7 +119,7 @@ def test_what_a_copy_is_does_not_depend_on_where_the_evidence_is(
     assert sorted(desk.held(scale)[2:]) == sorted(set(offered))
     with database.reading(desk.engine) as connection:
         key = load_keys(connection, [scale.kid])[scale.kid]
-        assert load_summary(connection, key.identity_id, scale.kid).canonical() == summary.canonical()
+        assert canonical(load_summary(connection, key.identity_id, scale.kid)) == canonical(summary)
     different = {parse(raw).content_hash for raw in offered}
     assert noted(desk, key) == ({(3, content) for content in different} if len(set(offered)) > 1 else set())
 

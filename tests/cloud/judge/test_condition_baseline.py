@@ -5,6 +5,7 @@ from kit.verdict_platform import Platform
 from steelyard_cloud.judge.conditions import NAMES
 from steelyard_cloud.judge.facts import Clock, Facts
 from steelyard_cloud.judge.judge import judge, opinion
+from steelyard_cloud.judge.proof import Proof
 from steelyard_cloud.judge.verdict import Opinion, Unmet, Verdict
 
 
@@ -17,6 +18,18 @@ def test_baseline() -> None:
     assert said(life)["baseline", "statement-not-stored"] is NOT_VERIFIED
     life.platform.record(verifications=(verification, verification._replace(recorded_ms=1)))
     assert said(life)["baseline", "two-verifications"] is NOT_VERIFIED
+
+
+def test_which_of_several_verifications_counts_does_not_depend_on_their_order() -> None:
+    life = start()
+    (verification,) = life.platform.registry.verifications
+    later, higher = verification._replace(recorded_ms=verification.recorded_ms + 1), verification._replace(number=3)
+    for best in (verification, later, higher):
+        same = [best._replace(hash=bytes([at]) * 32) for at in range(156, 256)]
+        life.platform.record(verifications=(*life.platform.registry.verifications, *same))
+        found = Proof(life.platform.summaries()[0], (), life.platform.facts()).baseline
+        assert found is not None
+        assert (found.number, found.recorded_ms, found.hash) == (best.number, best.recorded_ms, same[-1].hash)
 
 
 def test_a_scale_of_which_nothing_is_stored_is_not_verified() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from kit.conditions import LOCKED, NOT_VERIFIED, said, send, start
+from kit.conditions import LOCKED, NOT_VERIFIED, TINY, said, send, start
 from steelyard_cloud.judge.facts import PermitUse
 from steelyard_protocol.events import EventKind
 from steelyard_protocol.statement import Flag
@@ -58,4 +58,15 @@ def test_of_two_permits_with_one_order_number_either_may_answer() -> None:
     new = life.permit(PermitUse.UNLOCK, life.open_case())
     life.platform.record(permits=frozenset({old, replace(new, order_number=old.order_number)}))
     life.unlock(old.order_number)
+    assert said(life) == {("case", "was-opened"): NOT_VERIFIED}
+
+
+def test_of_more_unlockings_than_are_kept_the_newest_count() -> None:
+    life = start()
+    for _ in range(TINY.numbers + 1):
+        send(life, "event", EventKind.UNLOCKED, 1, 7)
+    permit = life.permit(PermitUse.UNLOCK, life.open_case())
+    life.unlock(permit.order_number)
+    (summary,) = life.platform.summaries()
+    assert len(summary.unlocks) == TINY.numbers
     assert said(life) == {("case", "was-opened"): NOT_VERIFIED}

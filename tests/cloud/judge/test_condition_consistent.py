@@ -64,7 +64,7 @@ def test_a_long_range_is_read_again_page_by_page() -> None:
         assert ("complete", "waits") in said(life)
         life.platform.read_again(most=3)
         pages += 1
-    assert pages > 3
+    assert pages == 5, "no number is read twice, but the last of a page, which may have more copies"
     assert said(life)["consistent", "weight"] is CANNOT_BE_TOLD
 
 

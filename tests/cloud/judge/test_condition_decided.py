@@ -1,24 +1,14 @@
 """The four conditions that a decision settles: chain, boots, consistent, complete."""
 
 import pytest
-from kit.conditions import CANNOT_BE_TOLD, OTHER, Trouble, by_link, reboot, said, send, start
+from kit.conditions import CANNOT_BE_TOLD, OTHER, Trouble, by_link, fork, reboot, resign, said, send, start
 from kit.honest_life import HonestLife
 from kit.naive_chain import Decision
 from kit.parameters import MAP
 from steelyard_cloud.judge.summary_parts import Bounds
-from steelyard_protocol import p256, parameters, statement
+from steelyard_protocol import parameters, statement
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
-
-
-def fork(life: HonestLife) -> None:
-    twin = life.scale.branch()
-    life.send(life.sign("snapshot"), twin.snapshot(1_000))
-
-
-def resign(life: HonestLife) -> None:
-    raw = life.sign("snapshot")
-    life.send(raw, raw[:-64] + p256.lower(bytes(reversed(raw[-64:]))))
 
 
 def lower(name: str) -> Trouble:
@@ -186,3 +176,12 @@ def test_more_unstated_starts_than_are_kept_stay_unstated_whatever_is_stated_lat
         life.send(life.boot(late=True))
     assert life.platform.from_scratch().word is CANNOT_BE_TOLD
     assert said(life)["boots", "start-not-stored"] is CANNOT_BE_TOLD
+
+
+@pytest.mark.parametrize(("uptime_s", "missing"), [(65 * 60, False), (65 * 60 + 1, True)])
+def test_a_start_has_65_minutes_to_be_stated(uptime_s: int, missing: bool) -> None:
+    life = start()
+    life.scale.boot_number, life.scale.uptime_s = 9, uptime_s - life.scale.period_s
+    send(life, "snapshot")
+    assert (("boots", "start-not-stored") in said(life)) is missing
+    assert life.platform.summaries()[0].latest.uptime_s == uptime_s

@@ -40,3 +40,11 @@ def test_an_honest_change_is_followed() -> None:
     raws = [scale.enrol(), scale.boot(), scale.raise_span()]
     summary = summarise(scale.kid, ((raw, COMMITTED_MS) for raw in raws))
     assert map_of(summary, parameters.digest(scale.map)) == scale.map
+
+
+def test_a_digest_that_nothing_carries_and_no_change_leads_to_has_no_map() -> None:
+    scale = SigningScale()
+    raws = [scale.enrol(), scale.boot()]
+    assert map_of(summarise(scale.kid, ((raw, COMMITTED_MS) for raw in raws)), bytes(16)) is None
+    raws.append(scale.raise_span())
+    assert map_of(summarise(scale.kid, ((raw, COMMITTED_MS) for raw in raws)), bytes(16)) is None

@@ -106,11 +106,11 @@ def test_a_plate_is_of_one_scale(office: Office) -> None:
 
 
 def test_an_enrolment_proves_its_key_or_is_refused() -> None:
-    def with_body(**changed: Any) -> bytes:
+    def with_body(head: dict[str, Any] | None = None, **changed: Any) -> bytes:
         scale = SigningScale(80)
         keys = [identity.cose_key(scale.public_key), identity.cose_key(scale.agreement_key)]
         body = {"store": 0, "maker": MAKER, "model": MODEL, "serial": "S-1", "code": "P-1", "before": None} | changed
-        return scale.append(1, [*keys, *body.values()])
+        return scale.append(1, [*keys, *body.values()], **(head or {}))
 
     first, body = enrolment.read_enrolment(with_body())
     assert (first.number, body.serial_number) == (1, "S-1")
@@ -124,6 +124,7 @@ def test_an_enrolment_proves_its_key_or_is_refused() -> None:
         (scale.boot(), "kind 2 with number 2"),
         (linked.enrol(), "links to nothing"),
         (with_body(before=predecessor), "succeeds another key"),
+        (with_body({"uptime": -1}), "uptime is out of its range"),
         *((with_body(**{name: "A\x07B"}), "no label can show") for name in ("maker", "model", "serial", "code")),
     ):
         with pytest.raises(errors.EnrolmentMalformed, match=why):

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from kit.canonical import canonical
 from kit.cloud_desk import Desk
 from kit.signing_scale import START_S, SigningScale
 from kit.stored import RECEIVED_MS, keys_of, write
 from sqlalchemy import Connection, insert, select, update
 from steelyard_cloud.db import database
-from steelyard_cloud.db.schema import due, set_backs
+from steelyard_cloud.db.schema import due, identities, set_backs
 from steelyard_cloud.db.schema import summaries as table
 from steelyard_cloud.judge.chain import absorb, note_signatures
 from steelyard_cloud.judge.stored import StatementsInMemory
@@ -90,7 +91,7 @@ def test_what_is_written_is_read_and_nothing_is_an_empty_summary(
     found = summaries.load_summaries(connection, three.keys)
     for one in stored:
         again = found[one.key.identity_id]
-        assert again.summary.canonical() == one.summary.canonical()
+        assert canonical(again.summary) == canonical(one.summary)
         assert (again.key, again.version, again.size, again.made_again) == (one.key, 1, one.size, False)
         assert one.size > 100
     empty = found[three.keys[1].identity_id]
@@ -142,12 +143,26 @@ def test_a_chain_s_summary_is_found_by_its_scale(connection: Connection, three: 
     stored, key, other = written(connection, three, 0), three.keys[0], three.keys[1]
     found = queries.summary_of(connection, key.scale_id, key.identity_id)
     assert found is not None
-    assert found.canonical() == stored.summary.canonical()
+    assert canonical(found) == canonical(stored.summary)
     assert queries.summary_of(connection, other.scale_id, key.identity_id) is None
     assert queries.summary_of(connection, other.scale_id, other.identity_id) is None
     active, all_of_them = queries.summaries_of(connection, key.scale_id)
-    assert (active, [one.canonical() for one in all_of_them]) == (key.kid, [found.canonical()])
+    assert (active, [canonical(one) for one in all_of_them]) == (key.kid, [canonical(found)])
     assert summaries.load_summary(connection, other.identity_id, other.kid) == Summary(other.kid)
+
+
+def test_of_two_keys_of_a_scale_each_has_its_own_summary(connection: Connection, three: Three) -> None:
+    own = [written(connection, three, at).summary for at in (0, 1)]
+    key, older = three.keys[:2]
+    moved = {"scale_id": key.scale_id, "active": False}
+    connection.execute(update(identities).where(identities.c.id == older.identity_id).values(moved))
+    for one, summary in zip((key, older), own, strict=True):
+        found = queries.summary_of(connection, key.scale_id, one.identity_id)
+        assert found is not None
+        assert canonical(found) == canonical(summary)
+        assert found.kid == one.kid
+    active, all_of_them = queries.summaries_of(connection, key.scale_id)
+    assert (active, {one.kid for one in all_of_them}) == (key.kid, {key.kid, older.kid})
 
 
 def test_what_was_committed_after_the_time_that_the_clock_was_set_back_to_is_dated_then(
@@ -199,6 +214,6 @@ def test_an_outdated_summary_is_made_again_from_the_statements(
     if by == BY_LINK:
         expected.unchecked = [(0, 5), (7, 7)]
     assert again.made_again
-    assert again.summary.canonical() == expected.canonical()
+    assert canonical(again.summary) == canonical(expected)
     assert again.summary.unchecked == expected.unchecked
     assert len(headless) == 2

@@ -142,6 +142,17 @@ def test_a_range_can_be_asked_for_and_brings_what_the_verification_names(case: C
         assert regulator.get(url, params=asked).status_code == 422, asked
 
 
+def test_a_range_brings_the_start_that_it_belongs_to_and_no_other(case: Case) -> None:
+    scale, head = case.scale, case.scale.number
+    case.world.send(scale, [scale.boot(), scale.snapshot(), scale.boot(), scale.snapshot()])
+    for first, start in ((head + 1, head + 1), (head + 2, head + 1), (head + 3, head + 3), (head + 4, head + 3)):
+        answer = case.world.client(Role.REGULATOR).get(
+            "/api/v1/alerts/1/evidence", params={"first": first, "last": first}
+        )
+        numbers = {statement.parse(one.raw).number for one in bundles.read(answer.content).statements}
+        assert numbers == {2, start, first}
+
+
 def test_a_chain_that_tells_without_end_still_gives_a_file_that_can_be_read(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

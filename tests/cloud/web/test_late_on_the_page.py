@@ -1,6 +1,7 @@
 """What comes after a verification or decision far ahead: the same word on page, API, life stage and evidence file."""
 
 import pytest
+from kit.canonical import canonical
 from kit.signing_scale import OTHER_SOFTWARE, SigningScale
 from kit.world import World
 from steelyard_cloud import keys
@@ -59,7 +60,7 @@ def test_a_summary_that_is_made_again_knows_what_came_late(either: World) -> Non
         kept = load_summary(connection, row.identity_id, scale.kid)
         key = load_keys(connection, [scale.kid])[scale.kid]
         again = made_again(StoredStatements(connection, key), scale.kid)
-    assert again.canonical() == kept.canonical()
+    assert canonical(again) == canonical(kept)
     assert (again.case_latest, again.arrived, again.wrong_weights.latest) == ((8, 6), 8, 6)
     kept.seldom = again.seldom = (-1, b"")
     again.revision, again.judged, again.replaced = kept.revision, kept.judged, kept.replaced

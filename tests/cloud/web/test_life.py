@@ -9,10 +9,12 @@ from kit.parameters import MAP
 from kit.signing_scale import SigningScale
 from kit.world import World
 from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales.public import EVENTS_SHOWN
 from steelyard_protocol.events import EventKind
 
 CONSOLE, PUBLIC = "/scales/{}", "/s/{}"
 LINE = re.compile(r"<li[^>]*><time>(.*?)</time>(.*?)</li>", re.DOTALL)
+HEADING = {CONSOLE: 'id="scale-life"', PUBLIC: "What happened"}
 CHANGED = {CONSOLE: "Parameters changed: ", PUBLIC: "Its parameters were changed"}
 
 
@@ -39,6 +41,19 @@ def older(client: httpx.Client, path: str, **query: int) -> dict[str, int]:
     text = client.get(path, params=query).text
     found = re.search(r'\?(life_before|before)=(\d+)#(?:scale-life|history)"', text)
     return {found[1]: int(found[2])} if found else {}
+
+
+def paged(client: httpx.Client, address: str, heading: str) -> list[list[str]]:
+    """The entries of each page of a life, without what is repeated of earlier ones."""
+    pages: list[list[str]] = []
+    query: dict[str, int] = {}
+    while not pages or query:
+        text = client.get(address, params=query).text
+        first_list = text[text.index(heading) :]
+        first_list = first_list[: first_list.index("</ol>")]
+        pages.append([unescape(line).strip() for _, line in LINE.findall(first_list)])
+        query = older(client, address, **query)
+    return pages
 
 
 def noise(scale: SigningScale, count: int) -> list[bytes]:
@@ -87,16 +102,9 @@ def test_all_of_a_life_can_be_paged_through(world: World, desk: httpx.Client, pa
         told += scale.adjust({40: MAP[40] + at})
         told += scale.open_case()
     world.send(scale, [*told, scale.snapshot()])
-    address, query, seen, pages = path.format(scale.code), {}, [], 0
-    while True:
-        text = desk.get(address, params=query).text
-        first_list = text[text.index("What happened" if path == PUBLIC else 'id="scale-life"') :]
-        first_list = first_list[: first_list.index("</ol>")]
-        seen += [unescape(line).strip() for _, line in LINE.findall(first_list)]
-        pages += 1
-        if not (query := older(desk, address, **query)):
-            break
-    assert pages > 2
+    pages = paged(desk, path.format(scale.code), HEADING[path])
+    seen = [line for page in pages for line in page]
+    assert len(pages) > 2
     assert sum(line.startswith(CHANGED[path]) for line in seen) == 12
     assert sum("case" in line.lower() and "open" in line.lower() for line in seen) == 12
     assert sum(line.startswith("Verified by") for line in seen) == 1
@@ -115,6 +123,13 @@ def test_many_changes_are_paged_too_and_none_is_left_out(world: World, desk: htt
         if not (query := older(desk, CONSOLE.format(scale.code), **query)):
             break
     assert seen == set(range(2, 73))
+
+
+def test_events_of_one_kind_alone_are_paged_on_the_public_page_too(world: World, desk: httpx.Client) -> None:
+    scale = world.in_use("HT-1")
+    world.send(scale, [scale.change({40: MAP[40] + 1 + at}, commit=2) for at in range(2 * EVENTS_SHOWN)])
+    pages = paged(desk, PUBLIC.format(scale.code), HEADING[PUBLIC])
+    assert [sum(line.startswith(CHANGED[PUBLIC]) for line in page) for page in pages] == [EVENTS_SHOWN] * 2
 
 
 def test_a_permit_stands_behind_what_had_arrived_and_on_one_page_only(world: World, desk: httpx.Client) -> None:

@@ -241,6 +241,7 @@ def test_a_code_that_could_be_one_is_not_on_record(quiet: World) -> None:
     answer = look(quiet, "Z" * 16)
     assert (answer.status_code, heading(answer)) == (404, "Not on record")
     assert f"/s/{'Z' * 16}/complaint" in answer.text
+    assert "please say where you saw it" in look(quiet, f"{'Z' * 16}/complaint").text
     assert look(quiet, f"{'z' * 16}.").headers["location"] == f"/s/{'Z' * 16}", "first to its one address"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from steelyard_simulator import SimulatedScale
 
 from kit.glass import HEIGHT, WIDTH, Glass
+from kit.platform_side import Platform
 from kit.shop import CUSTOMER, VENDOR, Shop, factory
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -70,6 +71,17 @@ def test(shop: Shop) -> None:
     restart(shop, 1.0)
 
 
+def unlock(shop: Shop) -> None:
+    """The question of a scale whose case was open, for a platform's answer."""
+    platform = Platform()
+    shop.scale.console("enrol accept " + platform.answer(9))
+    shop.scale.open_case()
+    shop.scale.advance(1)
+    shop.scale.close_case()
+    shop.scale.advance(2)
+    shop.keys("P5", 2.0)
+
+
 def restart(shop: Shop, for_s: float = 2.5) -> None:
     """Off, on, and so many seconds."""
     shop.scale.power_off()
@@ -99,6 +111,8 @@ SCREENS: dict[str, tuple[int, Callable[[Shop], object]]] = {
     "menu": (VENDOR, lambda shop: shop.keys("P", 0.2)),
     "menu-price": (VENDOR, lambda shop: shop.keys("P117+7.5", 0.2)),
     "menu-stored": (VENDOR, lambda shop: shop.keys("P117+7.5++", 1.0)),
+    "fresh-code": (VENDOR, lambda shop: (weigh(shop), shop.keys("C"), shop.keys("P3+", 3.0))),
+    "unlock": (VENDOR, unlock),
     "menu-identification": (VENDOR, lambda shop: shop.keys("P2", 0.2)),
 }
 """Whose display, and how a scale comes to show it; docs/seller.md says what each is."""

@@ -1,4 +1,4 @@
-"""The seller's menu: the price list, and what this scale is. Loaded when it is opened, and let go of afterwards.
+"""The menu: price list, what this scale is, and codes. Loaded when it is opened, and let go of afterwards.
 
 `C` goes one step back, `+` accepts what was typed. The customer's display goes on showing the weighing.
 """
@@ -14,6 +14,7 @@ _ITEM = const(1)
 _UNIT_PRICE = const(2)
 _TARE = const(3)
 _IDENTIFICATION = const(4)
+_CODES = const(5)
 _DIGITS = ".0123456789"
 
 
@@ -33,12 +34,29 @@ class Menu:
         self._page = _MAIN
         self._item = self._unit_price = 0
         self._said = ""
+        self._codes = None
         self.changed = True
+
+    @property
+    def code(self):
+        """A QR code to be shown instead of the page: (modules a side, bits); None mostly."""
+        return self._codes and self._codes.code
 
     def lines(self):
         """The page, up to eight lines."""
         if self._page == _MAIN:
-            return ("MENU", "", "1 Price list", "2 Identification", "", "C back")
+            return (
+                "MENU",
+                "1 Price list",
+                "2 Identification",
+                "3 Fresh code",
+                "4 Check code",
+                "5 Unlock",
+                "",
+                "C back",
+            )
+        if self._codes is not None:
+            return self._codes.lines()
         if self._page == _IDENTIFICATION:
             return self._identification()
         asked = {_ITEM: "Item 1 to 100:", _UNIT_PRICE: "Unit price:", _TARE: "Tare in %s:"}[self._page]
@@ -58,16 +76,48 @@ class Menu:
             return True
 
     def _take(self, key):
+        if self._codes is not None:
+            self._take_for_codes(self._codes, key)
+            return True
         if key == "C":
             return self._back()
         if self._page == _MAIN:
             self._page = {"1": _ITEM, "2": _IDENTIFICATION}.get(key, _MAIN)
+            if key and key in "345":
+                self._open_codes(key)
         elif self._page != _IDENTIFICATION:
             if key and key in _DIGITS:
                 self._entry.add(key)
             elif key == "+":
                 self._accept()
         return True
+
+    def _open_codes(self, key):
+        from agent.operator import code_pages
+
+        self._page = _CODES
+        made = {"3": code_pages.Fresh, "4": code_pages.Check, "5": code_pages.Unlock}[key]
+        self._codes = made(self._scale, self._show_again)
+        work = self._codes.begin()
+        if work:
+            self._do(work)
+
+    def _take_for_codes(self, page, key):
+        work = page.key(key)
+        if work:
+            self._do(work)
+        elif work is False:
+            self.leave()
+            self._page = _MAIN
+
+    def leave(self):
+        """Let go of what a page has loaded."""
+        if self._codes is not None:
+            self._codes.leave()
+            self._codes = None
+
+    def _show_again(self):
+        self.changed = True
 
     def _back(self):
         if self._entry.text:

@@ -13,7 +13,7 @@ from agent.operator.selling import Selling
 from agent.operator.view import View
 from agent.port import clock
 from agent.record import prices
-from agent.weighing.indication import Indication, SaleRefused
+from agent.weighing.indication import LOCKED, Indication, SaleRefused
 
 _REFRESH_MS = const(100)
 _TEST_MS = const(1500)
@@ -95,9 +95,10 @@ class Panel:
         """Show this moment on both displays, if it looks otherwise than what they show."""
         indication = self.indication
         self._use_parameters()
+        was_locked = indication.why == LOCKED
         indication.step(self.scale.parameters.locked)
-        if self._menu is not None and indication.is_fault():
-            self._close_menu()  # both displays must say so
+        if self._menu is not None and indication.is_fault() and not (was_locked and indication.why == LOCKED):
+            self._close_menu()  # both displays must say so; the menu of a scale that is locked already unlocks it
         if indication.is_done():
             self._clear_price()  # the load that it was for is sold and gone
         if indication.price is not None:
@@ -109,7 +110,10 @@ class Panel:
             self._displays.show(self._picture.pixels, None if self._menu is None else _CUSTOMER)
         if self._menu is not None and self._menu.changed:
             self._menu.changed = False
-            self._picture.page(self._menu.lines())
+            if self._menu.code:
+                self._picture.code(*self._menu.code)
+            else:
+                self._picture.page(self._menu.lines())
             self._displays.show(self._picture.pixels, _VENDOR)
 
     def _use_parameters(self):
@@ -227,6 +231,8 @@ class Panel:
         self._drawn = None
 
     def _close_menu(self):
+        if self._menu is not None:
+            self._menu.leave()
         self._menu = self._drawn = None
         sys.modules.pop(_MENUS, None)
         room = sys.modules["agent.operator"]

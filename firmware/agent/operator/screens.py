@@ -90,6 +90,12 @@ class Picture:
         for number, text in enumerate(lines):
             self._frame.text(text[:16], 0, 8 * number)
 
+    def code(self, side, bits):
+        """Draw a QR code of `side` modules, a pixel each, in the middle: what is around it is its quiet zone."""
+        self.fill(0)
+        code = framebuf.FrameBuffer(bytearray(bits), side, side, framebuf.MONO_HLSB)
+        self._frame.blit(code, (WIDTH - side) // 2, (HEIGHT - side) // 2)
+
     def small(self, text, x, y):
         """Draw letters of 3 x 5 pixels; what has none is a question mark."""
         columns, glyph, blit = self._letter, self._glyph, self._frame.blit

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from kit.chain import exported
 from kit.platform_side import Platform
-from steelyard_protocol import agreement, cbor, fresh, identity, ocra, statement
+from kit.scale_codes import answer, enrolment
+from steelyard_protocol import cbor, fresh, identity, statement
 from steelyard_protocol.agreement import Purpose
-from steelyard_protocol.bodies import Enrol
 from steelyard_protocol.codes import ORDER_OF_CODES, check_digit, key_number
 from steelyard_protocol.events import Event, EventKind
 from steelyard_protocol.head import Flag
@@ -38,20 +38,6 @@ def scale(simulate: Simulate, platform: Platform) -> SimulatedScale:
     scale.console("enrol maker=M model=one serial=1 code=P-1")
     assert "accepted" in scale.console("enrol accept " + platform.answer(SILENT_PORT))
     return scale
-
-
-def enrolment(scale: SimulatedScale) -> Enrol:
-    body = statement.parse(exported(scale)[0]).body
-    assert isinstance(body, Enrol)
-    return body
-
-
-def answer(scale: SimulatedScale, platform: Platform, purpose: Purpose, question: str, **given: Any) -> str:
-    """What the platform computes."""
-    own, unlock = enrolment(scale).agreement_point, platform.unlock
-    suite = ocra.UNLOCK if purpose is Purpose.UNLOCK else ocra.CHECK
-    key = agreement.code_key(agreement.agree(unlock.private, own), purpose, suite, own, unlock.point)
-    return ocra.response(suite, key, question, **given)
 
 
 def events(scale: SimulatedScale) -> list[tuple[int, tuple[Any, ...]]]:

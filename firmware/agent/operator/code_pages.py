@@ -1,6 +1,6 @@
 """The menu's pages for inspectors and repairers: fresh code, check code, unlocking. Loaded when one is opened.
 
-What takes long runs beside the keys; a refusal stands on the page, and the number can be typed again.
+Each asks for a number of 8 digits and answers it. What takes long runs beside the keys.
 """
 
 from micropython import const
@@ -12,6 +12,7 @@ from agent.operator import pictures
 _COLUMNS = const(16)
 _DIGITS = const(8)
 _WAIT = ("", "Wait ...")
+_FAULT = ("", "Fault:", "call service")
 _PLACES = pictures.LOADED + (("agent.operator", "code_pages"),)
 
 
@@ -31,124 +32,119 @@ def _halves(digits):
     return digits[:4] + " " + digits[4:]
 
 
-class _Page:
-    """A number of 8 digits is typed, `+` has it worked on. `code` is a picture to be shown instead of `lines()`."""
+# Questions give lines, answers give lines and a picture; all raise AgentError.
 
-    title = ""
-    asked = ""
 
-    def __init__(self, scale, changed):
+async def _own_number(scale):
+    return _wrapped("Your number, 8 digits or none:")
+
+
+async def _fresh(scale, typed):
+    from agent.codes import fresh
+
+    return (), await pictures.fresh_picture(scale, fresh.nonce_of(typed) if typed else None)
+
+
+async def _number_on_the_page(scale):
+    return _wrapped("Number on the page:")
+
+
+async def _check(scale, typed):
+    from agent.codes import key
+
+    return ("", "Type there:", "", _halves(await key.check_answer(scale, typed))), ()
+
+
+async def _challenge(scale):
+    from agent.codes import unlocking
+
+    number, question, digit = await unlocking.challenge(scale)
+    return "Key " + number, "Question", _halves(question), "Check digit " + digit, "Code:"
+
+
+async def _unlock(scale, typed):
+    from agent.codes import unlocking
+
+    await unlocking.unlock(scale, typed)
+    return ("", "Unlocked.") + _wrapped("It has to be verified again."), ()
+
+
+_KINDS = {
+    "3": ("FRESH CODE", _own_number, _fresh),
+    "4": ("CHECK CODE", _number_on_the_page, _check),
+    "5": ("UNLOCK", _challenge, _unlock),
+}
+
+
+class CodePage:
+    """One visit to the page of the menu's key `kind`. `do(work)` has a coroutine run, `changed()` the page drawn again.
+
+    `code` is a picture to be shown instead of `lines()`, mostly none.
+    """
+
+    def __init__(self, scale, kind, do, changed):
         self._scale = scale
+        self._title, self._question, self._answer = _KINDS[kind]
+        self._do = do
         self._changed = changed
+        self._asked: tuple = ()  # nothing before there is a question, and once it is answered
         self._typed = ""
         self._said: tuple = ()
         self.code: tuple = ()
+        self._begin(self._ask())
 
     def lines(self):
         """The page, up to eight lines."""
-        lines = (self.title,) + (self._said or self._question() + (self._typed + "_",))
+        lines = (self._title,) + (self._said or self._asked + (self._typed + "_",))
         below = ("C back",) if self._said else ("+ accept", "C back")
         return (lines + ("",) * (8 - len(lines) - len(below)) + below)[:8]
 
-    def _question(self):
-        return _wrapped(self.asked)
-
     def key(self, key):
-        """Take a key: the coroutine that answers it, None where there is nothing to do, False once the page is left."""
+        """Take a key; False once the page is left."""
         if self._said is _WAIT:
-            return None
+            return True
         if key == "C":
-            left = not (self._typed or self._said or self.code)
-            self._typed, self._said, self.code = "", (), ()
-            return None if not left else False
-        if self._said or self.code:
-            return None
-        if key == "+":
-            typed, self._typed, self._said = self._typed, "", _WAIT
-            return self._run(typed)
-        if key.isdigit() and len(self._typed) < _DIGITS:
-            self._typed += key
-        return None
+            return self._back()
+        if not self._said and not self.code:
+            if key == "+":
+                typed, self._typed = self._typed, ""
+                self._begin(self._give(typed))
+            elif key.isdigit() and len(self._typed) < _DIGITS:
+                self._typed += key
+        return True
 
-    async def _run(self, typed):
+    def _back(self):
+        if self._said and self._asked:
+            self._begin(self._ask())  # it was refused: asked again, as the question may be another now
+            return True
+        was_typed = bool(self._typed)
+        self._typed = ""
+        return was_typed
+
+    def _begin(self, work):
+        self._said = _WAIT
+        self._do(self._run(work))
+
+    async def _run(self, work):
+        said = _FAULT
         try:
-            await self._answer(typed)
+            said = await work
         except AgentError as error:
-            self._said = _wrapped(str(error))[:7]
+            said = _wrapped(str(error))
         finally:
+            self._said = said
             self._changed()
 
-    async def _answer(self, typed):
-        raise NotImplementedError
+    async def _ask(self):
+        self._asked = ()
+        self._asked = await self._question(self._scale)
+        return ()
 
-    def begin(self):
-        """A coroutine to run when the page is opened, or None."""
-        return None
+    async def _give(self, typed):
+        said, self.code = await self._answer(self._scale, typed)
+        self._asked = ()
+        return said
 
     def leave(self):
         """Let go of all that only this page needs."""
         let_go(_PLACES)
-
-
-class Fresh(_Page):
-    """What the scale signs now, as a QR code."""
-
-    title = "FRESH CODE"
-    asked = "Your number, 8 digits or none:"
-
-    async def _answer(self, typed):
-        from agent.codes import fresh
-
-        self.code = await pictures.fresh_picture(self._scale, fresh.nonce_of(typed) if typed else None)
-        self._said = ()
-
-
-class Check(_Page):
-    """The answer to the question on the platform's page."""
-
-    title = "CHECK CODE"
-    asked = "Number on the page:"
-
-    async def _answer(self, typed):
-        from agent.codes import key
-
-        self._said = ("", "Type there:", "", _halves(await key.check_answer(self._scale, typed)))
-
-
-class Unlock(_Page):
-    """The locked scale's question, and the code that somebody got for it."""
-
-    title = "UNLOCK"
-
-    def __init__(self, scale, changed):
-        super().__init__(scale, changed)
-        self._challenge: tuple = ()
-        self._said = _WAIT
-
-    def _question(self):
-        number, question, digit = self._challenge
-        return "Key " + number, "Question", _halves(question), "Check digit " + digit, "Code:"
-
-    def key(self, key):
-        if not self._challenge and self._said is not _WAIT:
-            return False if key == "C" else None
-        return super().key(key)
-
-    def begin(self):
-        return self._ask()
-
-    async def _ask(self):
-        from agent.codes import unlocking
-
-        try:
-            self._challenge = await unlocking.challenge(self._scale)
-            self._said = ()
-        except AgentError as error:
-            self._said = _wrapped(str(error))[:7]
-        self._changed()
-
-    async def _answer(self, typed):
-        from agent.codes import unlocking
-
-        await unlocking.unlock(self._scale, typed)
-        self._said = ("", "Unlocked.") + _wrapped("It has to be verified again.")

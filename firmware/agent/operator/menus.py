@@ -14,7 +14,6 @@ _ITEM = const(1)
 _UNIT_PRICE = const(2)
 _TARE = const(3)
 _IDENTIFICATION = const(4)
-_CODES = const(5)
 _DIGITS = ".0123456789"
 
 
@@ -44,6 +43,8 @@ class Menu:
 
     def lines(self):
         """The page, up to eight lines."""
+        if self._codes is not None:
+            return self._codes.lines()
         if self._page == _MAIN:
             return (
                 "MENU",
@@ -55,8 +56,6 @@ class Menu:
                 "",
                 "C back",
             )
-        if self._codes is not None:
-            return self._codes.lines()
         if self._page == _IDENTIFICATION:
             return self._identification()
         asked = {_ITEM: "Item 1 to 100:", _UNIT_PRICE: "Unit price:", _TARE: "Tare in %s:"}[self._page]
@@ -77,7 +76,8 @@ class Menu:
 
     def _take(self, key):
         if self._codes is not None:
-            self._take_for_codes(self._codes, key)
+            if not self._codes.key(key):
+                self.leave()
             return True
         if key == "C":
             return self._back()
@@ -93,22 +93,9 @@ class Menu:
         return True
 
     def _open_codes(self, key):
-        from agent.operator import code_pages
+        from agent.operator.code_pages import CodePage
 
-        self._page = _CODES
-        made = {"3": code_pages.Fresh, "4": code_pages.Check, "5": code_pages.Unlock}[key]
-        self._codes = made(self._scale, self._show_again)
-        work = self._codes.begin()
-        if work:
-            self._do(work)
-
-    def _take_for_codes(self, page, key):
-        work = page.key(key)
-        if work:
-            self._do(work)
-        elif work is False:
-            self.leave()
-            self._page = _MAIN
+        self._codes = CodePage(self._scale, key, self._do, self._show_again)
 
     def leave(self):
         """Let go of what a page has loaded."""

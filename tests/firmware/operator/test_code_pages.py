@@ -68,7 +68,7 @@ def test_the_fresh_code_is_shown_to_the_seller_and_the_customer_goes_on_seeing_t
     assert code.verifies(enrolment(shop.scale).signing_point)
     assert code.nonce == nonce
     assert shop.customer.figures[0] == "1.235"
-    shop.keys("CC", 0.5)
+    shop.keys("C", 0.5)
     assert shop.vendor.page[0] == "MENU"
 
 
@@ -76,7 +76,8 @@ def test_a_short_number_is_refused_in_words_and_can_be_typed_again(shop: Shop) -
     shop.keys("P3123+", WORK_S)
     assert shop.vendor.page[0] == "FRESH CODE"
     assert "8 digits" in " ".join(shop.vendor.page)
-    shop.keys("C00001234+", WORK_S)
+    shop.keys("C", 0.5)
+    shop.keys("00001234+", WORK_S)
     assert fresh.parse(fresh.from_digits(code_on(shop.vendor).rpartition("/")[2])).nonce == 1234
 
 
@@ -101,11 +102,27 @@ def test_a_locked_scale_is_unlocked_by_its_keys(shop: Shop, platform: Platform) 
     wrong = f"{(int(right) + 1) % 10**8:08d}"
     shop.keys(wrong + "+", WORK_S)
     assert "the code is wrong" in " ".join(shop.vendor.page)
-    shop.keys("C" + right + "+", WORK_S)
+    shop.keys("C", WORK_S)
+    shop.keys(right + "+", WORK_S)
     assert "Unlocked." in shop.vendor.page
     assert not shop.scale.console_json("status")["locked"]
     shop.keys("CCC", 1.0)
     assert shop.vendor.figures[0] == shop.customer.figures[0] == "0.000"
+
+
+def test_a_question_that_grew_too_old_is_asked_anew_on_the_page(shop: Shop, platform: Platform) -> None:
+    lock(shop)
+    shop.keys("P5", WORK_S)
+    old = shop.scale.console_json("unlock")["question"]
+    shop.scale.advance(1_900)
+    shop.keys(answer(shop.scale, platform, Purpose.UNLOCK, old) + "+", WORK_S)
+    assert "too old" in " ".join(shop.vendor.page)
+    shop.keys("C", WORK_S)
+    new = shop.scale.console_json("unlock")["question"]
+    assert new != old
+    assert new in digits_in(shop.vendor.page)
+    shop.keys(answer(shop.scale, platform, Purpose.UNLOCK, new) + "+", WORK_S)
+    assert "Unlocked." in shop.vendor.page
 
 
 def test_a_scale_that_is_not_locked_says_so(shop: Shop) -> None:

@@ -474,7 +474,7 @@ def test_what_waits_for_a_registration_outlives_a_failing_database(
     wait_for(stage.registry_is_read, "the registry to be read")
     assert stage.desk.held(scale) == raws
     assert next(failures) > 3
-    assert receipted_of(stage, scale) == len(raws)
+    wait_for(lambda: receipted_of(stage, scale) == len(raws), "the receipt, which follows the commit")
     with database.reading(stage.desk.engine) as connection:
         assert quarantine_store.waiting(connection, scale.up) == []
 

@@ -2,13 +2,13 @@
 
 import pytest
 from kit.cloud_desk import Desk
+from kit.handing_over import NOW, hand
 from kit.signing_scale import SigningScale
 from sqlalchemy import Connection, event, select
 from steelyard_cloud.alerts import store as alert_store
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import due
 from steelyard_cloud.ingest.judging import JUDGED_IN_A_ROW, LOOK_AGAIN_MS
-from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.ingest.timers import judge_due
 from steelyard_cloud.judge import judge as judge_module
@@ -17,7 +17,6 @@ from steelyard_cloud.judge.stored import Evidence
 from steelyard_cloud.judge.summary import Summary
 from steelyard_protocol.events import EventKind
 
-NOW = 1_800_000_000_000
 OFTEN = 40
 
 
@@ -32,10 +31,6 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
     monkeypatch.setattr("steelyard_cloud.ingest.judging.judge", noted)
     return kids
-
-
-def hand(receiver: Receiver, scale: SigningScale, *payloads: bytes, at_ms: int = NOW) -> None:
-    receiver.handle([Message(scale.up, payload, None) for payload in payloads], at_ms)
 
 
 def started(desk: Desk, receiver: Receiver, seed: int) -> SigningScale:

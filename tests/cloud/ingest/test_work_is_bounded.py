@@ -1,20 +1,18 @@
 """A message costs a constant and its bytes, whatever is stored: counted in what the database does, and in checks."""
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.canonical import canonical
 from kit.cloud_desk import Desk
 from kit.effort import Effort
+from kit.handing_over import NOW, damaged, hand, signed_again
 from kit.signing_scale import SigningScale
 from sqlalchemy import func, select, text
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import copies, quarantine, quarantine_sizes, statements
 from steelyard_cloud.ingest import authenticate
 from steelyard_cloud.ingest.limits import FAILURES
-from steelyard_cloud.ingest.mqtt.broker import Message
 from steelyard_cloud.ingest.receiver import Receiver
 from steelyard_cloud.judge.chain import Outcome
 from steelyard_cloud.judge.intake import StatementsInMemory, accept
@@ -25,26 +23,8 @@ from steelyard_cloud.statements.summaries import load_summary
 from steelyard_protocol import downlink, p256
 from steelyard_protocol.statement import encode_batch, hash_of, parse
 
-NOW = 1_800_000_000_000
 FEW, MANY = 12, 400
 NOT_MUCH_MORE = 1.5
-
-
-def hand(receiver: Receiver, scale: SigningScale, *payloads: bytes, topic: str = "", at_ms: int = NOW) -> int:
-    """Hand one batch over; how many receipts came of it."""
-    return len(receiver.handle([Message(topic or scale.up, payload, (0, 0, 0)) for payload in payloads], at_ms))
-
-
-def signed_again(scale: SigningScale, raw: bytes) -> bytes:
-    """The same content under another signature of the same key, by a random nonce."""
-    key = ec.derive_private_key(int.from_bytes(scale.private_key, "big"), ec.SECP256R1())
-    r, s = utils.decode_dss_signature(key.sign(parse(raw).signed, ec.ECDSA(hashes.SHA256())))
-    return raw[:-64] + p256.lower(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
-
-
-def damaged(raw: bytes, byte: int = 1) -> bytes:
-    """The same statement with a signature that does not verify."""
-    return raw[:-1] + bytes([raw[-1] ^ byte])
 
 
 def forks(scale: SigningScale, count: int) -> list[bytes]:
@@ -300,7 +280,7 @@ def long_life(scale: SigningScale, count: int = 40) -> list[bytes]:
 def test_a_whole_batch_waits_and_is_judged_whole(desk: Desk, receiver: Receiver) -> None:
     scale = SigningScale()
     raws = long_life(scale)
-    assert hand(receiver, scale, encode_batch(raws), encode_batch([scale.snapshot()])) == 0
+    assert hand(receiver, scale, encode_batch(raws), encode_batch([scale.snapshot()])) == []
     assert desk.quarantined() == {"unknown-identity": 41}
     desk.register(scale)
     with database.reading(desk.engine) as connection:

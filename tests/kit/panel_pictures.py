@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from steelyard_simulator import SimulatedScale
+from steelyard_simulator.flashing import TEST_ROOT_PRIVATE_KEY
 
 from kit.glass import HEIGHT, WIDTH, Glass
-from kit.platform_side import Platform
+from kit.platform_side import Key, Platform
 from kit.shop import CUSTOMER, VENDOR, Shop, factory
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -74,7 +75,8 @@ def test(shop: Shop) -> None:
 def unlock(shop: Shop) -> None:
     """The question of a scale whose case was open, for a platform's answer."""
     platform = Platform()
-    shop.scale.console("enrol accept " + platform.answer(9))
+    platform.root = Key(TEST_ROOT_PRIVATE_KEY)
+    assert "accepted" in shop.scale.console("enrol accept " + platform.answer(9))
     shop.scale.open_case()
     shop.scale.advance(1)
     shop.scale.close_case()

@@ -59,7 +59,7 @@ async def _challenge(scale):
     from agent.codes import unlocking
 
     number, question, digit = await unlocking.challenge(scale)
-    return "Key " + number, "Question", _halves(question), "Check digit " + digit, "Code:"
+    return "Key %s check %s" % (number, digit), "Question", _halves(question), "Code:"
 
 
 async def _unlock(scale, typed):

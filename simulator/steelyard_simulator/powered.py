@@ -81,6 +81,11 @@ class PoweredScale:
         self._usable()
         return self._console.path
 
+    @property
+    def starts(self) -> int:
+        """How often the board has been started, by its supply or by itself."""
+        return self._world.life
+
     def power_on(self) -> None:
         """Switch on; nothing happens if it is on already."""
         self._usable()

@@ -25,11 +25,16 @@ NOW = 1_800_000_000_000
 SEEDS = itertools.count(1_000)  # a fresh scale for every example
 
 
-def hand(
+def send(
     receiver: Receiver, scale: SigningScale, *payloads: bytes, topic: str = "", at_ms: int = NOW
-) -> list[downlink.Receipt]:
-    """Hand one batch over, by default under the scale's own topic; gives the receipts for the scale."""
-    outgoing = receiver.handle([Message(topic or scale.up, payload, (0, 0, 0)) for payload in payloads], at_ms)
+) -> list[tuple[str, bytes]]:
+    """Hand one batch over, by default under the scale's own topic; gives topic and bytes of each answer."""
+    return receiver.handle([Message(topic or scale.up, payload, (0, 0, 0)) for payload in payloads], at_ms)
+
+
+def hand(receiver: Receiver, scale: SigningScale, *payloads: bytes, at_ms: int = NOW) -> list[downlink.Receipt]:
+    """The same; gives the receipts for the scale, whose signatures are checked."""
+    outgoing = send(receiver, scale, *payloads, at_ms=at_ms)
     orders = [downlink.open_order(raw, receiver.online.public_key) for topic, raw in outgoing if topic == scale.down]
     return [order for order in orders if isinstance(order, downlink.Receipt)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 from kit.cloud_desk import Desk
-from kit.handing_over import NOW, hand
+from kit.handing_over import NOW, send
 from kit.signing_scale import SigningScale
 from sqlalchemy import Connection, event, select
 from steelyard_cloud.alerts import store as alert_store
@@ -36,7 +36,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def started(desk: Desk, receiver: Receiver, seed: int) -> SigningScale:
     scale = SigningScale(seed)
     desk.register(scale)
-    hand(receiver, scale, scale.enrol(), scale.boot())
+    send(receiver, scale, scale.enrol(), scale.boot())
     return scale
 
 
@@ -50,10 +50,10 @@ def test_a_scale_that_changes_with_every_message_is_judged_some_times_and_then_b
     busy, other = started(desk, receiver, 1), started(desk, receiver, 2)
     judged.clear()
     for turn in range(OFTEN):
-        hand(receiver, busy, busy.branch().snapshot(1_000 * (turn + 1)), busy.snapshot())
+        send(receiver, busy, busy.branch().snapshot(1_000 * (turn + 1)), busy.snapshot())
     assert judged.count(busy.kid) <= JUDGED_IN_A_ROW
     assert forks(desk, busy) < OFTEN
-    hand(receiver, other, other.branch().snapshot(1_000), other.snapshot())
+    send(receiver, other, other.branch().snapshot(1_000), other.snapshot())
     assert forks(desk, other) == 1  # nobody else waits for a timer
     with database.reading(desk.engine) as connection:
         due_ms = connection.scalar(select(due.c.due_ms).order_by(due.c.due_ms).limit(1))
@@ -68,7 +68,7 @@ def test_a_scale_that_changes_with_every_message_is_judged_some_times_and_then_b
 def test_what_was_left_to_the_timers_is_found_by_whoever_starts_next(desk: Desk, receiver: Receiver) -> None:
     scale = started(desk, receiver, 1)
     for turn in range(OFTEN):
-        hand(receiver, scale, scale.branch().snapshot(1_000 * (turn + 1)), scale.snapshot())
+        send(receiver, scale, scale.branch().snapshot(1_000 * (turn + 1)), scale.snapshot())
     assert forks(desk, scale) < OFTEN
     next_one = desk.receiver()
     judge_due(next_one, NOW + LOOK_AGAIN_MS)
@@ -79,12 +79,12 @@ def test_what_was_left_to_the_timers_is_found_by_whoever_starts_next(desk: Desk,
 def test_once_a_second_it_is_judged_at_once_again(desk: Desk, receiver: Receiver, judged: list[bytes]) -> None:
     scale = started(desk, receiver, 1)
     for turn in range(OFTEN):
-        hand(receiver, scale, scale.branch().snapshot(1_000 * (turn + 1)), scale.snapshot())
+        send(receiver, scale, scale.branch().snapshot(1_000 * (turn + 1)), scale.snapshot())
     for second in range(1, 4):
         judged.clear()
         for turn in range(10):
             at_ms = NOW + 1000 * second + turn
-            hand(receiver, scale, scale.branch().snapshot(1_000 * (turn + 1)), scale.snapshot(), at_ms=at_ms)
+            send(receiver, scale, scale.branch().snapshot(1_000 * (turn + 1)), scale.snapshot(), at_ms=at_ms)
         assert judged.count(scale.kid) == 1
 
 
@@ -109,7 +109,7 @@ def test_alerts_that_change_together_ask_the_database_as_often_as_one(
     for seed, many in ((1, 1), (2, 12)):
         scale = started(desk, receiver, seed)
         asked.clear()
-        hand(receiver, scale, *(scale.boot(software=bytes([at]) * 32) for at in range(many)))
+        send(receiver, scale, *(scale.boot(software=bytes([at]) * 32) for at in range(many)))
         counts.append(len(asked))
     assert len(desk.alerts(scale)) >= 12
     assert counts[1] <= counts[0] + 2
@@ -127,13 +127,13 @@ def test_only_the_first_page_of_what_is_read_again_is_read_with_a_message(
     monkeypatch.setattr("steelyard_cloud.ingest.store.read_again", counted)
     scale = started(desk, receiver, 1)
     thief = scale.branch()
-    hand(receiver, scale, *(scale.snapshot(flags=0) for _ in range(3 * PAGE)))
-    hand(receiver, scale, thief.event(EventKind.CASE_OPENED, 1, flags=0))
+    send(receiver, scale, *(scale.snapshot(flags=0) for _ in range(3 * PAGE)))
+    send(receiver, scale, thief.event(EventKind.CASE_OPENED, 1, flags=0))
     assert len(pages) == 1
     for _ in range(5):
-        hand(receiver, scale, scale.snapshot(flags=0))
+        send(receiver, scale, scale.snapshot(flags=0))
     assert len(pages) == 1
     while receiver.read_again(NOW):
         pass
-    hand(receiver, scale, thief.event(EventKind.CASE_OPENED, 2, flags=0))
+    send(receiver, scale, thief.event(EventKind.CASE_OPENED, 2, flags=0))
     assert len(pages) == 2

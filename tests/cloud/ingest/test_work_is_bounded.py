@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kit.canonical import canonical
 from kit.cloud_desk import Desk
 from kit.effort import Effort
-from kit.handing_over import NOW, damaged, hand, signed_again
+from kit.handing_over import NOW, damaged, send, signed_again
 from kit.signing_scale import SigningScale
 from sqlalchemy import func, select, text
 from steelyard_cloud.db import database
@@ -46,12 +46,12 @@ def test_a_copy_costs_the_same_however_many_there_are(desk: Desk, receiver: Rece
     for seed, count in ((1, FEW), (2, MANY)):
         scale = SigningScale(seed)
         desk.register(scale)
-        hand(receiver, scale, scale.enrol(), scale.boot())
+        send(receiver, scale, scale.enrol(), scale.boot())
         before = scale.snapshot()
         some = forks(scale, count)
         if kind != "refused before a fork":
-            hand(receiver, scale, before)
-        hand(receiver, scale, *some)
+            send(receiver, scale, before)
+        send(receiver, scale, *some)
         one = {
             "another content": scale.branch().snapshot(987_000),
             "another signature": signed_again(scale, some[count // 2]),
@@ -60,9 +60,9 @@ def test_a_copy_costs_the_same_however_many_there_are(desk: Desk, receiver: Rece
         }[kind]
         analyse(desk)
         receiver.forget()
-        hand(receiver, scale, scale.boot() if kind == "what is stored" else damaged(some[0], 2))  # summaries are there
+        send(receiver, scale, scale.boot() if kind == "what is stored" else damaged(some[0], 2))  # summaries are there
         with Effort(desk.engine) as effort:
-            hand(receiver, scale, one)
+            send(receiver, scale, one)
         spent.append(effort.steps)
     assert 0 < spent[1] < NOT_MUCH_MORE * spent[0] + 50, spent
 
@@ -82,7 +82,7 @@ def test_what_a_copy_is_does_not_depend_on_where_the_evidence_is(
     desk.register(scale)
     raws = [scale.enrol(), scale.boot()]
     contents = [[raw, signed_again(scale, raw), signed_again(scale, raw)] for raw in forks(scale, 4)]
-    hand(receiver, scale, *raws)
+    send(receiver, scale, *raws)
     offered = [contents[content][signature] for content, signature in order]
     evidence, summary = StatementsInMemory(), Summary(scale.kid)
     for one, _ in accept(summary, map(parse, raws), evidence, NOW):
@@ -90,7 +90,7 @@ def test_what_a_copy_is_does_not_depend_on_where_the_evidence_is(
     known: list[bytes] = []
     for start in range(0, len(offered), size):
         batch = offered[start : start + size]
-        hand(receiver, scale, *batch)
+        send(receiver, scale, *batch)
         for one, outcome in accept(summary, map(parse, batch), evidence, NOW):
             assert outcome is expected(known, one.raw)
             if outcome is not Outcome.DUPLICATE:
@@ -137,16 +137,16 @@ def test_an_evidence_of_many_copies_costs_as_much_for_each() -> None:
 def test_a_bad_signature_is_vouched_for_by_any_one_of_many_stored_successors(desk: Desk, receiver: Receiver) -> None:
     scale = SigningScale()
     desk.register(scale)
-    hand(receiver, scale, scale.enrol(), scale.boot())
+    send(receiver, scale, scale.enrol(), scale.boot())
     good = scale.branch().snapshot()
     bad = damaged(good)
     scale.number, scale.head_hash = 3, hash_of(bad)
     after = scale.branch().snapshot(5)
     others = [scale.branch().snapshot(7_000 + at, link=bytes([at]) * 16) for at in range(1, 6)]
-    hand(receiver, scale, *others[:3], after, *others[3:])
-    hand(receiver, scale, damaged(good, 4))  # nobody links to this one
+    send(receiver, scale, *others[:3], after, *others[3:])
+    send(receiver, scale, damaged(good, 4))  # nobody links to this one
     assert bad not in desk.held(scale)
-    hand(receiver, scale, bad)
+    send(receiver, scale, bad)
     assert bad in desk.held(scale)
     assert damaged(good, 4) not in desk.held(scale)
 
@@ -178,7 +178,7 @@ def test_a_message_that_comes_again_is_not_verified_again(
     good = scale.enrol()
     bad = damaged(scale.boot())
     for payloads in [[good, bad] * 30] if together else [[good], [bad]] * 30:
-        hand(receiver, scale, *payloads)
+        send(receiver, scale, *payloads)
     assert sorted(checks) == sorted([good[-64:], bad[-64:]])
     assert desk.held(scale) == [good]
     assert desk.quarantined()["signature"] == 30
@@ -192,7 +192,7 @@ def test_only_so_many_verdicts_are_remembered(desk: Desk, checks: list[bytes], m
     checks.clear()
     small = desk.receiver()
     for raw in (*raws, raws[3], raws[0]):
-        hand(small, scale, raw)
+        send(small, scale, raw)
     small.close()
     assert [raws.index(next(raw for raw in raws if raw[-64:] == one)) for one in checks] == [0, 1, 2, 3, 0]
 
@@ -221,8 +221,8 @@ def test_the_quarantine_is_bounded_in_rows_and_bytes_of_a_topic(desk: Desk, rece
     scale, large, small = SigningScale(1), SigningScale(2), SigningScale(3)
     desk.register(scale)
     for at in range(20):
-        hand(receiver, large, bytes([at]) * 8192)
-        hand(receiver, small, bytes([at]) * 80, bytes([at, 1]) * 40, bytes([at, 2]) * 40)
+        send(receiver, large, bytes([at]) * 8192)
+        send(receiver, small, bytes([at]) * 80, bytes([at, 1]) * 40, bytes([at, 2]) * 40)
     rows = kept(desk)
     of_large = [raw for topic, raw in rows if topic == large.up]
     assert sum(map(len, of_large)) == quarantine_store.PER_TOPIC_BYTES
@@ -238,13 +238,13 @@ def test_the_quarantine_is_bounded_in_rows_and_bytes_of_a_shard(
     monkeypatch.setattr(quarantine_store, "PER_SHARD_BYTES", 10_000)
     monkeypatch.setattr(quarantine_store, "EVICTED", 3)
     for at in range(60):
-        hand(receiver, SigningScale(1), b"\xff%02d" % at * 20, topic=f"sy/1/0/{at:016}/up")
+        send(receiver, SigningScale(1), b"\xff%02d" % at * 20, topic=f"sy/1/0/{at:016}/up")
     assert [raw[:3] for _, raw in kept(desk)] == [b"\xff%02d" % at for at in range(20, 60)]
     for at in range(3):
-        hand(receiver, SigningScale(1), bytes([at]) * 4_000, topic=f"sy/1/0/{at:016}/up")
+        send(receiver, SigningScale(1), bytes([at]) * 4_000, topic=f"sy/1/0/{at:016}/up")
     assert [len(raw) for _, raw in kept(desk)][-2:] == [4_000, 4_000]
     assert sum(len(raw) for _, raw in kept(desk)) <= 10_000
-    hand(receiver, SigningScale(1), b"\xff" * 4_000, topic="sy/1/1/x/up")
+    send(receiver, SigningScale(1), b"\xff" * 4_000, topic="sy/1/1/x/up")
     assert len(kept(desk)[-1][1]) == 4_000
     assert sizes_are_right(desk)
 
@@ -254,16 +254,16 @@ def test_a_link_finds_what_waits_however_much_else_waits_for_the_identity(desk: 
     for seed, count in ((1, 2), (2, 300)):
         scale = SigningScale(seed)
         desk.register(scale)
-        hand(receiver, scale, scale.enrol(), scale.boot())
+        send(receiver, scale, scale.enrol(), scale.boot())
         bad = damaged(scale.snapshot())
-        hand(receiver, scale, bad)
+        send(receiver, scale, bad)
         for at in range(count):
             topic = f"sy/1/{at % 32:x}/{at:016}/up"[:6] + f"/{at:016}/up"
-            hand(receiver, scale, bad, topic=topic)
+            send(receiver, scale, bad, topic=topic)
         scale.head_hash = hash_of(bad)
         analyse(desk)
         with Effort(desk.engine) as effort:
-            hand(receiver, scale, scale.snapshot())
+            send(receiver, scale, scale.snapshot())
         spent.append(effort.steps)
         assert bad in desk.held(scale)
     assert spent[1] < NOT_MUCH_MORE * spent[0] + 50, spent
@@ -280,7 +280,7 @@ def long_life(scale: SigningScale, count: int = 40) -> list[bytes]:
 def test_a_whole_batch_waits_and_is_judged_whole(desk: Desk, receiver: Receiver) -> None:
     scale = SigningScale()
     raws = long_life(scale)
-    assert hand(receiver, scale, encode_batch(raws), encode_batch([scale.snapshot()])) == []
+    assert send(receiver, scale, encode_batch(raws), encode_batch([scale.snapshot()])) == []
     assert desk.quarantined() == {"unknown-identity": 41}
     desk.register(scale)
     with database.reading(desk.engine) as connection:
@@ -297,7 +297,7 @@ def test_of_a_mixed_batch_each_is_refused_for_its_own_reason_and_the_rest_waits(
     scale, other = SigningScale(1), SigningScale(2)
     desk.register(other)
     batch = encode_batch([scale.enrol(), other.enrol(), b"x" * 100, scale.boot()])
-    hand(receiver, scale, batch)
+    send(receiver, scale, batch)
     assert desk.quarantined() == {"unknown-identity": 2, "topic": 1, "malformed": 1}
     desk.register(scale)
     with database.reading(desk.engine) as connection:
@@ -312,11 +312,11 @@ def test_of_a_mixed_batch_each_is_refused_for_its_own_reason_and_the_rest_waits(
 def test_what_waited_is_not_limited_like_what_comes(desk: Desk, receiver: Receiver) -> None:
     scale = SigningScale()
     raws = long_life(scale, 30)
-    hand(receiver, scale, *raws)
+    send(receiver, scale, *raws)
     for at in range(FAILURES):
-        hand(receiver, scale, b"garbage %d" % at)
+        send(receiver, scale, b"garbage %d" % at)
     # the newest of the topic are kept, so that of a flood only the end waits
-    hand(receiver, scale, *raws, at_ms=NOW + 100_000)
+    send(receiver, scale, *raws, at_ms=NOW + 100_000)
     desk.register(scale)
     with database.reading(desk.engine) as connection:
         waited = receiver.identity_registered(connection, scale.code)

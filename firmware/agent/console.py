@@ -9,21 +9,14 @@ import asyncio
 
 from micropython import const
 
-from agent.loaded import let_go
+from agent.loaded import CODES, hold, let_go
 from agent.port.console import LineTooLong
 
 _MOST_BYTES = const(4096)
 _PROMPT = "\n> "
 _COMMANDS = "agent.commands"
 # What answering a line loads and lets go of: the package that holds it, and its name there.
-_LOADED = (
-    ("agent", "commands"),
-    ("agent", "codes"),
-    ("agent.adjustment", "calibration"),
-    ("agent.record", "prices"),
-    ("agent.wire", "agreement"),
-    ("agent.wire", "ocra"),
-)
+_LOADED = (("agent", "commands"), ("agent.adjustment", "calibration"), ("agent.record", "prices")) + CODES
 
 _NO_ROOM = "error: there is no room in memory for this just now: try again"
 _NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'
@@ -66,6 +59,7 @@ class ServiceConsole:
             await self._terminal.write(_PROMPT)
 
     async def _answer(self, line, too_long):
+        hold(_LOADED)
         try:
             __import__(_COMMANDS)  # by itself, as loading takes long enough
             await asyncio.sleep_ms(0)

@@ -1,8 +1,10 @@
-"""A page of codes when what it does fails: it never stays at waiting."""
+"""A page of codes when what it does fails, it never stays at waiting; and when it is left, nothing of it stays."""
 
 import asyncio
+import sys
 
 from agent.errors import AgentError
+from agent.loaded import CODES, hold, let_go
 from agent.operator import code_pages
 
 
@@ -69,3 +71,35 @@ def test_an_answer_ends_the_page_and_no_key_but_one_does_anything():
     seen = outcome(_asked, answer, "1234567890+0C")
     assert "got 12345678" in seen[-2][0]
     assert seen[-2][1] is False
+
+
+def loaded():
+    return [name for name in sys.modules if name.startswith(("agent.codes", "agent.wire.agreement", "agent.wire.ocra"))]
+
+
+async def test_what_work_loads_after_its_page_was_left_goes_with_the_work():
+    async def answer(scale):
+        await asyncio.sleep_ms(1)
+        from agent.codes import key
+
+        assert key and loaded()
+        return ()
+
+    code_pages._KINDS["9"] = ("TITLE", answer, None)
+    page = code_pages.CodePage(None, "9", asyncio.create_task, lambda: None)
+    page.leave()
+    await asyncio.sleep_ms(5)
+    assert loaded() == []
+
+
+def test_what_two_use_goes_with_the_last_of_them():
+    hold(CODES)
+    from agent.codes import key
+
+    hold(CODES)
+    let_go(CODES)
+    from agent.codes import key as same
+
+    assert key is same
+    let_go(CODES)
+    assert loaded() == []

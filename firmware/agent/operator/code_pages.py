@@ -6,7 +6,7 @@ Each asks for a number of 8 digits and answers it. What takes long runs beside t
 from micropython import const
 
 from agent.errors import AgentError
-from agent.loaded import let_go
+from agent.loaded import hold, let_go
 from agent.operator import pictures
 
 _COLUMNS = const(16)
@@ -91,6 +91,7 @@ class CodePage:
         self._typed = ""
         self._said: tuple = ()
         self.code: tuple = ()
+        hold(_PLACES)
         self._begin(self._ask())
 
     def lines(self):
@@ -123,6 +124,7 @@ class CodePage:
 
     def _begin(self, work):
         self._said = _WAIT
+        hold(_PLACES)  # also where the page is left meanwhile
         self._do(self._run(work))
 
     async def _run(self, work):
@@ -134,6 +136,7 @@ class CodePage:
         finally:
             self._said = said
             self._changed()
+            let_go(_PLACES)
 
     async def _ask(self):
         self._asked = ()

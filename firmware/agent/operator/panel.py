@@ -1,12 +1,12 @@
 """Keys and displays of a scale that computes prices. A key is answered at once; what takes long goes on beside it."""
 
 import asyncio
-import sys
 
 from micropython import const
 
 from agent.chips import fitted
 from agent.errors import AgentError
+from agent.loaded import hold, let_go
 from agent.operator.keys import KEYS, Entry
 from agent.operator.screens import Picture
 from agent.operator.selling import Selling
@@ -21,13 +21,15 @@ _MESSAGE_MS = const(4000)
 _TYPING_MS = const(5000)  # what was typed longer ago is a whole number
 _VENDOR = const(0)
 _CUSTOMER = const(1)
-_MENUS = "agent.operator.menus"
+_ALWAYS = (("agent.record", "prices"),)
+_MENUS = (("agent.operator", "menus"),)
 
 
 class Panel:
     """The operator's side of `scale`: `indication` is what is shown, `selling` what was sold."""
 
     def __init__(self, scale):
+        hold(_ALWAYS)  # or the console would let go of it, and the menu load another
         self.scale = scale
         self.indication = Indication(scale.weighing)
         self._map = scale.parameters.map  # what is shown goes by these
@@ -234,10 +236,7 @@ class Panel:
         if self._menu is not None:
             self._menu.leave()
         self._menu = self._drawn = None
-        sys.modules.pop(_MENUS, None)
-        room = sys.modules["agent.operator"]
-        if hasattr(room, "menus"):
-            del room.menus
+        let_go(_MENUS)
 
 
 # Refusals of other rooms in the displays' letters.

@@ -1,6 +1,7 @@
 """Codes as pictures for the display. Loaded when a key asks for one; `LOADED` is what to let go of afterwards."""
 
 from agent.codes import fresh
+from agent.loaded import CODES
 from agent.operator import qr
 from agent.steps import finish
 
@@ -9,8 +10,7 @@ LOADED = (
     ("agent.operator", "qr"),
     ("agent.operator", "qr_mask"),
     ("agent.operator", "qr_matrix"),
-    ("agent", "codes"),
-)
+) + CODES
 
 
 async def fresh_picture(scale, nonce=None):

@@ -38,7 +38,7 @@ class View:
         if not indication.why:
             weight, unit = self._scale.weighing.text(indication.net).split(" ")
         figures = (indication.why or weight, self._unit_price(), self._price())
-        if panel.selling.shows_total:
+        if panel.selling.shows_total and not indication.is_fault():
             figures = (figures[0], "TOTAL %d" % len(panel.selling.bill.sales), panel.money(panel.selling.bill.total))
         return figures, (self._weight_signs(unit), self._price_signs(), (self._currency,)), self._line()
 
@@ -69,7 +69,7 @@ class View:
         return "%dg" % (e_mg // 1000) if not e_mg % 1000 else prices.text(e_mg, 3).rstrip("0") + "g"
 
     def _price_signs(self):
-        if self._panel.selling.shows_total:
+        if self._panel.selling.shows_total and not self._panel.indication.is_fault():
             return ()
         item = self._panel.indication.item
         per = (self._currency, "/100 g") if self._panel.indication.per_100_g else (self._currency + "/kg",)

@@ -333,3 +333,13 @@ def test_numbers_of_sales_never_repeat_through_power_cuts(shop: Shop, at: Any, h
     assert [one.unit_price for one in sold] in ([1_000, 700], [1_000, 1_000, 700])
     numbers = [one.sale for one in sold]
     assert numbers == sorted(set(numbers))
+
+
+def test_no_money_stands_beside_a_weight_that_there_is_not(shop: Shop) -> None:
+    shop.sell(1.0, "12.99+")
+    assert shop.keys("=", 1.0).figures == ["0.000", "TOTAL 1", "12.99"]
+    shop.scale.open_case()
+    shop.scale.advance(1)
+    assert shop.customer.figures == ["LOCKED", "", ""]
+    assert shop.keys("=", 1.0).figures == ["LOCKED", "", ""]
+    assert shop.customer.line == "TOTAL 1: 12.99", "what was sold before has to be paid"

@@ -1,5 +1,6 @@
 """The price list: up to 100 unit prices, each with a preset tare or none. Money as text and back; loaded when used."""
 
+import asyncio
 import struct
 
 from micropython import const
@@ -13,6 +14,7 @@ MOST_TARE_MG = const(1000000000)
 _FILE = "prices"
 _ENTRY = "<II"
 _ENTRY_BYTES = const(8)
+_writing = asyncio.Lock()  # of menu and console, each would write what the other has not seen
 
 
 def read(store, item):
@@ -23,9 +25,10 @@ def read(store, item):
 
 async def write(store, item, unit_price, tare_mg=0):
     """Put a unit price into the list, 0 takes it out; when this returns it is durable."""
-    held = bytearray(store.read(_FILE) or bytes(_ENTRY_BYTES * MOST_ITEMS))
-    struct.pack_into(_ENTRY, held, _ENTRY_BYTES * (item - 1), unit_price, tare_mg if unit_price else 0)
-    await spread(store.write_steps(_FILE, bytes(held)))
+    async with _writing:
+        held = bytearray(store.read(_FILE) or bytes(_ENTRY_BYTES * MOST_ITEMS))
+        struct.pack_into(_ENTRY, held, _ENTRY_BYTES * (item - 1), unit_price, tare_mg if unit_price else 0)
+        await spread(store.write_steps(_FILE, bytes(held)))
 
 
 def tare_decimals(e_mg):

@@ -21,6 +21,7 @@ _MESSAGE_MS = const(4000)
 _TYPING_MS = const(5000)  # what was typed longer ago is a whole number
 _VENDOR = const(0)
 _CUSTOMER = const(1)
+_FAILED = "FAULT: CALL SERVICE"  # the flash failed, or there is no room: no key may stop the scale
 _ALWAYS = (("agent.record", "prices"),)
 _MENUS = (("agent.operator", "menus"),)
 
@@ -84,13 +85,15 @@ class Panel:
 
     def say(self, text):
         """Show a message for some seconds, or until the next key."""
+        if self._menu is not None and text != self._message:
+            self._menu.changed = True
         self._message = text
         self._message_ms = clock.ticks_ms()
 
     def message(self):
         """The message of this moment."""
         if self._message and clock.ticks_diff(clock.ticks_ms(), self._message_ms) > _MESSAGE_MS:
-            self._message = ""
+            self.say("")
         return self._message
 
     def refresh(self):
@@ -115,7 +118,7 @@ class Panel:
             if self._menu.code:
                 self._picture.code(*self._menu.code)
             else:
-                self._picture.page(self._menu.lines())
+                self._picture.page(self._menu.lines(), self._message)
             self._displays.show(self._picture.pixels, _VENDOR)
 
     def _use_parameters(self):
@@ -125,6 +128,7 @@ class Panel:
             self._map = held
             self.indication.configure(held)
             self._clear_price()
+            self._close_menu()
 
     # Keys
 
@@ -145,6 +149,8 @@ class Panel:
                 self._actions[key]()
         except AgentError as error:
             self._say_refusal(error)
+        except (OSError, MemoryError):
+            self.say(_FAILED)
 
     def _say_refusal(self, error):
         self.say(getattr(error, "short", None) or _SHORT.get(error.code) or str(error).upper())
@@ -217,8 +223,8 @@ class Panel:
             await work
         except AgentError as error:
             self._say_refusal(error)
-        except (OSError, MemoryError):  # the flash failed, or there is no room: the seller must know
-            self.say("FAULT: CALL SERVICE")
+        except (OSError, MemoryError):
+            self.say(_FAILED)
 
     def money(self, amount):
         """An amount of money as text."""

@@ -84,11 +84,12 @@ class Picture:
         self._frame.fill_rect(0, _BANDS[place], WIDTH, _BAND_HEIGHT, 0)
         return True
 
-    def page(self, lines):
-        """Draw up to eight lines of up to 16 letters."""
+    def page(self, lines, said=""):
+        """Draw up to eight lines of up to 16 letters; what is `said` in small ones instead of the last."""
         self.fill(0)
-        for number, text in enumerate(lines):
+        for number, text in enumerate(lines[:7] if said else lines):
             self._frame.text(text[:16], 0, 8 * number)
+        self.small(said, 0, _BANDS[_LINE])
 
     def code(self, side, bits):
         """Draw a QR code of `side` modules, a pixel each, in the middle: what is around it is its quiet zone."""

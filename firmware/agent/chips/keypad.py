@@ -1,4 +1,5 @@
-"""Driver of a keypad matrix: columns are pulled low, rows have pull-ups and wake it by an interrupt. Nothing is polled.
+"""Driver of a keypad matrix: columns are pulled low, rows have pull-ups and wake it by an interrupt. Nothing is polled
+while no key is down.
 
 One key at a time: with two or more pressed the matrix can show keys that nobody touched, so none counts until all have
 been let go. That is told once, as a key without a name.
@@ -11,6 +12,7 @@ from micropython import const
 from agent.port import matrix, pins
 
 _DEBOUNCE_MS = const(20)
+_HELD_MS = const(200)  # so often somebody looks for a second key beside one that is down
 
 
 class Keypad:
@@ -47,13 +49,23 @@ class Keypad:
         self._listen()
         return pressed
 
+    async def _changed(self):
+        """After an edge; beside a key that is down another of its row makes none, so that is looked for."""
+        if not self._waits_for_release:
+            await self._edges.wait()
+            return
+        try:
+            await asyncio.wait_for_ms(self._edges.wait(), _HELD_MS)
+        except asyncio.TimeoutError:
+            pass
+
     def _touched(self):
         return any(not row() for row in self._rows)
 
     async def key(self):
         """The name of the next key that is pressed, for longer than contacts bounce; "" for several at once."""
         while True:
-            await self._edges.wait()
+            await self._changed()
             await asyncio.sleep_ms(_DEBOUNCE_MS)
             pressed = self._scan()
             if self._touched() != bool(pressed):

@@ -17,18 +17,18 @@ async def _prices(scale, words, reply):
     store = scale.ledger.store
     if words:
         item, unit_price, tare_mg = _wanted(words, decimals, held[_E_MG])
-        await prices.write(store, item, unit_price, tare_mg)
+        await prices.write(store, held, item, unit_price, tare_mg)
         await reply.give({"item": item, "unit_price": unit_price, "tare_mg": tare_mg}, "stored")
         return
-    await reply.items(_listed(store, decimals))
+    await reply.items(_listed(store, held))
 
 
-def _listed(store, decimals):
+def _listed(store, held):
     for item in range(1, prices.MOST_ITEMS + 1):
-        unit_price, tare_mg = prices.read(store, item)
+        unit_price, tare_mg = prices.read(store, held, item)
         if unit_price:
             value = {"item": item, "unit_price": unit_price, "tare_mg": tare_mg}
-            yield value, "%3d %12s  tare %d mg" % (item, prices.text(unit_price, decimals), tare_mg)
+            yield value, "%3d %12s  tare %d mg" % (item, prices.text(unit_price, held[_PRICE_DECIMALS]), tare_mg)
 
 
 def _wanted(words, decimals, e_mg):

@@ -25,6 +25,7 @@ class Menu:
 
     def __init__(self, scale, decimals, identification, do):
         self._scale = scale
+        self._parameters = scale.parameters.map  # by these a price is typed
         self._decimals = decimals
         self._tare_decimals = prices.tare_decimals(scale.weighing.e_mg)
         self._identification = identification
@@ -135,6 +136,6 @@ class Menu:
             self._page = _ITEM
 
     async def _store(self, item, unit_price, tare_mg):
-        await prices.write(self._scale.ledger.store, item, unit_price, tare_mg)
+        await prices.write(self._scale.ledger.store, self._parameters, item, unit_price, tare_mg)
         self._said = "%d stored" % item
         self.changed = True

@@ -200,7 +200,7 @@ class Panel:
         self.indication.set_unit_price(0)
         if not item or item > prices.MOST_ITEMS:
             raise SaleRefused("entry", "ITEMS ARE 1 TO %d" % prices.MOST_ITEMS)
-        unit_price, tare_mg = prices.read(self.scale.ledger.store, item)
+        unit_price, tare_mg = prices.read(self.scale.ledger.store, self._map, item)
         if not unit_price:
             raise SaleRefused("entry", "ITEM %d IS EMPTY" % item)
         self._drop_item_tare()

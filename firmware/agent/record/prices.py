@@ -1,4 +1,8 @@
-"""The price list: up to 100 unit prices, each with a preset tare or none. Money as text and back; loaded when used."""
+"""The price list: up to 100 unit prices, each with a preset tare or none. Money as text and back; loaded when used.
+
+A price is a number of some coin for some weight, so the list says which: it is empty to a scale that was adjusted to
+other money since.
+"""
 
 import asyncio
 import struct
@@ -6,6 +10,7 @@ import struct
 from micropython import const
 
 from agent.steps import spread
+from agent.weighing.price import CURRENCY, PER_100_G, PRICE_DECIMALS
 
 MOST_ITEMS = const(100)
 MOST_UNIT_PRICE = const(999999)
@@ -17,18 +22,26 @@ _ENTRY_BYTES = const(8)
 _writing = asyncio.Lock()  # of menu and console, each would write what the other has not seen
 
 
-def read(store, item):
-    """(unit price, tare in mg) at the place `item`, 1 to 100; (0, 0) where there is none."""
-    held = store.read(_FILE)
-    return struct.unpack_from(_ENTRY, held, _ENTRY_BYTES * (item - 1)) if held else (0, 0)
+def _money(parameters):
+    return [parameters[CURRENCY], parameters[PRICE_DECIMALS], parameters.get(PER_100_G, 0)]
 
 
-async def write(store, item, unit_price, tare_mg=0):
+def _list(store, parameters):
+    money, held = store.read(_FILE) or (None, None)
+    return held if money == _money(parameters) else bytes(_ENTRY_BYTES * MOST_ITEMS)
+
+
+def read(store, parameters, item):
+    """(unit price, tare in mg) at the place `item`, 1 to 100; (0, 0) where there is none in the parameters' money."""
+    return struct.unpack_from(_ENTRY, _list(store, parameters), _ENTRY_BYTES * (item - 1))
+
+
+async def write(store, parameters, item, unit_price, tare_mg=0):
     """Put a unit price into the list, 0 takes it out; when this returns it is durable."""
     async with _writing:
-        held = bytearray(store.read(_FILE) or bytes(_ENTRY_BYTES * MOST_ITEMS))
+        held = bytearray(_list(store, parameters))
         struct.pack_into(_ENTRY, held, _ENTRY_BYTES * (item - 1), unit_price, tare_mg if unit_price else 0)
-        await spread(store.write_steps(_FILE, bytes(held)))
+        await spread(store.write_steps(_FILE, [_money(parameters), bytes(held)]))
 
 
 def tare_decimals(e_mg):

@@ -16,7 +16,8 @@ _MOST_BYTES = const(4096)
 _PROMPT = "\n> "
 _COMMANDS = "agent.commands"
 # What answering a line loads and lets go of: the package that holds it, and its name there.
-_LOADED = (("agent", "commands"), ("agent.adjustment", "calibration"), ("agent.record", "prices")) + CODES
+_OWN = (("agent", "commands"), ("agent.adjustment", "calibration"), ("agent.record", "prices"))
+_LOADED = _OWN + CODES
 
 _NO_ROOM = "error: there is no room in memory for this just now: try again"
 _NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'

@@ -55,10 +55,12 @@ def test_natively_compiled_modules_exist() -> None:
         assert (AGENT / f"{name}.py").is_file(), name
 
 
-def test_the_console_loads_what_exists() -> None:
+def test_what_console_and_menu_let_go_of_exists() -> None:
     console = AGENT / "console.py"
     assert module(constant(console, "_COMMANDS")).is_dir()
-    for package, name in constant(console, "_LOADED"):
+    panel = AGENT / "operator" / "panel.py"
+    lists = ((console, "_OWN"), (AGENT / "loaded.py", "CODES"), (panel, "_ALWAYS"), (panel, "_MENUS"))
+    for package, name in (place for path, listed in lists for place in constant(path, listed)):
         assert module(f"{package}.{name}").exists(), name
 
 

@@ -5,7 +5,6 @@ from micropython import const
 from agent.commands import Command, CommandError, whole_number
 from agent.record import prices
 
-_PRICE_DECIMALS = const(10)
 _E_MG = const(3)
 _GRAM_MG = const(1000)
 _USAGE = "prices [set ITEM PRICE [TARE]|clear ITEM]"
@@ -13,7 +12,7 @@ _USAGE = "prices [set ITEM PRICE [TARE]|clear ITEM]"
 
 async def _prices(scale, words, reply):
     held = scale.parameters.map
-    decimals = held[_PRICE_DECIMALS]
+    decimals = held[prices.PRICE_DECIMALS]
     store = scale.ledger.store
     if words:
         item, unit_price, tare_mg = _wanted(words, decimals, held[_E_MG])
@@ -28,7 +27,7 @@ def _listed(store, held):
         unit_price, tare_mg = prices.read(store, held, item)
         if unit_price:
             value = {"item": item, "unit_price": unit_price, "tare_mg": tare_mg}
-            yield value, "%3d %12s  tare %d mg" % (item, prices.text(unit_price, held[_PRICE_DECIMALS]), tare_mg)
+            yield value, "%3d %12s  tare %d mg" % (item, prices.text(unit_price, held[prices.PRICE_DECIMALS]), tare_mg)
 
 
 def _wanted(words, decimals, e_mg):

@@ -10,7 +10,11 @@ import struct
 from micropython import const
 
 from agent.steps import spread
-from agent.weighing.price import CURRENCY, PER_100_G, PRICE_DECIMALS
+
+# Parameters that say what a price is of.
+PRICE_DECIMALS = const(10)
+_CURRENCY = const(11)
+_PER_100_G = const(14)
 
 MOST_ITEMS = const(100)
 MOST_UNIT_PRICE = const(999999)
@@ -23,7 +27,7 @@ _writing = asyncio.Lock()  # of menu and console, each would write what the othe
 
 
 def _money(parameters):
-    return [parameters[CURRENCY], parameters[PRICE_DECIMALS], parameters.get(PER_100_G, 0)]
+    return [parameters[_CURRENCY], parameters[PRICE_DECIMALS], parameters.get(_PER_100_G, 0)]
 
 
 def _list(store, parameters):

@@ -26,3 +26,12 @@ async def test_a_list_of_other_money_is_empty_and_goes_with_the_next_price(tmp_p
     await prices.write(store, changed, 1, 50)
     assert prices.read(store, changed, 17) == (0, 0)
     assert prices.read(store, changed, 1) == (50, 0)
+
+
+async def test_a_list_without_its_money_as_older_software_wrote_it_is_empty(tmp_path):
+    store = Store(tmp_path)
+    for _ in store.write_steps("prices", bytes(800)):
+        pass
+    assert prices.read(store, MAP, 17) == (0, 0)
+    await prices.write(store, MAP, 17, 1299)
+    assert prices.read(store, MAP, 17) == (1299, 0)

@@ -31,8 +31,11 @@ def _money(parameters):
 
 
 def _list(store, parameters):
-    money, held = store.read(_FILE) or (None, None)
-    return held if money == _money(parameters) else bytes(_ENTRY_BYTES * MOST_ITEMS)
+    held = store.read(_FILE)
+    # Older software wrote the list alone, without its money.
+    if isinstance(held, list) and held[0] == _money(parameters):
+        return held[1]
+    return bytes(_ENTRY_BYTES * MOST_ITEMS)
 
 
 def read(store, parameters, item):

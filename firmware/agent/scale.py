@@ -200,15 +200,13 @@ class Scale:
         await self.trust.accept(answer)
         if self.trust.period_s != before_s:
             self.period_changed.set()
-            if self.chain.enrolled:
-                await self.events.state(statements.PERIOD_CHANGED, before_s, self.trust.period_s)
+            await self.events.note(statements.PERIOD_CHANGED, before_s, self.trust.period_s)
 
     async def set_clock(self, unix_s):
         """Set the clock by hand; an event tells of it."""
         before_s = clock.stamp()
         clock.set(unix_s, clock.RTC)
-        if self.chain.enrolled:
-            await self.events.state(statements.CLOCK_SET, before_s, unix_s, _SOURCE_CONSOLE)
+        await self.events.note(statements.CLOCK_SET, before_s, unix_s, _SOURCE_CONSOLE)
 
     async def open_adjustment(self):
         """Have an adjustment session open, under the permit that waits if there is one.

@@ -67,7 +67,8 @@ class Nor:
     `program_size` is what the chip demands of address and length of a program: 256 on RP2, 1 on ESP32.
     `operations` counts page programs and sector erases, `programs` and `erases` each of them, `faults` the requests
     that were refused. `life` counts the power cuts so far; a `Region` belongs to one life. `busy(us)`, if set, is told
-    how long each operation takes; `on_cut`, if set, is called before `PowerCut` is raised.
+    how long each operation takes; `on_cut`, if set, is called before `PowerCut` is raised. `wear_out` makes sectors that
+    do not keep what they are told to.
     """
 
     def __init__(self, size, image=None, program_size=PAGE_BYTES):
@@ -83,6 +84,7 @@ class Nor:
         self.life = 0
         self.busy = None
         self.on_cut = None
+        self._worn = {}
         self._memory = _Memory(size) if image is None else _Image(image, size)
         self._cut_in = 0
         self._cut_how = ""
@@ -116,6 +118,17 @@ class Nor:
     def power_on(self):
         """Power is back. Contents are what the cut left."""
         self.powered = True
+
+    # Wear
+
+    def wear_out(self, sector, how="erase"):
+        """Let a sector wear out: from now on it keeps what it holds ("erase"), or loses bits of each program ("program").
+
+        Both without an error, as a real chip does; "none" makes it whole again.
+        """
+        if how not in ("none", "erase", "program"):
+            raise ValueError("how is %r, not none, erase or program" % (how,))
+        self._worn[sector] = how
 
     # Block device, extended protocol
 
@@ -177,11 +190,17 @@ class Nor:
             if old | int.from_bytes(new, "little") != old:
                 self._refuse("program at 0x%x sets a bit that is not erased" % address)
         self.programs += 1
+        if self._worn.get(address // SECTOR_BYTES) == "program":
+            new = bytes(byte | 0x10 & held for byte, held in zip(new, page))  # this cell of each byte stays erased
         self._operate(address, bytes(page), new, PROGRAM_US)
 
     def _erase(self, address):
         self.erases += 1
-        self._operate(address, None, _ERASED_SECTOR, ERASE_US)
+        new = _ERASED_SECTOR
+        if self._worn.get(address // SECTOR_BYTES) == "erase":
+            new = bytearray(SECTOR_BYTES)
+            self._memory.read_into(address, new)
+        self._operate(address, None, new, ERASE_US)
 
     def _operate(self, address, old, new, duration_us):
         """Write `new` over `old` (None: not looked at yet, an erase), unless the power fails."""

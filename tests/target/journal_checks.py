@@ -1,7 +1,9 @@
 """Checks of the ring journal on the simulated flash."""
 
+from agent.errors import Damaged
 from agent.record.journal import Journal, JournalFull, NotInJournal
 from hal_flash import Nor, PowerCut, Region
+from hal_random import Random
 
 SECTORS = 6
 RECORDS_PER_SECTOR = 15  # one statement of 190 bytes a page; a sector's first page is its header
@@ -221,16 +223,106 @@ def test_a_cut_erase_or_header_is_done_again():
                 assert chip.faults == 0
 
 
-def test_flash_that_keeps_nothing_is_noticed():
-    class Worn(Region):
-        def writeblocks(self, block, buf, offset=None):
-            if block != 2:
-                super().writeblocks(block, buf, offset)
+def worn(chip, *sectors, how="erase"):
+    for sector in sectors:
+        chip.wear_out(sector, how)
 
+
+def test_a_sector_that_does_not_erase_is_passed_over_each_time_round():
+    for sectors in ((2,), (0, 1), (5,), (3, 4, 5)):
+        chip = Nor(SECTORS * 4096)
+        journal = filled(chip, 6 * RECORDS_PER_SECTOR)
+        worn(chip, *sectors)
+        for number in range(6 * RECORDS_PER_SECTOR + 1, 30 * RECORDS_PER_SECTOR):
+            journal.trim(number - 1)
+            journal.append(number, statement(number))
+            assert journal.read(number) == statement(number)
+            assert number % 7 or mounted(chip).head == number
+        assert journal.take_faults()[0] in sectors
+        again = mounted(chip)
+        kept = held(again)
+        assert kept[-1] == number and [one for one in kept if one > number - RECORDS_PER_SECTOR] == list(
+            range(number - RECORDS_PER_SECTOR + 1, number + 1)
+        )
+        for one in kept:
+            assert again.read(one) == statement(one)
+
+
+def test_what_a_sector_does_not_keep_goes_into_the_next():
+    for how in ("erase", "program"):
+        chip = Nor(SECTORS * 4096)
+        journal = filled(chip, RECORDS_PER_SECTOR + 3)
+        worn(chip, 1, 2, how=how)
+        for number in range(RECORDS_PER_SECTOR + 4, 3 * RECORDS_PER_SECTOR):
+            journal.append(number, statement(number))
+        assert held(journal) == held(mounted(chip)) == list(range(1, 3 * RECORDS_PER_SECTOR))
+        for number in held(journal):
+            assert journal.read(number) == statement(number)
+
+
+def test_worn_sectors_never_cost_a_statement_nor_repeat_a_number():
+    randomly = Random(11, "worn")
+    for _ in range(12):
+        chip = Nor(SECTORS * 4096)
+        journal = mounted(chip)
+        trimmed = 0
+        for number in range(1, 260):
+            if not randomly.below(12):
+                chip.wear_out(randomly.below(SECTORS), ("erase", "program", "none", "none")[randomly.below(4)])
+            if not randomly.below(10):
+                journal = mounted(chip)
+                journal.trim(trimmed)
+                assert journal.head == number - 1
+            if not randomly.below(3):
+                trimmed = max(trimmed, number - 1 - randomly.below(20))
+                journal.trim(trimmed)
+            if not randomly.below(6):
+                try:
+                    journal.prepare()
+                except Damaged:
+                    break
+            try:
+                journal.append(number, statement(number))
+            except (JournalFull, Damaged):
+                break  # on six sectors four that are worn are the end
+            for one in range(trimmed + 1, number + 1):
+                assert journal.read(one) == statement(one)
+        assert mounted(chip).head == journal.head
+
+
+def test_a_chip_that_keeps_nothing_any_more_says_so_and_is_not_erased_for_ever():
+    chip = Nor(8 * 4096)
+    journal = filled(chip, 3)
+    worn(chip, *range(8), how="program")
+    assert raises(Damaged, journal.append, 4, statement(4)).code == "journal-fault"
+    worn(chip, *range(8))
+    erases = chip.erases
+    for _ in range(20):
+        raises(Damaged, journal.prepare)
+    assert chip.erases - erases <= 4
+    assert held(mounted(chip)) == [1, 2, 3]
+
+
+def test_a_full_journal_whose_last_sector_is_worn_is_full_and_no_more_erased():
     chip = Nor(SECTORS * 4096)
-    journal = Journal(Worn(chip))
-    journal.mount()
-    for number in range(1, 31):
-        journal.append(number, statement(number))
-    error = raises(Exception, journal.append, 31, statement(31))
-    assert "sector 2" in str(error) and "repair" in str(error)
+    journal = filled(chip, 6 * RECORDS_PER_SECTOR)
+    journal.trim(RECORDS_PER_SECTOR)
+    worn(chip, 0)
+    raises(JournalFull, journal.append, 6 * RECORDS_PER_SECTOR + 1, statement(1))
+    erases = chip.erases
+    for _ in range(20):
+        assert not journal.prepare()
+    assert chip.erases == erases
+    assert held(mounted(chip))[-5 * RECORDS_PER_SECTOR :] == list(
+        range(RECORDS_PER_SECTOR + 1, 6 * RECORDS_PER_SECTOR + 1)
+    )
+
+
+def test_a_sector_that_fills_up_the_journal_with_failures_ends_it_rather_than_repeat_a_number():
+    chip = Nor(2 * 4096)
+    journal = filled(chip, RECORDS_PER_SECTOR)
+    worn(chip, 1, how="program")
+    chip.wear_out(1, "none")
+    assert journal.prepare()
+    worn(chip, 1, how="program")
+    assert raises(Damaged, journal.append, RECORDS_PER_SECTOR + 1, statement(1)).code == "journal-fault"

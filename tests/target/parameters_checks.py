@@ -1,5 +1,7 @@
 """Checks of parameters, sessions, permits and the audit trail."""
 
+import os
+
 from agent.adjustment import fields, parameters
 from agent.adjustment.permits import Permit, PermitRefused
 from agent.errors import Damaged
@@ -424,3 +426,47 @@ def test_a_torn_audit_entry_is_written_again():
     trail = AuditTrail("/fs/trail", 1000)
     assert list(trail.entries()) == [(5, b"five" * 20), (6, b"six" * 20)]
     assert trail.has_room(800) and not trail.has_room(900)
+
+
+def damaged(trail, at, content):
+    with open("/fs/trail", "r+b") as file:
+        file.seek(at)
+        file.write(content)
+    return AuditTrail("/fs/trail", 65536)
+
+
+def test_a_damaged_audit_entry_hides_only_itself():
+    board = Board().flash()
+    board.mount()
+    entries = [(number, bytes([number]) * (80 + number)) for number in range(1, 9)]
+    size = sum([10 + len(statement) for _, statement in entries])
+    for at in range(0, size - 1, 7):
+        trail = AuditTrail("/fs/trail", 65536)
+        for number, statement in entries:
+            trail.append(number, statement)
+        trail = damaged(trail, at, b"\xa5\x5a")
+        hit = {b for a, b in _places(entries) if a <= at < a + 10 + 80 + b or a <= at + 1 < a + 10 + 80 + b}
+        assert list(trail.entries()) == [entry for entry in entries if entry[0] not in hit]
+        trail.append(20, b"after" * 20)
+        assert list(AuditTrail("/fs/trail", 65536).entries())[-1] == (20, b"after" * 20)
+        os.remove("/fs/trail")
+
+
+def _places(entries):
+    at = 0
+    for number, statement in entries:
+        yield at, number
+        at += 10 + len(statement)
+
+
+def test_a_damaged_stretch_of_the_audit_trail_hides_what_it_covers():
+    board = Board().flash()
+    board.mount()
+    trail = AuditTrail("/fs/trail", 65536)
+    entries = [(number, bytes([number]) * 400) for number in range(1, 31)]
+    for number, statement in entries:
+        trail.append(number, statement)
+    trail = damaged(trail, 4096, bytes([at * 37 & 0xFF for at in range(4096)]))
+    places = zip(range(0, 410 * 30, 410), entries)
+    assert list(trail.entries()) == [entry for at, entry in places if at + 410 <= 4096 or at >= 8192]
+    assert trail.last == 30

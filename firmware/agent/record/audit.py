@@ -1,6 +1,7 @@
 """The audit trail: the signed statement of every commit of parameters, kept in a file for the scale's life.
 
-Receipts never trim it and nothing overwrites it. When it is full, further adjustments are refused.
+Receipts never trim it and nothing overwrites it. When it is full, further adjustments are refused. An entry that the
+flash damaged hides itself alone: what lies behind it is found again by its checksum.
 """
 
 import struct
@@ -12,6 +13,7 @@ from micropython import const
 _ENTRY = "<HII"
 _ENTRY_BYTES = const(10)
 _CHECKED_BYTES = const(6)
+_MOST_BYTES = const(2048)  # of a statement
 
 
 class AuditTrail:
@@ -25,9 +27,8 @@ class AuditTrail:
         self._limit_bytes = limit_bytes
         self._end = 0
         self.last = 0
-        for number, statement in self.entries():
-            self.last = number
-            self._end += _ENTRY_BYTES + len(statement)
+        for self._end, self.last, _ in self._whole():
+            pass
 
     def has_room(self, length):
         """Return whether a statement of `length` bytes still fits."""
@@ -47,18 +48,39 @@ class AuditTrail:
         self.last = number
 
     def entries(self):
-        """Yield (number, statement) from the oldest; what a power cut left of an unfinished entry ends it."""
+        """Yield (number, statement) of every whole entry, from the oldest."""
+        for _, number, statement in self._whole():
+            yield number, statement
+
+    def _whole(self):
+        """Yield (where it ends, number, statement) of every whole entry; numbers rise."""
         try:
             file = open(self._path, "rb")
         except OSError:
             return
         with file:
-            while True:
-                head = file.read(_ENTRY_BYTES)
-                if len(head) < _ENTRY_BYTES:
-                    return
-                length, number, check = struct.unpack(_ENTRY, head)
-                statement = file.read(length)
-                if len(statement) != length or crc32(statement, crc32(head[:_CHECKED_BYTES])) != check:
-                    return
-                yield number, statement
+            at = last = 0
+            end = file.seek(0, 2)
+            while at + _ENTRY_BYTES < end:
+                behind, number, statement = _entry(file, at)
+                if statement is not None and number > last:
+                    at, last = behind, number
+                    yield at, number, statement
+                else:
+                    at += 1
+
+
+def _entry(file, at):
+    """(where it ends, number, statement) of the entry at `at`; the statement is None where it is not whole."""
+    file.seek(at)
+    head = file.read(_ENTRY_BYTES)
+    if len(head) < _ENTRY_BYTES:
+        return at, 0, None
+    length, number, check = struct.unpack(_ENTRY, head)
+    behind = at + _ENTRY_BYTES + length
+    if not 0 < length <= _MOST_BYTES:
+        return behind, number, None
+    statement = file.read(length)
+    if len(statement) != length or crc32(statement, crc32(head[:_CHECKED_BYTES])) != check:
+        return behind, number, None
+    return behind, number, statement

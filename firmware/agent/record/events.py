@@ -10,13 +10,18 @@ _HOUR_S = const(3600)
 _MAX_COUNT = const(0xFFFFFFFF)
 _MAX_WAITING = const(16)
 
-# Noisy kinds, and how many of their last facts are counts that add up; of the facts before these the latest is stated.
+# Noisy kinds, and how many of their last facts are counts that add up; of the facts before these the latest is stated,
+# but of those that tell of a change the first is what it was before all of them.
 _NOISY = {
     statements.WRONG_CODE: 1,
     statements.ZERO_OUT_OF_RANGE: 1,
     statements.ADC_FAULT: 2,
     statements.DOWNLINK_REFUSED: 1,
+    statements.FLASH_FAULT: 1,
+    statements.CLOCK_SET: 0,
+    statements.PERIOD_CHANGED: 0,
 }
+_CHANGES = (statements.CLOCK_SET, statements.PERIOD_CHANGED)
 
 
 class Events:
@@ -41,7 +46,7 @@ class Events:
     async def note(self, kind, *facts):
         """Tell of something noisy: now, or with what else comes within an hour of the last statement of its kind.
 
-        The last facts are counts, normally 1. Until it is stated it is kept in memory; before enrolment it is dropped.
+        The last facts of most are counts, normally 1. Until it is stated it is kept in memory; before enrolment it is dropped.
         """
         self._merge(kind, list(facts))
         await self.flush()
@@ -70,6 +75,8 @@ class Events:
     def _merge(self, kind, facts):
         before = self._pending.get(kind)
         if before is not None:
+            if kind in _CHANGES:
+                facts[0] = before[0]
             for place in range(len(facts) - _NOISY[kind], len(facts)):
                 facts[place] += before[place]
         for place in range(len(facts) - _NOISY[kind], len(facts)):

@@ -2,6 +2,9 @@
 
 A record is programmed once, into blank flash, and is synced when `append` returns. A record torn by a power cut is
 recognised by its checksum and passed over. A sector is erased ahead of need, and only when nothing in it is needed.
+
+Flash wears out. What a sector does not keep goes into the next one, and a sector that does not erase is passed over
+each time the ring comes by; `take_faults` counts both.
 """
 
 import struct
@@ -25,7 +28,8 @@ _RECORD = "<HHII"
 _RECORD_BYTES = const(12)
 _CHECKED_BYTES = const(8)
 _RECORD_MARK = const(0x5352)
-_ATTEMPTS = const(3)
+_ATTEMPTS = const(3)  # in one sector
+_MOST_WORN = const(4)  # sectors in a row; where more fail, the chip does
 
 
 class JournalFull(AgentError):
@@ -57,6 +61,8 @@ class Journal:
         self._page = bytearray(_PAGE_BYTES)
         self._mark = bytearray(_RECORD_BYTES)
         self._start = self._padded(_HEADER_BYTES)
+        self._faults = 0  # programs and erases that the flash did not keep, since they were told
+        self._fault_sector = 0  # of the last of them
         self.capacity = self._count * (_SECTOR_BYTES - self._start)
         self._blank()
 
@@ -68,7 +74,8 @@ class Journal:
         self._sequence = 0  # of the active sector
         self._used = 0  # sectors that hold the ring, the active one and those before it
         self._kept = 0  # of these, how many must not be erased
-        self._prepared = False  # whether the sector after the active one is erased and has its header
+        self._ahead = 1  # how far after the active sector the next one is: more than 1 where others do not erase
+        self._prepared = False  # whether that one is erased and has its header
         self._found = 0  # number and place of the record that was read last, after which reading goes on
         self._found_sector = 0
         self._found_at = 0  # of its statement
@@ -91,9 +98,7 @@ class Journal:
         for age in range(min(self._count, self._sequence)):
             if sequences[self._aged(age)] == self._sequence - age:
                 self._used = age + 1
-        for age in range(self._used):
-            sector = self._aged(age)
-            self._first[sector] = self._number_at_or_after(sector, self._start)
+        self._find_firsts()
         if not self._first[self._active] and self._blank_from(self._active, self._start) == self._start:
             self._prepared = True
             self._active = self._aged(1)
@@ -105,12 +110,27 @@ class Journal:
         self._adopt_older()
         self._kept = self._used
 
+    def _find_firsts(self):
+        """Note the first number of each sector of the ring, none for what a worn sector still holds of an earlier turn."""
+        highest = 0
+        for age in range(self._used - 1, -1, -1):
+            sector = self._aged(age)
+            first = self._number_at_or_after(sector, self._start)
+            self._first[sector] = first if first > highest else 0
+            highest = max(highest, first)
+
     def _find_head(self):
-        end = self._last_record_end(self._active)
-        self._offset = self._blank_from(self._active, end)
+        if self._first[self._active]:
+            end = self._last_record_end(self._active)
+            self._offset = self._blank_from(self._active, end)
+        elif self._sequence_of(self._active) == self._sequence:
+            self._offset = self._blank_from(self._active, self._start)
+        else:
+            self._offset = _SECTOR_BYTES  # a worn sector, which was passed over
         age = 1
         while not self.head and age < self._used:
-            self._last_record_end(self._aged(age))
+            if self._first[self._aged(age)]:
+                self._last_record_end(self._aged(age))
             age += 1
 
     def _last_record_end(self, sector):
@@ -267,8 +287,10 @@ class Journal:
         check = crc32(data, crc32(memoryview(record)[:_CHECKED_BYTES]))
         struct.pack_into("<I", record, _CHECKED_BYTES, check)
         record[_RECORD_BYTES : _RECORD_BYTES + len(data)] = data
-        for _ in range(_ATTEMPTS):
-            if self._offset + len(record) > _SECTOR_BYTES:
+        for attempt in range(_ATTEMPTS * _MOST_WORN):
+            if self._offset + len(record) > _SECTOR_BYTES or attempt and not attempt % _ATTEMPTS:
+                if attempt and not self.prepare():
+                    break  # not JournalFull: what was programmed in vain may yet turn out to be readable
                 self._advance()
             offset = self._offset
             self._offset += len(record)  # whatever happens now, these bytes are no longer blank
@@ -278,42 +300,72 @@ class Journal:
                     self._first[self._active] = number
                 self.head = number
                 return
-        raise _fault(self._active, offset)
+            self._note_fault(self._active)
+        raise self._worn_out()
 
     def _advance(self):
         if not self._prepared and not self.prepare():
             raise JournalFull
-        self._active = (self._active + 1) % self._count
-        self._sequence += 1
-        self._used += 1
-        self._kept += 1
+        self._active = (self._active + self._ahead) % self._count
+        self._sequence += self._ahead
+        self._used += self._ahead
+        self._kept += self._ahead
         self._offset = self._start
+        self._ahead = 1
         self._prepared = False
 
     def prepare(self):
         """Erase the next sector ahead of need, an idle moment's work (45 ms); return whether one is ready.
 
-        False means that every sector holds statements without receipt.
+        False means that every sector holds statements without receipt. Raises Damaged where none keeps its header.
         """
-        if self._prepared:
-            return True
-        if self._kept >= self._count:
-            return False
-        sector = (self._active + 1) % self._count
-        if self._used == self._count:
-            self._used -= 1
+        while not self._prepared:
+            if self._ahead > _MOST_WORN:
+                raise self._worn_out()
+            if self._kept + self._ahead > self._count:
+                return False
+            if self._erase_next():
+                self._prepared = True
+            else:
+                self._ahead += 1
+        return True
+
+    def _erase_next(self):
+        """Erase the next sector and give it its header; return whether it kept both."""
+        sector = (self._active + self._ahead) % self._count
+        self._used = min(self._used, self._count - self._ahead)
         self._first[sector] = 0
         self._found = 0
         self._device.ioctl(6, sector)
-        header = bytearray(self._start)
-        header[:] = b"\xff" * len(header)
-        struct.pack_into("<II", header, 0, _SECTOR_MAGIC, self._sequence + 1)
-        struct.pack_into("<I", header, _CHECKED_BYTES, crc32(memoryview(header)[:_CHECKED_BYTES]))
-        self._device.writeblocks(sector, header, 0)
-        if self._sequence_of(sector) != self._sequence + 1:
-            raise _fault(sector, 0)
-        self._prepared = True
-        return True
+        sequence = self._sequence + self._ahead
+        if not self._blank_from(sector, 0):
+            header = bytearray(self._start)
+            header[:] = b"\xff" * len(header)
+            struct.pack_into("<II", header, 0, _SECTOR_MAGIC, sequence)
+            struct.pack_into("<I", header, _CHECKED_BYTES, crc32(memoryview(header)[:_CHECKED_BYTES]))
+            self._device.writeblocks(sector, header, 0)
+            if self._sequence_of(sector) == sequence:
+                return True
+        self._note_fault(sector)
+        return False
+
+    def _note_fault(self, sector):
+        self._faults += 1
+        self._fault_sector = sector
+
+    def take_faults(self):
+        """The sector that was the last to fail, and how often one did since this was asked; None where none did."""
+        if not self._faults:
+            return None
+        count, self._faults = self._faults, 0
+        return self._fault_sector, count
+
+    def _worn_out(self):
+        return Damaged(
+            "journal-fault",
+            "flash at sector %d of the journal, and before it, does not keep what is programmed: have the board repaired"
+            % self._fault_sector,
+        )
 
     # Letting go
 
@@ -341,10 +393,3 @@ class Journal:
         used = (self._kept - 1) * (_SECTOR_BYTES - self._start) + self._offset - self._start
         return 1000 - 1000 * used // self.capacity
 
-
-def _fault(sector, offset):
-    return Damaged(
-        "journal-fault",
-        "flash at sector %d, byte %d of the journal does not keep what is programmed: have the board repaired"
-        % (sector, offset),
-    )

@@ -17,9 +17,10 @@ SUITE = (
 
 
 def add(checkout: Checkout) -> None:
-    checkout.insert("protocol/steelyard.cddl", " / sales-stated", " / supply-low")
-    rule = "supply-low = [kind: 20, facts: [lowest: millivolts]]\n"
-    checkout.insert("protocol/steelyard.cddl", "; 2 each, 3 in batches, 4 in sums\n", rule)
+    newest = EventKind(max(EventKind)).name.lower().replace("_", "-")
+    checkout.insert("protocol/steelyard.cddl", f" / {newest}", " / supply-low")
+    rule = f"supply-low = [kind: {max(EventKind) + 1}, facts: [lowest: millivolts]]\n"
+    checkout.insert("protocol/steelyard.cddl", "\nuint32 = 0..4294967295\n", rule)
     words = '    EventKind.SUPPLY_LOW: N_("Supply fell to {lowest} mV"),\n'
     checkout.insert("cloud/steelyard_cloud/web/words/events.py", "\nEVENTS = {\n", words)
     checkout.translate("Supply fell to {lowest} mV")

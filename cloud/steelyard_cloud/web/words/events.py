@@ -27,6 +27,7 @@ EVENTS = {
     EventKind.SNAPSHOTS_LEFT_OUT: N_("Snapshots left out because the journal was nearly full"),
     EventKind.PERIOD_CHANGED: N_("Reporting period changed"),
     EventKind.ROLLED_BACK: N_("Memory rolled back"),
+    EventKind.FLASH_FAULT: N_("Flash worn out in places; what it did not keep was written elsewhere"),
     EventKind.SALES_STATED: N_("Sales are stated differently, after the room in the journal"),
 }
 

@@ -10,11 +10,13 @@ from micropython import const
 from agent.adjustment.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
 from agent.chips import fitted
 from agent.console import ServiceConsole, tell_why_not
+from agent.errors import Damaged
 from agent.port import clock, system
 from agent.port.console import Terminal
 from agent.record.journal import JournalFull
 from agent.scale import Scale
 from agent.sealing import lock
+from agent.steps import spread
 from agent.wire import statements
 
 _HOUSEKEEPING_MS = const(1000)
@@ -22,10 +24,13 @@ _SUPPLY_S = const(10)
 # So that a fault is stated within two seconds: a second until the weight is too old, and up to 0.4 s of equal words.
 _WATCH_MS = const(500)
 _MINUTE_WATCHES = const(120)
+_COUNT_WATCHES = const(40)
+_FIRST_SNAPSHOT_MS = const(10000)  # after the start, where time of earlier starts counts: a weight comes first
 _COLLECT_EVERY = const(8)
 # Normally garbage is collected before there is so much; somebody's typing, or a batch, can be quicker.
 _MOST_GARBAGE_BYTES = const(45056)
 _SESSION_TIME_OUT_MS = const(900000)
+_SERVED_MS = const(5000)
 _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
 _START_READINGS = const(16)
@@ -44,9 +49,10 @@ class Agent:
         # What was stated of zeros out of range and ADC faults.
         self._zeros_refused = self._missed = self._faults = 0
         self._silent = False
+        self._panel = None
 
     async def run(self):
-        """All duties at once, without end; what ends one of them ends all."""
+        """All duties at once, without end; what ends one of them ends all, and both displays say so."""
         for _ in range(_START_READINGS):
             self._scale.weighing.take_temperature(system.temperature_cdeg())
         opened_s = None
@@ -55,30 +61,45 @@ class Agent:
         gc.collect()
         gc.threshold(min(_MOST_GARBAGE_BYTES, gc.mem_free() // 2))
         self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
-        await asyncio.gather(
-            *self._panel(),
-            self._scale.weighing.run(),
-            self._watch_case(opened_s),
-            self._watch_switch(),
-            self._keep_record(),
-            self._make_snapshots(),
-            self._keep_house(),
-            self._collect_garbage(),
-            self._scale.downlink.run(),
-            self._scale.uplink.run(),
-            ServiceConsole(Terminal(), self._scale).run(),
-        )
+        system.start_watchdog()
+        duties = [asyncio.create_task(duty) for duty in self._duties(opened_s)]
+        try:
+            await asyncio.gather(*duties)
+        finally:
+            for duty in duties:
+                duty.cancel()
+            await asyncio.sleep_ms(0)
+            if self._panel is not None:
+                self._panel.show_failure()
 
-    def _panel(self):
-        """Keys and displays, on a board that has them and for a type that computes prices; else nothing."""
-        if not self._scale.parameters.map.get(_SALES) or not fitted.has_panel():
-            return ()
-        from agent.operator.panel import Panel  # takes heap where it is used only
+    def _duties(self, opened_s):
+        # Keys and displays on a board that has them, for a type that computes prices.
+        if self._scale.parameters.map.get(_SALES) and fitted.has_panel():
+            from agent.operator.panel import Panel  # takes heap where it is used only
 
-        return (Panel(self._scale).run(),)
+            self._panel = Panel(self._scale)
+            yield self._panel.run()
+        yield self._scale.weighing.run()
+        yield self._watch_weighing()
+        yield self._watch_case(opened_s)
+        yield self._watch_switch()
+        yield self._keep_record()
+        yield self._make_snapshots()
+        yield self._keep_house()
+        yield self._collect_garbage()
+        yield self._scale.downlink.run()
+        yield self._scale.uplink.run()
+        yield ServiceConsole(Terminal(), self._scale).run()
+
+    async def _watch_weighing(self):
+        """Feed the watchdog as long as the converter is served: a chip that is dead is, by being started again."""
+        while True:
+            if clock.ticks_diff(clock.ticks_ms(), self._scale.adc.served_ms) < _SERVED_MS:
+                system.feed_watchdog()
+            await asyncio.sleep_ms(_WATCH_MS)
 
     async def _make_snapshots(self):
-        due_ms = clock.ticks_ms()
+        due_ms = await self._earlier_ms()
         while True:
             self._scale.period_changed.clear()
             due_ms = clock.ticks_add(due_ms, self._scale.trust.period_s * 1000)
@@ -91,25 +112,36 @@ class Agent:
             except asyncio.TimeoutError:
                 await self._make_snapshot()
 
+    async def _earlier_ms(self):
+        """The moment, as ticks, from which the first period counts: before this start where earlier starts count."""
+        unseen_s = min(self._scale.trust.period_s, self._scale.ledger.boots.unseen_s(0))
+        if unseen_s > 0:
+            await asyncio.sleep_ms(_FIRST_SNAPSHOT_MS)
+        return clock.ticks_add(clock.ticks_ms(), -1000 * unseen_s)
+
     async def _make_snapshot(self):
         if self._scale.chain.enrolled:
             try:
                 await self._scale.chain.append(statements.SNAPSHOT, self._scale.snapshot_body)
             except JournalFull:
                 pass  # the scale goes on weighing; the display tells of the journal
+            await spread(self._scale.ledger.boots.seen(clock.uptime_s()))
 
     async def _watch_case(self, opened_while_off_s):
         if opened_while_off_s is not None:
-            await self._case_opened(opened_while_off_s)
+            silent = self._scale.latch.silent
+            # What a dead chip gives at each start says nothing new of a scale that is locked.
+            if not silent or not self._scale.parameters.locked:
+                await self._case_opened(opened_while_off_s, lock.CLOCK_SILENT if silent else lock.CASE_OPENED)
         elif not self._scale.case.closed and not self._scale.parameters.locked:
             await self._case_opened(clock.stamp())
         while True:
             if not await self._scale.case.changed():
                 await self._case_opened(clock.stamp())
 
-    async def _case_opened(self, stamp_s):
+    async def _case_opened(self, stamp_s, why=lock.CASE_OPENED):
         self._latched = True
-        self._scale.ledger.lock.engage(lock.CASE_OPENED)
+        self._scale.ledger.lock.engage(why)
         if self._scale.chain.enrolled:
             self._case_stamps.append(stamp_s)
         await self._close_session(BY_CASE)
@@ -169,9 +201,12 @@ class Agent:
                 await self._scale.events.flush()
                 await self._tell_case()
                 await self._scale.count_locked_time()
+            elif not watches % _COUNT_WATCHES:
+                await self._scale.ledger.count_time()
             watches += 1
             await asyncio.sleep_ms(_WATCH_MS)
             await self._tell_zero_and_faults()
+            await self._scale.events.note_faults(0, self._scale.journal)
             refusal = self._scale.take_refusal()
             if refusal:
                 await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
@@ -205,25 +240,34 @@ async def _run():
     try:
         scale = Scale()
     except Exception as error:
-        await _stand_still(error)
+        await _stand_still(error, "cannot start")
         return
     try:
         await Agent(scale).run()
     except Exception as error:
-        sys.print_exception(error)
-        await asyncio.sleep_ms(_RESTART_MS)
+        if isinstance(error, Damaged) or scale.ledger.boots.exhausted:
+            # Starting again at once would not help, and wears the flash out.
+            await _stand_still(error, "cannot go on")
+        else:
+            sys.print_exception(error)
+            await _wait(_RESTART_MS)
 
 
-async def _stand_still(error):
-    """Say at the console why this is no scale just now, to whoever asks; not for ever, and restarts wear flash out."""
-    text = "the scale cannot start: %s" % (str(error) or repr(error))
+async def _stand_still(error, what):
+    """Say at the console why this is no scale just now, to whoever asks; not for ever."""
     sys.print_exception(error)
-    try:
-        await asyncio.wait_for_ms(tell_why_not(Terminal(), "cannot-start", text), _STANDSTILL_MS)
-    except asyncio.TimeoutError:
-        pass
-    except OSError:  # nobody is at the console
-        await asyncio.sleep_ms(_STANDSTILL_MS)
+    text = "the scale %s: %s" % (what, str(error) or repr(error))
+    telling = asyncio.create_task(tell_why_not(Terminal(), what.replace(" ", "-"), text))
+    await _wait(_STANDSTILL_MS)
+    telling.cancel()
+
+
+async def _wait(ms):
+    """Wait, and keep the watchdog quiet meanwhile: that nothing is weighed is known, and said."""
+    until_ms = clock.ticks_add(clock.ticks_ms(), ms)
+    while clock.ticks_diff(until_ms, clock.ticks_ms()) > 0:
+        system.feed_watchdog()
+        await asyncio.sleep_ms(_HOUSEKEEPING_MS)
 
 
 def main():

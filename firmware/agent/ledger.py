@@ -81,12 +81,16 @@ class Ledger:
         known = cbor.encode([facts[name] for name in _IDENTIFYING])
         try:
             await self.chain.state_loss()
-            await spread(self.boots.tick(self.clock.uptime_s()))
+            await self.count_time()
             if self.boots.due(known):
                 await self._state_boot(facts, known)
             await self.lock.state(self.chain)
         except JournalFull:
             pass  # the scale goes on weighing, the indication tells of it, and what was due stays due
+
+    async def count_time(self):
+        """Count powered time; call it every 20 s or so."""
+        await spread(self.boots.tick(self.clock.uptime_s()))
 
     async def _state_boot(self, facts, known):
         def settle(*_):

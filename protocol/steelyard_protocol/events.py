@@ -87,7 +87,7 @@ _FACTS: dict[int, dict[str, Check]] = {
     EventKind.PERIOD_CHANGED: {"from": integer(1, 86_400), "to": integer(1, 86_400)},
     EventKind.ROLLED_BACK: {"number": integer(1, 4_294_967_295)},
     EventKind.SALES_STATED: {"form": integer(2, 4)},
-    EventKind.FLASH_FAULT: {"ring": integer(0, 1), "sector": integer(0, 4_294_967_295), "count": integer(0, 4_294_967_295)},
+    EventKind.FLASH_FAULT: {"ring": integer(0, 1), "sector": integer(0, 65_535), "count": integer(0, 4_294_967_295)},
 }
 # ----
 

@@ -7,6 +7,13 @@ The C ones read the PC's clock themselves. `install` must run before anything im
 import sys
 
 _core = None
+_exhausts_in = 0  # how many tasks go on until one finds no heap, 0 for none
+
+
+def exhaust(after):
+    """Raise MemoryError in the task that goes on as the `after`-th from now."""
+    global _exhausts_in
+    _exhausts_in = int(after)
 
 
 class TaskQueue:
@@ -31,7 +38,13 @@ class TaskQueue:
 
     def pop(self):
         """Take the first task out."""
-        return self._tasks.pop(0)
+        global _exhausts_in
+        task = self._tasks.pop(0)
+        if _exhausts_in and self is _core._task_queue:
+            _exhausts_in -= 1
+            if not _exhausts_in:
+                task.data = MemoryError("memory allocation failed")
+        return task
 
     def remove(self, task):
         """Take `task` out, wherever it is."""

@@ -7,6 +7,7 @@ time requests are served only while time stands still, and `advance` is answered
 import binascii
 import json
 
+import hal_faults  # noqa: F401  # makes its faults known
 import hal_frauds
 
 _FILES = "files"

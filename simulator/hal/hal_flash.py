@@ -67,8 +67,8 @@ class Nor:
     `program_size` is what the chip demands of address and length of a program: 256 on RP2, 1 on ESP32.
     `operations` counts page programs and sector erases, `programs` and `erases` each of them, `faults` the requests
     that were refused. `life` counts the power cuts so far; a `Region` belongs to one life. `busy(us)`, if set, is told
-    how long each operation takes; `on_cut`, if set, is called before `PowerCut` is raised. `wear_out` makes sectors that
-    do not keep what they are told to.
+    how long each operation takes; `on_cut`, if set, is called before `PowerCut` is raised. `wear_out` makes sectors
+    that do not keep what they are told to.
     """
 
     def __init__(self, size, image=None, program_size=PAGE_BYTES):
@@ -122,9 +122,8 @@ class Nor:
     # Wear
 
     def wear_out(self, sector, how="erase"):
-        """Let a sector wear out: from now on it keeps what it holds ("erase"), or loses bits of each program ("program").
-
-        Both without an error, as a real chip does; "none" makes it whole again.
+        """Let a sector wear out: it keeps what it holds when it is erased ("erase"), or loses bits of each program
+        ("program"), both without an error, as a real chip does; "none" makes it whole again.
         """
         if how not in ("none", "erase", "program"):
             raise ValueError("how is %r, not none, erase or program" % (how,))

@@ -415,6 +415,26 @@ def test_a_journal_full_to_the_last_sector_refuses_and_recovers():
     assert board.life(still_full) == ([2, (5, 3), (5, 5)], [5, [2]])
 
 
+def test_a_change_made_without_end_is_stated_once_an_hour_from_the_first_to_the_last():
+    board = Board().flash()
+
+    async def story(ledger):
+        await begin(ledger)
+        head = ledger.chain.head
+        for step in range(40):
+            await ledger.events.note(statements.CLOCK_SET, 1000 + step, 2000 + step, 4)
+            await ledger.events.note(statements.PERIOD_CHANGED, 60 + step, 61 + step)
+        assert kinds(ledger, head + 1) == [(5, 8), (5, 17)]
+        board.clock.now_s += 3599
+        await ledger.events.flush()
+        assert ledger.chain.head == head + 2
+        board.clock.now_s += 1
+        await ledger.events.flush()
+        assert [one[10][1] for one in payloads(ledger)[-2:]] == [[1001, 2039, 4], [61, 100]]
+
+    board.life(story)
+
+
 def test_a_fault_under_a_statement_stops_the_chain_until_the_next_start():
     board = Board().flash()
     board.life(begin)

@@ -25,7 +25,7 @@ class Converter:
     """A converter that pulls pin `pin_ready` low when a conversion waits.
 
     `missed` counts conversions that nobody read in time, `faults` readings that were discarded. `settle` is how many
-    conversions are still to be dropped.
+    conversions are still to be dropped, `served_ms` (ticks) when one was last taken or the chip started again.
     """
 
     RATES: tuple
@@ -36,7 +36,7 @@ class Converter:
         self._ready = pins.DataReady(self._waiting)
         self._supervisor = None
         self._period_ms = 0
-        self._read_ms = clock.ticks_ms()
+        self.served_ms = clock.ticks_ms()
         self._last = self._repeats = 0
         self.missed = 0
         self.faults = 0
@@ -51,7 +51,7 @@ class Converter:
             if value not in values:
                 raise ValueError("the %s has %r %s, not %r" % (type(self).__name__, values, what, value))
         self._period_ms = 1000 // rate
-        self._read_ms = clock.ticks_ms()
+        self.served_ms = clock.ticks_ms()
         if self._supervisor is None:
             self._supervisor = asyncio.create_task(self._supervise())
 
@@ -63,7 +63,7 @@ class Converter:
             word = None if self._waiting() else self._take()  # type: ignore[attr-defined]  # a driver has it
             if word is None:
                 await self._restart()  # type: ignore[attr-defined]  # as above
-                self._read_ms = clock.ticks_ms()
+                self.served_ms = clock.ticks_ms()
             elif self._sound(word):
                 self._ready.arm()
                 return self._last
@@ -72,8 +72,8 @@ class Converter:
     def _sound(self, word):
         """Take 24 bits as the last reading; False if it must not be used. Allocates nothing."""
         now_ms = clock.ticks_ms()
-        elapsed_ms = clock.ticks_diff(now_ms, self._read_ms)
-        self._read_ms = now_ms
+        elapsed_ms = clock.ticks_diff(now_ms, self.served_ms)
+        self.served_ms = now_ms
         if 2 * elapsed_ms >= 3 * self._period_ms:
             if not self.settle:
                 self.missed += (elapsed_ms + self._period_ms // 2) // self._period_ms - 1
@@ -100,5 +100,5 @@ class Converter:
         while True:
             silent_ms = self._period_ms * _SILENT_PERIODS
             await asyncio.sleep_ms(silent_ms)
-            if clock.ticks_diff(clock.ticks_ms(), self._read_ms) >= silent_ms:
+            if clock.ticks_diff(clock.ticks_ms(), self.served_ms) >= silent_ms:
                 self._ready.wake()

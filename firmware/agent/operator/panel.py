@@ -13,7 +13,7 @@ from agent.operator.selling import Selling
 from agent.operator.view import View
 from agent.port import clock
 from agent.record import prices
-from agent.weighing.indication import LOCKED, Indication, SaleRefused
+from agent.weighing.indication import FAULT, LOCKED, Indication, SaleRefused
 
 _REFRESH_MS = const(100)
 _TEST_MS = const(1500)
@@ -120,6 +120,12 @@ class Panel:
             else:
                 self._picture.page(self._menu.lines(), self._message)
             self._displays.show(self._picture.pixels, _VENDOR)
+
+    def show_failure(self):
+        """Show both that this is no scale any more; what stood there would look like a weight."""
+        self._picture.fill(0)
+        self._picture.weighing((FAULT, "", ""), ((), (), ()), _FAILED)
+        self._displays.show(self._picture.pixels)
 
     def _use_parameters(self):
         """Show by the parameters of now; after a change nothing is typed any more, as it may mean other money."""

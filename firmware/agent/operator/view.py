@@ -4,6 +4,7 @@ import board
 from micropython import const
 
 from agent.record import prices
+from agent.sealing import lock
 from agent.weighing import indication as reasons
 from agent.wire import identity
 
@@ -12,10 +13,14 @@ _HASH_LETTERS = const(16)
 
 _CURRENCIES = {36: "AUD", 156: "CNY", 344: "HKD", 392: "JPY", 756: "CHF", 826: "GBP", 840: "USD", 978: "EUR"}
 _ADVICE = {
-    reasons.LOCKED: "LOCKED: CALL SERVICE",
     reasons.FAULT: "DO NOT USE: CALL SERVICE",
     reasons.OVERLOAD: "TOO HEAVY: TAKE IT OFF",
     reasons.UNDERLOAD: "BELOW ZERO: PRESS ZERO",
+}
+_WHY_LOCKED = {
+    lock.CASE_OPENED: "CASE OPENED: CALL SERVICE",
+    lock.PARAMETERS_MISMATCH: "PARAMETERS WRONG: CALL SERVICE",
+    lock.CLOCK_SILENT: "CLOCK CHIP DEAD: CALL SERVICE",
 }
 
 
@@ -80,10 +85,15 @@ class View:
         parts = []
         if weighing.tare:
             parts.append(("PT " if weighing.preset else "T ") + weighing.text(weighing.tare).replace(" ", ""))
-        said = panel.message() or _ADVICE.get(panel.indication.why) or self._standing()
+        said = panel.message() or self._advice() or self._standing()
         if said:
             parts.append(said)
         return "  ".join(parts)[:_LINE_LETTERS]
+
+    def _advice(self):
+        """Why there is no weight, and what to do."""
+        why = self._panel.indication.why
+        return _WHY_LOCKED.get(self._scale.ledger.lock.why) if why == reasons.LOCKED else _ADVICE.get(why)
 
     def _standing(self):
         """What is to be said while nothing else is."""

@@ -37,6 +37,29 @@ def debug_open():
     return is_development()
 
 
+# RP2 counts to 8,388 ms; on an ESP32 a name lookup can stop the program for longer than that.
+_WATCHDOG_MS = {"rp2": 8000, "esp32": 60000}
+
+
+class _State:
+    watchdog = None
+
+
+def start_watchdog():
+    """From now on the board starts again where `feed_watchdog` is not called for 8 s (RP2) or 60 s (ESP32).
+
+    Not on a board that is open for development: whoever stops the program there would have it start again.
+    """
+    if not is_development():
+        _State.watchdog = machine.WDT(timeout=_WATCHDOG_MS[board.PORT])
+
+
+def feed_watchdog():
+    """Keep the watchdog quiet for its time; does nothing before it was started."""
+    if _State.watchdog is not None:
+        _State.watchdog.feed()
+
+
 def reset():
     """Restart the board; does not return."""
     machine.reset()

@@ -27,8 +27,8 @@ class AuditTrail:
         self._limit_bytes = limit_bytes
         self._end = 0
         self.last = 0
-        for self._end, self.last, _ in self._whole():
-            pass
+        for end, number, _ in self._whole():
+            self._end, self.last = end, number
 
     def has_room(self, length):
         """Return whether a statement of `length` bytes still fits."""

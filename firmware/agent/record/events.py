@@ -51,6 +51,12 @@ class Events:
         self._merge(kind, list(facts))
         await self.flush()
 
+    async def note_faults(self, ring, journal):
+        """Tell where the flash of the ring `journal` failed, if it did: 0 is that of statements, 1 of sales."""
+        fault = journal.take_faults()
+        if fault:
+            await self.note(statements.FLASH_FAULT, ring, *fault)
+
     async def flush(self):
         """Tell what has waited for room or for its hour; to be called every minute or so."""
         waiting, self._waiting = self._waiting, []

@@ -363,7 +363,7 @@ class Journal:
     def _worn_out(self):
         return Damaged(
             "journal-fault",
-            "flash at sector %d of the journal, and before it, does not keep what is programmed: have the board repaired"
+            "flash up to sector %d of the journal does not keep what is programmed: have the board repaired"
             % self._fault_sector,
         )
 
@@ -392,4 +392,3 @@ class Journal:
             return 1000
         used = (self._kept - 1) * (_SECTOR_BYTES - self._start) + self._offset - self._start
         return 1000 - 1000 * used // self.capacity
-

@@ -124,6 +124,7 @@ class Sales:
             await asyncio.sleep_ms(_WATCH_MS)
             if is_idle():
                 self._ring.prepare()
+            await self._events.note_faults(1, self._ring)
             form = self.form(wanted())
             if form != self._form and form > NOT_STATED:
                 before, self._form = self._form, form

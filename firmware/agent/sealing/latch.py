@@ -19,6 +19,7 @@ class CaseLatch:
     def __init__(self, chip, store):
         self._chip = chip
         self._store = store
+        self.silent = False  # the chip did not answer at the start
 
     async def start(self, reset_cause):
         """Set the clock by the chip; return when the case was opened (Unix seconds, 0 unknown), None if it was not.
@@ -30,6 +31,7 @@ class CaseLatch:
             opened_s = self._chip.opened()
             has_kept_time = clock.follow(self._chip)
         except OSError:
+            self.silent = True
             return _UNKNOWN_TIME
         has_held_before = self._store.read(_FILE)
         if has_kept_time and reset_cause == _POWER_ON and not has_held_before:

@@ -11,6 +11,7 @@ from agent.wire import statements
 NOT_LOCKED = const(0)
 CASE_OPENED = const(1)
 PARAMETERS_MISMATCH = const(2)
+CLOCK_SILENT = const(3)  # whether the case was opened while the scale was off cannot be told
 
 # Who opened it, as the event says.
 BY_PERMIT = const(1)

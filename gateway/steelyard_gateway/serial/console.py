@@ -24,7 +24,7 @@ TRIES = 3
 _SILENCE_S = 5.0
 _KNOCK_S = 1.0
 _QUIET_S = 2.0  # a scale that does nothing else for so long after its prompt has not got the question
-_CANNOT_START = re.compile(r'the scale cannot start: [^"]*')
+_NO_SCALE = re.compile(r'the scale cannot (?:start|go on): [^"]*')
 
 
 class Stream(Protocol):
@@ -62,7 +62,7 @@ class SerialConsole:
                 answer = self._whole("status json", _SILENCE_S)
             except (Garbled, NoAnswer) as error:
                 said = str(error.values.get("said", ""))
-                if reason := _CANNOT_START.search(said):
+                if reason := _NO_SCALE.search(said):
                     raise Refused(command="status", message=reason[0]) from error
                 if time.monotonic() > deadline:
                     raise (NotAScale(port=self.port, said=said[:80]) if said else error) from error

@@ -109,7 +109,7 @@ def trouble(shop: Shop, what: str) -> None:
         ("underload", "UNDERLOAD", "BELOW ZERO: PRESS ZERO"),
         ("overflow", "FAULT", "DO NOT USE: CALL SERVICE"),
         ("frozen", "FAULT", "DO NOT USE: CALL SERVICE"),
-        ("case", "LOCKED", "LOCKED: CALL SERVICE"),
+        ("case", "LOCKED", "CASE OPENED: CALL SERVICE"),
     ],
 )
 def test_without_a_weight_both_displays_say_why_and_nothing_is_sold(

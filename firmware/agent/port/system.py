@@ -42,7 +42,7 @@ _WATCHDOG_MS = {"rp2": 8000, "esp32": 60000}
 
 
 class _State:
-    watchdog = None
+    watchdog: "machine.WDT | None" = None
 
 
 def start_watchdog():

@@ -46,7 +46,8 @@ class Events:
     async def note(self, kind, *facts):
         """Tell of something noisy: now, or with what else comes within an hour of the last statement of its kind.
 
-        The last facts of most are counts, normally 1. Until it is stated it is kept in memory; before enrolment it is dropped.
+        The last facts of most are counts, normally 1. Until it is stated it is kept in memory; before enrolment it is
+        dropped.
         """
         self._merge(kind, list(facts))
         await self.flush()

@@ -111,7 +111,7 @@ class Journal:
         self._kept = self._used
 
     def _find_firsts(self):
-        """Note the first number of each sector of the ring, none for what a worn sector still holds of an earlier turn."""
+        """Note the first number of each sector of the ring; what a worn one still holds of an earlier turn is none."""
         highest = 0
         for age in range(self._used - 1, -1, -1):
             sector = self._aged(age)

@@ -27,9 +27,8 @@ class Boots:
         kept = store.read(_FILE) or [0, _HOUR_S, False, None, 0]
         number, self._credit_s, self.exhausted, self._identification = kept[:_UNSEEN]
         self.number = number + 1
-        self._seen_s = (
-            -kept[_UNSEEN] if len(kept) > _UNSEEN else 0
-        )  # uptime of the last snapshot, of earlier starts below 0
+        # Uptime at the last snapshot; below 0 where that was in an earlier start.
+        self._seen_s = -kept[_UNSEEN] if len(kept) > _UNSEEN else 0
         self._stated = False
         self._counted_s = 0  # uptime up to which credit was given
         for _ in self._save():

@@ -11,8 +11,10 @@ from agent.steps import spread
 
 CONSOLE = "console"
 TILL = "till"
-PRINTER = "printer"
-USES = (CONSOLE, TILL, PRINTER)
+PRINTER = "printer"  # one that speaks ESC/POS
+TEXT_PRINTER = "text-printer"  # any other: plain ASCII
+PRINTERS = (PRINTER, TEXT_PRINTER)
+USES = (CONSOLE, TILL) + PRINTERS
 
 _FILE = "serial"
 _writing = asyncio.Lock()  # the port may be a second console

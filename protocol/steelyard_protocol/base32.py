@@ -12,7 +12,7 @@ _SHOWN = 40
 class Base32Error(ProtocolError):
     """{text!r} is no text of base-32 characters: 0-9 and A-Z without I, L, O, U expected"""
 
-    code, noun = "base32", "text"
+    code, noun = "not-letters", "text"
 
 
 def to_text(raw: bytes) -> str:

@@ -174,6 +174,18 @@ class FreshForged(Refusal):
     code, noun, status = "fresh-forged", "fresh code", 422
 
 
+class SaleMalformed(Refusal):
+    """This is not the code of a printed receipt; scan it again, all of it."""
+
+    code, noun, status = "sale-malformed", "receipt", 422
+
+
+class SaleUnknown(Refusal):
+    """The scale that this receipt names, {identity}, is not on record; it must not be used for trade."""
+
+    code, noun, status = "sale-unknown", "receipt", 404
+
+
 class TooManyCodes(Refusal):
     """Too many codes were read from your network within an hour; try again later."""
 

@@ -13,6 +13,7 @@ from agent.console import ServiceConsole, tell_why_not
 from agent.errors import Damaged
 from agent.port import clock, system
 from agent.port.console import Terminal
+from agent.record import serial
 from agent.record.journal import JournalFull
 from agent.scale import Scale
 from agent.sealing import lock
@@ -35,6 +36,9 @@ _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
 _START_READINGS = const(16)
 _MOST_CASE_STAMPS = const(8)
+# At this speed, without flow control, a tenth of a second brings more than a kilobyte.
+_CONSOLE_BAUD = const(115200)
+_CONSOLE_BYTES = const(1024)
 _SALES = const(13)  # the parameter that says whether the type computes prices
 
 
@@ -90,6 +94,11 @@ class Agent:
         yield self._scale.downlink.run()
         yield self._scale.uplink.run()
         yield ServiceConsole(Terminal(), self._scale).run()
+        if board.UART is not None and self._scale.rs232 == serial.CONSOLE:  # a printer only listens
+            from agent.port import uart
+
+            port = uart.open(_CONSOLE_BAUD, received=_CONSOLE_BYTES)
+            yield ServiceConsole(Terminal(port), self._scale).run()
 
     async def _watch_weighing(self):
         """Feed the watchdog as long as the converter is served: a chip that is dead is, by being started again."""

@@ -6,15 +6,11 @@ An identity is a look-up hint that nobody assigns; the registry binds the full t
 import hashlib
 from typing import Any
 
-from steelyard_protocol import cbor
+from steelyard_protocol import base32, cbor
 from steelyard_protocol.errors import ProtocolError
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 KID_BYTES = 10
 TEXT_LENGTH = 16
-
-_VALUES = {character: value for value, character in enumerate(ALPHABET)}
-_FOLD = str.maketrans("ILO", "110")
 
 
 class IdentityError(ProtocolError):
@@ -45,8 +41,7 @@ def kid(public_key: bytes) -> bytes:
 
 def to_text(kid: bytes) -> str:
     """Show a 10-byte identity as 16 upper-case characters, most significant first."""
-    value = int.from_bytes(kid, "big")
-    return "".join([ALPHABET[value >> shift & 31] for shift in range(75, -1, -5)])
+    return base32.to_text(kid)
 
 
 def from_text(text: str) -> bytes:
@@ -54,15 +49,15 @@ def from_text(text: str) -> bytes:
 
     Raises IdentityError.
     """
-    folded = text.upper().replace(" ", "").replace("-", "").translate(_FOLD)
-    if len(folded) != TEXT_LENGTH or any(character not in _VALUES for character in folded):
+    try:
+        kid = base32.from_text(text)
+    except base32.Base32Error as error:
+        raise IdentityError(text=text[:40]) from error
+    if len(kid) != KID_BYTES:
         raise IdentityError(text=text[:40])
-    value = 0
-    for character in folded:
-        value = value << 5 | _VALUES[character]
-    return value.to_bytes(KID_BYTES, "big")
+    return kid
 
 
 def shard(kid: bytes) -> str:
     """The shard of a 10-byte identity: the first of its 16 characters."""
-    return ALPHABET[kid[0] >> 3]
+    return base32.ALPHABET[kid[0] >> 3]

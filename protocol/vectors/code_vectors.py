@@ -1,10 +1,12 @@
-"""Examples of the codes on a display, for `make.py` beside it: fresh codes, and answers to a question."""
+"""Examples of codes on displays and receipts, for `make.py` beside it: fresh codes, answers, proofs of a sale."""
 
 import hashlib
 from collections.abc import Mapping
 
 from steelyard_protocol import agreement, cbor, fresh, ocra, p256, parameters
 from steelyard_protocol.agreement import Purpose
+from steelyard_protocol.sale_proof import SaleProof
+from steelyard_protocol.sales import Sale
 
 SOFTWARE = hashlib.sha256(b"steelyard vector software").digest()
 QUESTION = "48151623"
@@ -38,3 +40,16 @@ def codes(scale_key: bytes, unlock_key: bytes, map_: Mapping[int, int]) -> list[
         one = {"purpose": purpose.value, "suite": suite, "secret": secret.hex(), "key": key.hex(), "question": QUESTION}
         made.append(one | {"session": (given or b"").hex(), "answer": answer})
     return made
+
+
+def sale_proofs(kid: bytes, sale: Sale, cancelled: Sale) -> list[dict[str, str]]:
+    """Of a stated sale, of one in a batch, of its cancellation, and with every field at its bound."""
+    top, salt = 0xFFFFFFFF, hashlib.sha256(b"salt").digest()[:16]
+    bound = Sale(top, top, 2_147_483_647, 2_147_483_647, 2, top, top, 100, top)
+    made = {"stated": (sale, None), "in a batch": (sale, salt), "cancelled": (cancelled, salt), "bound": (bound, salt)}
+    proofs = {name: SaleProof(kid, *one) for name, one in made.items()}
+    return [{"name": name, "text": one.to_text(), "raw": _raw(one)} for name, one in proofs.items()]
+
+
+def _raw(one: SaleProof) -> str:
+    return cbor.encode([one.identity, list(one.sale), one.salt]).hex()

@@ -141,8 +141,7 @@ def sold(chain: Chain) -> list[dict[str, Any]]:
     map_ = LINEARISED | {13: 2, 14: 0}
     head = {"digest": parameters.digest(map_), "calibration": 4, "configuration": 2}
     chain.add("parameters with prices", 4, [map_, None], **head)
-    first = sales.Sale(1_025, TIME, 247, 10, 2, 1_299, sales.price(map_, 247, 1_299), 17, None)
-    cancelled = first._replace(sale=1_026, time=TIME + 5, cancels=1_025)
+    first, cancelled = sale_and_cancellation()
     chain.add("sale", 6, list(first), flags=6, **head)
     chain.add("sale cancelled", 6, list(cancelled), **head)
     sums = [1, first.net, first.price] * 2
@@ -154,6 +153,11 @@ def sold(chain: Chain) -> list[dict[str, Any]]:
     chain.add("sale batch at every bound", 7, full, **head)
     chain.add("event 19", 5, [19, [3]], **head)
     return chain.made[before:]
+
+
+def sale_and_cancellation() -> tuple[sales.Sale, sales.Sale]:
+    first = sales.Sale(1_025, TIME, 247, 10, 2, 1_299, sales.price(LINEARISED, 247, 1_299), 17, None)
+    return first, first._replace(sale=1_026, time=TIME + 5, cancels=1_025)
 
 
 def prices() -> list[dict[str, int]]:
@@ -284,6 +288,7 @@ def make() -> dict[str, Any]:
         "weights": weights(),
         "prices": prices(),
         "fresh": code_vectors.fresh_codes(SCALE.private_key, SCALE.kid, TIME, PARAMETERS),
+        "sale proofs": code_vectors.sale_proofs(SCALE.kid, *sale_and_cancellation()),
         "codes": code_vectors.codes(AGREEMENT.private_key, UNLOCK.private_key, PARAMETERS),
     }
 

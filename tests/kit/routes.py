@@ -8,6 +8,7 @@ PUBLIC = {
     ("get", "/"),
     ("get", "/sign-in"),
     ("get", "/f/{digits}"),
+    ("get", "/r/{text}"),
     ("get", "/s"),
     ("get", "/s/{code}"),
     ("get", "/s/{code}/check"),

@@ -157,6 +157,22 @@ class SigningScale:
         sold = sales.Sale(sale=sale, net=net, unit_price=unit_price, price=price, **one)
         return self.append(Kind.SALE, list(sold))
 
+    def sold(self, sale: int, net: int = 247, *, lie: int = 0, **record: Any) -> sales.Sale:
+        """A record that is not stated by itself, made now."""
+        one = {"time": self.time_s, "tare": 0, "tare_kind": 0, "unit_price": 1_299, "item": 0, "cancels": None} | record
+        price = sales.price(self.map, net, one["unit_price"]) + lie
+        return sales.Sale(sale=sale, net=net, price=price, **one)
+
+    def batch(self, records: Mapping[bytes, sales.Sale], *, hashes: bool = True, **head: Any) -> bytes:
+        """A batch of records by their salts, or their sums alone."""
+        numbers = [one.sale for one in records.values()]
+        sums: list[int] = []
+        for cancelled in (False, True):
+            some = [one for one in records.values() if (one.cancels is not None) == cancelled]
+            sums += [len(some), sum(one.net for one in some), sum(one.price for one in some)]
+        hashed = [sales.hash_of(one, salt) for salt, one in records.items()] if hashes else []
+        return self.append(Kind.SALE_BATCH, [min(numbers), max(numbers), *sums, hashed], **head)
+
     def fresh_code(self, **other: Any) -> str:
         """The digits of a fresh code of this moment; `other` replaces fields by name."""
         digest, calibration, configuration = self.state()

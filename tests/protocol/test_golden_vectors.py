@@ -95,6 +95,7 @@ def test_what_grew_is_kept_beside_what_is_known(name: str, flags: list[int], hea
         ("batch", GOLDEN["batch"]),
         ("enrol-answer", GOLDEN["enrol answer"]),
         *[("fresh-payload", made["raw"][:-128]) for made in GOLDEN["fresh"]],
+        *[("sale-proof", made["raw"]) for made in GOLDEN["sale proofs"]],
     ],
 )
 def test_independent_cddl_validator_agrees_on_everything_else(rule: str, encoded: str) -> None:

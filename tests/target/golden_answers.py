@@ -145,6 +145,15 @@ def check_sale():
     return len(made)
 
 
+def check_sale_proofs():
+    for made in golden["sale proofs"]:
+        raw = bytes.fromhex(made["raw"])
+        kid, body, salt = cbor.decode(raw)
+        assert statements.sale(body[0], body[1], body[2:8], body[8]) == body
+        assert cbor.encode((kid, body, salt)) == raw and identity.base32(raw) == made["text"], made["name"]
+    return len(golden["sale proofs"])
+
+
 def check_fresh():
     private_key = bytes.fromhex(SCALE["private_key"])
     for made in golden["fresh"]:
@@ -184,6 +193,7 @@ print(
             "weights": check_weights(),
             "prices": check_prices(),
             "sales": check_sale(),
+            "sale proofs": check_sale_proofs(),
             "fresh": check_fresh(),
             "codes": check_codes(),
         }

@@ -52,11 +52,17 @@ def hash_of(salt, body):
     return hashlib.sha256(bytes([salt]) * 16 + cbor.encode(body)).digest()[:16]
 
 
+async def record(sales, wanted, cancels=None):
+    """One sale; its number."""
+    body, _ = await sales.record(wanted, FIGURES, cancels)
+    return body[0]
+
+
 async def sell(sales, wanted, count):
     """So many sales; their numbers."""
     numbers = []
     for _ in range(count):
-        numbers.append(await sales.record(wanted, FIGURES))
+        numbers.append(await record(sales, wanted))
     return numbers
 
 
@@ -72,7 +78,7 @@ def test_each_is_a_statement_with_the_next_number():
     async def story(ledger):
         await begin_enrolled(ledger)
         sales = board.sales(ledger)
-        numbers = [await sales.record(EACH, FIGURES), await sales.record(EACH, FIGURES, 1)]
+        numbers = [await record(sales, EACH), await record(sales, EACH, 1)]
         return numbers, of_kind(ledger, statements.SALE)
 
     numbers, bodies = board.life(story)
@@ -137,7 +143,7 @@ def test_numbers_go_on_after_a_restart_and_what_waits_is_stated():
 
     async def second(ledger):
         sales = board.sales(ledger)
-        number = await sales.record(BATCH, FIGURES)
+        number = await record(sales, BATCH)
         await sales.state_waiting(BATCH)
         return number, of_kind(ledger, statements.SALE_BATCH)
 
@@ -145,6 +151,55 @@ def test_numbers_go_on_after_a_restart_and_what_waits_is_stated():
     number, batches = board.life(second)
     assert number > 3
     assert [(body[0], body[1], body[2], len(body[8])) for body in batches] == [(1, number, 4, 4)]
+
+
+def newest_after(count, wanted, later=None):
+    """What `record` gave for the last of so many sales, and what the next life finds after `later`."""
+    board = SalesBoard(journal_sectors=16).flash()
+
+    async def first(ledger):
+        await begin_enrolled(ledger)
+        sales = board.sales(ledger)
+        for _ in range(count):
+            made = await sales.record(wanted, FIGURES)
+        if later:
+            await later(ledger, sales)
+        return made
+
+    async def second(ledger):
+        return await board.sales(ledger).newest()
+
+    return board.life(first), board.life(second)
+
+
+def test_the_newest_sale_is_found_after_a_restart_with_its_salt():
+    for wanted in (EACH, BATCH):
+        made, found = newest_after(3, wanted)
+        assert found == made and made[0][0] == 3
+        assert (made[1] is None) == (wanted == EACH)
+
+
+def test_the_salt_is_found_after_its_batch_was_stated_too():
+    made, found = newest_after(70, BATCH, lambda ledger, sales: state_all(sales, BATCH))
+    assert found == made and made[1]
+
+
+def test_a_sale_that_was_not_stated_or_lies_too_far_back_is_not_found():
+    async def events(ledger, sales):
+        for _ in range(64):
+            await event(ledger)
+
+    assert newest_after(2, NOT_STATED)[1] is None
+    assert newest_after(1, EACH, events)[1] is None
+
+
+def test_no_sale_from_before_a_change_of_parameters_is_found():
+    async def change(ledger, sales):
+        ledger.chain.parameters.digest = bytes(16)
+        await event(ledger)
+
+    for wanted in (EACH, BATCH):
+        assert newest_after(1, wanted, change)[1] is None
 
 
 def cut_life(operation, how):
@@ -158,7 +213,7 @@ def cut_life(operation, how):
         board.chip.cut_at(operation, how, operation)
         for count in (3, 1):
             for _ in range(count):
-                done.append(await sales.record(BATCH, FIGURES))
+                done.append(await record(sales, BATCH))
             await sales.state_waiting(BATCH)
 
     async def later(ledger):

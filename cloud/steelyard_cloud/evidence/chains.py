@@ -4,12 +4,12 @@ A long file has many: of each its number and its place in the file are kept, and
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from steelyard_protocol.bodies import Boot, Parameters
+from steelyard_protocol.bodies import Boot, Kind, Parameters
 from steelyard_protocol.statement import Statement, link_of, parse
 
 from steelyard_cloud.evidence.bundle import Bundle
@@ -49,6 +49,7 @@ class FileChain:
         self._latest = {one.place: one.latest_ms for one in bundle.set_backs}
         self._late_under: dict[int, int] = {}  # number → the latest arrival
         self._numbers, self._places = array("Q"), array("Q")  # rising by number
+        self._sales: dict[int, list[tuple[int, int]]] = {Kind.SALE: [], Kind.SALE_BATCH: []}  # number and place, rising
         self._start_places: dict[bytes, int] = {}  # hash → place of a boot statement
         self._copies: dict[int, Copies] = {}
         self._links = (0, set[bytes]())  # of the statements with this number
@@ -70,6 +71,8 @@ class FileChain:
         self._numbers.insert(at, statement.number)
         self._places.insert(at, place)
         body = statement.body
+        if statement.kind in self._sales:
+            insort(self._sales[statement.kind], (statement.number, place))
         if isinstance(body, Boot):
             self._start_places[statement.hash] = place
         elif isinstance(body, Parameters) and body.permit is not None:
@@ -151,6 +154,12 @@ class FileChain:
         found = self._numbers[at]
         last = bisect_right(self._numbers, found)
         return Following(found, min(self._committed_ms(place) for place in self._places[at:last]))
+
+    def of_kind_from(self, kind: Kind, number: int, most: int) -> Sequence[bytes]:
+        """See judge.sold.SaleStatements."""
+        some = self._sales[kind]
+        at = bisect_left(some, (number, 0))
+        return [self._bundle.statements[place].raw for _, place in some[at : at + most]]
 
     def linked(self, number: int, link: bytes) -> Committed | None:
         """See Evidence."""

@@ -4,11 +4,12 @@ Pure and failing closed. The steps are those of the console's pages (`judge.chec
 the public page (`judge.judge.opinion`), both applied to what is in the file and nothing else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from steelyard_protocol import identity
+from steelyard_protocol.sale_proof import SaleProof
 
 from steelyard_cloud.evidence.authenticate import authenticate, origin_of
 from steelyard_cloud.evidence.bundle import Bundle
@@ -24,6 +25,7 @@ from steelyard_cloud.judge.checks.material import Material
 from steelyard_cloud.judge.checks.words import SENTENCES
 from steelyard_cloud.judge.facts import Facts, retired
 from steelyard_cloud.judge.judge import opinion
+from steelyard_cloud.judge.sold import SaleFinding, SaleWord, judge_sale
 from steelyard_cloud.judge.verdict import Verdict
 
 PLATFORM_S_WORD = (
@@ -56,6 +58,7 @@ class Report:
     root_thumbprint: str
     statements: int
     steps: Sequence[Checked]
+    sale: SaleFinding | None = None
 
     @property
     def stands(self) -> bool:
@@ -63,10 +66,11 @@ class Report:
         return self.authenticity.word is Word.GOOD and self.continuity.word is not Word.BAD
 
 
-def check_file(bundle: Bundle, *trusted: str) -> Report:
+def check_file(bundle: Bundle, *trusted: str, proof: SaleProof | None = None) -> Report:
     """Check a file; `trusted` are thumbprints of the roots that the reader trusts, as `read_thumbprint` takes them.
 
-    Without one of them authenticity is open. Raises ThumbprintError.
+    Without one of them authenticity is open. `proof` is a receipt's code, of which the file may tell. Raises
+    ThumbprintError.
     """
     chains = {
         kid: FileChain(bundle, kid, one.public_key)
@@ -97,7 +101,16 @@ def check_file(bundle: Bundle, *trusted: str) -> Report:
         root_thumbprint=origin.root.hex(),
         statements=signatures.own + signatures.linked,
         steps=steps,
+        sale=_sale(proof, chains, authenticity.word) if proof else None,
     )
+
+
+def _sale(proof: SaleProof, chains: Mapping[bytes, FileChain], authenticity: Word) -> SaleFinding:
+    """What the file tells of a receipt; nothing, where it is not authentic or has no statements of that scale."""
+    chain = chains.get(proof.identity)
+    if chain is None or authenticity is not Word.GOOD:
+        return SaleFinding(SaleWord.CANNOT_BE_TOLD)
+    return judge_sale(proof, chain.public_key, chain.summary, chain)
 
 
 def _opinion(verdict: str, steps: Iterable[Checked]) -> Opinion:

@@ -10,7 +10,9 @@ from rich.console import Console
 from steelyard_cloud.evidence import bundle as bundles
 from steelyard_cloud.evidence.check import Report, check_file
 from steelyard_cloud.evidence.opinion import Opinion, Word
+from steelyard_cloud.evidence.receipt import BAD, OF_THE_RECORD, SENTENCES, read_receipt
 from steelyard_cloud.evidence.thumbprints import TrustedRoots, read_thumbprint
+from steelyard_cloud.judge.sold import SaleWord
 from steelyard_cloud.judge.verdict import Verdict
 
 app = typer.Typer(no_args_is_help=True, help="Evidence files: what an alert rests on, checked offline.")
@@ -31,21 +33,27 @@ def verify_file(
     root: Annotated[
         str | None, typer.Option(help="Thumbprint of the only root that you trust, in place of those of `trust`")
     ] = None,
+    sale: Annotated[
+        str | None, typer.Option(help="The code on a printed receipt, or its link: does the file prove that sale?")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text")] = False,
 ) -> None:
     """Give authenticity, continuity and rules as three verdicts, and the public verdict as far as the file can tell.
 
-    Exit code 0: the evidence stands (whatever the rules say of the scale); 1: it is not shown to be authentic, which
-    takes a root that you trust, or its chain is broken; 2: the file, a thumbprint or the list of roots cannot be read.
+    Exit code 0: the evidence stands (whatever the rules say of the scale), and the sale is proven if one was asked for;
+    1: it is not shown to be authentic, which takes a root that you trust, or its chain is broken, or the sale is not
+    proven; 2: the file, a thumbprint, the list of roots or the code on the receipt cannot be read.
     """
+    proof = None if sale is None else read_receipt(sale)
     trusted = roots_in_force().read() if root is None else [read_thumbprint(root).hex()]
     bundle = bundles.read(_contents(file))
-    report = check_file(bundle, *trusted)
+    report = check_file(bundle, *trusted, proof=proof)
     if as_json:
         print(json.dumps(_json(bundle, report)))
     else:
         print_report(bundle, report)
-    raise typer.Exit(0 if report.stands else NOT_STANDING)
+    proven = report.sale is None or report.sale.word is SaleWord.PROVEN
+    raise typer.Exit(0 if report.stands and proven else NOT_STANDING)
 
 
 @app.command("trust")
@@ -87,7 +95,8 @@ def _contents(file: Path) -> bytes:
 
 
 def _json(bundle: bundles.Bundle, report: Report) -> dict[str, object]:
-    return {
+    sale = {} if report.sale is None else {"sale": report.sale.word.value}
+    return sale | {
         "scale": report.scale,
         "platform_says": bundle.scale,
         "statements": report.statements,
@@ -119,6 +128,8 @@ def print_report(bundle: bundles.Bundle, report: Report) -> None:
     ):
         _print_opinion(console, title, opinion)
     console.print()
+    if report.sale:
+        _print_sale(console, report.sale.word)
     verdict = report.verdict
     word = Word.OPEN if verdict.word is None else Word.GOOD if verdict.word is Verdict.VERIFIED else Word.BAD
     mark, colour = _MARKS[word]
@@ -130,6 +141,14 @@ def print_report(bundle: bundles.Bundle, report: Report) -> None:
         _print(console, f"    – {limit}")
     said = ", ".join(f"{name}: {text}" for name, text in bundle.scale.items() if name not in report.scale)
     _print(console, f"    – The platform says, and nobody else: {said or 'nothing'}.")
+
+
+def _print_sale(console: Console, said: SaleWord) -> None:
+    word = Word.GOOD if said is SaleWord.PROVEN else Word.BAD if said in BAD else Word.OPEN
+    mark, colour = _MARKS[word]
+    _print(console, f"{mark} Receipt: {SENTENCES[said]}", colour)
+    _print(console, f"    {OF_THE_RECORD}")
+    console.print()
 
 
 def _print_opinion(console: Console, title: str, opinion: Opinion) -> None:

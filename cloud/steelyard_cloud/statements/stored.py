@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from sqlalchemy.exc import OperationalError
+from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import LINK_BYTES, Statement, parse
 
-from steelyard_cloud.db.schema import copies, statements
+from steelyard_cloud.db.schema import NOT_SNAPSHOT, copies, statements
 from steelyard_cloud.db.upsert import insert_missing
 from steelyard_cloud.judge.stored import Committed, Contents, Following
 from steelyard_cloud.statements.keys import Key
@@ -144,6 +145,12 @@ class StoredStatements:
         query = select(c.number, func.min(COMMITTED_MS)).where(self._of, c.number == next_number.scalar_subquery())
         row = self._connection.execute(query.group_by(c.number)).first()
         return None if row is None else Following(*row)
+
+    def of_kind_from(self, kind: Kind, number: int, most: int) -> Sequence[bytes]:
+        """See judge.sold.SaleStatements; an index serves it for all kinds but snapshots."""
+        c = statements.c
+        query = select(c.raw).where(self._of, c.kind == int(kind), NOT_SNAPSHOT, c.number >= number)
+        return self._connection.scalars(query.order_by(c.number, c.hash).limit(most)).all()
 
     def rows(self) -> Iterable[Committed]:
         """All statements of the chain, rising, copies as they came."""

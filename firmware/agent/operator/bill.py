@@ -5,11 +5,11 @@ from micropython import const
 from agent.weighing.indication import MOST_PRICE, SaleRefused
 
 _MOST_SALES = const(32)
-_PRICE = const(5)
+_PRICE = const(6)
 
 
 class Bill:
-    """`sales` are [number, net, tare, kind of tare, unit price, price, item], those cancelled taken out again."""
+    """`sales` are sale-bodies (`steelyard.cddl`), those cancelled taken out again."""
 
     def __init__(self):
         self.sales = []

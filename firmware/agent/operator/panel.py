@@ -134,6 +134,7 @@ class Panel:
             self._map = held
             self.indication.configure(held)
             self._clear_price()
+            self.selling.forget()
             self._close_menu()
 
     # Keys
@@ -231,6 +232,11 @@ class Panel:
             self._say_refusal(error)
         except (OSError, MemoryError):
             self.say(_FAILED)
+
+    @property
+    def currency(self):
+        """Of the money that is shown, as text."""
+        return self._view.currency
 
     def money(self, amount):
         """An amount of money as text."""

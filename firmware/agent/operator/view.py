@@ -32,7 +32,8 @@ class View:
         self._scale = panel.scale
 
     @property
-    def _currency(self):
+    def currency(self):
+        """Its three letters, or digits where there are none."""
         number = self._panel.indication.currency
         return _CURRENCIES.get(number) or "%03d" % number
 
@@ -45,7 +46,7 @@ class View:
         figures = (indication.why or weight, self._unit_price(), self._price())
         if panel.selling.shows_total and not indication.is_fault():
             figures = (figures[0], "TOTAL %d" % len(panel.selling.bill.sales), panel.money(panel.selling.bill.total))
-        return figures, (self._weight_signs(unit), self._price_signs(), (self._currency,)), self._line()
+        return figures, (self._weight_signs(unit), self._price_signs(), (self.currency,)), self._line()
 
     def _unit_price(self):
         unit_price = self._panel.indication.shown_unit_price()
@@ -77,7 +78,7 @@ class View:
         if self._panel.selling.shows_total and not self._panel.indication.is_fault():
             return ()
         item = self._panel.indication.item
-        per = (self._currency, "/100 g") if self._panel.indication.per_100_g else (self._currency + "/kg",)
+        per = (self.currency, "/100 g") if self._panel.indication.per_100_g else (self.currency + "/kg",)
         return per + ("P %d" % item,) if item else per
 
     def _line(self):
@@ -102,6 +103,8 @@ class View:
             return panel.entry.text
         if panel.indication.too_large():
             return "PRICE TOO LARGE"
+        if panel.selling.unprinted and not panel.selling.is_printing():
+            return "PRESS # TO PRINT"
         if chain.enrolled and chain.reserve_in_use:
             return "JOURNAL FULL"
         return ""

@@ -24,6 +24,7 @@ _HASH_BYTES = const(16)
 _BATCH_S = const(600)
 _SUMS_S = const(3600)
 _WATCH_MS = const(1000)
+_LOOK_BACK = const(64)
 
 # How sales are stated; the first four are the values of the type's parameter.
 NO_PRICES = const(0)
@@ -48,7 +49,10 @@ _EMPTY = (0, 0, 0, 0, 0, 0, 0, 0)
 
 class Sales:
     """Makes records on `chain`. `device` is the ring's block device, `store` remembers numbers and sums, `clock` has
-    `stamp()` and `uptime_s()`, `random(n)` gives the salts; `events` tells of a change in how sales are stated."""
+    `stamp()` and `uptime_s()`, `random(n)` gives the salts; `events` tells of a change in how sales are stated.
+
+    `number` is that of the newest record, or of none where some were skipped.
+    """
 
     def __init__(self, store, chain, events, clock, device, program_bytes, random):
         self._store = store
@@ -62,7 +66,7 @@ class Sales:
         head = chain.head_payload()
         if head and head[statements.KIND] == statements.SALE_BATCH and head[statements.BODY][_LAST] > self._stated:
             self._stated, self._sums = head[statements.BODY][_LAST], list(_EMPTY)  # the power failed right after it
-        self._number = max(self._reserve, self._ring.head)
+        self.number = max(self._reserve, self._ring.head)
         self._ring.trim(self._stated)
         self._waiting = len([1 for _ in self._ring.iterate(self._stated + 1)])
         self._since_s = clock.uptime_s()
@@ -79,13 +83,15 @@ class Sales:
         return BATCH if wanted == BATCH or free_permille < _BATCH_PERMILLE else EACH
 
     async def record(self, wanted, figures, cancels=None):
-        """Put a sale, or the cancellation of the sale `cancels`, on record; return its number once that is durable.
+        """Put a sale, or the cancellation of the sale `cancels`, on record; return what it is once that is durable: its
+        sale-body, and the salt that a batch hashes it with, None for a statement of its own.
 
         `figures` are [net, tare, kind of tare, unit price, price, item]; `wanted` is the type's parameter. Raises
         NotEnrolled, or CaseError where the parameters changed meanwhile: then there is no sale.
         """
+        salt = None
         digest = self._chain.parameters.digest
-        number = self._number = self._number + 1
+        number = self.number = self.number + 1
         if number > self._reserve:
             async with self._files:
                 await spread(self._save(number + _BLOCK - 1, self._stated, self._sums))
@@ -96,16 +102,38 @@ class Sales:
         elif form != NOT_STATED:
             if not self._chain.enrolled:
                 raise NotEnrolled
-            await self._keep(number, self._checked(body, digest))
-        return number
+            salt = self._random(_SALT_BYTES)
+            await self._keep(number, salt + cbor.encode(self._checked(body, digest)))
+        return body, salt
+
+    async def newest(self):
+        """What `record` returned for the newest sale of all, from flash; None where that cannot be told any more.
+
+        Stated ones are looked for among the newest 64 statements. Those for batches lie in their ring until 200 more
+        are sold. Sales before a change of parameters are none of them: money was something else then.
+        """
+        chain, found, changed = self._chain, None, False
+        number = chain.journal.following(max(0, chain.head - _LOOK_BACK))
+        while number:
+            payload = chain.decode(chain.journal.read(number))
+            if payload[statements.DIGEST] != chain.parameters.digest:
+                found, changed = None, True
+            elif payload[statements.KIND] == statements.SALE:
+                found = payload[statements.BODY], None
+            number = chain.journal.following(number)
+            await asyncio.sleep_ms(0)
+        newest = self._ring.head
+        if newest and not changed and (found is None or newest > found[0][0]):
+            record = self._ring.read(newest)
+            found = cbor.decode(record[_SALT_BYTES:]), record[:_SALT_BYTES]
+        return found
 
     def _checked(self, body, digest):
         if self._chain.parameters.digest != digest:
             raise CaseError("parameters-changed", "PARAMETERS CHANGED")
         return body
 
-    async def _keep(self, number, body):
-        record = self._random(_SALT_BYTES) + cbor.encode(body)
+    async def _keep(self, number, record):
         try:
             self._ring.append(number, record)
         except JournalFull:  # the journal has had no room for a long time

@@ -21,6 +21,16 @@ def kid(public_key):
 
 
 def identity_text(kid):
-    """Return a 10-byte kid as 16 Crockford base-32 characters, most significant bits first, without a check symbol."""
-    number = int.from_bytes(kid, "big")
-    return "".join([_CROCKFORD[(number >> shift) & 31] for shift in range(75, -1, -5)])
+    """Return a 10-byte kid as 16 Crockford base-32 characters, without a check symbol."""
+    return base32(kid)
+
+
+def base32(raw):
+    """Return bytes as Crockford base-32 characters, most significant bits first; zeros fill up the last one.
+
+    `raw` is not empty.
+    """
+    bits = 8 * len(raw)
+    last = (bits - 1) // 5 * 5
+    number = int.from_bytes(raw, "big") << last + 5 - bits
+    return "".join([_CROCKFORD[number >> shift & 31] for shift in range(last, -1, -5)])

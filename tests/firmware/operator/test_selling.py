@@ -142,7 +142,7 @@ def test_a_cancelled_sale_is_a_record_of_its_own(shop: Shop) -> None:
 
 
 def test_total_repeat_and_print(shop: Shop) -> None:
-    assert shop.keys("R").line == "NOTHING SOLD YET"
+    assert shop.keys("R").line == "NO SALE TO REPEAT"
     shop.sell(1.0, "10+")
     shop.sell(0.5, "3+")
     seen = shop.keys("=")
@@ -294,7 +294,7 @@ def test_a_key_is_answered_while_a_sale_is_being_signed(shop: Shop) -> None:
     shop.scale.advance(0.03)
     shop.scale.press("R")
     shop.scale.advance(0.1)
-    assert shop.customer.line == "NOTHING SOLD YET" or shop.customer.line.startswith("1.000kg")
+    assert shop.customer.line == "NO SALE TO REPEAT" or shop.customer.line.startswith("1.000kg")
 
 
 def test_a_scale_that_is_not_enrolled_weighs_and_sells_nothing(open_shop: Open) -> None:

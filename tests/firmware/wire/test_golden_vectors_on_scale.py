@@ -18,5 +18,5 @@ def test_firmware_agrees_with_every_golden_vector(micropython: MicroPython) -> N
     assert checked.pop("statements") == sum(len(golden[name]) for name in every)
     assert checked.pop("sales") == 2
     assert checked == {name: len(golden[name]) for name in checked}
-    names = {"keys", "parameters", "orders", "refused", "weights", "prices", "fresh", "codes"}
+    names = {"keys", "parameters", "orders", "refused", "weights", "prices", "fresh", "codes", "sale proofs"}
     assert set(checked) == names

@@ -7,6 +7,7 @@ register, never an open investigation.
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -30,6 +31,8 @@ router = APIRouter()
 TYPED_SHOWN = 60
 FRESH = re.compile("(?:^|/[fF]/)([0-9]{100,400})$")
 """A fresh code, or the address that the display shows it in."""
+RECEIPT = re.compile("(?:^|/[rR]/)([0-9A-Za-z]{50,120})$")
+"""The code of a printed receipt, or its link."""
 
 
 @router.get("/s")
@@ -37,6 +40,8 @@ def look_up(request: Request, speech: Reader, code: str = "") -> Response:
     """For those without a camera: the code can be typed, or its link pasted."""
     if found := FRESH.search(code.strip()):
         return RedirectResponse(f"/f/{found[1]}", 303)
+    if found := RECEIPT.search(code.strip()):
+        return RedirectResponse(f"/r/{found[1].upper()}", 303)
     if code.strip():
         return RedirectResponse(f"/s/{code_in(code)}", 303)
     return page(request, speech, "look_up.html")
@@ -51,13 +56,13 @@ def code_in(text: str) -> str:
 
 
 def meant_for(path: str) -> Response | None:
-    """Where an address leads that nothing answers to but that is meant for a public page: /S/CODE, /s/a/b.
+    """Where an address leads that nothing answers to but that is meant for a public page: /S/CODE, /R/CODE, /s/a/b.
 
     Codes for QR are printed in capitals, as they are smaller so. Raises NotACode; None for all other addresses.
     """
     start, _, rest = path.lstrip("/").partition("/")
-    if start == "F" and rest:
-        return RedirectResponse(f"/f/{rest}", 308)
+    if start in ("F", "R") and rest:
+        return RedirectResponse(f"/{start.lower()}/{quote(rest)}", 308)
     if start.lower() != "s":
         return None
     return RedirectResponse(f"/s/{code_in(rest)}" if rest else "/s", 308)
@@ -102,6 +107,7 @@ def shown(record: PublicRecord, speech: Speech, now: datetime, before: int | Non
         "typed": record.scale.code,
         "complaint_code": record.scale.code,
         "fresh": None,
+        "sold": None,
     }
 
 
@@ -119,7 +125,7 @@ def _not_on_record(request: Request, speech: Speech, code: str) -> Response:
 
 def without_scale(request: Request, speech: Speech, verdict: dict[str, Any], *, typed: str, status: int) -> Response:
     """The page where there is no scale on record to say more of."""
-    absent = dict.fromkeys(("scale", "verification", "repair_code", "history_before", "fresh"))
+    absent = dict.fromkeys(("scale", "verification", "repair_code", "history_before", "fresh", "sold"))
     empty: dict[str, Any] = {"decisions": [], "history": [], "earlier_changes": [], "extra": "", "received": ""}
     values = {**absent, **empty, **verdict, "altered": False, "typed": typed, "complaint_code": typed}
     return page(request, speech, "public.html", status=status, **values)

@@ -1,8 +1,9 @@
-"""Sales in words: what was sold, cancelled, or stated in a batch."""
+"""Sales in words: what was sold, cancelled, or stated in a batch, and what is said of a printed receipt."""
 
 from steelyard_protocol.parameters import KEYS, ParameterMap
 from steelyard_protocol.sales import Sale, SaleBatch
 
+from steelyard_cloud.judge.sold import SaleWord
 from steelyard_cloud.web.words.i18n import N_, Speech
 
 
@@ -32,3 +33,65 @@ def sale_sentence(speech: Speech, body: Sale | SaleBatch, parameters: ParameterM
         unit_price=money(body.unit_price),
         price=money(body.price),
     )
+
+
+RECEIPTS = {
+    SaleWord.PROVEN: (
+        N_("On record"),
+        N_("This scale has signed this sale, and its price is weight times unit price."),
+        "good",
+        "good",
+    ),
+    SaleWord.PRICE_WRONG: (
+        N_("Wrong price"),
+        N_("This scale has signed this sale, but its price is not weight times unit price. Please complain."),
+        "bad",
+        "altered",
+    ),
+    SaleWord.CANCELLED: (
+        N_("Cancelled"),
+        N_("This scale has signed this sale, and cancelled it afterwards."),
+        "warn",
+        "expired",
+    ),
+    SaleWord.CANCELLATION: (
+        N_("Receipt of a cancellation"),
+        N_("This scale has signed that a sale was cancelled. This receipt is no proof of a purchase."),
+        "warn",
+        "expired",
+    ),
+    SaleWord.NOT_ARRIVED: (
+        N_("Not arrived yet"),
+        N_(
+            "No report of this scale is new enough to tell. Keep the receipt and look again later; if it still has not "
+            "arrived tomorrow, please complain."
+        ),
+        "grey",
+        "silent",
+    ),
+    SaleWord.MISSING: (
+        N_("Reports are missing"),
+        N_("Reports of this scale from the time on the receipt are missing. This sale may be among them."),
+        "grey",
+        "silent",
+    ),
+    SaleWord.SUMS_ONLY: (
+        N_("Cannot be told"),
+        N_("At that time the scale had stated its sales in sums only, as its journal was nearly full."),
+        "grey",
+        "unknown",
+    ),
+    SaleWord.NO_SUCH_SALE: (
+        N_("No such sale"),
+        N_("This scale has not signed a sale like this. The receipt is forged or was changed: please complain."),
+        "bad",
+        "altered",
+    ),
+    SaleWord.CANNOT_BE_TOLD: (
+        N_("Cannot be told"),
+        N_("The signature of the report that this sale would be in is wrong."),
+        "grey",
+        "unknown",
+    ),
+}
+"""Heading, sentence, tone and icon of what is said of a printed receipt."""

@@ -158,6 +158,7 @@ def mosquitto(folder: Path) -> Server:
         configuration.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser {getpass.getuser()}\n"
             "max_inflight_messages 0\nmax_queued_messages 0\nset_tcp_nodelay true\nlog_dest stderr\n"
+            "log_type error\nlog_type warning\nlog_type notice\nlog_type subscribe\n"
         )
         return Server([str(binary), "-c", str(configuration)], port, folder / "mosquitto.log")
 

@@ -85,9 +85,9 @@ class Desk:
 
     def count(self, scale: SigningScale) -> int:
         """How many statements of the scale are held."""
-        query = select(func.count()).select_from(statements.join(identities)).where(identities.c.kid == scale.kid)
+        query = select(func.count(statements.c.number)).join(identities, identities.c.id == statements.c.identity_id)
         with database.reading(self.engine) as connection:
-            return connection.scalar(query) or 0
+            return connection.scalar(query.where(identities.c.kid == scale.kid)) or 0
 
     def alerts(self, scale: SigningScale | None = None) -> list[dict[str, Any]]:
         """Alerts of a scale, or all."""

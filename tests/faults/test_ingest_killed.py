@@ -15,8 +15,8 @@ import pytest
 from kit.cloud_desk import Desk, Wire, wait_for
 from kit.servers import Server
 from kit.signing_scale import SigningScale
+from kit.whole_system import await_ingest
 from steelyard_cloud import keys
-from steelyard_cloud.settings import SHARDS
 from steelyard_protocol.statement import encode_batch, hash_of, parse
 
 SCALES = 12
@@ -134,7 +134,7 @@ def test_what_waits_behind_a_flood_when_ingest_is_killed_comes_again(
     wire = Wire(mosquitto.port, flooding, *honest)
     ingest.start()
     try:
-        wait_for(lambda: mosquitto.log.read_text().count("steelyard-ingest-") >= len(SHARDS), "the sessions", 60)
+        await_ingest(mosquitto)
         for scale in (flooding, *honest):
             wire.send(scale, scale.enrol(), scale.boot())
         wait_for(lambda: all(len(desk.held(scale)) == 2 for scale in honest), "the enrolments", 60)
@@ -142,11 +142,11 @@ def test_what_waits_behind_a_flood_when_ingest_is_killed_comes_again(
         for scale in honest:
             wire.send(scale, *(scale.snapshot() for _ in range(3)))
         for share in (0.1, 0.4):
-            wait_for(lambda: len(desk.held(flooding)) > share * FLOOD, "a part of the flood", 60)  # noqa: B023
+            wait_for(lambda: desk.count(flooding) > share * FLOOD, "a part of the flood", 60)  # noqa: B023
             ingest.kill()
             assert len(desk.held(flooding)) < FLOOD
             ingest.start()
-        wait_for(lambda: len(desk.held(flooding)) == FLOOD + 2, "all of the flood", 60)
+        wait_for(lambda: desk.count(flooding) == FLOOD + 2, "all of the flood", 60)
         wait_for(lambda: all(check_receipts(desk, wire, one) == one.number for one in (flooding, *honest)), "receipts")
     finally:
         ingest.kill()

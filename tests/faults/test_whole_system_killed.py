@@ -17,7 +17,7 @@ import pytest
 from kit import servers
 from kit.chain import faults_of_chain, faults_of_evidence
 from kit.servers import Server, ServerFailed, wait_until
-from kit.whole_system import Cloud, exported, status
+from kit.whole_system import Cloud, await_ingest, exported, status
 from kit.witness import Witness
 from steelyard_protocol import identity, statement
 from steelyard_simulator.demo.market import Stall, together
@@ -68,7 +68,7 @@ def place(request: pytest.FixtureRequest, mosquitto: Server, tmp_path: Path) -> 
         cloud = Cloud(tmp_path / "cloud", mosquitto.port, database_url=url)
         stack.callback(cloud.close)
         cloud.start_ingest()
-        cloud.await_ingest(mosquitto.log)
+        await_ingest(mosquitto)
         witness = Witness(mosquitto.port, cloud.settings.database, cloud.online.public_key)
         stack.callback(witness.close)
         stalls = cloud.put_on_record(*range(1, SCALES + 1), speed=8.0)

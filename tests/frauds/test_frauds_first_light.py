@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,20 @@ class Town:
     cloud: Cloud
     honest: Stall
     port: int
+    others: list[Stall] = field(default_factory=list)
+
+    def stall(self, seed: int) -> Stall:
+        """A scale of the test's own, on record."""
+        (stall,) = self.cloud.put_on_record(seed)
+        self.others.append(stall)
+        return stall
 
     def pass_time(self, seconds: int) -> None:
         """Let the platform's clock go on; whoever is honest reports meanwhile."""
         for _ in range(0, seconds, STEP_S):
             self.cloud.clock.ahead_ms += STEP_S * 1000
-            after = status(self.honest)["number"]
-            wait_until(lambda n=after: status(self.honest)["receipted"] > n, 20, "a statement of the honest scale")
+            after, code = status(self.honest)["number"], self.honest.public_code
+            wait_until(lambda n=after: self.cloud.newest(code) > n, 20, "a statement of the honest scale")  # noqa: B023
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +71,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     finally:
         cloud.close()
         broker.stop()
+
+
+@pytest.fixture(autouse=True)
+def others_off(town: Town) -> Iterator[None]:
+    """Off with the scales of a test when it is over: they would take time from those of the next."""
+    yield
+    while town.others:
+        town.others.pop().scale.power_off()
 
 
 @pytest.fixture
@@ -101,7 +116,7 @@ def adjust_span(town: Town, stall: Stall, kg: str) -> int:
 
 
 def test_gain_raised_at_the_console(town: Town, seen: Seen) -> None:
-    (stall,) = town.cloud.put_on_record(2)
+    stall = town.stall(2)
     since_ms = adjust_span(town, stall, "1.1")
     alert = seen("gain raised by 10 %", stall, "parameter_change", ("changed",), since_ms)
     assert alert["severity"] == 3
@@ -112,7 +127,7 @@ def test_gain_raised_at_the_console(town: Town, seen: Seen) -> None:
 
 
 def test_parameters_restored_before_the_inspection(town: Town, seen: Seen) -> None:
-    (stall,) = town.cloud.put_on_record(3)
+    stall = town.stall(3)
     factory = stall.ask("parameters")["parameters"]
     adjust_span(town, stall, "1.1")
     wait_until(lambda: len(town.cloud.alerts(stall)) == 1, 20, "the alert on the first change")
@@ -133,7 +148,7 @@ def test_parameters_restored_before_the_inspection(town: Town, seen: Seen) -> No
 
 
 def test_cheat_withheld_by_a_cut_network_and_an_erased_journal(town: Town, seen: Seen) -> None:
-    (stall,) = town.cloud.put_on_record(4)
+    stall = town.stall(4)
     scale = stall.scale
     scale.cut_network()
     held = town.cloud.held(stall.public_code)
@@ -179,7 +194,7 @@ def roll_back(stall: Stall, copy: Path) -> list[bytes]:
 
 
 def test_flash_rolled_back(town: Town, seen: Seen, tmp_path: Path) -> None:
-    (stall,) = town.cloud.put_on_record(5)
+    stall = town.stall(5)
     roll_back(stall, tmp_path / "before.bin")
     since_ms = town.cloud.clock()
     stall.scale.power_on()
@@ -188,7 +203,7 @@ def test_flash_rolled_back(town: Town, seen: Seen, tmp_path: Path) -> None:
 
 
 def test_flash_rolled_back_and_kept_off_line_until_it_has_gone_further(town: Town, seen: Seen, tmp_path: Path) -> None:
-    (stall,) = town.cloud.put_on_record(6)
+    stall = town.stall(6)
     undone = roll_back(stall, tmp_path / "before.bin")
     stall.scale.cut_network()
     stall.scale.power_on()
@@ -203,7 +218,7 @@ def test_flash_rolled_back_and_kept_off_line_until_it_has_gone_further(town: Tow
 
 
 def test_program_with_the_copied_key_lies_about_weights(town: Town, seen: Seen) -> None:
-    (stall,) = town.cloud.put_on_record(7)
+    stall = town.stall(7)
     program = stolen(stall.scale, exported(stall))
     since_ms = town.cloud.clock()
     stall.scale.power_off()  # only while it is off nothing else can tell

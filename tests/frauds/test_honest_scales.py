@@ -1,7 +1,7 @@
 """The other side of every rule: honest scales in a busy shop, judged all the time, raise nothing.
 
 Real agents on `class_iii` cells live in virtual time through customers, climate, glitches, restarts and a network that
-comes and goes. The test lasts as long as it may (STEELYARD_HONEST_S, default 12 s of wall time) and tells for how many
+comes and goes. The test lasts as long as it may (STEELYARD_HONEST_S, default 6 s of wall time) and tells for how many
 scale-days nothing was found: that is the measured side of the false-alarm rate.
 """
 
@@ -27,7 +27,7 @@ from steelyard_simulator.scale import SimulatedScale
 from steelyard_simulator.world import EPOCH_S
 
 SCALES = 2
-LASTS_S = float(os.environ.get("STEELYARD_HONEST_S", "12"))
+LASTS_S = float(os.environ.get("STEELYARD_HONEST_S", "6"))
 DAY_S = 86_400
 # Three periods of 600 s without a statement are silence, and no false alarm: an outage ends well before.
 LONGEST_OUTAGE_S = 400

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from steelyard_cloud.alerts.states import DECIDED, Seen, when_found_again
+from steelyard_cloud.judge.conditions.consistent import spoke
 from steelyard_cloud.judge.facts import Clock
 from steelyard_cloud.judge.findings import Finding
 from steelyard_cloud.judge.judge import Judgement, judge, proof_of
@@ -113,7 +114,7 @@ class AlertBook:
         if one.code == "headless":
             return None  # its date counts, and not which fact was recorded when
         if one.code == "retired-key":
-            return [proof.counted_from(other.kid) for other in proof.others]
+            return [proof.counted_from(other.kid) for other in proof.others if spoke(proof, other)]  # others: headless
         return proof.since if one.condition in ("parameters", "device", "case") else proof.counted
 
     def describe(self) -> list[str]:

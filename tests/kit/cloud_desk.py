@@ -6,7 +6,7 @@ from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import alerts, identities, quarantine_counts, scales, statements, summaries
 from steelyard_cloud.ingest.listening import Listening
@@ -82,6 +82,12 @@ class Desk:
         query = select(c.raw).join(identities, identities.c.id == c.identity_id).where(identities.c.kid == scale.kid)
         with database.reading(self.engine) as connection:
             return list(connection.scalars(query.order_by(c.number, c.hash)))
+
+    def count(self, scale: SigningScale) -> int:
+        """How many statements of the scale are held."""
+        query = select(func.count(statements.c.number)).join(identities, identities.c.id == statements.c.identity_id)
+        with database.reading(self.engine) as connection:
+            return connection.scalar(query.where(identities.c.kid == scale.kid)) or 0
 
     def alerts(self, scale: SigningScale | None = None) -> list[dict[str, Any]]:
         """Alerts of a scale, or all."""

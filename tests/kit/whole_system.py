@@ -40,7 +40,7 @@ from steelyard_simulator.scale import SimulatedScale
 from kit import registry
 from kit.migrated import migrated
 from kit.registry import Registry
-from kit.servers import wait_until
+from kit.servers import Server, wait_until
 from kit.web_server import WebServer
 
 STEELYARD = (sys.executable, "-m", "steelyard_gateway")
@@ -120,16 +120,6 @@ class Cloud:
                 stderr=log,
                 start_new_session=True,
             )
-
-    def await_ingest(self, broker_log: Path) -> None:
-        """Wait until every session of ingest is on the broker, as its log tells: what came before would be lost."""
-        names = [f" as {self.settings.mqtt_client_prefix}-{shard} " for shard in SHARDS]
-
-        def connected() -> bool:
-            told = broker_log.read_text(errors="replace")
-            return all(name in told for name in names)
-
-        wait_until(connected, 30, "the sessions of ingest")
 
     def kill_ingest(self) -> None:
         """SIGKILL: it finishes nothing."""
@@ -219,6 +209,13 @@ class Cloud:
         """The evidence of a scale by number, all copies of it."""
         return held(self.engine, identity.from_text(public_code))
 
+    def newest(self, public_code: str) -> int:
+        """The highest number that is committed of a scale."""
+        c = statements.c
+        query = select(func.max(c.number)).join(identities, identities.c.id == c.identity_id)
+        with database.reading(self.engine) as connection:
+            return connection.scalar(query.where(identities.c.text == public_code)) or 0
+
     def received(self, public_code: str, from_ms: int, to_ms: int) -> int:
         """How many statements of a scale were committed between two times of the platform's clock."""
         c = statements.c
@@ -249,6 +246,17 @@ def status(stall: Stall) -> dict[str, Any]:
 def topic_of(public_code: str, way: str) -> str:
     """The topic of an identity; `way` is up or down."""
     return f"sy/1/{public_code[0]}/{public_code}/{way}"
+
+
+def await_ingest(broker: Server) -> None:
+    """Wait until ingest has subscribed to every shard, as the broker's log tells: what came before would be lost."""
+    topics = [f" sy/1/{shard}/+/up\n" for shard in SHARDS]
+
+    def subscribed() -> bool:
+        told = broker.log.read_text(errors="replace")
+        return all(topic in told for topic in topics)
+
+    wait_until(subscribed, 60, "the subscriptions of ingest")
 
 
 def publish(port: int, topic: str, *payloads: bytes) -> None:

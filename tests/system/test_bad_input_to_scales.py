@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from kit.servers import Server, wait_until
-from kit.whole_system import Cloud, exported, publish, status, topic_of
+from kit.whole_system import Cloud, await_ingest, exported, publish, status, topic_of
 from steelyard_cloud.keys import PlatformKey
 from steelyard_protocol import cbor, cose, downlink, identity, p256, statement
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
@@ -119,7 +119,7 @@ def respelled(raw: bytes) -> bytes:
 def cloud(tmp_path: Path, mosquitto: Server) -> Iterator[Cloud]:
     cloud = Cloud(tmp_path / "cloud", mosquitto.port)
     cloud.start_ingest()
-    cloud.await_ingest(mosquitto.log)
+    await_ingest(mosquitto)
     yield cloud
     cloud.close()
 

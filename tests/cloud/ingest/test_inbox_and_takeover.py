@@ -100,15 +100,15 @@ def test_publications_that_wait_for_a_broker_are_bounded_in_bytes_the_oldest_go(
 def test_two_receivers_with_one_client_id_back_off_and_say_why_once(
     mosquitto: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "TAKEN_OVER_S", (1.0, 8.0))
+    monkeypatch.setattr(session_module, "TAKEN_OVER_S", (0.5, 4.0))
     address = Address("127.0.0.1", mosquitto.port)
     with caplog.at_level(logging.ERROR), ExitStack() as stack:
         first = MqttBroker(address, SHARDS)
         stack.callback(first.close)
         wait_for(lambda: all(first.connected_since_ms(shard) for shard in SHARDS), "the subscription of all shards")
         second = MqttBroker(address, SHARDS)
-        until_s = time.monotonic() + 12
-        wait_for(lambda: time.monotonic() > until_s, "twelve seconds of the fight", 20)
+        until_s = time.monotonic() + 6
+        wait_for(lambda: time.monotonic() > until_s, "six seconds of the fight", 20)
         connections = [session.connection for broker in (first, second) for session in broker._sessions]
         assert sum(connections) < 2 * len(SHARDS) * 6  # without waiting they are dozens of each
         said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]

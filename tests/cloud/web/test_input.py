@@ -33,7 +33,7 @@ FORMS = {
 }
 FORMS["/s/0123456789ABCDEF/complaint"] = dict.fromkeys(("words", "place", "bought", "weighed", "paid"), "Apples")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-unhurried = settings(deadline=None, max_examples=60, database=None)
+unhurried = settings(deadline=None, max_examples=20, database=None)
 
 
 @st.composite

@@ -13,9 +13,10 @@ from steelyard_cloud.judge.facts import PermitFact, PermitUse
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
+from steelyard_protocol.statement import hash_of
 
 from kit.adversary.counting import COUNTS, move
-from kit.adversary.frauds import Frauds
+from kit.adversary.frauds import UNREADABLE_BODIES, Frauds
 from kit.adversary.moves import DAYS, HOUR_S, UPDATE
 from kit.naive_chain import Decision
 from kit.signing_scale import SOFTWARE, SigningScale
@@ -89,6 +90,15 @@ class VerdictMachine(Frauds):
         if own:
             decisions = (*decisions, Decision(kid, own[-1 - back % len(own)].hash))
         self._record("decision", decisions=decisions)
+
+    @move(what=st.sampled_from(UNREADABLE_BODIES))
+    def decide_on_what_nobody_can_read(self, what: tuple[int, Any]) -> None:
+        """The regulator takes it for a fault of the transmission, which it may be."""
+        kept, self.pending = self.pending, []
+        raw = self._sign(self.scale.append, *what)
+        self._send([*kept, raw])
+        stored = [Decision(one.kid, one.hash) for one in self.new if one.hash == hash_of(raw)]
+        self._record("everything", decisions=(*self.platform.registry.decisions, *stored))
 
     @move(decides=st.booleans(), fraud=st.sampled_from(LATE))
     def name_far_ahead(self, decides: bool, fraud: tuple[str, tuple[Any, ...], dict[str, Any]]) -> None:

@@ -38,6 +38,20 @@ class Moves(World):
     @move(count=st.integers(1, 4), days=st.sampled_from(DAYS))
     def set_right(self, count: int, days: float) -> None:
         """Honest people find out, put everything right and have the scale verified."""
+        self._put_right(count, days)
+
+    @move(holes=st.sampled_from((1, 9)))
+    def lossy_network(self, holes: int) -> None:
+        """After everything was put right so much is late that there are more holes than small bounds keep."""
+        self._put_right(1, 365)
+        raws = []
+        for _ in range(holes):
+            self.scale.skip(1)
+            raws.append(self._sign(self.scale.snapshot))
+        self._send(raws)
+        self.kind = "everything"
+
+    def _put_right(self, count: int, days: float) -> None:
         scale = self.scale
         self.clock_s = self.skew_s = 0
         scale.flags, scale.map = 2, dict(MAP)

@@ -47,6 +47,29 @@ def test_two_glitches_among_eight_readings_are_not_heard(firmware: Conversation)
     assert ask(firmware, "filter", 8, values)[-1] in (1000, 1001)
 
 
+def low_pass(values: list[int], samples: int) -> list[int]:
+    """Medians of five, then two moving means; what was before the first reading counts as equal to it."""
+    for size, of in (
+        (5, lambda window: sorted(window)[2]),
+        (max(1, samples // 2), lambda window: (sum(window) + len(window) // 2) // len(window)),
+        (samples - samples // 2, lambda window: (sum(window) + len(window) // 2) // len(window)),
+    ):
+        padded = [values[0]] * (size - 1) + values
+        values = [of(padded[end - size : end]) for end in range(size, len(padded) + 1)]
+    return values
+
+
+@one_process
+@given(st.integers(1, 64), readings)
+def test_the_low_pass_is_medians_and_two_moving_means(firmware: Conversation, samples: int, values: list[int]) -> None:
+    assert ask(firmware, "low pass", samples, values) == low_pass(values, samples)
+
+
+def test_two_glitches_in_a_row_are_not_heard_by_the_low_pass(firmware: Conversation) -> None:
+    values = [1000, 1001, 999, 1000, 8_300_000, -8_300_000, 1001, 1000] * 12
+    assert set(ask(firmware, "low pass", 32, values)) <= {1000, 1001}
+
+
 @one_process
 @given(st.lists(st.integers(-4_000, 4_000), min_size=32, max_size=32), st.integers(-8_000_000, 8_000_000))
 def test_noise_is_the_standard_deviation_of_a_block(firmware: Conversation, away: list[int], base: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import code_vectors
+import weight_vectors
 from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, sales, statement, weight
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
 from steelyard_protocol.enrolment import EnrolAnswer
@@ -23,12 +24,6 @@ PARAMETERS = {
     32: 84_213, 33: 9_794_200, 34: 9_801_300, 35: 2_000, 36: 251_000, 37: -3_200, 40: 1_530_000, 41: 15_000_000,
 }  # fmt: skip
 LINEARISED = PARAMETERS | {40: 510_100, 41: 5_000_000, 42: 1_020_050, 43: 10_000_000, 44: 1_530_000, 45: 15_000_000}
-# Multi-interval, 102 counts a gram: Max 6/15 kg, e = 2/5 g, in units of 1 g; and Max 3/6/15 kg, e = 1/2/5 g.
-_PLAIN = PARAMETERS | {34: PARAMETERS[33], 36: 0, 37: 0}
-MULTI = (
-    _PLAIN | {3: 2_000, 16: 6_000_000, 17: 5_000},
-    _PLAIN | {3: 1_000, 16: 3_000_000, 17: 2_000, 18: 6_000_000, 19: 5_000},
-)
 
 
 class Signer:
@@ -162,37 +157,6 @@ def sold(chain: Chain) -> list[dict[str, Any]]:
     return chain.made[before:]
 
 
-def prices() -> list[dict[str, Any]]:
-    """Net intervals and unit price to the price to pay: around ties, per kilogram and per 100 g, and large ones."""
-    cases = [
-        (map_, net, unit_price)
-        for map_ in (PARAMETERS | {13: 1}, PARAMETERS | {13: 1, 14: 1}, PARAMETERS | {3: 1_000, 13: 1, 14: 0})
-        for net in (1, 3, 100, 247, 3_000)
-        for unit_price in (1, 99, 100, 1_299, 999_999)
-    ]
-    return [
-        {
-            "e_mg": map_[3],
-            "per_100_g": map_.get(14, 0),
-            "net": net,
-            "unit_price": unit_price,
-            "price": sales.price(map_, net, unit_price),
-        }
-        for map_, net, unit_price in cases
-    ] + [
-        {
-            "parameters": cbor.encode(map_ | {13: 1}).hex(),
-            "e_mg": parameters.unit_mg(map_),
-            "per_100_g": 0,
-            "net": net,
-            "unit_price": 1_299,
-            "price": sales.price(map_ | {13: 1}, net, 1_299),
-        }
-        for map_ in MULTI
-        for net in (2, 6_005)
-    ]
-
-
 def sizes() -> list[dict[str, Any]]:
     """Two snapshots alone: a scale in the middle of its life, and every field at its bound."""
     link, digest = hashlib.sha256(b"link").digest()[:16], parameters.digest(PARAMETERS)
@@ -247,31 +211,6 @@ def refused(example: bytes) -> list[dict[str, str]]:
     ]
 
 
-def weights() -> list[dict[str, Any]]:
-    """Counts to intervals over both maps, around ties, below zero, beyond the last point and at the clamp."""
-    cases = [
-        (map_, filtered, zero, temperature)
-        for map_ in (PARAMETERS, LINEARISED, PARAMETERS | {3: 1, 40: 1, 41: 1_000_000_000})
-        for filtered in (-8_388_608, -1, 84_212, 84_468, 595_000, 1_614_213, 8_388_607)
-        for zero, temperature in ((84_213, 2_000), (83_100, -1_000), (90_000, 4_013))
-    ]
-    # Multi-interval: round the end of each range, half way between two steps, below zero and out of everything.
-    away = (-1, 51, 102, 305_949, 306_050, 306_051, 306_102, 306_153, 611_898, 612_101, 612_102, 612_254, 612_255)
-    cases += [
-        (map_, 84_213 + counts, 84_213, 2_000) for map_ in MULTI for counts in (*away, 1_530_255, -612_255, -8_000_000)
-    ]
-    return [
-        {
-            "parameters": cbor.encode(map_).hex(),
-            "filtered_counts": filtered,
-            "zero_counts": zero,
-            "temperature_cdeg": temperature,
-            "gross_intervals": weight.gross_intervals(map_, filtered, zero, temperature),
-        }
-        for map_, filtered, zero, temperature in cases
-    ]
-
-
 def make() -> dict[str, Any]:
     """Everything that golden.json holds."""
     keys = tuple((key.public_key, role) for key, role in ((ONLINE, Role.ONLINE), (AUTHORITY, Role.AUTHORITY)))
@@ -293,7 +232,7 @@ def make() -> dict[str, Any]:
         "keys": {name: signer.describe() for name, signer in signers.items()},
         "parameters": [
             {"map": cbor.encode(map_).hex(), "digest": parameters.digest(map_).hex()}
-            for map_ in (PARAMETERS, LINEARISED, *MULTI)
+            for map_ in (PARAMETERS, LINEARISED, *weight_vectors.multi(PARAMETERS))
         ],
         "statements": made,
         "growth": growth(chain),
@@ -303,8 +242,8 @@ def make() -> dict[str, Any]:
         "orders": [{"name": name, "raw": raw.hex()} for name, raw in orders.items()],
         "enrol answer": answer.encode().hex(),
         "refused": refused(bytes.fromhex(made[2]["raw"])),
-        "weights": weights(),
-        "prices": prices(),
+        "weights": weight_vectors.weights(PARAMETERS, LINEARISED),
+        "prices": weight_vectors.prices(PARAMETERS),
         "fresh": code_vectors.fresh_codes(SCALE.private_key, SCALE.kid, TIME, PARAMETERS),
         "codes": code_vectors.codes(AGREEMENT.private_key, UNLOCK.private_key, PARAMETERS),
     }

@@ -13,8 +13,8 @@ def filtered(samples, values):
     return [mean(value) for value in values]
 
 
-def low_passed(samples, values):
-    mean = low_pass(samples)
+def low_passed(samples, far_counts, values):
+    mean = low_pass(samples, far_counts)
     return [mean(value) for value in values]
 
 
@@ -31,7 +31,7 @@ def resting(time_ms, band, steps, samples=8):
 
 def heap():
     """Bytes that 64 readings take, with either filter."""
-    return heap_of(middle_mean(8)) + heap_of(low_pass(64))
+    return heap_of(middle_mean(8)) + heap_of(low_pass(64, 100))
 
 
 def heap_of(mean):

@@ -71,7 +71,7 @@ def test_what_is_stable_is_never_a_burst(samples):
 
 def test_what_is_stable_is_never_a_burst_through_the_low_pass(samples):
     """The same, and nothing of them is left in what is filtered."""
-    no_burst_is_stable(samples, low_pass)
+    no_burst_is_stable(samples, lambda readings: low_pass(readings, 4 * E))
 
 
 def no_burst_is_stable(samples, filtered):

@@ -31,6 +31,8 @@ _OLDEST_MS = const(1000)
 _TRACKING_MILLI = const(125)
 # A tare is kept in thousandths of e where it is not rounded to e: see `ranges`.
 _TARE_PARTS = const(1000)
+# The low pass takes a reading for a wrong word that is four intervals from its neighbours.
+_FAR_MILLIE = const(4000)
 # A board sensor is coarse and noisy, a load cell warms slowly: the temperature is the mean of some sixty readings.
 _TEMPERATURE_READINGS = const(64)
 
@@ -102,7 +104,8 @@ class Weighing:
             self.clear_tare()
         self._scaling = Scaling(parameters, self.temperature_cdeg)
         self.temperature_cdeg = self._scaling.temperature_cdeg
-        self._choose_filter(parameters[_FILTER_SAMPLES], parameters.get(_LOW_PASS, 0))
+        far_counts = parameters.get(_LOW_PASS, 0) and self._scaling.counts(_FAR_MILLIE)
+        self._choose_filter(parameters[_FILTER_SAMPLES], far_counts)
         band_counts = self._scaling.counts(parameters[_STABILITY_BAND])
         self._rest = rest(parameters[_STABILITY_TIME], band_counts, self._filter_readings)
         self._interval_counts = self._scaling.counts(1000)
@@ -128,15 +131,16 @@ class Weighing:
         self.stable = False
         self.gross = self._weigh(self.net_counts())
 
-    def _choose_filter(self, samples, is_low_pass):
-        kind = (samples, is_low_pass)
+    def _choose_filter(self, samples, far_counts):
+        """The low pass, to which a reading so far from its neighbours is a wrong word, or else the middle half's mean."""
+        kind = (samples, far_counts)
         if self._filter_kind == kind:
             return
         self._filter_kind = kind
-        if is_low_pass:
+        if far_counts:
             from agent.weighing.lowpass import BEYOND, low_pass  # takes heap where it is used only
 
-            self._filter = low_pass(samples)
+            self._filter = low_pass(samples, far_counts)
             self._filter_readings = samples + BEYOND
         else:
             self._filter = middle_mean(samples)

@@ -3,40 +3,47 @@
 Its response to a step ends with its window, and it hears next to nothing from 5 Hz on: a floor that shakes, a fan.
 """
 
-_MEDIAN = 5  # so that two wrong words among them are not heard
+from micropython import const
+
+_LOOKED_AT = const(5)
+_MIDDLE = const(2)
 BEYOND = 3  # readings that reach into what is filtered, besides `samples`
 
 
-def low_pass(samples):
+def low_pass(samples, far_counts):
     """Return a function that takes in one reading and returns the filtered counts.
 
-    The median of the last five readings goes through two moving means, each of half of `samples`, one after the other;
-    both round to whole counts, a half up. What was before the first reading counts as equal to it.
+    Of the last five readings the middle one in time counts, or their median where it is further than `far_counts` from
+    that: two wrong words among five are not heard. These go through two moving means, each of half of `samples`, one
+    after the other; both round to whole counts, a half up. What was before the first reading counts as equal to it.
     """
-    add = _low_pass(max(1, samples // 2), samples - samples // 2).send
+    add = _low_pass(max(1, samples // 2), samples - samples // 2, far_counts).send
     add(None)
     return add
 
 
-def _low_pass(first, second):
+def _low_pass(first, second, far_counts):
     counts = yield
-    recent = [counts] * _MEDIAN
-    ordered = [counts] * _MEDIAN
-    medians, means = [counts] * first, [counts] * second
+    recent = [counts] * _LOOKED_AT
+    ordered = [counts] * _LOOKED_AT
+    heard, means = [counts] * first, [counts] * second
     total, whole = first * counts, second * counts
     half_first, half_second = first // 2, second // 2
-    newest = at_first = at_second = 0
+    oldest = at_first = at_second = 0
     while True:
-        ordered.remove(recent[newest])
-        recent[newest] = counts
-        newest = newest + 1 if newest < _MEDIAN - 1 else 0
-        place = _MEDIAN - 1
+        ordered.remove(recent[oldest])
+        recent[oldest] = counts
+        oldest = oldest + 1 if oldest < _LOOKED_AT - 1 else 0
+        place = _LOOKED_AT - 1
         while place and ordered[place - 1] > counts:
             place -= 1
         ordered.insert(place, counts)
-        counts = ordered[_MEDIAN // 2]
-        total += counts - medians[at_first]
-        medians[at_first] = counts
+        median = ordered[_MIDDLE]
+        counts = recent[oldest + _MIDDLE - _LOOKED_AT]
+        if not -far_counts <= counts - median <= far_counts:
+            counts = median
+        total += counts - heard[at_first]
+        heard[at_first] = counts
         at_first = at_first + 1 if at_first < first - 1 else 0
         counts = (total + half_first) // first
         whole += counts - means[at_second]

@@ -21,7 +21,8 @@ from agent.steps import spread
 from agent.wire import statements
 
 _HOUSEKEEPING_MS = const(1000)
-_SUPPLY_S = const(10)
+# Below it no converter here is specified (2.6 V to 2.7 V), and the cell hangs on the same supply: no weight then.
+_SUPPLY_OFF_MV = const(2700)
 # So that a fault is stated within two seconds: a second until the weight is too old, and up to 0.4 s of equal words.
 _WATCH_MS = const(500)
 _MINUTE_WATCHES = const(120)
@@ -191,14 +192,12 @@ class Agent:
 
     async def _keep_house(self):
         """The work of every second that makes no statement: the surroundings, and erasing ahead in a quiet moment."""
-        second = 0
         while True:
             self._scale.weighing.take_temperature(system.temperature_cdeg())
-            if not second % _SUPPLY_S:
-                self._scale.supply_mv = system.supply_mv()
+            self._scale.supply_mv = system.supply_mv()
+            self._scale.weighing.supplied = self._scale.supply_mv >= _SUPPLY_OFF_MV
             if self._scale.is_idle():
                 self._scale.journal.prepare()
-            second += 1
             await asyncio.sleep_ms(_HOUSEKEEPING_MS)
 
     async def _keep_record(self):

@@ -117,7 +117,6 @@ class Scale:
     def status(self):
         """Everything that `status json` gives."""
         weighing, held = self.weighing, self.parameters
-        name, version, code_hash = self.software
         return {
             "identity": self.identity,
             "public_code": self.public_code,
@@ -131,7 +130,8 @@ class Scale:
             "net": weighing.net(),
             "tare": weighing.tare,
             "e_mg": weighing.e_mg,
-            "net_mg": weighing.net() * weighing.e_mg,
+            "unit_mg": weighing.unit_mg,
+            "net_mg": weighing.net() * weighing.unit_mg,
             "indication": self.indication,
             "overload": weighing.overload(),
             "zero_counts": weighing.zero_counts,
@@ -152,7 +152,7 @@ class Scale:
             "period_s": self.trust.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),
-            "software": {"name": name, "version": version, "hash": code_hash.hex()},
+            "software": {"name": self.software[0], "version": self.software[1], "hash": self.software[2].hex()},
         }
 
     # What the ledger asks of its instrument

@@ -5,8 +5,10 @@ the encoded map is what every statement carries.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from steelyard_protocol import cbor
@@ -16,6 +18,8 @@ DIGEST_BYTES = 16
 FIRST_DEVICE_KEY = 32
 FIRST_POINT_KEY = 40
 MAX_POINTS = 6
+LEAST_STEPS = 500
+"""Of the next interval in a partial weighing range, for class III (after R 76-1, 3.3.3)."""
 
 ParameterMap = Mapping[int, int]
 
@@ -53,6 +57,11 @@ _DEFINED = (
     Field(12, "permit_required", 0, 1),
     Field(13, "sales", 0, 3, optional=True),
     Field(14, "price_per_100_g", 0, 1, optional=True),
+    Field(16, "max_1_mg", 1_000, 1_000_000_000, optional=True),
+    Field(17, "e_2_mg", 1, 100_000_000, optional=True),
+    Field(18, "max_2_mg", 1_000, 1_000_000_000, optional=True),
+    Field(19, "e_3_mg", 1, 100_000_000, optional=True),
+    Field(20, "low_pass", 0, 1, optional=True),
     Field(32, "zero_counts", -8_388_608, 8_388_607),
     Field(33, "gravity_calibration_um_s2", 9_700_000, 9_900_000),
     Field(34, "gravity_use_um_s2", 9_700_000, 9_900_000),
@@ -78,6 +87,9 @@ FIELDS: dict[int, Field] = {field.key: field for field in _DEFINED}
 KEYS: dict[str, int] = {field.name: field.key for field in FIELDS.values()}
 
 
+_RANGES = ((16, 17), (18, 19))
+
+
 def digest(parameters: ParameterMap) -> bytes:
     """The 16-byte parameter digest: SHA-256 over the deterministically encoded map, cut."""
     return hashlib.sha256(cbor.encode(dict(parameters))).digest()[:DIGEST_BYTES]
@@ -87,6 +99,21 @@ def points(parameters: ParameterMap) -> list[tuple[int, int]]:
     """The calibration points in rising order as (counts above zero, mg), without the origin."""
     keys = range(FIRST_POINT_KEY, FIRST_POINT_KEY + 2 * MAX_POINTS, 2)
     return [(parameters[key], parameters[key + 1]) for key in keys if key in parameters]
+
+
+def ranges(parameters: ParameterMap) -> list[tuple[int, int]]:
+    """The weighing range, or the partial ones of a multi-interval scale in rising order, as (end, interval e) in mg."""
+    found, e_mg = [], parameters[KEYS["e_mg"]]
+    for end, next_e in _RANGES:
+        if end in parameters:
+            found.append((parameters[end], e_mg))
+            e_mg = parameters[next_e]
+    return [*found, (parameters[KEYS["max_mg"]], e_mg)]
+
+
+def unit_mg(parameters: ParameterMap) -> int:
+    """What a statement's *intervals* are, in mg: e, or the largest mass of which every e is a whole number."""
+    return math.gcd(parameters[KEYS["e_mg"]], *(parameters.get(next_e, 0) for _, next_e in _RANGES))
 
 
 def breaches(parameters: Any) -> list[str]:
@@ -102,7 +129,32 @@ def breaches(parameters: Any) -> list[str]:
         value = parameters[field.key]
         if type(value) is not int or not field.minimum <= value <= field.maximum:
             found.append(f"{field.name} ({field.key}) is {value!r}: {field.minimum} to {field.maximum} expected")
-    return found or _point_breaches(parameters)
+    return found or _point_breaches(parameters) + range_breaches(parameters)
+
+
+def range_breaches(parameters: ParameterMap) -> list[str]:
+    """What keeps partial weighing ranges from being valid (after R 76-1, 3.3, class III); a type's keys are enough."""
+    if not any(key in parameters for pair in _RANGES for key in pair):
+        return []
+    ended = False
+    for end, next_e in _RANGES:
+        if (end in parameters) != (next_e in parameters):
+            return [f"{FIELDS[end].name} and {FIELDS[next_e].name}: give both or neither"]
+        if end in parameters and ended:
+            return [f"{FIELDS[end].name} follows an empty partial range: fill them from the first"]
+        ended = end not in parameters
+    if missing := [name for name in ("max_mg", "e_mg") if KEYS[name] not in parameters]:
+        return [f"{missing[0]} is missing beside partial ranges"]
+    listed = ranges(parameters)
+    for (end_mg, e_mg), (next_end_mg, next_e_mg) in pairwise(listed):
+        if end_mg >= next_end_mg or e_mg >= next_e_mg:
+            return [f"the partial range up to {end_mg} mg has no larger one after it in both end and interval"]
+        if end_mg % e_mg or end_mg % next_e_mg or end_mg < LEAST_STEPS * next_e_mg:
+            return [
+                f"the partial range up to {end_mg} mg is not a whole number of its interval and of the next,"
+                f" at least {LEAST_STEPS} of it"
+            ]
+    return []
 
 
 def _point_breaches(parameters: ParameterMap) -> list[str]:

@@ -5,14 +5,13 @@ from typing import Any, NamedTuple
 
 from steelyard_protocol import cbor
 from steelyard_protocol.checks import UINT32, Check, integer, octets, optional
-from steelyard_protocol.parameters import KEYS, ParameterMap
+from steelyard_protocol.parameters import KEYS, ParameterMap, unit_mg
 from steelyard_protocol.weight import round_divide
 
 MOST_IN_BATCH = 64
 SALT_BYTES = 16
 HASH_BYTES = 16
 
-_E = KEYS["e_mg"]
 _PER_100_G = KEYS["price_per_100_g"]
 
 
@@ -69,11 +68,11 @@ SALE_BATCH: tuple[Check, ...] = (_NUMBER, _NUMBER, _UINT32, _SUM, _SUM, _UINT32,
 
 
 def price(parameters: ParameterMap, net_intervals: int, unit_price: int) -> int:
-    """The price to pay for a net weight in intervals e, rounded half up to the smallest unit of money.
+    """The price to pay for a net weight in units (`parameters.unit_mg`), rounded half up to the smallest unit of money.
 
     `unit_price` is in that unit too, per kilogram or per 100 g as the parameters say. One division, at the end.
     """
-    mass_mg = net_intervals * parameters[_E]
+    mass_mg = net_intervals * unit_mg(parameters)
     return round_divide(mass_mg * unit_price, 100_000 if parameters.get(_PER_100_G) else 1_000_000)
 
 

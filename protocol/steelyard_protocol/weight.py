@@ -3,7 +3,7 @@
 The same rule runs on the scale; `docs/wire.md` states it. Nothing here rounds twice, and no float takes part.
 """
 
-from steelyard_protocol.parameters import KEYS, ParameterMap, points
+from steelyard_protocol.parameters import KEYS, ParameterMap, points, ranges, unit_mg
 
 LIMIT = 2_147_483_647
 """Largest number of intervals a statement can carry; the rule clamps to it on both sides."""
@@ -13,7 +13,6 @@ _SPAN_TEMPERATURE = KEYS["span_temperature_ppb_per_k"]
 _REFERENCE_TEMPERATURE = KEYS["reference_temperature_cdeg"]
 _GRAVITY_CALIBRATION = KEYS["gravity_calibration_um_s2"]
 _GRAVITY_USE = KEYS["gravity_use_um_s2"]
-_E = KEYS["e_mg"]
 
 
 def round_divide(numerator: int, denominator: int) -> int:
@@ -44,13 +43,21 @@ def mass_ratio_mg(parameters: ParameterMap, net_counts: int, temperature_cdeg: i
     return numerator, denominator
 
 
+def rounded(parameters: ParameterMap, numerator: int, denominator: int) -> int:
+    """A mass in mg as it is shown, in units: rounded once, to the interval of the partial range in which it lies."""
+    unit = unit_mg(parameters)
+    for end_mg, e_mg in ranges(parameters):
+        shown = round_divide(numerator, denominator * e_mg) * (e_mg // unit)
+        if abs(shown) * unit <= end_mg:
+            break
+    return max(-LIMIT, min(LIMIT, shown))
+
+
 def gross_intervals(parameters: ParameterMap, filtered_counts: int, zero_counts: int, temperature_cdeg: int) -> int:
-    """Gross weight in verification scale intervals e.
+    """Gross weight in units: verification scale intervals e, or what `parameters.unit_mg` says of several.
 
     `filtered_counts` are the filtered ADC counts, `zero_counts` the scale's zero (compensated counts), the
     temperature is in hundredths of a degree; `parameters` is a valid map.
     """
     net = compensated_counts(parameters, filtered_counts, temperature_cdeg) - zero_counts
-    numerator, denominator = mass_ratio_mg(parameters, net, temperature_cdeg)
-    gross = round_divide(numerator, denominator * parameters[_E])
-    return max(-LIMIT, min(LIMIT, gross))
+    return rounded(parameters, *mass_ratio_mg(parameters, net, temperature_cdeg))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import code_vectors
+import weight_vectors
 from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, sales, statement, weight
 from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
 from steelyard_protocol.enrolment import EnrolAnswer
@@ -160,26 +161,6 @@ def sale_and_cancellation() -> tuple[sales.Sale, sales.Sale]:
     return first, first._replace(sale=1_026, time=TIME + 5, cancels=1_025)
 
 
-def prices() -> list[dict[str, int]]:
-    """Net intervals and unit price to the price to pay: around ties, per kilogram and per 100 g, and large ones."""
-    cases = [
-        (map_, net, unit_price)
-        for map_ in (PARAMETERS | {13: 1}, PARAMETERS | {13: 1, 14: 1}, PARAMETERS | {3: 1_000, 13: 1, 14: 0})
-        for net in (1, 3, 100, 247, 3_000)
-        for unit_price in (1, 99, 100, 1_299, 999_999)
-    ]
-    return [
-        {
-            "e_mg": map_[3],
-            "per_100_g": map_.get(14, 0),
-            "net": net,
-            "unit_price": unit_price,
-            "price": sales.price(map_, net, unit_price),
-        }
-        for map_, net, unit_price in cases
-    ]
-
-
 def sizes() -> list[dict[str, Any]]:
     """Two snapshots alone: a scale in the middle of its life, and every field at its bound."""
     link, digest = hashlib.sha256(b"link").digest()[:16], parameters.digest(PARAMETERS)
@@ -234,26 +215,6 @@ def refused(example: bytes) -> list[dict[str, str]]:
     ]
 
 
-def weights() -> list[dict[str, Any]]:
-    """Counts to intervals over both maps, around ties, below zero, beyond the last point and at the clamp."""
-    cases = [
-        (map_, filtered, zero, temperature)
-        for map_ in (PARAMETERS, LINEARISED, PARAMETERS | {3: 1, 40: 1, 41: 1_000_000_000})
-        for filtered in (-8_388_608, -1, 84_212, 84_468, 595_000, 1_614_213, 8_388_607)
-        for zero, temperature in ((84_213, 2_000), (83_100, -1_000), (90_000, 4_013))
-    ]
-    return [
-        {
-            "parameters": cbor.encode(map_).hex(),
-            "filtered_counts": filtered,
-            "zero_counts": zero,
-            "temperature_cdeg": temperature,
-            "gross_intervals": weight.gross_intervals(map_, filtered, zero, temperature),
-        }
-        for map_, filtered, zero, temperature in cases
-    ]
-
-
 def make() -> dict[str, Any]:
     """Everything that golden.json holds."""
     keys = tuple((key.public_key, role) for key, role in ((ONLINE, Role.ONLINE), (AUTHORITY, Role.AUTHORITY)))
@@ -275,7 +236,7 @@ def make() -> dict[str, Any]:
         "keys": {name: signer.describe() for name, signer in signers.items()},
         "parameters": [
             {"map": cbor.encode(map_).hex(), "digest": parameters.digest(map_).hex()}
-            for map_ in (PARAMETERS, LINEARISED)
+            for map_ in (PARAMETERS, LINEARISED, *weight_vectors.multi(PARAMETERS))
         ],
         "statements": made,
         "growth": growth(chain),
@@ -285,8 +246,8 @@ def make() -> dict[str, Any]:
         "orders": [{"name": name, "raw": raw.hex()} for name, raw in orders.items()],
         "enrol answer": answer.encode().hex(),
         "refused": refused(bytes.fromhex(made[2]["raw"])),
-        "weights": weights(),
-        "prices": prices(),
+        "weights": weight_vectors.weights(PARAMETERS, LINEARISED),
+        "prices": weight_vectors.prices(PARAMETERS),
         "fresh": code_vectors.fresh_codes(SCALE.private_key, SCALE.kid, TIME, PARAMETERS),
         "sale proofs": code_vectors.sale_proofs(SCALE.kid, *sale_and_cancellation()),
         "codes": code_vectors.codes(AGREEMENT.private_key, UNLOCK.private_key, PARAMETERS),

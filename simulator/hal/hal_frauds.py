@@ -69,6 +69,19 @@ class CellExchanged(Fraud):
         board.cell.counts_per_g, board.cell.zero_counts = self._before
 
 
+@fraud("cell open")
+class CellOpen(Fraud):
+    """No fraud but a fault: a wire of the cell is broken. Without its excitation the bridge gives nothing but noise;
+    where a signal wire is open, the converter's input floats to a rail."""
+
+    def __init__(self, board, signal=0):
+        self._rail = 9e6 if signal else 0.0
+        self._noise = Random(1, "cell open")
+
+    def alter(self, counts):
+        return self._rail or 41.0 * self._noise.gauss()
+
+
 def switch(board, name, on, arguments):
     """Start or end the fraud `name` on `board`; starting it again replaces its arguments."""
     if name not in FRAUDS:

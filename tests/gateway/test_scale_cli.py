@@ -56,8 +56,13 @@ def test_parameters_watch_and_log_give_json(connect: Connect) -> None:
     assert "max_mg" in run("parameters", "--port", peer.port).stdout
 
 
-def test_guided_span_shows_the_error_before_and_after_and_closes_its_session(connect: Connect) -> None:
+@pytest.mark.parametrize(("unit_mg", "e_mg", "error_e"), [(5_000, 5_000, -10), (1_000, 2_000, -25)])
+def test_guided_span_shows_the_error_before_and_after_and_closes_its_session(
+    connect: Connect, unit_mg: int, e_mg: int, error_e: int
+) -> None:
+    """A multi-interval scale counts in a unit smaller than e."""
     scale = ScriptedScale()
+    scale.unit_mg, scale.e_mg = unit_mg, e_mg
     scale.switch, scale.per_mille = False, 990
     deeds = iter([lambda: None, lambda: setattr(scale, "switch", True), lambda: setattr(scale, "load_mg", 5_000_000)])
     asked = {"times": 0}
@@ -72,7 +77,7 @@ def test_guided_span_shows_the_error_before_and_after_and_closes_its_session(con
     done = run("adjust", "span", "5 kg", "--yes", "--json", "--port", peer.port)
     assert done.exit_code == 0, done.output
     result = json.loads(done.stdout)
-    assert result["error_before_e"] == -10
+    assert result["error_before_e"] == error_e
     assert result["error_after_e"] == 0
     assert result["calibration_counter"] == 1
     assert peer.lines[-1] == "adjust close"

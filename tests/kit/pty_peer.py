@@ -87,18 +87,19 @@ class ScriptedScale:
 
     def __init__(self) -> None:
         self.load_mg, self.per_mille, self.switch, self.session, self.counter = 0, 1000, True, False, 0
-        self.e_mg = 5000
+        self.e_mg = self.unit_mg = 5000
         self.log: list[Any] = [{"number": 1, "time": 0, "boot": 1, "event": "enrolled", "facts": {}}]
         self.on_status: Callable[[], None] = lambda: None
 
     def status(self) -> dict[str, Any]:
         """The console's `status json`."""
         self.on_status()
-        gross = round(self.load_mg * self.per_mille / 1000 / self.e_mg)
+        gross = round(self.load_mg * self.per_mille / 1000 / self.unit_mg)
         return {
             "identity": "0123456789ABCDEF", "public_code": "0123456789ABCDEF", "serial": "S-1", "locked": False,
             "session": self.session, "switch": self.switch, "stable": True, "gross": gross, "net": gross, "tare": 0,
-            "e_mg": self.e_mg, "net_mg": gross * self.e_mg, "indication": f"{gross * self.e_mg / 1e6:.3f} kg",
+            "e_mg": self.e_mg, "unit_mg": self.unit_mg, "net_mg": gross * self.unit_mg,
+            "indication": f"{gross * self.unit_mg / 1e6:.3f} kg",
             "overload": False, "zero_counts": 8000, "filtered_counts": 8000 + gross, "noise_counts": 41,
             "temperature_cdeg": 2150, "supply_mv": 5000, "digest": "00" * 16, "calibration_counter": self.counter,
             "configuration_counter": 0, "number": 7, "receipted": 5, "journal_free": 99, "uplink": "online",

@@ -155,7 +155,7 @@ def test_sizes_keep_to_the_measures() -> None:
     assert sizes["snapshot at every bound"] <= 212
 
 
-@pytest.mark.parametrize("made", GOLDEN["parameters"], ids=["one point", "three points"])
+@pytest.mark.parametrize("made", GOLDEN["parameters"], ids=["one point", "three points", "two ranges", "three ranges"])
 def test_parameter_digest(made: dict[str, str]) -> None:
     assert hashlib.sha256(bytes.fromhex(made["map"])).hexdigest()[:32] == made["digest"]
     assert p256.is_public_key(SCALE)

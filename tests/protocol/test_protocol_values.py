@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from steelyard_protocol import cbor, identity, p256, parameters, statement, weight
 
@@ -42,6 +42,16 @@ def test_what_is_no_identity_is_refused(text: str) -> None:
         ({42: 5}, "lacks counts or mass"),
         ({42: 1_530_000, 43: 16_000_000}, "does not rise"),
         ({44: 1_540_000, 45: 16_000_000}, "follows an empty one"),
+        ({16: 6_000_000}, "both or neither"),
+        ({17: 10_000}, "both or neither"),
+        ({18: 6_000_000, 19: 10_000}, "follows an empty partial range"),
+        ({16: 6_000_000, 17: 5_000}, "no larger one after it"),
+        ({16: 15_000_000, 17: 10_000}, "no larger one after it"),
+        ({16: 6_000_000, 17: 10_000, 18: 6_000_000, 19: 20_000}, "no larger one after it"),
+        ({16: 6_000_000, 17: 10_000, 18: 10_000_000, 19: 10_000}, "no larger one after it"),
+        ({16: 6_002_000, 17: 10_000}, "not a whole number"),
+        ({16: 6_005_000, 17: 10_000}, "not a whole number"),
+        ({16: 4_990_000, 17: 10_000}, "at least 500"),
     ],
 )
 def test_invalid_parameters_are_named(change: dict[Any, Any], text: str) -> None:
@@ -84,6 +94,43 @@ def test_weight_is_the_nearest_interval_of_the_exact_rational(
     mass *= Fraction(map_[33], map_[34]) * (1 - Fraction(map_[37], 10**9) * kelvin)
     error = Fraction(weight.gross_intervals(map_, filtered, zero, temperature)) - mass / map_[3]
     assert -Fraction(1, 2) < error <= Fraction(1, 2) or abs(mass / map_[3]) > weight.LIMIT - 1
+
+
+RANGES = st.sampled_from(
+    [
+        {1: 15_000_000, 3: 2_000, 16: 6_000_000, 17: 5_000},
+        {1: 15_000_000, 3: 1_000, 16: 3_000_000, 17: 2_000, 18: 6_000_000, 19: 5_000},
+        {1: 30_000_000, 3: 5_000, 16: 15_000_000, 17: 10_000},
+        {1: 600_000, 3: 100, 16: 150_000, 17: 200, 18: 300_000, 19: 500},
+    ]
+)
+
+
+@given(RANGES, st.integers(-32_000_000_000, 32_000_000_000), st.sampled_from([1_000, 999, 7, 1]))
+@example({1: 15_000_000, 3: 2_000, 16: 6_000_000, 17: 5_000}, 6_000_999_999, 1_000)
+@example({1: 15_000_000, 3: 2_000, 16: 6_000_000, 17: 5_000}, 6_001_000_000, 1_000)
+@example({1: 15_000_000, 3: 2_000, 16: 6_000_000, 17: 5_000}, 6_002_500_000, 1_000)
+def test_a_multi_interval_weight_is_rounded_once_in_the_range_of_its_own_load(
+    map_: dict[int, int], numerator: int, denominator: int
+) -> None:
+    """And is shown in the smallest interval that reaches so far, both ways."""
+    mass = Fraction(numerator, denominator)
+    shown = weight.rounded(map_, numerator, denominator) * parameters.unit_mg(map_)
+    ends = [map_[key] for key in (16, 18, 1) if key in map_]
+    steps = [map_[key] for key in (3, 17, 19) if key in map_]
+    reached = [
+        mass < end + Fraction(e, 2) and -mass <= end + Fraction(e, 2) for end, e in zip(ends, steps, strict=True)
+    ]
+    place = reached.index(True) if any(reached) else len(ends) - 1
+    assert shown % steps[place] == 0
+    assert -Fraction(steps[place], 2) < shown - mass <= Fraction(steps[place], 2)
+
+
+def test_the_unit_of_a_multi_interval_scale_divides_each_of_its_intervals() -> None:
+    for steps, unit in (((2_000, 5_000), 1_000), ((1_000, 2_000, 5_000), 1_000), ((5_000, 10_000), 5_000)):
+        keys = (3, 17, 19)[: len(steps)]
+        assert parameters.unit_mg(dict(zip(keys, steps, strict=True))) == unit
+    assert parameters.unit_mg(BASE) == BASE[3]
 
 
 @given(st.lists(st.binary(min_size=90, max_size=200), min_size=1, max_size=40))

@@ -28,6 +28,7 @@ PERIOD_S = 2
 seen: Counter[str] = Counter()
 
 POINTS = st.lists(st.tuples(st.integers(1, 300_000), st.integers(1, 3_000_000)), min_size=1, max_size=6)
+MULTI = {KEYS["e_mg"]: 2_000, KEYS["max_1_mg"]: 6_000_000, KEYS["e_2_mg"]: 5_000}
 
 
 @st.composite
@@ -49,6 +50,7 @@ def parameter_maps(draw: st.DrawFn) -> dict[int, int]:
         counts, mg = counts + more_counts, mg + more_mg
         key = parameters.FIRST_POINT_KEY + 2 * at
         chosen[key], chosen[key + 1] = counts, mg
+    chosen |= draw(st.sampled_from(({}, {}, MULTI)))
     return parameters.validate(chosen)
 
 

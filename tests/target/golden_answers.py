@@ -13,7 +13,8 @@ from agent.codes import fresh
 from agent.errors import AgentError
 from agent.orders import keyset, trust
 from agent.weighing.price import price
-from agent.weighing.weight import Scaling
+from agent.weighing.ranges import Ranges
+from agent.weighing.weight import MAX_1, Scaling, unit_mg
 from agent.wire import agreement, cbor, cose, identity, ocra, p256, statements
 
 with open(sys.argv[1]) as file:
@@ -38,7 +39,8 @@ def opened(raw, signer, external):
 
 def weigh(parameter_map, filtered, zero, cdeg):
     scaling = Scaling(parameter_map, cdeg)
-    return scaling.gross(scaling.compensated(filtered) - zero)
+    weigh = Ranges(parameter_map, scaling).weight if MAX_1 in parameter_map else scaling.gross
+    return weigh(scaling.compensated(filtered) - zero)
 
 
 def check_keys():
@@ -132,6 +134,8 @@ def check_weights():
 
 def check_prices():
     for made in golden["prices"]:
+        if "parameters" in made:
+            assert unit_mg(cbor.decode(bytes.fromhex(made["parameters"]))) == made["e_mg"]
         assert price(made["net"], made["unit_price"], made["e_mg"], made["per_100_g"]) == made["price"], made
     return len(golden["prices"])
 

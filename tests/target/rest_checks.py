@@ -9,6 +9,7 @@ hal_asyncio.install()
 RUNS_ON = "simulated"
 
 from agent.weighing.filtering import middle_mean, rest
+from agent.weighing.lowpass import BEYOND, low_pass
 from parameter_map import MAP
 from weighing_bench import FILTER_SAMPLES, KG, STABILITY_TIME, TRACKING, ZERO, E, Steps, noisy, weighing
 
@@ -19,15 +20,16 @@ SIZES = (BAND + 3, E, -E, 3 * E, KG, -KG, 14 * KG)
 CASES = {
     "test_stable_never_before_the_time_and_soon_after": (12, 86, 95),
     "test_what_is_stable_is_never_a_burst": (1, 5, 8, 16, 64),
+    "test_what_is_stable_is_never_a_burst_through_the_low_pass": (1, 9, 32),
 }
 
 
 class Bench:
     """A rest and a filter that are given readings `period_ms` apart."""
 
-    def __init__(self, time_ms, period_ms, samples=8):
-        self._rest = rest(time_ms, BAND, samples)
-        self._filter = middle_mean(samples)
+    def __init__(self, time_ms, period_ms, samples=8, filtered=middle_mean):
+        self._rest = rest(time_ms, BAND, samples - samples // 4 if filtered is middle_mean else samples + BEYOND)
+        self._filter = filtered(samples)
         self._period_ms = period_ms
         self.counts = None
 
@@ -64,9 +66,18 @@ def bursts():
 
 def test_what_is_stable_is_never_a_burst(samples):
     """Bursts among the first readings, while it rests, and again and again; equal words and words of both signs."""
+    no_burst_is_stable(samples, middle_mean)
+
+
+def test_what_is_stable_is_never_a_burst_through_the_low_pass(samples):
+    """The same, and nothing of them is left in what is filtered."""
+    no_burst_is_stable(samples, lambda readings: low_pass(readings, 4 * E))
+
+
+def no_burst_is_stable(samples, filtered):
     seen = 0
     for before, wrong, size, right in bursts():
-        bench = Bench(100, 86, samples)
+        bench = Bench(100, 86, samples, filtered)
         number = 0
         life = ((before, 0), (wrong, size), (right, 0), (wrong, size), (right, 0), (wrong, -size), (60, 0))
         for length, away in life:

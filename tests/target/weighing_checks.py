@@ -46,7 +46,7 @@ def refused(command):
 
 def test_a_weight_is_written_with_the_decimals_of_its_interval():
     for e_mg, intervals, text in TEXTS:
-        written = MassText(e_mg)
+        written = MassText(e_mg, e_mg)
         assert written.of(intervals) == text, written.of(intervals)
         assert written.of(intervals + 1) != text == written.of(intervals)
 

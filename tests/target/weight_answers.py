@@ -3,13 +3,16 @@
 import json
 import sys
 
-from agent.weighing.weight import Scaling
+from agent.weighing.ranges import Ranges
+from agent.weighing.weight import MAX_1, Scaling
 
 for line in sys.stdin:
     request = json.loads(line)
-    scaling = Scaling(dict(request["parameters"]))
+    parameters = dict(request["parameters"])
+    scaling = Scaling(parameters)
+    weigh = Ranges(parameters, scaling).weight if MAX_1 in parameters else scaling.gross
     answers = []
     for filtered, zero, temperature in request["cases"]:
         scaling.set_temperature(temperature)
-        answers.append(scaling.gross(scaling.compensated(filtered) - zero))
+        answers.append(weigh(scaling.compensated(filtered) - zero))
     print(json.dumps(answers))

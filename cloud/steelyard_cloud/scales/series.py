@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Kind, Snapshot
-from steelyard_protocol.parameters import KEYS
+from steelyard_protocol.parameters import unit_mg
 
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.scales import reported
 from steelyard_cloud.scales.queries import ScaleInScope
-
-_E = KEYS["e_mg"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Sample:
 def read(connection: Connection, scale: ScaleInScope, points: int) -> list[Sample]:
     """The newest `points` snapshots of the scale's active identity, the oldest first.
 
-    A weight needs the interval e of the parameters that its digest names; a snapshot without a stored map has none
+    A weight needs the interval of the parameters that its digest names; a snapshot without a stored map has none
     and is left out.
     """
     summary = reported.summary_of(connection, scale)
@@ -48,7 +46,7 @@ def _sample(raw: bytes, received_ms: int, summary: Summary) -> Sample | None:
     return Sample(
         number=one.number,
         at_ms=one.time * 1000 if one.time else received_ms,
-        gross_mg=one.body.gross * parameters[_E],
+        gross_mg=one.body.gross * unit_mg(parameters),
         zero_counts=one.body.zero_counts,
         noise_counts=one.body.noise_counts,
         temperature_cdeg=one.body.temperature_cdeg,

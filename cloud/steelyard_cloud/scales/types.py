@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
-from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY, KEYS
+from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY, KEYS, range_breaches
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import approved_software, scale_types, scales
@@ -35,8 +35,10 @@ def type_parameters(named: Mapping[str, int]) -> dict[str, int]:
         field = FIELDS[key]
         if not field.minimum <= value <= field.maximum:
             raise WrongValue(where=f"parameters.{name}", why=f"{field.minimum} to {field.maximum} expected")
-        kept[str(key)] = value
-    return kept
+        kept[key] = value
+    if found := range_breaches(kept):
+        raise WrongValue(where="parameters", why=found[0])
+    return {str(key): value for key, value in kept.items()}
 
 
 def add_scale_type(

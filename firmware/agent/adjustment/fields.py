@@ -15,6 +15,11 @@ FIRST_DEVICE_KEY = const(32)
 FIRST_POINT_KEY = const(40)
 END_POINT_KEY = const(52)
 PERMIT_REQUIRED = const(12)
+_E_MG = const(3)
+# Partial weighing ranges: each has its end and the interval of the next one.
+_FIRST_RANGE_KEY = const(16)
+_END_RANGE_KEY = const(20)
+_LEAST_STEPS = const(500)  # of the next interval in a range, for class III (after R 76-1, 3.3.3)
 
 _KEY = const(0)
 _NAME = const(1)
@@ -37,6 +42,11 @@ FIELDS = (
     (12, "permit_required", 0, 1),
     (13, "sales", 0, 3),
     (14, "price_per_100_g", 0, 1),
+    (16, "max_1_mg", 1000, 1000000000),
+    (17, "e_2_mg", 1, 100000000),
+    (18, "max_2_mg", 1000, 1000000000),
+    (19, "e_3_mg", 1, 100000000),
+    (20, "low_pass", 0, 1),
     (32, "zero_counts", -8388608, 8388607),
     (33, "gravity_calibration_um_s2", 9700000, 9900000),
     (34, "gravity_use_um_s2", 9700000, 9900000),
@@ -56,7 +66,7 @@ FIELDS = (
     (50, "point_6_counts", 1, 16777215),
     (51, "point_6_mg", 1, 1000000000),
 )
-_OPTIONAL = (13, 14, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51)
+_OPTIONAL = (13, 14, 16, 17, 18, 19, 20, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51)
 # ----
 
 
@@ -94,7 +104,7 @@ def breach(parameters):
                 return "%s is missing" % name
         elif type(parameters[key]) is not int or not minimum <= parameters[key] <= maximum:
             return "%s is %s: %d to %d expected" % (name, parameters[key], minimum, maximum)
-    return _point_breach(parameters)
+    return _point_breach(parameters) or _range_breach(parameters)
 
 
 def _point_breach(parameters):
@@ -113,4 +123,25 @@ def _point_breach(parameters):
             return "%s or %s does not rise above the point before" % (name_of(key), name_of(key + 1))
         else:
             last_counts, last_mg = counts, mg
+    return None
+
+
+def _range_breach(parameters):
+    """Partial ranges are filled from the first, whole, rise, and end on a step of both intervals (R 76-1, 3.3)."""
+    last_mg, e_mg = 0, parameters[_E_MG]
+    ended = False
+    for key in range(_FIRST_RANGE_KEY, _END_RANGE_KEY, 2):
+        end_mg, next_e_mg = parameters.get(key), parameters.get(key + 1)
+        if end_mg is None and next_e_mg is None:
+            ended = True
+        elif end_mg is None or next_e_mg is None:
+            return "%s and %s: give both or neither" % (name_of(key), name_of(key + 1))
+        elif ended:
+            return "%s follows an empty partial range: fill them from the first" % name_of(key)
+        elif not last_mg < end_mg < parameters[MAX_MG] or next_e_mg <= e_mg:
+            return "%s or %s does not rise above the range before, or reaches Max" % (name_of(key), name_of(key + 1))
+        elif end_mg % e_mg or end_mg % next_e_mg or end_mg < _LEAST_STEPS * next_e_mg:
+            return "%s is not a whole number of both intervals that meet there, at least 500" % name_of(key)
+        else:
+            last_mg, e_mg = end_mg, next_e_mg
     return None

@@ -27,14 +27,19 @@ async def _span(scale, words, reply):
 
 
 async def _set(scale, words, reply):
-    if len(words) != 2:
-        raise CommandError("usage", "it is 'adjust set NAME VALUE'; 'parameters' shows the names")
-    key = fields.key_of(words[0])
-    if key is None:
-        raise CommandError("name", "there is no parameter '%s': 'parameters' shows the names" % words[0][:40])
-    value = None if words[1] == "none" else whole_number(words[1], _LEAST_VALUE, _LARGEST_VALUE, words[0])
+    if not words or len(words) % 2:
+        raise CommandError(
+            "usage", "it is 'adjust set NAME VALUE', more such pairs if need be; 'parameters' shows the names"
+        )
+    changes = {}
+    for place in range(0, len(words), 2):
+        name, value = words[place], words[place + 1]
+        key = fields.key_of(name)
+        if key is None:
+            raise CommandError("name", "there is no parameter '%s': 'parameters' shows the names" % name[:40])
+        changes[key] = None if value == "none" else whole_number(value, _LEAST_VALUE, _LARGEST_VALUE, name)
     await scale.open_adjustment()
-    number = await scale.parameters.commit({key: value})
+    number = await scale.parameters.commit(changes)
     await _told(scale, reply, number)
 
 
@@ -96,7 +101,7 @@ COMMANDS = (
     Command(
         "adjust",
         "adjust zero|span|set|close|permit",
-        "changes parameters, with the switch on: zero | span MASS kg | set NAME VALUE | close | permit PERMIT",
+        "changes parameters, with the switch on: zero | span MASS kg | set NAME VALUE ... | close | permit PERMIT",
         _adjust,
     ),
 )

@@ -22,7 +22,7 @@ async def _status(scale, words, reply):
         "software      %s %s" % (state["software"]["name"], state["software"]["version"]),
         "              %s" % state["software"]["hash"],
         "indication    %s%s" % (scale.shown(), " (stable)" if state["stable"] else ""),
-        "gross, tare   %d e, %d e of %d mg" % (state["gross"], state["tare"], state["e_mg"]),
+        "gross, tare   %d, %d times %d mg" % (state["gross"], state["tare"], state["unit_mg"]),
         "counts        %d filtered, %d zero, %d noise"
         % (state["filtered_counts"], state["zero_counts"], state["noise_counts"]),
         "temperature   %s degrees, supply %d mV" % (_hundredths(state["temperature_cdeg"]), state["supply_mv"]),

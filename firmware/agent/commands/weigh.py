@@ -22,7 +22,8 @@ async def _zero(scale, words, reply):
 async def _show(scale, reply):
     weighing = scale.weighing
     value = {"gross": weighing.gross, "tare": weighing.tare, "net": weighing.net(), "zero_counts": weighing.zero_counts}
-    await reply.give(value, "%s net, tare %d e, zero %d counts" % (scale.shown(), weighing.tare, weighing.zero_counts))
+    tare = weighing.text(weighing.tare)
+    await reply.give(value, "%s net, tare %s, zero %d counts" % (scale.shown(), tare, weighing.zero_counts))
 
 
 COMMANDS = (

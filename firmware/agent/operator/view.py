@@ -69,7 +69,7 @@ class View:
         )
 
     def _interval(self):
-        e_mg = self._scale.weighing.e_mg
+        e_mg = self._scale.weighing.interval_mg(self._panel.indication.net)  # the interval in use
         if e_mg >= 1000000 and not e_mg % 1000000:
             return "%dkg" % (e_mg // 1000000)
         return "%dg" % (e_mg // 1000) if not e_mg % 1000 else prices.text(e_mg, 3).rstrip("0") + "g"

@@ -11,7 +11,7 @@ from micropython import const
 from agent.errors import AgentError
 from agent.port import clock
 from agent.weighing.filtering import deviation, middle_mean, rest
-from agent.weighing.weight import E_MG, ZERO_COUNTS, Scaling, round_divide
+from agent.weighing.weight import E_MG, MAX_1, ZERO_COUNTS, Scaling, round_divide, unit_mg
 
 _MAX_MG = const(1)
 _MIN_MG = const(2)
@@ -21,13 +21,18 @@ _STABILITY_TIME = const(6)
 _ZERO_TRACKING = const(7)
 _ZERO_SETTING = const(8)
 _INITIAL_ZERO = const(9)
+_LOW_PASS = const(20)
 
-# Above Max + 9 e, and below -20 e, there is no indication (after R 76-1).
+# Above Max + 9 e, of the interval at Max, and below -20 e there is no indication (after R 76-1).
 _OVERLOAD_INTERVALS = const(9)
 _UNDERLOAD_INTERVALS = const(-20)
 _OLDEST_MS = const(1000)
 # Zero tracking follows an eighth of the distance a step, so that it does not follow the noise; in thousandths.
 _TRACKING_MILLI = const(125)
+# A tare is kept in thousandths of e where it is not rounded to e: see `ranges`.
+_TARE_PARTS = const(1000)
+# The low pass takes a reading for a wrong word that is four intervals from its neighbours.
+_FAR_MILLIE = const(4000)
 # A board sensor is coarse and noisy, a load cell warms slowly: the temperature is the mean of some sixty readings.
 _TEMPERATURE_READINGS = const(64)
 
@@ -46,8 +51,10 @@ class Weighing:
     """Weight, zero and tare from the readings of `adc` under a map of `parameters`.
 
     `filtered_counts` (24-bit counts), `zero_counts` (compensated counts), `temperature_cdeg`, `gross` and `tare`
-    (intervals), `preset` (whether the tare was typed), `stable`, `e_mg`, `weighings` since the last snapshot.
-    `zeros_refused` counts zeros that lay outside their range, `refused_zero_counts` is the last of them, if any. No
+    (units of `unit_mg`, which is e, or divides each e of a multi-interval scale), `preset` (whether the tare was
+    typed), `stable`, `e_mg` (the smallest), `weighings` since the last snapshot.
+    `zeros_refused` counts zeros that lay outside their range, `refused_zero_counts` is the last of them, if any.
+    `supplied` is set from outside: False while the supply is too low to weigh with. No
     properties: with a single one in the class, MicroPython looks for it at every assignment to `self`, which would
     double the cost of a step. And few local variables where every reading passes: a call that needs more than eleven
     places for them takes its frame from the heap.
@@ -65,15 +72,16 @@ class Weighing:
         self._new_cdeg = None
         self._noise = deviation()
         self._noise_counts = 0
-        self._filter_samples = None
+        self._filter_kind = None
         self._reading = [0, 0, 0]  # what `rest` takes, so that it takes no heap
         self.temperature_cdeg = None
         self.indicated = asyncio.Event()
         self.filtered_counts = 0
-        self.tare = 0
+        self.unit_mg = self.tare = self._tare_parts = 0
         self.preset = False
         self.zeros_refused = 0
         self.refused_zero_counts = None
+        self.supplied = True
         self._reset_zero(parameters[ZERO_COUNTS])
         self.load(parameters)
 
@@ -87,29 +95,56 @@ class Weighing:
     # Parameters and temperature
 
     def load(self, parameters):
-        """Weigh by this parameter map from now on. Stability starts again; the zero is kept."""
+        """Weigh by this parameter map from now on. Stability starts again; zero, and tare in the same unit, stay."""
         self._parameters = parameters
-        self.e_mg = parameters[E_MG]  # the verification scale interval in milligrams
+        self.e_mg = e_mg = parameters[E_MG]  # the verification scale interval in milligrams
+        unit = unit_mg(parameters)
+        if self.unit_mg != unit:
+            self.unit_mg = unit
+            self.clear_tare()
         self._scaling = Scaling(parameters, self.temperature_cdeg)
         self.temperature_cdeg = self._scaling.temperature_cdeg
-        if self._filter_samples != parameters[_FILTER_SAMPLES]:
-            self._filter_samples = parameters[_FILTER_SAMPLES]
-            self._filter = middle_mean(self._filter_samples)
+        far_counts = parameters.get(_LOW_PASS, 0) and self._scaling.counts(_FAR_MILLIE)
+        self._choose_filter(parameters[_FILTER_SAMPLES], far_counts)
         band_counts = self._scaling.counts(parameters[_STABILITY_BAND])
-        self._rest = rest(parameters[_STABILITY_TIME], band_counts, self._filter_samples)
+        self._rest = rest(parameters[_STABILITY_TIME], band_counts, self._filter_readings)
         self._interval_counts = self._scaling.counts(1000)
-        self._highest = parameters[_MAX_MG] // self.e_mg + _OVERLOAD_INTERVALS
-        self._mass_text = MassText(self.e_mg)
+        self._ranges = None
+        self._weigh = self._scaling.gross
+        if MAX_1 in parameters:
+            from agent.weighing.ranges import Ranges  # takes heap where it is used only
+
+            self._ranges = Ranges(parameters, self._scaling)
+            self._weigh = self._ranges.weight
+        most = parameters[_MAX_MG] // unit
+        self._highest = most + _OVERLOAD_INTERVALS * self.interval_mg(most) // unit
+        self._lowest = _UNDERLOAD_INTERVALS * e_mg // unit
+        self._mass_text = MassText(unit, e_mg)
         self._tracking_rate = parameters[_ZERO_TRACKING] * self._interval_counts
         # Half the zero-setting range, which is in thousandths of Max, to either side.
         self._tracking_range_counts = self._scaling.counts(
-            parameters[_ZERO_SETTING] * parameters[_MAX_MG] // (2 * self.e_mg)
+            parameters[_ZERO_SETTING] * parameters[_MAX_MG] // (2 * e_mg)
         )
-        # The lightest load that counts as one, in intervals: Min, but at least one.
-        self._minimum = max(1, -(-parameters[_MIN_MG] // self.e_mg))
+        # The lightest load that counts as one, in units: Min, but at least one interval.
+        self._minimum = max(e_mg, parameters[_MIN_MG] + unit - 1) // unit
         self._noise(None)
         self.stable = False
-        self.gross = self._scaling.gross(self.net_counts())
+        self.gross = self._weigh(self.net_counts())
+
+    def _choose_filter(self, samples, far_counts):
+        """The low pass, to which a reading so far from its neighbours is a wrong word, or else the middle half's mean."""
+        kind = (samples, far_counts)
+        if self._filter_kind == kind:
+            return
+        self._filter_kind = kind
+        if far_counts:
+            from agent.weighing.lowpass import BEYOND, low_pass  # takes heap where it is used only
+
+            self._filter = low_pass(samples, far_counts)
+            self._filter_readings = samples + BEYOND
+        else:
+            self._filter = middle_mean(samples)
+            self._filter_readings = samples - samples // 4  # the middle half has no others then
 
     def take_temperature(self, temperature_cdeg):
         """Take in one reading of the temperature near the load cell; weighing goes by the mean over 64 readings."""
@@ -150,7 +185,7 @@ class Weighing:
         else:
             self._noise(None)
         zero_counts = self.zero_counts
-        self.gross = self._scaling.gross(compensated - zero_counts)
+        self.gross = self._weigh(compensated - zero_counts)
         # One weighing is counted for each load that came to rest.
         if self.gross < self._minimum:
             self._loaded = False
@@ -211,13 +246,13 @@ class Weighing:
                 "the load is too far from zero: take it off the pan, then set zero", "TOO FAR FROM ZERO"
             )
         self.zero_counts = self._zero_set_counts = compensated
-        self.gross = self._scaling.gross(self.net_counts())
+        self.gross = self._weigh(self.net_counts())
 
     def adjust_zero(self, zero_counts):
         """Start again from a zero that has just been calibrated."""
         self._reset_zero(zero_counts)
         self.clear_tare()
-        self.gross = self._scaling.gross(self.net_counts())
+        self.gross = self._weigh(self.net_counts())
 
     def _track_zero(self, away_counts, elapsed_ms):
         """Follow a slowly drifting zero, within half an interval of it and not faster than the parameter allows."""
@@ -250,7 +285,9 @@ class Weighing:
     # Tare
 
     def net(self):
-        """Net weight in intervals."""
+        """Net weight in units: on a multi-interval scale in the interval of its own load, else gross less tare."""
+        if self._ranges and self.tare:
+            return self._ranges.weight(self.net_counts(), self._tare_parts)
         return self.gross - self.tare
 
     def set_tare(self):
@@ -262,21 +299,25 @@ class Weighing:
             text = "the load is outside the weighing range: tare takes loads above zero, up to Max"
             raise WeighingRefused(text, "NOTHING TO TARE")
         self.tare = self.gross
+        self._tare_parts = self._scaling.parts(self.net_counts(), _TARE_PARTS)
 
     def preset_tare(self, tare_mg):
         """Take a known tare in place of a weighed one. WeighingRefused where it is no whole number of intervals from 1
-        to Max, and beside a weighed tare."""
+        to Max, or to the end of the first partial range, and beside a weighed tare."""
         if self.tare and not self.preset:
             raise WeighingRefused("there is a weighed tare: clear it, then type another", "CLEAR TARE FIRST")
-        if tare_mg % self.e_mg or not 0 < tare_mg <= self._parameters[_MAX_MG]:
-            text = "a preset tare is a whole number of intervals of %s, up to Max" % self.text(1)
+        most_mg = self._parameters.get(MAX_1, self._parameters[_MAX_MG])
+        if tare_mg % self.e_mg or not 0 < tare_mg <= most_mg:
+            text = "a preset tare is a whole number of intervals of %s, up to %s"
+            text %= (self.text(self.e_mg // self.unit_mg), self.text(most_mg // self.unit_mg))
             raise WeighingRefused(text, "TARE IN STEPS OF e")
-        self.tare = tare_mg // self.e_mg
+        self.tare = tare_mg // self.unit_mg
+        self._tare_parts = tare_mg * _TARE_PARTS // self.e_mg
         self.preset = True
 
     def clear_tare(self):
         """Weigh gross again."""
-        self.tare = 0
+        self.tare = self._tare_parts = 0
         self.preset = False
 
     def _require_stable(self, advice):
@@ -287,8 +328,8 @@ class Weighing:
     # Indication
 
     def fresh(self):
-        """True while the last reading is not older than one second."""
-        return self._valid and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
+        """True while the last reading is not older than one second, and the supply is high enough."""
+        return self._valid and self.supplied and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
 
     def started(self):
         """True once the first load that rested was taken as zero, or refused."""
@@ -304,21 +345,26 @@ class Weighing:
 
     def indication(self):
         """Net weight as text, or None where nothing may be shown: stale, overloaded, far below zero."""
-        if not self.fresh() or not _UNDERLOAD_INTERVALS <= self.gross <= self._highest:
+        if not self.fresh() or not self._lowest <= self.gross <= self._highest:
             return None
-        return self._mass_text.of(self.gross - self.tare)
+        return self._mass_text.of(self.net())
 
-    def text(self, intervals):
-        """So many intervals as text with their unit."""
-        return self._mass_text.of(intervals)
+    def text(self, weight):
+        """So many units as text, with the unit of mass."""
+        return self._mass_text.of(weight)
+
+    def interval_mg(self, weight):
+        """The interval in mg in which so many units are shown."""
+        return self._ranges.step(weight) * self.unit_mg if self._ranges else self.e_mg
 
     def underload(self):
         """True below -20 e, where nothing may be shown."""
-        return self.gross < _UNDERLOAD_INTERVALS
+        return self.gross < self._lowest
 
     def at_zero(self):
         """True while the gross weight is within a quarter of an interval of zero."""
-        return -1 <= self._scaling.parts(self.net_counts(), 4) <= 1
+        numerator, denominator = self._scaling.ratio(self.net_counts())
+        return 4 * abs(numerator) <= denominator
 
     def noise_counts(self):
         """Standard deviation of the readings under a resting load, in counts."""
@@ -346,21 +392,22 @@ class Weighing:
 
 
 class MassText:
-    """Intervals of `e_mg` as text: in kg where e is a gram or more, else in g, with as many decimals as e has."""
+    """So many times `unit_mg` as text: in kg where the interval `e_mg` is a gram or more, else in g, with as many
+    decimals as the unit has, however large the weight is (R 76-1, 4.2.2.1)."""
 
-    def __init__(self, e_mg):
-        unit_mg, unit = (1000000, "kg") if e_mg >= 1000 else (1000, "g")
+    def __init__(self, unit_mg, e_mg):
+        one_mg, unit = (1000000, "kg") if e_mg >= 1000 else (1000, "g")
         decimals = 0
-        while e_mg * 10**decimals % unit_mg:
+        while unit_mg * 10**decimals % one_mg:
             decimals += 1
         self._one = 10**decimals
-        self._interval = e_mg * self._one // unit_mg
+        self._interval = unit_mg * self._one // one_mg
         self._form = ("%%s%%d.%%0%dd " % decimals if decimals else "%s%d ") + unit
         self._decimals = decimals
         self._intervals = self._text = None
 
     def of(self, intervals):
-        """Return the text for so many intervals; as often as not they are those of the last time."""
+        """Return the text for so many units; as often as not they are those of the last time."""
         if intervals != self._intervals:
             parts = abs(intervals) * self._interval
             sign = "-" if intervals < 0 else ""

@@ -64,15 +64,15 @@ def _middle_mean(samples):
         counts = yield (total + middle // 2) // middle
 
 
-def rest(time_ms, band_counts, filter_samples):
+def rest(time_ms, band_counts, filter_readings):
     """Return a function that takes in [reading, filtered counts with it, ms since the ones before]: True at rest.
 
     The load rests when all readings of the time, which is judged in seven slices and the one that has begun, lie within
     the band to either side of the filtered counts, and within one and a half bands of one another. A reading further
     than the band from the one before it begins everything again. Rest then takes the whole time, at least six readings,
-    and so many that the filter's middle half has only such: no burst of wrong words is that long.
+    and `filter_readings`: so many that the filter goes by such alone. No burst of wrong words is that long.
     """
-    add = _rest(time_ms, band_counts, max(_LEAST_READINGS, filter_samples - filter_samples // 4)).send
+    add = _rest(time_ms, band_counts, max(_LEAST_READINGS, filter_readings)).send
     add(None)
     return add
 

@@ -32,7 +32,7 @@ class SaleRefused(CaseError):
 class Indication:
     """The three values of this moment: call `step` after each weighing and wherever time may have passed.
 
-    `net` is in intervals; where there is no weight, `why` says the reason, which is else None. `price` is None while it
+    `net` is in units; where there is no weight, `why` says the reason, which is else None. `price` is None while it
     is blank. `unit_price` (0: none) and `item` (its place in the price list, 0 where it was typed) are set from outside
     by `set_unit_price`. `held` says that the values are those of a moment ago.
     """
@@ -117,7 +117,7 @@ class Indication:
     def _price(self, net):
         if not self.stable or net <= 0 or self._weighing.gross < 0 or not self.unit_price:
             return None
-        to_pay = price(net, self.unit_price, self._weighing.e_mg, self._per_100_g)
+        to_pay = price(net, self.unit_price, self._weighing.unit_mg, self._per_100_g)
         return to_pay if to_pay <= MOST_PRICE else None
 
     def is_fault(self):

@@ -19,6 +19,10 @@ _SPAN_TEMPERATURE = const(37)
 _SPAN_ONE = 10**11
 FIRST_POINT = const(40)
 LAST_POINT = const(50)
+# Partial weighing ranges of a multi-interval scale: the ends of all but the last, the intervals of all but the first.
+MAX_1 = const(16)
+_E_2 = const(17)
+_E_3 = const(19)
 
 
 def round_divide(numerator, denominator):
@@ -37,6 +41,12 @@ def _greatest_common_divisor(a, b):
     while b:
         a, b = b, a % b
     return a
+
+
+def unit_mg(parameters):
+    """What weights are counted in: e, or on a multi-interval scale the largest mass of which every e is a multiple."""
+    unit = _greatest_common_divisor(parameters[E_MG], parameters.get(_E_2, 0))
+    return _greatest_common_divisor(unit, parameters.get(_E_3, 0))
 
 
 def _plain_segments(parameters):
@@ -140,7 +150,12 @@ class Scaling:
         _, _, factor, _, divisor = self._segment(net_counts)
         return max(1, divisor * millie // max(1, factor * 1000))
 
+    def ratio(self, net_counts):
+        """Gross weight in intervals before it is rounded, as numerator and denominator."""
+        _, low_counts, factor, constant, divisor = self._segment(net_counts)
+        return 2 * ((net_counts - low_counts) * factor + constant) - divisor, 2 * divisor
+
     def parts(self, net_counts, parts):
         """Gross weight in `parts` of an interval, rounded: for looking inside one."""
-        _, low_counts, factor, constant, divisor = self._segment(net_counts)
-        return (2 * parts * ((net_counts - low_counts) * factor + constant) - (parts - 1) * divisor) // (2 * divisor)
+        numerator, denominator = self.ratio(net_counts)
+        return round_divide(parts * numerator, denominator)

@@ -73,7 +73,7 @@ class Guide:
 
     def _adjust(self, kind: str, mass_mg: int, command: str, start: Status, before: Status) -> Adjustment | None:
         error_e = (gross_mg(before) - mass_mg) / int(before["e_mg"])
-        found = f"The scale shows {shown(gross_mg(before), before['e_mg'])}: error {error_e:+.1f} e"
+        found = f"The scale shows {shown(gross_mg(before), before['unit_mg'])}: error {error_e:+.1f} e"
         if not self.confirm(found):
             return None
         self.say("Adjusting; leave the pan alone")
@@ -117,4 +117,4 @@ class Guide:
 
 def gross_mg(status: Status) -> int:
     """Gross weight in milligrams."""
-    return int(status["gross"]) * int(status["e_mg"])
+    return int(status["gross"]) * int(status["unit_mg"])

@@ -120,7 +120,7 @@ def watch(
             for reading in readings:
                 print(json.dumps(reading) if as_json else _line(reading), flush=True)
             return
-        live = Live(facts["identity"] or console.port, facts["e_mg"], columns=max(20, min(120, terminal.width - 4)))
+        live = Live(facts["identity"] or console.port, facts["unit_mg"], columns=max(20, min(120, terminal.width - 4)))
         with LiveView(live, console=terminal, auto_refresh=False) as view:
             for reading in readings:
                 live.add(reading)

@@ -32,7 +32,7 @@ def kilograms(mass_mg: int) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-def shown(mass_mg: int, e_mg: int) -> str:
-    """Kilograms with the decimals that the interval e has: 4998000 at e = 5 g → `4.998 kg`."""
-    decimals = max(0, -Decimal(kilograms(e_mg)).normalize().as_tuple().exponent)  # type: ignore[operator] # finite
+def shown(mass_mg: int, unit_mg: int) -> str:
+    """Kilograms with the decimals that the scale's unit has: 4998000 in steps of 5 g → `4.998 kg`."""
+    decimals = max(0, -Decimal(kilograms(unit_mg)).normalize().as_tuple().exponent)  # type: ignore[operator] # finite
     return f"{Decimal(mass_mg) / MG_PER_UNIT['kg']:.{decimals}f} kg"

@@ -14,7 +14,7 @@ from steelyard_gateway.scale.mass import shown
 
 def status(facts: dict[str, Any]) -> Table:
     """One scale's status, the things a technician looks at first on top."""
-    e_mg = facts["e_mg"]
+    unit_mg = facts["unit_mg"]
     stable = "stable" if facts["stable"] else "moving"
     state = [
         word
@@ -27,7 +27,7 @@ def status(facts: dict[str, Any]) -> Table:
     ]
     rows = {
         "scale": f"{facts['identity'] or 'not enrolled'}  serial {facts['serial'] or '–'}",
-        "weight": f"{facts['indication'] or '– – –'}  ({stable}; tare {shown(facts['tare'] * e_mg, e_mg)})",
+        "weight": f"{facts['indication'] or '– – –'}  ({stable}; tare {shown(facts['tare'] * unit_mg, unit_mg)})",
         "state": ", ".join(state) or "closed, no session",
         "counts": f"{facts['filtered_counts']} filtered, {facts['zero_counts']} zero, noise {facts['noise_counts']}",
         "temperature": _tenths(facts["temperature_cdeg"], 100, "°C"),

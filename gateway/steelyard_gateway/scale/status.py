@@ -23,7 +23,10 @@ def read(console: SerialConsole) -> Status:
     """The status now; raises Garbled where a fact is missing or of another type."""
     facts = console.json("status")
     wrong = [name for name, kinds in _NEEDED.items() if type(facts.get(name)) not in kinds]
-    if wrong or facts["e_mg"] <= 0:
-        name = wrong[0] if wrong else "e_mg"
+    unit_mg = facts.setdefault("unit_mg", facts.get("e_mg"))  # older scales count in e
+    if not wrong and not (type(unit_mg) is int and 0 < unit_mg <= facts["e_mg"]):
+        wrong = ["unit_mg" if facts["e_mg"] > 0 else "e_mg"]
+    if wrong:
+        name = wrong[0]
         raise Garbled(command="status", port=console.port, said=f"{name}: {facts.get(name)!r}"[:80])
     return facts

@@ -28,8 +28,8 @@ def plot(values: Sequence[float], rows: int = ROWS) -> list[str]:
 class Live:
     """Keeps the last readings and draws them; `add` takes one JSON line of the console's `watch`."""
 
-    def __init__(self, name: str, e_mg: int, columns: int = 60) -> None:
-        self.name, self.e_mg = name, e_mg
+    def __init__(self, name: str, unit_mg: int, columns: int = 60) -> None:
+        self.name, self.unit_mg = name, unit_mg
         self.readings: deque[dict[str, Any]] = deque(maxlen=columns)
 
     def add(self, reading: dict[str, Any]) -> None:
@@ -37,7 +37,7 @@ class Live:
         self.readings.append(reading)
 
     def _range(self, weights: Sequence[int]) -> str:
-        return " … ".join(shown(bound(weights) * self.e_mg, self.e_mg) for bound in (min, max)) if weights else ""
+        return " … ".join(shown(bound(weights) * self.unit_mg, self.unit_mg) for bound in (min, max)) if weights else ""
 
     def __rich__(self) -> Panel:
         """The view as it is now."""

@@ -62,6 +62,13 @@ def test_a_type_fixes_type_specific_parameters_within_their_range() -> None:
     for wrong in ({"max_mg": 999}, {"e_mg": 100_000_001}, {"zero_counts": 5}, {"point_1_mg": 5}, {"colour": 5}):
         with pytest.raises(errors.WrongValue, match="parameters"):
             types.type_parameters(wrong)
+    multi = {"max_mg": 15_000_000, "e_mg": 2_000, "max_1_mg": 6_000_000, "e_2_mg": 5_000}
+    assert types.type_parameters(multi) == {"1": 15_000_000, "3": 2_000, "16": 6_000_000, "17": 5_000}
+    for name in multi:
+        with pytest.raises(errors.WrongValue, match="parameters"):
+            types.type_parameters({key: value for key, value in multi.items() if key != name})
+    with pytest.raises(errors.WrongValue, match="whole number"):
+        types.type_parameters(multi | {"max_1_mg": 6_002_000})
 
 
 def test_a_program_is_approved_once_and_all_who_judge_the_type_are_told(office: Office) -> None:

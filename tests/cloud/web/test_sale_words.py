@@ -26,3 +26,9 @@ def test_a_sale_is_said_with_its_money_and_weight(
     assert sale_sentence(Speech("en", zone("UTC")), body, parameters) == english
     if chinese:
         assert sale_sentence(Speech("zh-CN", zone("UTC")), body, parameters) == chinese
+
+
+def test_the_weight_of_a_multi_interval_scale_is_in_its_unit() -> None:
+    multi = MAP | {3: 2_000, 16: 6_000_000, 17: 5_000}
+    sold = SOLD._replace(net=6_005, price=7_800)
+    assert sale_sentence(Speech("en", zone("UTC")), sold, multi) == "Sale 7: 6.005 kg × 12.99 = 78.00"

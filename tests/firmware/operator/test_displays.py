@@ -32,6 +32,7 @@ def test_weight_unit_price_and_price_stand_together_with_their_units(shop: Shop)
         ({"price_decimals": 0, "currency": 392}, "1300", ["1.235", "1300", "1606"], ["JPY/kg"]),
         ({"price_decimals": 3, "currency": 48}, "2.505", ["1.235", "2.505", "3.094"], ["048/kg"]),
         ({"e_mg": 10_000}, "12.99", ["1.24", "12.99", "16.11"], ["CNY/kg"]),
+        ({"e_mg": 2_000, "max_1_mg": 6_000_000, "e_2_mg": 5_000}, "12.99", ["1.236", "12.99", "16.06"], ["CNY/kg"]),
     ],
 )
 def test_money_and_intervals_are_those_of_the_parameters(
@@ -57,11 +58,32 @@ def test_zero_net_tare_and_low_supply_have_their_signs(shop: Shop) -> None:
     assert shop.customer.sides[0][2] == ">0< LOW"
 
 
-def test_off_the_centre_of_zero_the_sign_is_dark(open_shop: Open) -> None:
+@pytest.mark.parametrize(("counts", "lit"), [(127, True), (128, False), (200, False), (-127, True), (-128, False)])
+def test_the_sign_of_zero_is_lit_within_a_quarter_of_an_interval(open_shop: Open, counts: int, lit: bool) -> None:
+    """An interval has 510 counts. Further off it is still shown as zero."""
     shop = open_shop(zero_tracking_millie_per_s=0)
-    shop.scale.fraud("counts added", counts=200)  # 0.4 e: still shown as zero, and too much for the sign
+    shop.scale.fraud("counts added", counts=counts)
     shop.scale.advance(1.5)
-    assert (shop.customer.figures[0], ">0<" in shop.customer.sides[0]) == ("0.000", False)
+    assert (shop.customer.figures[0], ">0<" in shop.customer.sides[0]) == ("0.000", lit)
+
+
+def test_a_multi_interval_scale_shows_the_interval_in_use_and_as_many_decimals(open_shop: Open) -> None:
+    """Max 3/6/15 kg, e = 1/2/5 g: up, down, and net weights in the interval of their own load."""
+    shop = open_shop(e_mg=1_000, max_1_mg=3_000_000, e_2_mg=2_000, max_2_mg=6_000_000, e_3_mg=5_000)
+    shop.keys("10")
+    loads = [(1.2342, "1.234", "e=1g", "12.34"), (3.0014, "3.002", "e=2g", "30.02"), (6.0036, "6.005", "e=5g", "60.05")]
+    for kg, weight, interval, price in (*loads, *reversed(loads)):
+        seen = shop.put(kg, 4)
+        assert (seen.figures, seen.sides[0][1]) == ([weight, "10.00", price], interval)
+    shop.put(6.5032, 4)
+    assert shop.keys("CT").line == "T 6.505kg"
+    assert (shop.customer.figures[0], shop.customer.sides[0][:2]) == ("0.000", ["kg NET", "e=1g"])
+    seen = shop.put(6.5032 + 1.2342, 4)
+    assert (seen.figures[0], seen.sides[0][1]) == ("1.234", "e=1g")
+    shop.put(0, 4)
+    assert shop.keys("C").sides[0][1] == "e=1g"
+    assert shop.keys("3.001T").line == "TARE IN STEPS OF e", "a preset tare lies in the first range"
+    assert shop.keys("0.051T").line == "PT 0.051kg"
 
 
 def test_in_motion_the_price_is_blank_and_comes_back(shop: Shop) -> None:
@@ -96,6 +118,15 @@ def trouble(shop: Shop, what: str) -> None:
         shop.scale.place(-0.2)
     elif what == "overflow":
         shop.scale.place(90.0)
+    elif what == "silent":
+        shop.scale.freeze_converter()
+        shop.scale.stretch_pulses(1.0, 70)  # each clock pulse powers the converter down
+    elif what == "cell":
+        shop.scale.fraud("cell open")
+    elif what == "signal wire":
+        shop.scale.fraud("cell open", signal=1)
+    elif what == "supply":
+        shop.scale.supply(2.65)
     elif what == "frozen":
         shop.scale.freeze_converter()
     else:
@@ -109,6 +140,10 @@ def trouble(shop: Shop, what: str) -> None:
         ("underload", "UNDERLOAD", "BELOW ZERO: PRESS ZERO"),
         ("overflow", "FAULT", "DO NOT USE: CALL SERVICE"),
         ("frozen", "FAULT", "DO NOT USE: CALL SERVICE"),
+        ("silent", "FAULT", "DO NOT USE: CALL SERVICE"),
+        ("cell", "UNDERLOAD", "BELOW ZERO: PRESS ZERO"),
+        ("signal wire", "FAULT", "DO NOT USE: CALL SERVICE"),
+        ("supply", "FAULT", "DO NOT USE: CALL SERVICE"),
         ("case", "LOCKED", "CASE OPENED: CALL SERVICE"),
     ],
 )

@@ -47,6 +47,39 @@ def test_two_glitches_among_eight_readings_are_not_heard(firmware: Conversation)
     assert ask(firmware, "filter", 8, values)[-1] in (1000, 1001)
 
 
+def heard(window: list[int], far: int) -> int:
+    """The middle one in time, or the median where that is far from it."""
+    median = sorted(window)[2]
+    return window[2] if abs(window[2] - median) <= far else median
+
+
+def mean(window: list[int]) -> int:
+    """A half rounded up."""
+    return (sum(window) + len(window) // 2) // len(window)
+
+
+def low_pass(values: list[int], samples: int, far: int) -> list[int]:
+    """What was before the first reading counts as equal to it."""
+    stages = ((5, lambda window: heard(window, far)), (max(1, samples // 2), mean), (samples - samples // 2, mean))
+    for size, of in stages:
+        padded = [values[0]] * (size - 1) + values
+        values = [of(padded[end - size : end]) for end in range(size, len(padded) + 1)]
+    return values
+
+
+@one_process
+@given(st.integers(1, 64), st.sampled_from([1, 2, 5, 2_040]), readings)
+def test_the_low_pass_is_two_moving_means_of_readings_without_wrong_words(
+    firmware: Conversation, samples: int, far: int, values: list[int]
+) -> None:
+    assert ask(firmware, "low pass", samples, far, values) == low_pass(values, samples, far)
+
+
+def test_two_glitches_in_a_row_are_not_heard_by_the_low_pass(firmware: Conversation) -> None:
+    values = [1000, 1001, 999, 1000, 8_300_000, -8_300_000, 1001, 1000] * 12
+    assert set(ask(firmware, "low pass", 32, 2_040, values)) <= {1000, 1001}
+
+
 @one_process
 @given(st.lists(st.integers(-4_000, 4_000), min_size=32, max_size=32), st.integers(-8_000_000, 8_000_000))
 def test_noise_is_the_standard_deviation_of_a_block(firmware: Conversation, away: list[int], base: int) -> None:

@@ -22,6 +22,13 @@ def field(key: int) -> st.SearchStrategy[int]:
     return st.integers(parameters.FIELDS[key].minimum, parameters.FIELDS[key].maximum)
 
 
+MULTI: tuple[dict[int, int], ...] = (
+    {1: 15_000_000, 3: 2_000, 16: 6_000_000, 17: 5_000},
+    {1: 15_000_000, 3: 1_000, 16: 3_000_000, 17: 2_000, 18: 6_000_000, 19: 5_000},
+    {1: 600_000, 3: 100, 16: 150_000, 17: 200, 18: 300_000, 19: 500},
+)
+
+
 @st.composite
 def maps(draw: st.DrawFn) -> dict[int, int]:
     """A valid parameter map with one to six calibration points."""
@@ -32,6 +39,7 @@ def maps(draw: st.DrawFn) -> dict[int, int]:
     for index, (point_counts, point_mg) in enumerate(zip(sorted(counts), sorted(masses), strict=True)):
         found[40 + 2 * index] = point_counts
         found[41 + 2 * index] = point_mg
+    found |= draw(st.sampled_from(({}, {}, *MULTI)))
     return parameters.validate(found)
 
 
@@ -61,6 +69,19 @@ def test_scale_and_host_compute_the_same_weight(
     near = [(filtered + offset, zero, t) for filtered, zero, t in inputs for offset in (0, 0, 0, 1, -1, -20, 0, 300)]
     answer = json.loads(firmware.ask(json.dumps({"parameters": list(map_.items()), "cases": near})))
     assert answer == [weight.gross_intervals(map_, *case) for case in near]
+
+
+@pytest.mark.parametrize("ranges", MULTI[:2])
+def test_round_the_end_of_a_partial_range_scale_and_host_agree_count_by_count(
+    firmware: Conversation, ranges: dict[int, int]
+) -> None:
+    map_ = EXAMPLE | ranges | {36: 0, 37: 0}
+    for end_mg, _ in parameters.ranges(map_)[:-1]:
+        counts = end_mg * 102 // 1_000
+        for sign in (1, -1):
+            cases = [(50_000 + sign * (counts + away), 50_000, 2_000) for away in range(-300, 300)]
+            answer = json.loads(firmware.ask(json.dumps({"parameters": list(map_.items()), "cases": cases})))
+            assert answer == [weight.gross_intervals(map_, *case) for case in cases]
 
 
 @pytest.mark.parametrize("span_ppb_per_k", [0, -12_000])

@@ -86,7 +86,7 @@ def _code(read: FreshRead, speech: Speech, now: datetime) -> dict[str, Any]:
         "heading": heading,
         "lines": lines,
         "tone": "wrong" if read.against or doubtful else "",
-        "weight": speech.say(N_("{weight} kg"), weight=_kilograms(code.gross * read.e_mg, speech)),
+        "weight": speech.say(N_("{weight} kg"), weight=_kilograms(code.gross * read.unit_mg, speech)),
         "nonce": _nonce(code.nonce),
         "number": code.head_number,
     }

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Kind, Snapshot
-from steelyard_protocol.parameters import KEYS
+from steelyard_protocol.parameters import unit_mg
 from steelyard_protocol.sales import Sale, SaleBatch
 
 from steelyard_cloud.alerts import queries as alert_queries
@@ -202,7 +202,7 @@ def _content(one: statement.Statement, summary: Summary | None, speech: Speech) 
     if isinstance(one.body, Snapshot):
         if parameters is None:
             return speech.say(N_("{gross} intervals"), gross=one.body.gross)
-        weight = speech.number(one.body.gross * parameters[KEYS["e_mg"]] / 1e6, 3)
+        weight = speech.number(one.body.gross * unit_mg(parameters) / 1e6, 3)
         return speech.say(N_("{weight} kg, noise {noise} counts"), weight=weight, noise=one.body.noise_counts)
     return "" if one.kind in (Kind.ENROL, Kind.PARAMETERS) else life.describe(one, speech, set())[0]
 

@@ -1,6 +1,6 @@
 """Sales in words: what was sold, cancelled, or stated in a batch, and what is said of a printed receipt."""
 
-from steelyard_protocol.parameters import KEYS, ParameterMap
+from steelyard_protocol.parameters import KEYS, ParameterMap, unit_mg
 from steelyard_protocol.sales import Sale, SaleBatch
 
 from steelyard_cloud.judge.sold import SaleWord
@@ -25,7 +25,7 @@ def sale_sentence(speech: Speech, body: Sale | SaleBatch, parameters: ParameterM
         return speech.say(N_("Sale {number} cancelled: {price}"), number=body.cancels, price=money(body.price))
     net = speech.say(N_("{gross} intervals"), gross=body.net)
     if parameters:
-        net = f"{speech.number(body.net * parameters[KEYS['e_mg']] / 1e6, 3)} kg"
+        net = f"{speech.number(body.net * unit_mg(parameters) / 1e6, 3)} kg"
     return speech.say(
         N_("Sale {number}: {net} × {unit_price} = {price}"),
         number=body.sale,

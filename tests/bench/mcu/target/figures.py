@@ -220,6 +220,16 @@ async def weighing():
     plain("reading of the HX711", read, 512)
     plain("filter to weight", weigh, 512)
     plain("indication", scale.indication, 512)
+    for name, more in (("low pass", {4: 34, 20: 1}), ("multi-interval", {3: 2000, 16: 6000000, 17: 5000})):
+        changed = dict(MAP)
+        changed.update(more)
+        scale.load(changed)
+        for _ in range(64):
+            weigh()
+        plain("weighing step, " + name, step, 512)
+        plain("filter to weight, " + name, weigh, 512)
+    scale.tare = scale._tare_parts = 1000
+    plain("weighing step, multi-interval, net", step, 512)
 
 
 def picture():

@@ -29,6 +29,8 @@ class EventKind(IntEnum):
     PERIOD_CHANGED = 17
     ROLLED_BACK = 18
     SALES_STATED = 19
+    UPDATE_BEGUN = 21
+    UPDATE_FAILED = 22
 
 
 # ----
@@ -86,6 +88,8 @@ _FACTS: dict[int, dict[str, Check]] = {
     EventKind.PERIOD_CHANGED: {"from": integer(1, 86_400), "to": integer(1, 86_400)},
     EventKind.ROLLED_BACK: {"number": integer(1, 4_294_967_295)},
     EventKind.SALES_STATED: {"form": integer(2, 4)},
+    EventKind.UPDATE_BEGUN: {"number": integer(1, 4_294_967_295), "image": octets(32)},
+    EventKind.UPDATE_FAILED: {"number": integer(1, 4_294_967_295), "why": integer(1, 255)},
 }
 # ----
 

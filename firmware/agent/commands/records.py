@@ -36,6 +36,8 @@ _EVENTS = {
     17: ("period changed", "from", "to"),
     18: ("rolled back", "number"),
     19: ("sales stated", "form"),
+    21: ("update begun", "number", "image"),
+    22: ("update failed", "number", "why"),
 }
 # ----
 _KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}

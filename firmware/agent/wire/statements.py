@@ -33,6 +33,8 @@ SNAPSHOTS_LEFT_OUT = const(16)
 PERIOD_CHANGED = const(17)
 ROLLED_BACK = const(18)
 SALES_STATED = const(19)
+UPDATE_BEGUN = const(21)
+UPDATE_FAILED = const(22)
 # ----
 
 # Kinds of tare in a sale.

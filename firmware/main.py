@@ -18,6 +18,9 @@ try:
         # MicroPython listens to Ctrl-C again for each script that it runs, whatever boot.py said.
         micropython.kbd_intr(-1)
     gc.threshold(_START_GARBAGE_BYTES)
+    import loader
+
+    loader.run()
     from agent.app import main
 
     main()

@@ -34,4 +34,5 @@ module("code_hash.py", base_path=write_module("../build/frozen/" + options.board
 module("board.py", base_path="../hardware/boards/" + options.board)
 module("_boot.py", base_path=".")
 module("boot.py", base_path=".")
+module("loader.py", base_path=".")
 module("main.py", base_path=".")

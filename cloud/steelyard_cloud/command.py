@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from steelyard_protocol import downlink, identity
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
@@ -48,6 +49,18 @@ def init(config: Configured = None) -> None:
     print(f"database  {database.shown(settings.database)}")
     print(f"keys      {settings.keys}" + ("" if made else ", with a new unlock key" if added else " (kept)"))
     print(f"root key  {settings.root / keys.ROOT}.pem" + (": move it to a safe place offline" if made else " (kept)"))
+
+
+@app.command("add-manufacturer")
+def add_manufacturer(
+    key: Annotated[Path, typer.Argument(help="The public key, as `steelyard update key` wrote it.")],
+    config: Configured = None,
+) -> None:
+    """Let a manufacturer's key sign updates: makes the next key set, for which the root has to be here."""
+    settings = _settings(config)
+    point = keys.read_public(key)
+    added = keys.add_key(settings.keys, settings.root, point, downlink.Role.MANUFACTURER)
+    print(f"{identity.to_text(identity.kid(point))} {'may now sign' if added else 'signs already'} updates")
 
 
 @app.command()

@@ -222,6 +222,18 @@ class NothingToCheck(Refusal):
     code, noun, status = "nothing-to-check", "check code", 409
 
 
+class UpdateForged(Refusal):
+    """The manifest names the key {key}, and no manufacturer's key that scales know has signed it."""
+
+    code, noun = "update-forged", "update"
+
+
+class NotApproved(Refusal):
+    """The type approval does not name the software {hash}; a scale with it could not be verified. Have it approved."""
+
+    code, noun, status = "not-approved", "update", 409
+
+
 class KeysUnavailable(Refusal):
     """The platform's key for this cannot be used on this machine; the platform's log says why."""
 

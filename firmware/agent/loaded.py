@@ -28,6 +28,19 @@ def let_go(places):
             _forget(*place)
 
 
+class Held:
+    """Holds the modules at `places` while the block of a `with` runs."""
+
+    def __init__(self, places):
+        self._places = places
+
+    def __enter__(self):
+        hold(self._places)
+
+    def __exit__(self, *_):
+        let_go(self._places)
+
+
 def _forget(package, name):
     """To look through all modules takes half a million instructions: that is done below a module that is loaded."""
     place = package + "." + name

@@ -9,6 +9,7 @@ import asyncio
 import board
 from micropython import const
 
+from agent.acts import Acts
 from agent.adjustment.parameters import BY_CONSOLE
 from agent.adjustment.permits import Permit, PermitRefused
 from agent.chips import fitted
@@ -19,6 +20,7 @@ from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
 from agent.record import serial, software
+from agent.record.chain import NotEnrolled
 from agent.transport.uplink import Uplink
 from agent.weighing.core import Weighing, WeighingRefused
 from agent.wire import identity, statements
@@ -29,7 +31,6 @@ _SWITCH_ON = const(1 << 5)
 _ADC_FAULT = const(1 << 7)
 _SUPPLY_LOW = const(1 << 8)
 
-_SOURCE_CONSOLE = const(4)
 _SERIAL_NUMBER = const(5)
 
 # Places in the refusal that is to be stated.
@@ -72,8 +73,13 @@ class Scale:
         self.adc = fitted.converter()
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.trust = Trust(ledger.store, ledger.root_key)
-        self.downlink = Downlink(self.keystore, self.trust, self.chain, self._open_permit, self._downlink_refused)
-        self.uplink = Uplink(network, self.keystore, self.chain, self.downlink, self.trust, system.random, self.is_idle)
+        self.acts = Acts(self, self.keystore, system.random, self._open_permit)
+        self.downlink = Downlink(self.keystore, self.trust, self.chain, self.acts, self._downlink_refused)
+        self.uplink = Uplink(
+            *(network, self.keystore, self.chain, self.downlink, self.trust, system.random),
+            calm=self.is_idle,
+            question=self.acts.question,
+        )
         if ledger.wifi:
             network.use_wifi(*ledger.wifi)
         self.supply_mv = 0
@@ -83,6 +89,7 @@ class Scale:
         self.period_changed = asyncio.Event()
         self._refusal = None  # [why, order, count] of the newest that is to be stated
         self._unlocking = None
+        self.attended = lambda: False  # whether somebody is at the keys
         self._learn_serial()
 
     def _learn_serial(self):
@@ -185,6 +192,11 @@ class Scale:
         """True while nothing is on the pan: the moment for work that would disturb weighing."""
         return self.weighing.stable and self.weighing.gross == 0
 
+    def in_use(self):
+        """Whether somebody weighs, sells, adjusts or types: no moment for a restart."""
+        weighing = self.weighing
+        return not self.is_idle() or weighing.tare != 0 or self.parameters.session_open or self.attended()
+
     # What the console asks for
 
     async def enrol(self, maker, model, serial_number, production_code):
@@ -196,18 +208,18 @@ class Scale:
         return statement
 
     async def accept(self, answer):
-        """Take the platform's answer to the enrolment, encoded CBOR; the uplink then begins."""
+        """Take the platform's signed answer to the enrolment; the uplink then begins. Raises NotEnrolled."""
+        if not self.chain.enrolled:
+            raise NotEnrolled
+        await self.follow_period(self.trust.accept(answer, self.keystore.kid))
+
+    async def follow_period(self, change):
+        """Await `change`; where the period of snapshots is another one then, keep to it, and tell of it by an event."""
         before_s = self.trust.period_s
-        await self.trust.accept(answer)
+        await change
         if self.trust.period_s != before_s:
             self.period_changed.set()
             await self.events.note(statements.PERIOD_CHANGED, before_s, self.trust.period_s)
-
-    async def set_clock(self, unix_s):
-        """Set the clock by hand; an event tells of it."""
-        before_s = clock.stamp()
-        clock.set(unix_s, clock.RTC)
-        await self.events.note(statements.CLOCK_SET, before_s, unix_s, _SOURCE_CONSOLE)
 
     async def open_adjustment(self):
         """Have an adjustment session open, under the permit that waits if there is one.

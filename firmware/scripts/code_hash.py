@@ -5,6 +5,7 @@ the agent frozen in has no files: its manifest freezes this hash with the code, 
 """
 
 import argparse
+import ast
 import hashlib
 import runpy
 import sys
@@ -27,11 +28,25 @@ def code_hash(board, root=ROOT):
     return relevance["code_hash"](relevant_files(board, root))
 
 
+def loader_hash(root=ROOT):
+    """Return the 32-byte hash of what runs before the agent, which stays when a slot is updated."""
+    relevance = runpy.run_path(str(root / "firmware" / "agent" / "record" / "relevance.py"))
+    return relevance["code_hash"](relevance["start_files"](f"{root / 'firmware'}/"))
+
+
+def number(root=ROOT):
+    """Return the number of this release."""
+    found = ast.parse((root / "firmware" / "agent" / "record" / "software.py").read_text()).body
+    [value] = [one.value for one in found if isinstance(one, ast.Assign) and one.targets[0].id == "NUMBER"]
+    return ast.literal_eval(value.args[0])
+
+
 def write_module(folder, board):
     """Write `code_hash.py` into `folder`, for a manifest to freeze, and return the folder."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     source = (
-        f'"""Made by firmware/scripts/code_hash.py for a frozen agent on {board}."""\n\nHASH = {code_hash(board)!r}\n'
+        f'"""Made by firmware/scripts/code_hash.py for a frozen agent on {board}."""\n\n'
+        f"HASH = {code_hash(board)!r}\nLOADER = {loader_hash()!r}\nNUMBER = {number()}\n"
     )
     (Path(folder) / "code_hash.py").write_text(source)
     return folder

@@ -29,6 +29,24 @@ class PlatformAway(GatewayError):
     code, noun = "platform-away", "platform"
 
 
+class NoUpdate(GatewayError):
+    """No update can be read from {file}: {why}."""
+
+    code, noun = "no-update", "update"
+
+
+class CannotBuild(GatewayError):
+    """The software cannot be built: {why}"""
+
+    code, noun = "cannot-build", "software"
+
+
+class NoSigningKey(GatewayError):
+    """{file} is no key that signs updates: {why}. `steelyard update key` makes one."""
+
+    code, noun = "no-signing-key", "key file"
+
+
 class NoPermit(GatewayError):
     """No permit can be read from {file}: {why}."""
 
@@ -75,6 +93,12 @@ class PortLost(ConsoleError):
     """The connection to {port} was lost ({reason}): check the cable and the scale's power."""
 
     code, noun, exit_code = "port-lost", "port", 5
+
+
+class UpdateStopped(ConsoleError):
+    """The update is not complete: {why}. What the scale has it keeps; the software that runs goes on weighing."""
+
+    code, noun, exit_code = "update-stopped", "update", 9
 
 
 class NoAnswer(ConsoleError):

@@ -22,7 +22,7 @@ Made from hardware/boards/{name}.toml by `make boards`: change that file, not th
 this module as `board`; what each name means stands there and in docs/hardware.md.
 """
 '''
-_IN_STORAGE = ("files", "journal", "sales")
+_IN_STORAGE = ("files", "journal", "sales", "code_a", "code_b")
 
 
 def module(profile: Profile) -> str:
@@ -127,10 +127,12 @@ def _fuses(profile: Profile) -> list[str]:
 def _flash(profile: Profile) -> list[str]:
     start = profile.flash.storage[0]
     regions = ((name, *profile.flash.regions[name]) for name in _IN_STORAGE if name in profile.flash.regions)
-    placed = ", ".join(f'"{name}": (0x{offset - start:06X}, 0x{length:06X})' for name, offset, length in regions)
+    placed = [f'    "{name}": (0x{offset - start:06X}, 0x{length:06X}),' for name, offset, length in regions]
     return [
         "# (offset, length) in bytes within the port's storage",
-        "FLASH = {" + placed + "}",
+        "FLASH = {",
+        *placed,
+        "}",
         f"PROGRAM_SIZE = {profile.flash.program_bytes}",
         f"JOURNAL_DAYS = {profile.flash.days}",
     ]

@@ -15,7 +15,7 @@ SECTOR_BYTES = 4096
 # A snapshot of 190 bytes with its record header, 144 a day at the default period, thinned out below a quarter free.
 _RECORD_BYTES = 208
 _SNAPSHOTS_A_DAY = 144
-_IN_STORAGE = ("files", "journal", "sales")
+_IN_STORAGE = ("files", "journal", "sales", "code_a", "code_b")
 _NEEDED = ("files", "journal")
 _FOR_IMAGE = ("loader", "code")
 _LEAST_SECTORS = 16

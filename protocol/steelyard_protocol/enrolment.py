@@ -3,13 +3,16 @@
 import base64
 from dataclasses import dataclass
 
-from steelyard_protocol import cbor
+from steelyard_protocol import downlink
+
+EXTERNAL = b"steelyard/1 enrol"
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolAnswer:
-    """`steelyard.cddl`, enrol-answer: the signed key set, where the broker is, and the snapshot period."""
+    """`steelyard.cddl`, enrolled: for which scale, the key set, where the broker is, and the snapshot period."""
 
+    identity: bytes
     key_set: bytes
     host: str
     port: int
@@ -17,9 +20,11 @@ class EnrolAnswer:
     password: str | None
     period_s: int
 
-    def encode(self) -> bytes:
-        """Deterministic CBOR of the answer."""
-        return cbor.encode([self.key_set, [self.host, self.port, self.tls, self.password], self.period_s])
+    def sign(self, private_key: bytes, kid: bytes) -> bytes:
+        """The enrol-answer: all of it signed by an authority key of its key set, 32 bytes, whose identity is `kid`."""
+        broker = [self.host, self.port, self.tls, self.password]
+        payload = [self.identity, self.key_set, broker, self.period_s]
+        return downlink.sign_payload(payload, private_key, kid, EXTERNAL)
 
 
 def to_base64url(data: bytes) -> str:

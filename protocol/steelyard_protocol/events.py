@@ -30,6 +30,8 @@ class EventKind(IntEnum):
     ROLLED_BACK = 18
     SALES_STATED = 19
     FLASH_FAULT = 20
+    UPDATE_BEGUN = 21
+    UPDATE_FAILED = 22
 
 
 # ----
@@ -88,6 +90,8 @@ _FACTS: dict[int, dict[str, Check]] = {
     EventKind.ROLLED_BACK: {"number": integer(1, 4_294_967_295)},
     EventKind.SALES_STATED: {"form": integer(2, 4)},
     EventKind.FLASH_FAULT: {"ring": integer(0, 1), "sector": integer(0, 65_535), "count": integer(0, 4_294_967_295)},
+    EventKind.UPDATE_BEGUN: {"number": integer(1, 4_294_967_295), "image": octets(32)},
+    EventKind.UPDATE_FAILED: {"number": integer(1, 4_294_967_295), "why": integer(1, 255)},
 }
 # ----
 

@@ -14,7 +14,7 @@ from kit.witness import Witness
 from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.broker import Address, Message, MqttBroker
 from steelyard_cloud.ingest.process import Ingest
-from steelyard_cloud.ingest.receipts import DueReceipt, signed
+from steelyard_cloud.ingest.receipts import Due, signed
 from steelyard_cloud.ingest.receiver import Begun, Receiver
 from steelyard_cloud.settings import SHARDS
 from steelyard_protocol.downlink import Receipt
@@ -38,7 +38,7 @@ class HastyReceiver(Receiver):
         wait_for(lambda: len(self.witness.receipts) >= before + len(outgoing), "the witness's look at the receipts")
         return super().begin(messages, now_ms)
 
-    def finish(self, begun: Begun, now_ms: int) -> list[DueReceipt]:
+    def finish(self, begun: Begun, now_ms: int) -> list[Due]:
         super().finish(begun, now_ms)
         return []
 

@@ -76,8 +76,8 @@ WRONG = [
     ("pico2_w", "files = [0x180000, 0x030000]\n", "", "flash.regions.files is missing: add it"),
     ("pico2_w", "journal = [0x1C0000, 0x240000]", "journal = [0x1C0000, 0x250000]", "journal ends beyond the chip"),
     ("pico2_w", "code_b = [0x150000, 0x030000]", "code_b = [0x150000, 0x031000]", "code_b is within the storage"),
-    ("pico2_w", "storage = [0x180000, 0x280000]", "storage = [0x190000, 0x270000]", "files is not within the storage"),
-    ("pico2_w", "storage = [0x180000, 0x280000]", "storage = 5", "flash.storage is 5: it should be a list"),
+    ("pico2_w", "storage = [0x120000, 0x2E0000]", "storage = [0x190000, 0x270000]", "files is not within the storage"),
+    ("pico2_w", "storage = [0x120000, 0x2E0000]", "storage = 5", "flash.storage is 5: it should be a list"),
     ("pico2_w", "loader = [", "lader = [", "flash.regions.lader is 'lader': it should be 'loader'"),
     (
         "pico2_w",
@@ -95,7 +95,7 @@ WRONG = [
     ("esp32_s3", "[image]", "[images]", "images is unknown: correct the name or leave it out"),
     (
         "pico2_w",
-        "storage = [0x180000, 0x280000]",
+        "storage = [0x120000, 0x2E0000]",
         "storage = [0x180000, 0x27F000]",
         "the rp2 port has it at the chip's end",
     ),

@@ -76,7 +76,7 @@ def unlock(shop: Shop) -> None:
     """The question of a scale whose case was open, for a platform's answer."""
     platform = Platform()
     platform.root = Key(TEST_ROOT_PRIVATE_KEY)
-    assert "accepted" in shop.scale.console("enrol accept " + platform.answer(9))
+    assert "accepted" in shop.scale.console("enrol accept " + platform.answer(shop.scale, 9))
     shop.scale.open_case()
     shop.scale.advance(1)
     shop.scale.close_case()

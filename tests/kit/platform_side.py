@@ -10,9 +10,10 @@ from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
-from steelyard_protocol import downlink, identity, p256, statement
+from steelyard_protocol import downlink, identity, p256, questions, statement
 from steelyard_protocol.downlink import Role
-from steelyard_protocol.enrolment import EnrolAnswer, to_base64url
+from steelyard_protocol.enrolment import EnrolAnswer, from_base64url, to_base64url
+from steelyard_simulator import SimulatedScale
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,23 @@ class Key:
 
 
 class Platform:
-    """Root, online, authority and unlock key, and the set that the root signed."""
+    """Root, online, authority, unlock and manufacturer's key, and the set that the root signed."""
 
     def __init__(self) -> None:
-        self.root, self.online, self.authority, self.unlock = (Key() for _ in range(4))
+        self.root, self.online, self.authority, self.unlock, self.manufacturer = (Key() for _ in range(5))
 
     def key_set(self, number: int = 1) -> bytes:
         kinds = ((self.online, Role.ONLINE), (self.authority, Role.AUTHORITY), (self.unlock, Role.UNLOCK))
+        kinds += ((self.manufacturer, Role.MANUFACTURER),)
         return self.root.sign(downlink.KeySet(number, tuple((key.point, role) for key, role in kinds)))
 
-    def answer(self, port: int, key_set: bytes | None = None, password: str | None = None, period_s: int = 600) -> str:
-        """What the technician carries to the console: base64url."""
-        answer = EnrolAnswer(key_set or self.key_set(), "127.0.0.1", port, False, password, period_s)
-        return to_base64url(answer.encode())
+    def answer(self, enrolment: bytes | SimulatedScale, port: int, key_set: bytes | None = None, **other: Any) -> str:
+        """What the technician carries to the console of the scale that enrolled with this statement: base64url."""
+        if isinstance(enrolment, SimulatedScale):
+            enrolment = from_base64url(enrolment.console_json("enrol")["statement"])
+        fields = {"host": "127.0.0.1", "port": port, "tls": False, "password": None, "period_s": 600, **other}
+        answer = EnrolAnswer(statement.parse(enrolment).kid, key_set or self.key_set(), **fields)
+        return to_base64url(answer.sign(self.authority.private, identity.kid(self.authority.point)))
 
     def receipt(self, raw: bytes, *, key: Key | None = None, **other: Any) -> bytes:
         """A receipt for a statement; `other` replaces fields of it."""
@@ -72,6 +77,8 @@ class Receiver:
         self.sizes: list[int] = []
         self.held: dict[int, bytes] = {}
         self.failures: list[Exception] = []
+        self.questions: list[questions.Question] = []
+        self.time_s = 0  # what it answers about the time; 0 for nothing
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="receiver")
         self.client.on_message = self._take
         self.client.on_connect = lambda *_: self.client.subscribe("sy/1/+/+/up", qos=1)
@@ -85,6 +92,10 @@ class Receiver:
 
     def _take(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         try:
+            question = questions.read(message.payload)
+            if question is not None:
+                self._answer(client, message.topic, question)
+                return
             raws = statement.decode_message(message.payload)
             parsed = [statement.parse(raw) for raw in raws]
             for one in parsed:
@@ -97,6 +108,12 @@ class Receiver:
                 client.publish(down, self.platform.receipt(self.newest_held()), qos=1)
         except Exception as error:
             self.failures.append(error)
+
+    def _answer(self, client: paho.Client, topic: str, question: questions.Question) -> None:
+        self.questions.append(question)
+        if isinstance(question, questions.TimeQuestion) and self.time_s:
+            answer = downlink.Time(question.identity, question.nonce, self.time_s)
+            client.publish(topic.removesuffix("up") + "down", self.platform.online.sign(answer), qos=1)
 
     def newest_held(self) -> bytes:
         """The last statement before the first hole."""

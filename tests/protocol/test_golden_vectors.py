@@ -9,7 +9,7 @@ from typing import Any
 import cddl_verifier
 import ecdsa
 import pytest
-from steelyard_protocol import cbor, cose, downlink, p256, parameters, statement, weight
+from steelyard_protocol import cbor, cose, downlink, enrolment, p256, parameters, questions, statement, weight
 from steelyard_protocol.bodies import Snapshot
 from steelyard_protocol.events import Event
 
@@ -19,7 +19,10 @@ GOLDEN: dict[str, Any] = json.loads((ROOT / "protocol" / "vectors" / "golden.jso
 SCALE = bytes.fromhex(GOLDEN["keys"]["scale"]["public_key"])
 STATEMENTS = GOLDEN["statements"] + GOLDEN["growth"] + GOLDEN["sales"] + GOLDEN["sizes"]
 GROWN = {"unknown kind", "longer body", *(made["name"] for made in GOLDEN["growth"])}
-ORDER_SIGNERS = {"receipt": "online", "permit": "authority", "key set": "root"}
+ORDER_SIGNERS = {
+    **{order["name"]: "online" for order in GOLDEN["orders"]},
+    **{"permit": "authority", "key set": "root", "update": "manufacturer"},
+}
 
 
 def _signer(order: dict[str, str]) -> bytes:
@@ -94,12 +97,29 @@ def test_what_grew_is_kept_beside_what_is_known(name: str, flags: list[int], hea
         *[("parameter-map", made["map"]) for made in GOLDEN["parameters"]],
         ("batch", GOLDEN["batch"]),
         ("enrol-answer", GOLDEN["enrol answer"]),
+        *[("question", made["raw"]) for made in GOLDEN["questions"]],
+        ("piece", GOLDEN["piece"]),
         *[("fresh-payload", made["raw"][:-128]) for made in GOLDEN["fresh"]],
         *[("sale-proof", made["raw"]) for made in GOLDEN["sale proofs"]],
     ],
 )
 def test_independent_cddl_validator_agrees_on_everything_else(rule: str, encoded: str) -> None:
     assert cddl_verifier.validate(SCHEMA, bytes.fromhex(encoded), root_type=rule, require_deterministic=True).valid
+
+
+def test_questions_are_read_and_nothing_else_is_one() -> None:
+    kinds = [type(questions.read(bytes.fromhex(made["raw"]))) for made in GOLDEN["questions"]]
+    assert kinds == [questions.TimeQuestion, questions.FreshAnswer, questions.PieceQuestion]
+    others = [made["raw"] for made in STATEMENTS + GOLDEN["orders"] + GOLDEN["refused"]]
+    for raw in (*others, GOLDEN["batch"], GOLDEN["enrol answer"], GOLDEN["piece"]):
+        assert questions.read(bytes.fromhex(raw)) is None
+
+
+def test_the_answer_to_an_enrolment_is_signed_as_a_whole_by_the_authority() -> None:
+    raw = bytes.fromhex(GOLDEN["enrol answer"])
+    authority = bytes.fromhex(GOLDEN["keys"]["authority"]["public_key"])
+    assert cose.verify1(raw, authority, enrolment.EXTERNAL)
+    assert not cose.verify1(raw, authority, downlink.EXTERNAL), "it is no order"
 
 
 def test_statements_link_up() -> None:

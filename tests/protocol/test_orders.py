@@ -1,4 +1,4 @@
-"""Orders of the platform: one envelope, three kinds, and every value in its range, or none at all."""
+"""Orders of the platform: one envelope, six kinds, and every value in its range, or none at all."""
 
 from typing import Any
 

@@ -75,7 +75,7 @@ def history(scale: SimulatedScale, platform: Platform, office: Desk, copy: Path)
     """Let the scale live through all of it; `office` issues its permit."""
     scale.advance(5)
     scale.console(f"enrol maker={MAKER} model={MODEL} serial=1 code={PRODUCTION_CODE}")
-    scale.console(f"enrol accept {platform.answer(1883, period_s=20)}")
+    scale.console(f"enrol accept {platform.answer(scale, 1883, period_s=20)}")
     scale.place(2.0)
     scale.advance(70)
     enrolled = History(exported(scale))

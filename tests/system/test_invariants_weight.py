@@ -134,7 +134,7 @@ def _lives(cell: str, seed: int, parameter_map: dict[int, int], steps: list[tupl
         with SimulatedScale(Path(folder), cell=cell, seed=seed, factory=factory) as scale:  # type: ignore[arg-type]
             scale.advance(4)
             scale.console("enrol maker=M model=X serial=1 code=C")
-            scale.console(f"enrol accept {PLATFORM.answer(1883, period_s=PERIOD_S)}")
+            scale.console(f"enrol accept {PLATFORM.answer(scale, 1883, period_s=PERIOD_S)}")
             scale.adjustment_switch(True)
             for what, how in steps:
                 live(scale, what, how)

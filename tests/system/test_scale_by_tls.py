@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from kit.platform_side import Platform, receiving
 from kit.servers import Server, free_port, missing, program, wait_until
-from steelyard_protocol.enrolment import EnrolAnswer, to_base64url
 from steelyard_simulator.flashing import factory_file, flash_image
 from steelyard_simulator.scale import SimulatedScale
 
@@ -90,7 +89,7 @@ def enrolled(
     scale = simulate(virtual=False)
     assert scale.image == folder / "image.bin"
     scale.console("enrol maker=M model=one serial=1 code=P-1")
-    scale.console("enrol accept " + to_base64url(EnrolAnswer(platform.key_set(), host, port, True, None, 1).encode()))
+    scale.console("enrol accept " + platform.answer(scale, port, host=host, tls=True, period_s=1))
     return scale
 
 

@@ -40,7 +40,7 @@ def scale(
     factory = {**cbor.decode(factory_file(platform.root.point)), WIFI: ["market", "password"]}
     scale = simulate(virtual=False, factory=cbor.encode(factory))
     enrolment = scale.console_json("enrol maker=M model=one serial=1 code=P-1")
-    scale.console(f"enrol accept {platform.answer(mosquitto.port, period_s=PERIOD_S)}")
+    scale.console(f"enrol accept {platform.answer(scale, mosquitto.port, period_s=PERIOD_S)}")
     # What is on the pan before the first zero would become the zero.
     wait_until(lambda: 1 in receiver.held and scale.console_json("status")["stable"], 20, "a scale that is ready")
     assert receiver.held[1] == from_base64url(enrolment["statement"])

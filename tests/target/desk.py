@@ -35,6 +35,14 @@ clock.ticks_ms = lambda: time.ticks_add(time.ticks_ms(), _ahead_ms)
 clock.uptime_s = lambda: (time.ticks_ms() + _ahead_ms) // 1000
 
 
+def _set_unix_time(unix_s):
+    offset_s = unix_s - clock.uptime_s()
+    clock.unix_time = lambda: clock.uptime_s() + offset_s
+
+
+clock.set_unix_time = _set_unix_time
+
+
 class Network:
     """The desk's network: loopback TCP that can be unplugged."""
 

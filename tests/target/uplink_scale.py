@@ -9,11 +9,12 @@ import sys
 
 import desk
 import hal_flash
+from agent import acts
 from agent.adjustment.permits import PermitRefused
 from agent.errors import AgentError
 from agent.orders import downlink, enrolment, trust
 from agent.port import clock
-from agent.record import chain, journal, keystore, store
+from agent.record import chain, events, journal, keystore, store
 from agent.transport import uplink
 from agent.wire import statements
 
@@ -23,9 +24,18 @@ folder, root = sys.argv[1], bytes.fromhex(sys.argv[2])
 
 
 class Parameters:
+    map = {1: 2}
     digest = bytes(16)
     calibration_counter = configuration_counter = 0
     session_open = locked = False
+
+
+class Ledger:
+    pass
+
+
+class Weighing:
+    gross = 7
 
 
 class Instrument:
@@ -34,6 +44,11 @@ class Instrument:
 
 
 class Scale:
+    parameters = Parameters
+    weighing = Weighing
+    software = ("steelyard", "1", bytes(32))
+    clock = clock
+
     def __init__(self):
         self.nor = hal_flash.Nor(SECTORS * 4096, folder + "/flash")
         ring = journal.Journal(hal_flash.Region(self.nor))
@@ -46,13 +61,18 @@ class Scale:
         self.chain.parameters = Parameters()
         self.refused = []
         self.permits = []
+        self.ledger = Ledger
+        self.ledger.store = files
+        self.events = events.Events(self.chain, clock)
+        self.acts = acts.Acts(self, self.keystore, os.urandom, self.open_permit)
         self.downlink = downlink.Downlink(
-            self.keystore, self.trust, self.chain, self.open_permit, lambda *why: self.refused.append(why)
+            self.keystore, self.trust, self.chain, self.acts, lambda *why: self.refused.append(why)
         )
         self.calm = True
         self.uplink = uplink.Uplink(
             *(self.network, self.keystore, self.chain, self.downlink, self.trust, os.urandom),
             calm=lambda: self.calm,
+            question=self.acts.question,
         )
         asyncio.create_task(self.downlink.run())
         asyncio.create_task(self.uplink.run())
@@ -62,6 +82,12 @@ class Scale:
             raise PermitRefused("counters", "the permit is used up, or for other values of the counters")
         self.permits.append(permit[3])
 
+    def snapshot_body(self):
+        return [0] * 13
+
+    async def follow_period(self, change):
+        await change
+
     # ---- commands ----------------------------------------------------------------------------------------------
 
     async def enrol(self):
@@ -69,9 +95,23 @@ class Scale:
 
     async def accept(self, text):
         try:
-            await self.trust.accept(enrolment.from_text(text))
+            await self.trust.accept(enrolment.from_text(text), self.keystore.kid)
         except (AgentError, ValueError) as error:
             return str(error)
+
+    def question(self):
+        """The bytes of what the scale would ask now, in hex; "" for nothing."""
+        return (self.acts.question() or b"").hex()
+
+    def waiting(self):
+        """What waits to be sent beside the chain."""
+        return enrolment.to_text(self.uplink._answer)
+
+    async def set_clock(self, unix_s):
+        await self.acts.set_clock(unix_s)
+
+    def time(self):
+        return clock.stamp(), clock.quality()
 
     async def append(self, count):
         for _ in range(count):
@@ -141,6 +181,10 @@ async def main():
         "append",
         "statement",
         "present",
+        "question",
+        "set_clock",
+        "time",
+        "waiting",
         "offer",
         "status",
         "unplug",

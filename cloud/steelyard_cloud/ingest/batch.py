@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from steelyard_protocol.downlink import Receipt
+from steelyard_protocol.questions import Question
 from steelyard_protocol.statement import Statement
 
 from steelyard_cloud.statements.keys import Key
@@ -34,6 +35,7 @@ class Batch:
     suspects: list[Suspect] = field(default_factory=list)
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)  # (shard, reason) of what is not stored
     vouched: set[tuple[bytes, bytes]] = field(default_factory=set)  # kid and link of what was quarantined
+    questions: list[tuple[Key, Question]] = field(default_factory=list)
     released: list[int] = field(default_factory=list)  # quarantine rows that are statements after all
     _topics: set[str] = field(default_factory=set)  # of suspects
 

@@ -10,8 +10,9 @@ from steelyard_cloud.db import feeds
 from steelyard_cloud.db.database import Connection, reading
 from steelyard_cloud.db.feeds import Entry
 from steelyard_cloud.ingest.pending import PendingBatches
-from steelyard_cloud.ingest.receipts import Outgoing
+from steelyard_cloud.ingest.receipts import Outgoing, signed
 from steelyard_cloud.ingest.receiver import Receiver
+from steelyard_cloud.scales import asks, updates
 from steelyard_cloud.scales import store as scale_store
 from steelyard_cloud.statements.keys import load_keys_of
 
@@ -22,7 +23,7 @@ CONSUMER = "ingest"
 class Effects:
     """What is to be done once some changes are committed."""
 
-    outgoing: list[Outgoing] = field(default_factory=list)  # permits
+    outgoing: list[Outgoing] = field(default_factory=list)  # permits, asks, updates
     made_due: bool = False  # scales of a type wait for the timers
 
 
@@ -79,6 +80,14 @@ class Changes:
         if entry.topic == "permit":  # it is recorded: only now it may be sent
             identity_id, raw = scale_store.permit_to_send(connection, entry.body["permit_id"], self._clock())
             effects.outgoing.append((load_keys_of(connection, [identity_id])[identity_id].down, raw))
+        elif entry.topic == "ask":
+            identity_id, ask = asks.ask_to_send(connection, entry.body["ask_id"], self._clock())
+            down = load_keys_of(connection, [identity_id])[identity_id].down
+            effects.outgoing.append((down, signed(ask, self._receiver.online)))
+        elif entry.topic == "update":
+            made = updates.update_to_send(connection, entry.body["update_id"], self._clock())
+            down = load_keys_of(connection, [made.identity_id])[made.identity_id].down
+            effects.outgoing += [(down, made.key_set), (down, made.manifest)]
         elif entry.topic == "scale-type":
             self._receiver.judging.judge_type(connection, entry.body["scale_type_id"], entry.shard, self._clock())
             effects.made_due = True

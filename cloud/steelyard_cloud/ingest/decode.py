@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from steelyard_protocol import identity
+from steelyard_protocol import identity, questions
+from steelyard_protocol.questions import Question
 from steelyard_protocol.statement import Statement, StatementError, decode_message, parse
 
 from steelyard_cloud.ingest.batch import Batch, Candidate
@@ -22,6 +23,7 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
     """
     batch = Batch()
     parsed: list[tuple[Message, Statement]] = []
+    asked: list[tuple[str, Question]] = []
     offered: Counter[str] = Counter()
 
     def refuse(topic: str, kid: bytes | None, reason: str, raw: bytes) -> None:
@@ -40,6 +42,9 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
             if not budget.allows(topic, now_ms, offered[topic]):
                 batch.counted[shard_of(topic), "limited"] += 1
                 continue
+        if waited is None and (question := questions.read(payload)):
+            asked.append((topic, question))
+            continue
         try:
             raws = decode_message(payload)
         except StatementError as error:
@@ -51,6 +56,7 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
             except StatementError as error:
                 refuse(topic, None, error.code, raw)
     _place(batch, parsed, keyring, refuse)
+    _place_questions(batch, asked, keyring)
     return batch
 
 
@@ -70,6 +76,17 @@ def _place(batch: Batch, parsed: Sequence[tuple[Message, Statement]], keyring: K
         else:
             refuse(topic, kid, reason, message.payload)
             kept = message
+
+
+def _place_questions(batch: Batch, asked: Sequence[tuple[str, Question]], keyring: Keyring) -> None:
+    """Those of a registered key on its topic. Others are no evidence: counted, and forgotten."""
+    keys = keyring.find({question.identity for _, question in asked}) if asked else {}
+    for topic, question in asked:
+        key = keys.get(question.identity)
+        if key is not None and topic == key.up:
+            batch.questions.append((key, question))
+        else:
+            batch.counted[shard_of(topic), misfit(topic, question.identity)] += 1
 
 
 def shard_of(topic: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from steelyard_cloud.db.database import AWAY
 from steelyard_cloud.ingest.mqtt.session import Message
-from steelyard_cloud.ingest.receipts import DueReceipt
+from steelyard_cloud.ingest.receipts import Due
 from steelyard_cloud.ingest.receiver import Begun, Receiver
 from steelyard_cloud.ingest.sending import Committed, Sender
 from steelyard_cloud.statements import quarantine
@@ -97,8 +97,8 @@ class PendingBatches:
             due = self._one_by_one(messages)
         self.sender.send(Committed(due, messages))
 
-    def _one_by_one(self, messages: Sequence[Message]) -> list[DueReceipt]:
-        due: list[DueReceipt] = []
+    def _one_by_one(self, messages: Sequence[Message]) -> list[Due]:
+        due: list[Due] = []
         for message in messages:
             try:
                 due += self.receiver.finish(self.receiver.begin([message], self.clock()), self.clock())

@@ -9,7 +9,7 @@ which what it names may still come; then it is a finding, and no reason to keep 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from steelyard_protocol.downlink import Receipt, sign
+from steelyard_protocol.downlink import Ask, Receipt, Time, sign
 from steelyard_protocol.statement import Statement, link_of, parse
 
 from steelyard_cloud.judge.chain import GRACE_MS, restarts
@@ -34,11 +34,11 @@ class Wanted(NamedTuple):
     missing: bool = False
 
 
-class DueReceipt(NamedTuple):
-    """A receipt that is to be signed for a topic."""
+class Due(NamedTuple):
+    """What is to be sent to a topic: a receipt or another order, which the online key signs, or bytes as they are."""
 
     topic: str
-    receipt: Receipt
+    order: Receipt | Time | Ask | bytes
 
 
 Outgoing = tuple[str, bytes]  # topic and payload
@@ -74,14 +74,14 @@ def _is_lost(wanted: Wanted, edge: Edge, now_ms: int) -> bool:
     return wanted.missing and edge.number >= wanted.number and now_ms >= wanted.since_ms + GRACE_MS
 
 
-def signed_all(due: Iterable[DueReceipt], key: PlatformKey) -> list[Outgoing]:
-    """The receipts as the scales accept them, with their topics."""
-    return [(topic, signed(receipt, key)) for topic, receipt in due]
+def signed_all(due: Iterable[Due], key: PlatformKey) -> list[Outgoing]:
+    """The orders as the scales accept them, with their topics."""
+    return [(topic, signed(order, key)) for topic, order in due]
 
 
-def signed(receipt: Receipt, key: PlatformKey) -> bytes:
-    """The receipt as the scale accepts it."""
-    return sign(receipt, key.private_key, key.kid)
+def signed(order: Receipt | Time | Ask | bytes, key: PlatformKey) -> bytes:
+    """The order as the scale accepts it."""
+    return order if isinstance(order, bytes) else sign(order, key.private_key, key.kid)
 
 
 class Walk:

@@ -26,7 +26,8 @@ from steelyard_cloud.ingest.later import check_some, read_some_again
 from steelyard_cloud.ingest.limits import FailureBudget
 from steelyard_cloud.ingest.listening import Listening
 from steelyard_cloud.ingest.mqtt.session import Message
-from steelyard_cloud.ingest.receipts import DueReceipt, Outgoing, signed_all
+from steelyard_cloud.ingest.questions import Questions
+from steelyard_cloud.ingest.receipts import Due, Outgoing, signed_all
 from steelyard_cloud.ingest.store import store
 from steelyard_cloud.ingest.vouch import vouch
 from steelyard_cloud.keys import PlatformKey
@@ -58,6 +59,7 @@ class Receiver:
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="authenticate")  # gives the pool its tasks, and waits
         self._keyring = Keyring(engine)
         self._budget = FailureBudget()
+        self._questions = Questions()
         self._links = QuarantinedLinks(engine, shards)
         self.summaries = Summaries()
         self._branches = Branches()
@@ -78,8 +80,8 @@ class Receiver:
         batch = decode(messages, self._keyring, self._budget, now_ms)
         return Begun(batch, self._ahead.submit(authenticate, batch.candidates, self._signatures))
 
-    def finish(self, begun: Begun, now_ms: int) -> list[DueReceipt]:
-        """Store, judge, commit; gives the receipts to sign and send. When it returns, everything is committed."""
+    def finish(self, begun: Begun, now_ms: int) -> list[Due]:
+        """Store, judge, commit; gives what is to be signed and sent. When it returns, everything is committed."""
         batch = begun.batch
         begun.authenticated.result()
         vouch(batch, self.engine, self._links, self._budget, now_ms)
@@ -88,7 +90,7 @@ class Receiver:
                 return self._commit(batch, now_ms)
         raise ConflictAgain(shards=self.shards)
 
-    def _commit(self, batch: Batch, now_ms: int) -> list[DueReceipt]:
+    def _commit(self, batch: Batch, now_ms: int) -> list[Due]:
         """The one transaction of a batch. What is kept in memory follows its commit, or is forgotten."""
         try:
             with self.commits.at(now_ms) as connection:
@@ -99,12 +101,13 @@ class Receiver:
                 self.judging.arrived(connection, summaries, numbers, now_ms)
                 summary_store.write_summaries(connection, summaries)
                 _quarantine(connection, batch, accepted, now_ms)
+                answers = self._questions.answer(connection, batch.questions, now_ms)
         except BaseException:
             self._forget({one.key for one in batch.candidates})
             raise
         self.summaries.committed(summaries)
         self._links.committed(batch.suspects, batch.vouched)
-        return [DueReceipt(one.stored.key.down, receipt) for one in accepted for receipt in one.receipts]
+        return answers + [Due(one.stored.key.down, receipt) for one in accepted for receipt in one.receipts]
 
     def identity_registered(self, connection: Connection, text: str) -> list[Message]:
         """An identity became known: what of it waits in the quarantine is to be handled as messages again.

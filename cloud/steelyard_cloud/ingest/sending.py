@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from steelyard_cloud.ingest.mqtt.broker import Broker
 from steelyard_cloud.ingest.mqtt.session import Message
-from steelyard_cloud.ingest.receipts import DueReceipt, Outgoing, signed_all
+from steelyard_cloud.ingest.receipts import Due, Outgoing, signed_all
 from steelyard_cloud.keys import PlatformKey
 
 
 class Committed(NamedTuple):
     """A batch that is committed: its receipts, and the messages that it came in."""
 
-    due: Sequence[DueReceipt]
+    due: Sequence[Due]
     messages: Sequence[Message]
 
 

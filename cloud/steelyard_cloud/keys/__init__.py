@@ -21,6 +21,8 @@ ONLINE = "online"
 AUTHORITY = "authority"
 UNLOCK = "unlock"
 KEY_SET = "key-set.cbor"
+MOST_KEYS = 8
+"""Of a key set, as scales take them."""
 
 
 class KeysError(CloudError):
@@ -45,6 +47,18 @@ class KeyOpenToOthers(KeysError):
     """{path} can be read by others. Run: chmod 600 {path}"""
 
     code = "key-open-to-others"
+
+
+class KeySetFull(KeysError):
+    """The key set has {most} keys, and scales take no more."""
+
+    code = "key-set-full"
+
+
+class NoPublicKey(KeysError):
+    """{path} holds no public key: a point on P-256 in hexadecimal, as `steelyard update key` writes it."""
+
+    code = "no-public-key"
 
 
 class KeyInvalid(KeysError):
@@ -146,6 +160,17 @@ def write_root_public(folder: Path, root: PlatformKey) -> None:
     (folder / f"{ROOT}.pub").write_bytes(root.public_key)
 
 
+def read_public(path: Path) -> bytes:
+    """A public key that somebody else has made, a 65-byte point; raises NoPublicKey."""
+    try:
+        point = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise NoPublicKey(path=path) from error
+    if not p256.is_public_key(point):
+        raise NoPublicKey(path=path)
+    return point
+
+
 def create(folder: Path, root_folder: Path) -> bool:
     """Make root, online, authority and unlock keys and the first key set; False where there is a root already.
 
@@ -171,15 +196,26 @@ def add_unlock(folder: Path, root_folder: Path) -> bool:
     """
     if not (root_folder / f"{ROOT}.pem").exists() or not (folder / KEY_SET).exists():
         return False
-    root, path = read(root_folder / f"{ROOT}.pem"), folder / f"{UNLOCK}.pem"
+    path = folder / f"{UNLOCK}.pem"
+    if not path.exists():
+        write(path, PlatformKey.of(p256.make_private_key()))
+    return add_key(folder, root_folder, read(path).public_key, Role.UNLOCK)
+
+
+def add_key(folder: Path, root_folder: Path, public_key: bytes, role: Role) -> bool:
+    """Give scales the next key set, with one more key, a 65-byte point; False where they know it already.
+
+    The root signs it, so its private half has to be there: KeysError where it is not.
+    """
+    root = read(root_folder / f"{ROOT}.pem")
     held = open_order(read_key_set(folder), root.public_key)
     if not isinstance(held, KeySet):
         raise KeyInvalid(path=folder / KEY_SET)
-    if not path.exists():
-        write(path, PlatformKey.of(p256.make_private_key()))
-    own = (read(path).public_key, Role.UNLOCK)
+    own = (public_key, role)
     if own in held.keys:
         return False
+    if len(held.keys) >= MOST_KEYS:
+        raise KeySetFull(most=MOST_KEYS)
     renewed = KeySet(held.number + 1, (*held.keys, own))
     (folder / KEY_SET).write_bytes(sign(renewed, root.private_key, root.kid))
     return True

@@ -46,6 +46,9 @@ ENROLS = frozenset({Role.MANUFACTURER})
 VERIFIES = frozenset({Role.VERIFICATION})
 DECIDES = frozenset({Role.REGULATOR})
 PERMITS = frozenset({Role.VERIFICATION, Role.REGULATOR})
+ASKS = PERMITS
+UPDATES = frozenset({Role.MANUFACTURER, Role.REGULATOR})
+"""Who may have a scale updated, to software that the type approval names: its manufacturer, or who supervises it."""
 ADMINISTERS = frozenset({Role.ADMIN})
 PLACES = EVERYBODY
 MOVES = frozenset({Role.ADMIN, Role.REGULATOR})

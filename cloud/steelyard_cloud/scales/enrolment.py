@@ -23,6 +23,7 @@ from steelyard_cloud.errors import (
     OrderUsedUp,
     OtherType,
 )
+from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.settings import Settings
 
@@ -193,13 +194,15 @@ def _insert(
     return scale_id
 
 
-def answer(settings: Settings, key_set: bytes) -> bytes:
-    """What the technician carries back to the scale's console: key set, broker and period (enrol-answer)."""
-    return EnrolAnswer(
+def answer(settings: Settings, kid: bytes, key_set: bytes, authority: PlatformKey) -> bytes:
+    """What the technician carries back to the console of the scale `kid`: key set, broker and period (enrol-answer)."""
+    made = EnrolAnswer(
+        identity=kid,
         key_set=key_set,
         host=settings.broker_host,
         port=settings.broker_port,
         tls=settings.broker_tls,
         password=None,
         period_s=settings.period_s,
-    ).encode()
+    )
+    return made.sign(authority.private_key, authority.kid)

@@ -33,6 +33,7 @@ _PLACES = (
     ("tare", "weigh"),
     ("time", "life"),
     ("unlock", "codes"),
+    ("update", "update"),
     ("watch", "look"),
     ("zero", "weigh"),
 )

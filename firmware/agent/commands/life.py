@@ -46,7 +46,7 @@ async def _time(scale, words, reply):
     require_at_most(words, 1, "time [seconds]")
     clock = scale.clock
     if words:
-        await scale.set_clock(whole_number(words[0], clock.EARLIEST_S, clock.LATEST_S, "the time in Unix seconds"))
+        await scale.acts.set_clock(whole_number(words[0], clock.EARLIEST_S, clock.LATEST_S, "the time in Unix seconds"))
     value = {"time": clock.stamp(), "clock_quality": clock.quality()}
     await reply.give(value, "time %d (quality %d: 0 none, 1 clock, 2 network, 3 signed)" % tuple(value.values()))
 

@@ -37,6 +37,8 @@ _EVENTS = {
     18: ("rolled back", "number"),
     19: ("sales stated", "form"),
     20: ("flash fault", "ring", "sector", "count"),
+    21: ("update begun", "number", "image"),
+    22: ("update failed", "number", "why"),
 }
 # ----
 _KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}

@@ -47,6 +47,7 @@ class Panel:
         self._message_ms = clock.ticks_ms()
         self._item_tare = False  # the tare came with the item's price, and goes with it
         self._menu = None
+        scale.attended = self.attended
         self._actions = {
             "C": self._clear,
             "T": self._tare,
@@ -68,6 +69,11 @@ class Panel:
         self._displays.show(self._picture.pixels)
         await asyncio.sleep_ms(_TEST_MS)
         await asyncio.gather(self._read_keys(), self._keep_shown(), self.selling.run())
+
+    def attended(self):
+        """Whether somebody is in the middle of something: a bill, a menu, a price."""
+        bill = self.selling.bill
+        return self._menu is not None or self._typing or bool(bill.sales and not bill.closed)
 
     async def _read_keys(self):
         keypad = fitted.keypad(KEYS)

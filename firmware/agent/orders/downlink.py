@@ -1,4 +1,4 @@
-"""What the platform sends to the scale: receipts, permits, key sets. Nothing is acted on before its signature verifies.
+"""What the platform sends to the scale, orders of six kinds. Nothing is acted on before its signature verifies.
 
 Messages are looked at as they come, without any arithmetic: what is not for this scale, not signed by a key with the
 role, or names a foreign statement falls here. What remains waits for its verification, one at a time; of receipts only
@@ -21,9 +21,12 @@ from agent.wire import cbor, cose, identity
 _RECEIPT = const(1)
 _PERMIT = const(2)
 _KEY_SET = const(3)
+TIME = const(4)
+ASK = const(5)
+UPDATE = const(6)
 
 # Why a message is refused: the `why` of the event "downlink refused" (docs/wire.md).
-_MALFORMED = const(1)
+MALFORMED = const(1)
 _TOO_LARGE = const(2)
 _KEY_UNKNOWN = const(3)
 _ROLE = const(4)
@@ -33,6 +36,11 @@ _KIND_UNKNOWN = const(7)
 _FOREIGN_HASH = const(8)
 _PERMIT_REFUSED = const(9)
 _KEY_SET_NOT_NEWER = const(10)
+NOT_ASKED = const(11)
+OLD_ASK = const(12)
+OTHER_HARDWARE = const(13)
+UPDATE_NOT_NEWER = const(14)
+NO_PLACE = const(15)
 
 _REASONS = (
     "it is malformed",
@@ -45,7 +53,13 @@ _REASONS = (
     "it names a statement that this scale did not make",
     "the permit does not apply",
     "the key set is not newer than the scale's",
+    "it answers no question that is open, or came too late",
+    "its number is not above the last one's",
+    "it is for another model",
+    "the scale has this software, or newer",
+    "this scale has no place for it, or not while its new software is on trial",
 )
+_LENGTHS = (5, 11, 3, 4, 5, 8)  # of the orders, by their kind
 
 # Places in an order: [1, identity, number, hash, time] is a receipt's; kind comes first in all of them.
 _KIND = const(0)
@@ -55,6 +69,7 @@ _HASH = const(3)
 _KID = const(4)  # label of a header
 
 _MAX_NUMBER = const(0xFFFFFFFF)
+_PIECE = b"\x84\x06"  # of an image: no message of the profile begins like that
 
 
 class MessageRefused(AgentError):
@@ -72,23 +87,24 @@ class MessageRefused(AgentError):
 class Downlink:
     """Judges messages for the scale whose key is in `keystore`.
 
-    `trust` gives root and key set; `chain` acts on receipts; `await open_permit(permit, message)` takes a verified
-    permit's array and signed bytes and raises PermitRefused where it does not apply; `refused(why, order)` is called
-    for every refusal.
+    `trust` gives root and key set; `chain` acts on receipts. What the scale itself does goes to `acts`: its
+    `look(order)` looks at a time, an ask or an update before the signature, `await act(order, message)` takes those and
+    permits, verified, as array and signed bytes; both raise MessageRefused or PermitRefused. its
+    `piece(message)` takes what comes of an image. `refused(why, order)` is called for every refusal.
     """
 
-    def __init__(self, keystore, trust, chain_, open_permit, refused):
+    def __init__(self, keystore, trust, chain_, acts, refused):
         self.refusals = 0
         self.error = None  # what last kept a message from being judged
-        self.repeated = 0  # receipts that said nothing new
+        self.repeated = 0  # receipts and key sets that said nothing new
         self._keystore = keystore
         self._trust = trust
         self._chain = chain_
-        self._open_permit = open_permit
+        self._acts = acts
         self._refused = refused
         self._receipt = None  # newest receipt for a statement of this scale: (message, order)
         self._unchecked = None  # newest receipt for a number that is not in the journal: lost, or beyond the head
-        self._order = None  # permit or key set
+        self._order = None  # the first of any other kind
         self._arrived = asyncio.Event()
         self._taken = asyncio.Event()
         self._verifying = asyncio.Lock()
@@ -102,15 +118,20 @@ class Downlink:
     async def offer(self, payload):
         """Look at a message (memoryview; None for one too large) and keep it for its verification, or refuse it.
 
-        Waits while another permit or key set is being judged; receipts never wait.
+        Waits while another order is being judged; receipts never wait.
         """
         try:
             if payload is None:
                 raise MessageRefused(_TOO_LARGE)
             message = bytes(payload)
+            if message[:2] == _PIECE:
+                self._acts.piece(message)
+                return
             order = self._look(message)
             if order[_KIND] == _RECEIPT:
                 self._keep_receipt(message, order)
+            elif message == self._trust.keys.message:
+                self.repeated += 1
             else:
                 while self._order is not None:
                     self._taken.clear()
@@ -165,19 +186,21 @@ class Downlink:
             _, protected, _, payload, _ = cose.decode_sign1(message)
             order = cbor.decode(payload)
         except AgentError:
-            raise MessageRefused(_MALFORMED) from None
+            raise MessageRefused(MALFORMED) from None
         if not isinstance(order, list) or not order or not isinstance(order[_KIND], int):
-            raise MessageRefused(_MALFORMED)
+            raise MessageRefused(MALFORMED)
         kind = order[_KIND]
-        if not _RECEIPT <= kind <= _KEY_SET:
+        if not _RECEIPT <= kind <= UPDATE:
             raise MessageRefused(_KIND_UNKNOWN, kind if 0 <= kind <= 255 else 0)
         _check_shape(order)
-        if kind != _KEY_SET and order[_IDENTITY] != self._keystore.kid:
+        if kind != _KEY_SET and kind != UPDATE and order[_IDENTITY] != self._keystore.kid:
             raise MessageRefused(_OTHER_IDENTITY, kind)
         kid = protected.get(_KID)
         if kid not in self._keys(kind):
             known = kind != _KEY_SET and isinstance(kid, bytes) and self._trust.keys.roles(kid)
             raise MessageRefused(_ROLE if known else _KEY_UNKNOWN, kind)
+        if kind >= TIME:
+            self._acts.look(order)
         return order
 
     def _keys(self, kind):
@@ -185,7 +208,8 @@ class Downlink:
         if kind == _KEY_SET:
             root = self._trust.root
             return {} if root is None else {identity.kid(root): root}
-        return self._trust.keys.with_role(keyset.ONLINE if kind == _RECEIPT else keyset.AUTHORITY)
+        role = keyset.AUTHORITY if kind == _PERMIT else keyset.MANUFACTURER if kind == UPDATE else keyset.ONLINE
+        return self._trust.keys.with_role(role)
 
     def _keep_receipt(self, message, order):
         _, _, number, statement_hash, _ = order
@@ -213,18 +237,18 @@ class Downlink:
                 await finish(cose.verify_down_steps(message, self._keys(kind)))
             except cose.CoseError as error:
                 why = (
-                    _SIGNATURE if error.reason == "signature" else _KEY_UNKNOWN if error.reason == "key" else _MALFORMED
+                    _SIGNATURE if error.reason == "signature" else _KEY_UNKNOWN if error.reason == "key" else MALFORMED
                 )
                 raise MessageRefused(why, kind) from None
             if kind == _RECEIPT:
                 await self._take_receipt(order[_NUMBER], order[_HASH])
-            elif kind == _PERMIT:
+            elif kind == _KEY_SET:
+                await self._renew_keys(message)
+            else:
                 try:
-                    await self._open_permit(order, message)
+                    await self._acts.act(order, message)
                 except PermitRefused as error:
                     raise MessageRefused(_PERMIT_REFUSED, kind, str(error)) from None
-            else:
-                await self._renew_keys(message)
 
     async def _take_receipt(self, number, statement_hash):
         try:
@@ -243,15 +267,11 @@ class Downlink:
 def _check_shape(order):
     """Hold an order to the definition: number and types of its fields, as far as this module relies on them."""
     kind = order[_KIND]
+    right = len(order) == _LENGTHS[kind - 1] and (kind == _KEY_SET or kind == UPDATE or _is_bytes(order[_IDENTITY], 10))
     if kind == _RECEIPT:
-        right = len(order) == 5 and _is_identity(order[_IDENTITY]) and _is_number(order[_NUMBER])
-        right = right and isinstance(order[_HASH], bytes) and len(order[_HASH]) == 32
-    elif kind == _PERMIT:
-        right = len(order) == 11 and _is_identity(order[_IDENTITY])
-    else:
-        right = len(order) == 3
+        right = right and is_number(order[_NUMBER]) and _is_bytes(order[_HASH], 32)
     if not right:
-        raise MessageRefused(_MALFORMED, kind)
+        raise MessageRefused(MALFORMED, kind)
 
 
 def _number(waiting):
@@ -260,9 +280,10 @@ def _number(waiting):
     return order[_NUMBER]
 
 
-def _is_identity(value):
-    return isinstance(value, bytes) and len(value) == 10
+def _is_bytes(value, length):
+    return isinstance(value, bytes) and len(value) == length
 
 
-def _is_number(value):
-    return isinstance(value, int) and 0 < value <= _MAX_NUMBER
+def is_number(value, most=_MAX_NUMBER):
+    """Whether a decoded value is an integer from 1 to `most`."""
+    return type(value) is int and 0 < value <= most

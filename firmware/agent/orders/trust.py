@@ -1,6 +1,6 @@
 """What the scale knows of its platform: root key, key set, broker and snapshot period, and how it comes to know them.
 
-The root comes from the factory and stays. The rest comes as the platform's answer to the enrolment, through the
+The root comes from the factory and stays. The rest comes as the platform's signed answer to the enrolment, through the
 service console, and is kept in one value, so that a power cut leaves all of it or nothing.
 """
 
@@ -11,11 +11,13 @@ from micropython import const
 from agent.errors import AgentError
 from agent.orders import keyset
 from agent.steps import finish, spread
-from agent.wire import cbor
+from agent.wire import cbor, cose
 
 DEFAULT_PERIOD_S = const(600)
 
 _FILE = "platform"
+_EXTERNAL = b"steelyard/1 enrol"
+_PAYLOAD = const(3)  # its place in a decoded message
 _MAX_PERIOD_S = const(86400)
 _MAX_HOST_BYTES = const(253)
 _MAX_PASSWORD_BYTES = const(64)
@@ -47,13 +49,18 @@ class Trust:
             message, self.broker, self.period_s = stored
             self.keys = keyset.read(message)
 
-    async def accept(self, answer):
-        """Take the platform's `enrol-answer`, encoded CBOR; AnswerError or KeySetError leave everything as it was.
+    async def accept(self, answer, kid):
+        """Take the platform's `enrol-answer`, signed; AnswerError or KeySetError leave everything as it was.
 
-        A key set with the scale's own number must be the same one; a lower number is refused.
+        It is for the scale `kid`. The root has signed its key set, an authority key of that the whole. A key set with
+        the scale's own number must be the same one; a lower number is refused.
         """
-        message, broker, period_s = _read_answer(answer)
+        message, broker, period_s = _read_answer(answer, kid)
         keys = await finish(keyset.verify_steps(message, self.root))
+        try:
+            await finish(cose.verify_down_steps(answer, keys.with_role(keyset.AUTHORITY), _EXTERNAL))
+        except cose.CoseError as error:
+            raise AnswerError("the platform's authority has not signed it (%s)" % error.reason) from None
         async with self._keeping:
             held = self.keys
             if keys.number < held.number or (keys.number == held.number and keys.message != held.message):
@@ -67,6 +74,11 @@ class Trust:
                 raise keyset.KeySetError("its number is %d, the scale has %d" % (keys.number, self.keys.number))
             await self._keep(keys, self.broker, self.period_s)
 
+    async def use_period(self, period_s):
+        """Take another period of snapshots, seconds."""
+        async with self._keeping:
+            await self._keep(self.keys, self.broker, period_s)
+
     async def _keep(self, keys, broker, period_s):
         await spread(self._store.write_steps(_FILE, [keys.message, broker, period_s]))
         self.keys, self.broker, self.period_s = keys, broker, period_s
@@ -74,15 +86,17 @@ class Trust:
             call()
 
 
-def _read_answer(answer):
-    """Return (key set message, broker, period in s) of an encoded `enrol-answer`; AnswerError says what is wrong."""
+def _read_answer(answer, kid):
+    """Return (key set message, broker, period in s) of an `enrol-answer` for `kid`; AnswerError says what is wrong."""
     try:
-        item = cbor.decode(answer)
-    except cbor.CborError as error:
-        raise AnswerError("%s" % error) from None
-    if not isinstance(item, list) or len(item) != 3:
-        raise AnswerError("it is not an array of key set, broker and period")
-    message, broker, period_s = item
+        item = cbor.decode(cose.decode_sign1(answer)[_PAYLOAD])
+    except AgentError as error:
+        raise AnswerError("it is not a signed message, %s" % error) from None
+    if not isinstance(item, list) or len(item) != 4:
+        raise AnswerError("it is not an array of identity, key set, broker and period")
+    identity, message, broker, period_s = item
+    if identity != kid:
+        raise AnswerError("it is for another scale")
     if not isinstance(message, bytes):
         raise AnswerError("the key set is not a byte string")
     if not isinstance(broker, list) or len(broker) != 4:

@@ -12,7 +12,7 @@ import os
 # Files and folders of the agent that do not count. A new one counts until somebody says otherwise here.
 OUTSIDE = ("agent/transport", "agent/port/network", "agent/console", "agent/commands")
 # What counts beside the agent: what MicroPython runs before it, and the profile.
-STARTS = ("_boot", "boot", "main")
+STARTS = ("_boot", "boot", "loader", "main")
 BOARD = "board"
 DRIVERS = "agent/chips/"
 # Modules of that folder that are no chip's driver, but every board's.
@@ -40,15 +40,22 @@ def is_relevant(module, chips):
 def relevant_files(root, profile, chips):
     """Return sorted (module, path) of the code that counts: of the folder `root`, empty or with a slash at its end, and
     the board's `profile`; on a board that has these `chips`."""
-    found = [(BOARD, profile)]
-    for module in STARTS:
-        try:
-            os.stat(root + module + ".py")
-            found.append((module, root + module + ".py"))
-        except OSError:
-            pass  # an image has it frozen, a port starts without it: then there is nothing of it that runs
-    found += _files(root + "agent", "agent/")
+    found = [(BOARD, profile)] + start_files(root) + _files(root + "agent", "agent/")
     return sorted([(module, path) for module, path in found if is_relevant(module, chips) and not _is_empty(path)])
+
+
+def start_files(root):
+    """Return sorted (module, path) of what runs before the agent: it stays when a slot is updated."""
+    found = []
+    for module in STARTS:
+        path = root + module + ".py"
+        try:
+            os.stat(path)
+        except OSError:
+            continue  # an image has it frozen, a port starts without it: then there is nothing of it that runs
+        if not _is_empty(path):
+            found.append((module, path))
+    return found
 
 
 def code_hash(files):

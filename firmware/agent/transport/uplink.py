@@ -37,6 +37,8 @@ _LAST_RECEIPT_MS = const(600000)
 # So many messages may be without receipt; with batches that is 320 statements that a broker has to keep for us.
 _MAX_AHEAD = const(8)
 _MAX_AHEAD_LIVE = const(32)
+_LOOK_MS = const(30000)
+_AGAIN_MS = const(1000)  # between two messages of what is sent again on order: no receipt sets their pace
 
 
 class Uplink:
@@ -44,11 +46,12 @@ class Uplink:
 
     `network` is `agent.port.network`, `chain` gives journal, head, receipted and news, `downlink` judges what comes
     down, `trust` names the broker. `random(n)` gives n random bytes. `calm()` says whether a TLS handshake may
-    stop the scale for a moment just now. `state` is OFF, CONNECTING or ONLINE; `error` says why it is not
+    stop the scale for a moment just now, `question()` gives the bytes of what is to be asked beside the chain, or None.
+    `state` is OFF, CONNECTING or ONLINE; `error` says why it is not
     ONLINE after having tried, `connections` and `resends` count.
     """
 
-    def __init__(self, network, keystore, chain, downlink, trust, random, calm=lambda: True):
+    def __init__(self, network, keystore, chain, downlink, trust, random, calm=lambda: True, question=lambda: None):
         self.state = OFF
         self.error = None
         self.connections = 0
@@ -60,6 +63,9 @@ class Uplink:
         self._trust = trust
         self._random = random
         self._calm = calm
+        self._question = question
+        self._answer = None  # to what the platform has asked
+        self._again_to = 0  # up to here all is sent again, whatever receipts say
         self._buffer = bytearray(mqtt.MAX_MESSAGE)
         self._up = self._down = None  # the scale's two topics
         self._sent = 0
@@ -84,6 +90,17 @@ class Uplink:
                 pause_ms = _FIRST_PAUSE_MS
             await asyncio.sleep_ms(self._jittered(pause_ms))
             pause_ms = min(2 * pause_ms, _LAST_PAUSE_MS)
+
+    def resend(self, number):
+        """Send all statements from `number` on again, as far as the journal still has them."""
+        self._again_to = self._chain.head
+        self._sent = min(self._sent, number - 1)
+        self._chain.news.set()
+
+    def answer(self, message):
+        """Send `message`, bytes, when there is a connection; the newest takes the place of one that waits."""
+        self._answer = message
+        self._chain.news.set()
 
     # ---- connection --------------------------------------------------------------------------------------------
 
@@ -141,12 +158,17 @@ class Uplink:
     async def _step(self, client):
         """Send one message if one is due, else wait for news or for the time at which a receipt is overdue."""
         client.check()
+        message = self._answer or self._question()
+        if message:
+            self._answer = None
+            await client.publish(self._up, len(message), (message,))
+            return
         self._note_receipts()
         first = await self._following() if len(self._ahead) < self._most_ahead() else 0
         if first:
             await self._send(client, first)
         elif self._waiting_since is None:
-            await self._news()
+            await self._news(_LOOK_MS)  # a question may be due
         else:
             left_ms = self._receipt_ms - clock.ticks_diff(clock.ticks_ms(), self._waiting_since)
             if left_ms > 0:
@@ -164,7 +186,9 @@ class Uplink:
 
     def _note_receipts(self):
         receipted = self._chain.receipted
-        self._sent = max(self._sent, receipted)
+        if self._sent >= self._again_to:
+            self._again_to = 0
+            self._sent = max(self._sent, receipted)
         if receipted > self._receipted:
             self._receipted = receipted
             self._ahead = [last for last in self._ahead if last > receipted]
@@ -193,6 +217,9 @@ class Uplink:
             head = _cbor_head(0x80, len(numbers))
             await client.publish(self._up, len(head) + length, self._batch(head, numbers))
         self._sent = numbers[-1]
+        if self._sent <= self._chain.receipted:
+            await asyncio.sleep_ms(_AGAIN_MS)
+            return
         self._ahead.append(self._sent)
         if self._waiting_since is None:
             self._waiting_since = clock.ticks_ms()

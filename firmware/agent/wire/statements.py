@@ -34,6 +34,8 @@ PERIOD_CHANGED = const(17)
 ROLLED_BACK = const(18)
 SALES_STATED = const(19)
 FLASH_FAULT = const(20)
+UPDATE_BEGUN = const(21)
+UPDATE_FAILED = const(22)
 # ----
 
 # Kinds of tare in a sale.

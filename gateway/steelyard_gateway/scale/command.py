@@ -25,6 +25,8 @@ from steelyard_gateway.scale.mass import parse_mg
 from steelyard_gateway.scale.outcome import CLOSE, NOTHING_SENT, find_out
 from steelyard_gateway.scale.permit import permit as read_permit
 from steelyard_gateway.scale.status import read as status_of
+from steelyard_gateway.scale.update import read as read_update
+from steelyard_gateway.scale.update import send as send_update
 from steelyard_gateway.scale.watch import Live
 from steelyard_gateway.serial.console import START_S, SerialConsole
 from steelyard_gateway.serial.frames import has_control
@@ -214,6 +216,30 @@ def adjust_permit(
 def adjust_close(port: PortOption = None, as_json: JsonOption = False) -> None:
     """Close the adjustment session."""
     _plain(CLOSE, port, as_json)
+
+
+@app.command()
+def update(
+    file: Annotated[Path, typer.Argument(help="The update, as the manufacturer built it.")],
+    port: PortOption = None,
+    as_json: JsonOption = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Start it as soon as the pan is empty.")] = False,
+) -> None:
+    """Bring new software to the scale; it starts once nobody has used the scale for a minute."""
+    made = read_update(file)
+    with session(port) as console:
+        said = send_update(console, made, _progress)
+        if restart:
+            said = console.json("update restart")
+        if as_json:
+            print(json.dumps(said))
+        else:
+            _print(f"The scale has {made.update.version}, number {made.update.number}, and starts it by itself.")
+
+
+def _progress(done: int, whole: int) -> None:
+    if done % 4096 == 0 or done == whole:
+        _step(f"{done * 100 // whole} % of {whole} bytes")
 
 
 def _plain(command: str, port: str | None, as_json: bool) -> None:

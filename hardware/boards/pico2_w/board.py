@@ -71,6 +71,12 @@ REPL = False
 FUSES = ((0x40120148, 0x00000075),)
 
 # (offset, length) in bytes within the port's storage
-FLASH = {"files": (0x000000, 0x030000), "journal": (0x040000, 0x240000), "sales": (0x030000, 0x010000)}
+FLASH = {
+    "files": (0x060000, 0x030000),
+    "journal": (0x0A0000, 0x240000),
+    "sales": (0x090000, 0x010000),
+    "code_a": (0x000000, 0x030000),
+    "code_b": (0x030000, 0x030000),
+}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 45

@@ -1,5 +1,5 @@
 # Made from hardware/boards/pico2_w.toml by `make boards`.
-set(MICROPY_HW_FLASH_STORAGE_BYTES 2621440)
+set(MICROPY_HW_FLASH_STORAGE_BYTES 3014656)
 include(${MICROPY_PORT_DIR}/boards/RPI_PICO2_W/mpconfigboard.cmake)
 set(MICROPY_PY_BLUETOOTH OFF)
 set(MICROPY_BLUETOOTH_BTSTACK OFF)

@@ -4,7 +4,7 @@
 #undef MICROPY_HW_BOARD_NAME
 #define MICROPY_HW_BOARD_NAME "steelyard-pico2-w"
 #undef MICROPY_HW_FLASH_STORAGE_BYTES
-#define MICROPY_HW_FLASH_STORAGE_BYTES (2621440)
+#define MICROPY_HW_FLASH_STORAGE_BYTES (3014656)
 // A ROMFS would lie at the end of the code, where the slots are.
 #undef MICROPY_HW_ROMFS_BYTES
 #define MICROPY_HW_ROMFS_BYTES (0)

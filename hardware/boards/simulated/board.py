@@ -68,6 +68,12 @@ REPL = False
 FUSES = ()
 
 # (offset, length) in bytes within the port's storage
-FLASH = {"files": (0x100000, 0x040000), "journal": (0x140000, 0x0C0000), "sales": (0x0F0000, 0x010000)}
+FLASH = {
+    "files": (0x100000, 0x040000),
+    "journal": (0x140000, 0x0C0000),
+    "sales": (0x0F0000, 0x010000),
+    "code_a": (0x090000, 0x030000),
+    "code_b": (0x0C0000, 0x030000),
+}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 15

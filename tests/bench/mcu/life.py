@@ -24,6 +24,7 @@ from typing import Any
 from kit import servers
 from kit.emulated_board import BoardError, EmulatedBoard, script, wait_until_exists
 from kit.platform_side import Platform, Receiver, receiving
+from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.flashing import PARAMETERS, factory_file
 
 PERIOD_S = 6
@@ -243,9 +244,10 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> A
         technician.wait(lambda state: state["stable"], "rest")
         technician.ask("!phase enrolling")
         technician.ask("time 1790000000")
-        technician.json("enrol maker=Maker model=Model serial=SN-1 code=PC-1", 120)
+        made = technician.json("enrol maker=Maker model=Model serial=SN-1 code=PC-1", 120)
         technician.ask("!phase accepting")
-        technician.json(f"enrol accept {platform.answer(broker.port, period_s=PERIOD_S)}", 120)
+        answer = platform.answer(from_base64url(made["statement"]), broker.port, period_s=PERIOD_S)
+        technician.json(f"enrol accept {answer}", 120)
         technician.ask("!phase online")
         technician.ask("!keys 12.99C0.05TC7.5C17P")
         technician.wait(lambda state: state["number"] >= 5 and caught_up(state), "delivery", 120)

@@ -33,7 +33,7 @@ def platform() -> Platform:
 def shop(simulate: Callable[..., SimulatedScale], platform: Platform) -> Shop:
     """A scale that computes prices and knows its platform's keys."""
     shop = Shop(simulate(factory=factory_file(platform.root.point, PRICED, address=ADDRESS)))
-    assert "accepted" in shop.scale.console("enrol accept " + platform.answer(SILENT_PORT))
+    assert "accepted" in shop.scale.console("enrol accept " + platform.answer(shop.scale, SILENT_PORT))
     return shop
 
 

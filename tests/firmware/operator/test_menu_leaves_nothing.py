@@ -40,7 +40,7 @@ def shop(simulate: Callable[..., SimulatedScale], tmp_path: Path) -> Shop:
     platform = Platform()
     made = factory_file(platform.root.point, PRICED, address="https://scales.example.org")
     shop = Shop(simulate(factory=made, firmware=program))
-    assert "accepted" in shop.scale.console("enrol accept " + platform.answer(SILENT_PORT))
+    assert "accepted" in shop.scale.console("enrol accept " + platform.answer(shop.scale, SILENT_PORT))
     return shop
 
 

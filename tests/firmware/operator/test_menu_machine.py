@@ -80,7 +80,7 @@ def test_no_key_on_any_page_takes_the_weighing_from_the_customer_or_restarts_the
     made = factory_file(platform.root.point, PRICED, address="https://scales.example.org")
     with tempfile.TemporaryDirectory() as folder, SimulatedScale(Path(folder) / "s", factory=made) as scale:
         shop = Shop(scale)
-        assert "accepted" in scale.console("enrol accept " + platform.answer(SILENT_PORT))
+        assert "accepted" in scale.console("enrol accept " + platform.answer(scale, SILENT_PORT))
         starts = scale.starts
         for step in steps:
             starts += live(shop, step)

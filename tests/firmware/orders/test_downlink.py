@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kit.micropython import MicroPython
 from kit.platform_side import Key, Platform
 from kit.scale_process import ScaleProcess, scale_process
-from steelyard_protocol import cbor, cose, downlink, identity, statement
+from steelyard_protocol import cbor, cose, downlink, enrolment, identity, statement
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 
 MALFORMED, TOO_LARGE, KEY_UNKNOWN, ROLE, SIGNATURE = 1, 2, 3, 4, 5
@@ -31,7 +31,7 @@ def scale(micropython: MicroPython, tmp_path: Path, platform: Platform) -> Itera
         scale.call("unplug")
         scale.enrolment = scale.enrol()
         scale.call("append", 2)
-        assert scale.call("accept", platform.answer(1)) is None
+        assert scale.call("accept", platform.answer(scale.enrolment, 1)) is None
         yield scale
 
 
@@ -129,7 +129,8 @@ def test_no_bytes_but_the_platforms_change_anything(
         ([1, bytes(10), 1, bytes(32), 0, 0], [MALFORMED, 1]),
         ([2, bytes(10)], [MALFORMED, 2]),
         ([3, 2], [MALFORMED, 3]),
-        ([4, bytes(10)], [KIND_UNKNOWN, 4]),
+        ([4, bytes(10)], [MALFORMED, 4]),
+        ([7, bytes(10)], [KIND_UNKNOWN, 7]),
         ([0], [KIND_UNKNOWN, 0]),
         ([-1], [KIND_UNKNOWN, 0]),
         ([1 << 60], [KIND_UNKNOWN, 0]),
@@ -204,7 +205,9 @@ def test_newer_key_set_replaces_the_older_at_once(scale: ScaleProcess, platform:
 
 
 def test_key_set_that_is_older_or_not_the_roots_is_refused(scale: ScaleProcess, platform: Platform) -> None:
-    assert scale.offer(platform.key_set(1)) == [[KEY_SET_NOT_NEWER, KEY_SET]]
+    assert scale.offer(platform.key_set(1)) == [], "the scale's own"
+    older = platform.root.sign(downlink.KeySet(1, ((Key().point, 15),)))
+    assert scale.offer(older) == [[KEY_SET_NOT_NEWER, KEY_SET]]
     order = downlink.KeySet(9, ((Key().point, 15),))
     assert scale.offer(platform.authority.sign(order))[-1] == [KEY_UNKNOWN, KEY_SET]
     assert scale.offer(platform.root.sign(downlink.KeySet(9, ((b"\4", 1),))))[-1] == [KEY_SET_NOT_NEWER, KEY_SET]
@@ -218,7 +221,7 @@ def test_answer_to_the_enrolment_is_kept_over_a_restart(
     with scale_process(micropython, tmp_path, platform) as scale:
         first = scale.enrol()
         assert scale.enrol() == first
-        assert scale.call("accept", platform.answer(1883, password="p")) is None
+        assert scale.call("accept", platform.answer(first, 1883, password="p")) is None
     with scale_process(micropython, tmp_path, platform) as scale:
         status = scale.status
         assert (status["broker"], status["period_s"], status["keys"]) == (["127.0.0.1", 1883, False, "p"], 600, 1)
@@ -228,36 +231,50 @@ def test_answer_to_the_enrolment_is_kept_over_a_restart(
 def test_wrong_answers_to_the_enrolment_change_nothing(
     micropython: MicroPython, tmp_path: Path, platform: Platform
 ) -> None:
-    genuine = from_base64url(platform.answer(1883))
-    key_set, broker, period = cbor.decode(genuine)
-    wrong = [
-        ("", "ends too early"),
-        ("A", "cut off"),
-        ("**", "not a character of base64url"),
-        (to_base64url(genuine[:-1]), "ends too early"),
-        ([key_set, broker], "not an array of key set"),
-        ([key_set, broker, 0], "period"),
-        ([key_set, broker, 86401], "period"),
-        ([key_set, ["", *broker[1:]], period], "host"),
-        ([key_set, ["h", 65536, False, None], period], "port"),
-        ([key_set, ["h", 1, 0, None], period], "TLS"),
-        ([key_set, ["h", 1, False, "p" * 65], period], "password"),
-        (["key set", broker, period], "byte string"),
-        ([b"", broker, period], "malformed"),
-        ([key_set[:-1] + bytes([key_set[-1] ^ 1]), broker, period], "root has not signed"),
-        ([Platform().key_set(), broker, period], "root has not signed"),
-        ([platform.authority.sign(downlink.KeySet(2, ((Key().point, 1),))), broker, period], "root has not signed"),
-        ([platform.receipt(GOLDEN), broker, period], "another kind"),
-    ]
     with scale_process(micropython, tmp_path, platform) as scale:
+        kid = statement.parse(first := scale.enrol()).kid
+        genuine = from_base64url(platform.answer(first, 1883))
+        _, key_set, broker, period = cbor.decode(cose.decode_sign1(genuine).payload)
+        wrong = [
+            ("", "not a signed message"),
+            ("A", "cut off"),
+            ("**", "not a character of base64url"),
+            (genuine[:-1], "malformed"),
+            (genuine[:-1] + bytes([genuine[-1] ^ 1]), "authority has not signed it (signature)"),
+            (cbor.encode([key_set, broker, period]), "not a signed message"),  # what was taken once: nobody signs it
+            ([key_set, broker, period], "not an array of identity"),
+            ([bytes(10), key_set, broker, period], "another scale"),
+            ([kid, key_set, broker, 0], "period"),
+            ([kid, key_set, broker, 86401], "period"),
+            ([kid, key_set, ["", *broker[1:]], period], "host"),
+            ([kid, key_set, ["h", 65536, False, None], period], "port"),
+            ([kid, key_set, ["h", 1, 0, None], period], "TLS"),
+            ([kid, key_set, ["h", 1, False, "p" * 65], period], "password"),
+            ([kid, "key set", broker, period], "byte string"),
+            ([kid, b"", broker, period], "malformed"),
+            ([kid, key_set[:-1] + bytes([key_set[-1] ^ 1]), broker, period], "root has not signed"),
+            ([kid, Platform().key_set(), broker, period], "root has not signed"),
+            ([kid, platform.authority.sign(downlink.KeySet(2, ((Key().point, 1),))), broker, period], "root has not"),
+            ([kid, platform.receipt(GOLDEN), broker, period], "another kind"),
+            (resigned(genuine, platform.online, external=enrolment.EXTERNAL), "authority has not signed it (key)"),
+            (resigned(genuine, Key(), external=enrolment.EXTERNAL), "authority has not signed it (key)"),
+            (resigned(genuine, platform.authority), "authority has not signed it (signature)"),  # as an order
+        ]
         for answer, what in wrong:
-            text = answer if isinstance(answer, str) else to_base64url(cbor.encode(answer))
+            if isinstance(answer, list):
+                answer = signed_answer(platform, answer)
+            text = answer if isinstance(answer, str) else to_base64url(answer)
             assert what in scale.call("accept", text), answer
-        assert scale.status["keys"] == 0
-        assert scale.status["broker"] is None
-        scale.call("accept", platform.answer(1883, platform.key_set(4)))
-        assert "the scale has 4" in scale.call("accept", platform.answer(1883, platform.key_set(3)))
+        assert (scale.status["keys"], scale.status["broker"]) == (0, None)
+        scale.call("accept", platform.answer(first, 1883, platform.key_set(4)))
+        assert "the scale has 4" in scale.call("accept", platform.answer(first, 1883, platform.key_set(3)))
         assert scale.status["keys"] == 4
+
+
+def signed_answer(platform: Platform, payload: object) -> bytes:
+    """Whatever the payload is, signed by the platform's authority as an answer to an enrolment."""
+    header = {1: -9, 4: identity.kid(platform.authority.point)}
+    return cose.encode_sign1(header, cbor.encode(payload), platform.authority.private, enrolment.EXTERNAL)
 
 
 GOLDEN = statement.build(Key().private, bytes(10), [5, 1, bytes(16), 0, 0, 0, 1, bytes(16), 0, 0, [13, [1]]])

@@ -36,7 +36,7 @@ def scale(simulate: Simulate, platform: Platform) -> SimulatedScale:
     """An enrolled scale that knows its platform's keys."""
     scale = simulate(factory=factory_file(platform.root.point, address=ADDRESS))
     scale.console("enrol maker=M model=one serial=1 code=P-1")
-    assert "accepted" in scale.console("enrol accept " + platform.answer(SILENT_PORT))
+    assert "accepted" in scale.console("enrol accept " + platform.answer(scale, SILENT_PORT))
     return scale
 
 

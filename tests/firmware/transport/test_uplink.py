@@ -12,7 +12,7 @@ from kit.micropython import MicroPython
 from kit.platform_side import Platform, Receiver, receiving
 from kit.scale_process import ScaleProcess, scale_process
 from kit.servers import Server, free_port, wait_until
-from steelyard_protocol.enrolment import EnrolAnswer, to_base64url
+from steelyard_protocol import downlink, statement
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def wait_for(scale: ScaleProcess, *, faster: bool = False, **values: object) -> 
 
 
 def accept(scale: ScaleProcess, platform: Platform, port: int) -> None:
-    assert scale.call("accept", platform.answer(port)) is None
+    assert scale.call("accept", platform.answer(scale.enrolment, port)) is None
 
 
 def test_statements_are_sent_in_order_and_trimmed_by_receipts(
@@ -187,14 +187,40 @@ def test_a_pan_that_is_never_empty_does_not_keep_the_scale_off_line_for_ever(
     scale: ScaleProcess, platform: Platform, mosquitto: Server, receiver: Receiver
 ) -> None:
     """With TLS the scale waits for a calm moment; something that always lies on the pan must not hide it."""
-    answer = EnrolAnswer(platform.key_set(), "127.0.0.1", mosquitto.port, True, None, 600)
     scale.call("occupy")
-    assert scale.call("accept", to_base64url(answer.encode())) is None
+    assert scale.call("accept", platform.answer(scale.enrolment, mosquitto.port, tls=True)) is None
     wait_for(scale, state="connecting")
     scale.call("put_forward", 500_000)
     assert scale.status["connections"] == 0
     scale.call("put_forward", 150_000)
     wait_for(scale, receipted=1)
+
+
+def test_the_clock_is_set_by_the_platforms_answer(
+    scale: ScaleProcess, platform: Platform, mosquitto: Server, receiver: Receiver
+) -> None:
+    receiver.time_s = 1_800_000_000
+    accept(scale, platform, mosquitto.port)
+    wait_until(lambda: scale.call("time")[1] == 3, 10, "signed network time")
+    wait_for(scale, receipted=2)
+    assert len(receiver.questions) == 1
+    assert statement.parse(receiver.held[2]).body.facts[2] == 3
+
+
+def test_statements_are_sent_again_when_the_platform_asks(
+    scale: ScaleProcess, platform: Platform, mosquitto: Server, receiver: Receiver
+) -> None:
+    scale.call("append", 99)
+    accept(scale, platform, mosquitto.port)
+    wait_for(scale, receipted=100)
+    receiver.messages.clear()
+    kid = statement.parse(scale.enrolment).kid
+    receiver.send(platform.online.sign(downlink.Ask(kid, 1, downlink.Asked.RESEND, 20)))
+    wait_until(lambda: sum(map(len, receiver.messages)) >= 81, 20, "all from 20 on")
+    assert [number for message in receiver.messages for number in message] == list(range(20, 101))
+    scale.call("append", 1)
+    wait_for(scale, receipted=101)
+    assert receiver.messages[-1] == [101], "then it goes on"
 
 
 def test_embedded_broker_serves_the_same(scale: ScaleProcess, platform: Platform) -> None:

@@ -6,6 +6,7 @@ and an administrative division code, so that one scoping function can narrow eve
 """
 
 from steelyard_cloud.db.schema._alerts import alert_events, alerts
+from steelyard_cloud.db.schema._asks import asks
 from steelyard_cloud.db.schema._codes import check_questions, fresh_codes
 from steelyard_cloud.db.schema._columns import metadata
 from steelyard_cloud.db.schema._complaints import complaints
@@ -41,6 +42,7 @@ from steelyard_cloud.db.schema._statements import (
     statements,
     summaries,
 )
+from steelyard_cloud.db.schema._updates import software_images, updates
 
 __all__ = [
     "EVIDENCE_PARTITIONS",
@@ -48,6 +50,7 @@ __all__ = [
     "alert_events",
     "alerts",
     "approved_software",
+    "asks",
     "audit_log",
     "check_questions",
     "clocks",
@@ -75,10 +78,12 @@ __all__ = [
     "sessions",
     "set_backs",
     "sign_in_links",
+    "software_images",
     "standings",
     "statements",
     "summaries",
     "tokens",
+    "updates",
     "users",
     "verifications",
 ]

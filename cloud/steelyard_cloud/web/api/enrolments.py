@@ -36,7 +36,7 @@ def enrol(
     """
     raw = from_base64url(body.statement)
     first, _ = enrolment.read_enrolment(raw)
-    answer = to_base64url(enrolment.answer(here.settings, here.key_set()))
+    answer = to_base64url(enrolment.answer(here.settings, first.kid, here.key_set(), here.authority()))
 
     def effect(connection: Connection) -> dict[str, Any]:
         enrolled = enrolment.enrol(

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from steelyard_cloud.web.api import acts, alerts, catalogue, enrolments, events, scales, service
+from steelyard_cloud.web.api import acts, alerts, asks, catalogue, enrolments, events, scales, service, updates
 
 router = APIRouter(prefix="/api/v1")
-for domain in (service, catalogue, enrolments, scales, acts, alerts, events):
+for domain in (service, catalogue, enrolments, scales, acts, asks, alerts, events, updates):
     router.include_router(domain.router)

@@ -15,7 +15,8 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _is_base64url(text: str) -> str:
+def is_base64url(text: str) -> str:
+    """A check for a field: base64url, and given back as it is."""
     try:
         from_base64url(text)
     except ValueError:
@@ -44,7 +45,7 @@ Reason = Annotated[
 Day = Annotated[date, BeforeValidator(_is_day), Field(strict=False)]
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Base64url = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_is_base64url)]
+Base64url = Annotated[str, StringConstraints(max_length=4096), AfterValidator(is_base64url)]
 Code = Annotated[str, Path(max_length=40, description="Public code of a scale, as people type it")]
 Search = Annotated[str, Query(max_length=500, description="Number, name, place, or a code as people have it")]
 MOST = 2**62  # what both databases take for a key

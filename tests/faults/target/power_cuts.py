@@ -1,6 +1,7 @@
 """The stories whose power is cut at every program and erase, and ways to break the firmware that must be found.
 
-`main(story, one_in, all_ways)` prints how much was cut; `sabotage(story, how)` does the same with a firmware broken in one place.
+`main(story, one_in, all_ways)` prints how much was cut; `sabotage(story, how)` does the same with a firmware broken in
+one place.
 """
 
 import json

@@ -17,7 +17,7 @@ from steelyard_protocol.events import Event, ParameterChange
 from steelyard_simulator.errors import ScaleIsOff
 from steelyard_simulator.scale import SimulatedScale
 
-CUTS = [(at, ("none", "prefix", "scattered", "all")[at % 4]) for at in range(1, 25, 2)]
+CUTS = [(at, ("none", "prefix", "scattered", "all")[at % 4]) for at in range(1, 25, 3)]
 
 
 def life(scale: SimulatedScale) -> None:

@@ -78,6 +78,19 @@ def test_a_statement_costs_one_program_and_a_fifteenth_of_an_erase():
     assert chip.operations == operations + 1
 
 
+def test_a_sector_that_was_prepared_is_known_after_a_restart_and_not_erased_again():
+    for count in (1, RECORDS_PER_SECTOR, 3 * RECORDS_PER_SECTOR + 2, SECTORS * RECORDS_PER_SECTOR - 20):
+        chip = Nor(SECTORS * 4096)
+        assert filled(chip, count).prepare()
+        journal, operations = mounted(chip), chip.operations
+        assert (journal.head, journal.tail) == (count, 1)
+        assert journal.prepare() and chip.operations == operations
+        for number in range(count + 1, count + RECORDS_PER_SECTOR + 1):
+            journal.append(number, statement(number))
+        assert chip.operations == operations + RECORDS_PER_SECTOR
+        assert held(mounted(chip)) == list(range(1, count + RECORDS_PER_SECTOR + 1))
+
+
 def test_small_program_units_pack_twenty_statements_in_a_sector():
     chip = Nor(SECTORS * 4096, program_size=4)
     journal = filled(chip, 40, 4)

@@ -14,7 +14,7 @@ from steelyard_cloud.ingest.mqtt import inbox as inbox_module
 from steelyard_cloud.ingest.mqtt import session as session_module
 from steelyard_cloud.ingest.mqtt.broker import Address, MqttBroker
 from steelyard_cloud.ingest.mqtt.inbox import Inbox
-from steelyard_cloud.ingest.mqtt.session import READ_BYTES, WAITING_BYTES, Message, Session
+from steelyard_cloud.ingest.mqtt.session import READ_BYTES, STEADY_S, WAITING_BYTES, Message, Session
 from steelyard_cloud.settings import SHARDS
 
 UP = "sy/1/0/0000000000000000/up"
@@ -95,6 +95,26 @@ def test_publications_that_wait_for_a_broker_are_bounded_in_bytes_the_oldest_go(
     assert sum(len(payload) for _, payload in session._waiting) <= WAITING_BYTES
     assert session._waiting[-1][1][:4] == at.to_bytes(4, "big")
     assert len(session._waiting) == WAITING_BYTES // 1_000
+
+
+def test_a_session_that_is_taken_over_again_and_again_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second short life in a row is told and waits 5 s, and so on up to a minute; one that lasts ends that."""
+    now, told = [1_000.0], []
+    monkeypatch.setattr(session_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(session_module.random, "uniform", lambda low, high: high if low == 0.5 else 0)
+    session = Session(0, "0", Address("127.0.0.1", 1), lambda _: None, told.append)
+
+    def pause_after(lived_s: float) -> float:
+        session.retry_at_s = now[0]
+        session._granted_s = now[0] - lived_s
+        session._ended()
+        return session.retry_at_s - now[0]
+
+    assert [pause_after(STEADY_S - 1) for _ in range(7)] == [0, 5, 10, 20, 40, 60, 60]
+    assert told == ["steelyard-ingest-0"] * 6
+    for _ in range(2_000):
+        assert pause_after(0) == 60, "however often"
+    assert [pause_after(lived_s) for lived_s in (STEADY_S, 1, 1)] == [0, 0, 5]
 
 
 def test_two_receivers_with_one_client_id_back_off_and_say_why_once(

@@ -220,11 +220,12 @@ def judge(bench, known):
 
 
 class Explorer:
-    """Cuts stories short, in all ways at all operations."""
+    """Cuts stories short, in all ways at all operations; where not in `all_ways`, in one way at each, by turns."""
 
-    def __init__(self, bench, one_in):
+    def __init__(self, bench, one_in, all_ways=True):
         self.bench = bench
         self.one_in = one_in
+        self.all_ways = all_ways
         self.cuts = 0
         self.cuts_of_recoveries = 0
 
@@ -239,6 +240,8 @@ class Explorer:
                 told += 1
             for turn, how in enumerate(HOW):
                 if depth and turn != (place + self.cuts) % len(HOW):
+                    continue
+                if not self.all_ways and turn != place % len(HOW):
                     continue
                 try:
                     self.cut(running, operation, how, place, known, depth)

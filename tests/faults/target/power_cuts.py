@@ -1,6 +1,7 @@
 """The stories whose power is cut at every program and erase, and ways to break the firmware that must be found.
 
-`main(story, one_in)` prints how much was cut; `sabotage(story, how)` does the same with a firmware broken in one place.
+`main(story, one_in, all_ways)` prints how much was cut; `sabotage(story, how)` does the same with a firmware broken in
+one place.
 """
 
 import json
@@ -154,8 +155,11 @@ STORIES = {
 }
 
 
-def main(name, one_in):
-    """Cut the story called `name`, and the recovery from one in so many of its cuts (0 for none); print the counts."""
+def main(name, one_in, all_ways=True):
+    """Cut the story called `name`, and the recovery from one in so many of its cuts (0 for none); print the counts.
+
+    In `all_ways` at each operation, or in one, by turns.
+    """
     prepare, story, make_keystore = STORIES[name]
     bench = Bench(make_keystore)
     image, known = prepare(bench)
@@ -163,7 +167,7 @@ def main(name, one_in):
     after = known.copy()
     after.take_all(facts)
     judge(bench, after)
-    explorer = Explorer(bench, one_in)
+    explorer = Explorer(bench, one_in, all_ways)
     explorer.explore(image, operations, facts, known)
     counts = {
         "operations": len(operations),

@@ -1,0 +1,30 @@
+"""The `steelyard` command with shorter periods: the tests' scales start, answer and adjust sooner than real ones.
+
+`hurried(monkeypatch.setattr)` shortens them in this process; run as a program, this is the command itself.
+"""
+
+from collections.abc import Callable
+
+from steelyard_gateway.command import main
+from steelyard_gateway.scale import outcome
+from steelyard_gateway.serial import console
+
+
+def hurried(
+    put: Callable[[object, str, float], None], *, start_s: float = 4.0, silence_s: float = 1.0, knock_s: float = 0.5
+) -> None:
+    """Put the periods in: of a start and of the longest command, of an answer, and of a knock and of quiet."""
+    for module, name, seconds in (
+        (console, "START_S", start_s),
+        (outcome, "START_S", start_s),
+        (outcome, "LONGEST_S", start_s),
+        (console, "_SILENCE_S", silence_s),
+        (console, "_KNOCK_S", knock_s),
+        (console, "_QUIET_S", knock_s),
+    ):
+        put(module, name, seconds)
+
+
+if __name__ == "__main__":
+    hurried(setattr)
+    main()

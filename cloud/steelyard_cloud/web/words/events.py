@@ -27,6 +27,8 @@ EVENTS = {
     EventKind.SNAPSHOTS_LEFT_OUT: N_("Snapshots left out because the journal was nearly full"),
     EventKind.PERIOD_CHANGED: N_("Reporting period changed"),
     EventKind.ROLLED_BACK: N_("Memory rolled back"),
+    EventKind.UPDATE_BEGUN: N_("New software, number {number}, began to arrive"),
+    EventKind.UPDATE_FAILED: N_("New software, number {number}, was given up; the software before it runs"),
     EventKind.SALES_STATED: N_("Sales are stated differently, after the room in the journal"),
 }
 

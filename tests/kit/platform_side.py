@@ -79,6 +79,7 @@ class Receiver:
         self.failures: list[Exception] = []
         self.questions: list[questions.Question] = []
         self.time_s = 0  # what it answers about the time; 0 for nothing
+        self.image = b""  # of which it gives pieces
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="receiver")
         self.client.on_message = self._take
         self.client.on_connect = lambda *_: self.client.subscribe("sy/1/+/+/up", qos=1)
@@ -114,6 +115,8 @@ class Receiver:
         if isinstance(question, questions.TimeQuestion) and self.time_s:
             answer = downlink.Time(question.identity, question.nonce, self.time_s)
             client.publish(topic.removesuffix("up") + "down", self.platform.online.sign(answer), qos=1)
+        if isinstance(question, questions.PieceQuestion) and self.image:
+            client.publish(topic.removesuffix("up") + "down", question.answer(self.image), qos=1)
 
     def newest_held(self) -> bytes:
         """The last statement before the first hole."""

@@ -8,17 +8,23 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
 
+from steelyard_cloud import keys
+from steelyard_cloud.keys import PlatformKey
 from steelyard_gateway.factory.image import Built, build
-from steelyard_protocol.downlink import SECTOR_BYTES, Update
+from steelyard_protocol import p256
+from steelyard_protocol.downlink import SECTOR_BYTES, Role, Update, sign
 from steelyard_protocol.enrolment import to_base64url
+from steelyard_protocol.package import Package, sector_hashes
 from steelyard_simulator import SimulatedScale
 
 from kit.chain import exported
 from kit.micropython import FIRMWARE, ROOT
 from kit.platform_side import Platform
+from kit.world import World
 
 PIECE = 512
 FLASH = runpy.run_path(str(ROOT / "hardware" / "boards" / "simulated" / "board.py"))["FLASH"]
@@ -41,6 +47,17 @@ def release(number: int, *changes: tuple[str, str, str]) -> Built:
     made = build("simulated", folder)
     shutil.rmtree(folder.parent)
     return made
+
+
+def made_update(world: World, software: bytes, number: int = 2, *, known: bool = True) -> str:
+    """A file that the API takes, of a few bytes that say they are this software; by a key that scales know, or not."""
+    key = PlatformKey.of(p256.make_private_key())
+    if known:
+        keys.add_key(world.settings.keys, world.settings.root, key.public_key, Role.MANUFACTURER)
+    image = b"no software" * 500
+    update = Update("bench", number, "2", software, len(image), sha256(image).digest(), sector_hashes(image))
+    manifest = sign(update, key.private_key, key.kid)
+    return to_base64url(Package(manifest, image, update, key.kid).encode())
 
 
 def signed(platform: Platform, update: Update, **other: object) -> str:

@@ -51,6 +51,8 @@ def _tell(file: Path, as_json: bool) -> None:
         held = package.read(file.read_bytes())
     except PackageError as error:
         raise NoUpdate(file=file, why=error) from error
+    except OSError as error:
+        raise NoUpdate(file=file, why=error.strerror) from error
     update = held.update
     facts = {
         "hardware": update.hardware,

@@ -48,9 +48,7 @@ def build(board: str, firmware: Path | None = None) -> Built:
     chips = (facts["ADC"], *facts["CHIPS"])
     with tempfile.TemporaryDirectory(prefix="steelyard-slot-") as name:
         folder = Path(name)
-        for module, source in _modules(firmware, relevance, chips).items():
-            _compile(source, module, folder / f"{module}.mpy")
-        _compile(profile, "board", folder / "board.mpy")
+        compile_into(folder, firmware, profile)
         relevant = relevance["relevant_files"](f"{folder}/", str(folder / "board.mpy"), chips)
         own: bytes = relevance["code_hash"](relevant)
         with contextlib.redirect_stdout(io.StringIO()):  # it lists what it packs
@@ -69,6 +67,15 @@ def build(board: str, firmware: Path | None = None) -> Built:
         sectors=sector_hashes(image),
     )
     return Built(image, update)
+
+
+def compile_into(folder: Path, firmware: Path, profile: Path) -> None:
+    """Compile the agent, and the profile of its board, as a slot has them; raises CannotBuild."""
+    facts = runpy.run_path(str(profile))
+    relevance = runpy.run_path(str(firmware / "agent" / "record" / "relevance.py"))
+    for module, source in _modules(firmware, relevance, (facts["ADC"], *facts["CHIPS"])).items():
+        _compile(source, module, folder / f"{module}.mpy")
+    _compile(profile, "board", folder / "board.mpy")
 
 
 def _modules(firmware: Path, relevance: dict[str, Any], chips: tuple[str, ...]) -> dict[str, Path]:

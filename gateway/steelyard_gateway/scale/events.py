@@ -12,7 +12,7 @@ from typing import Any
 _LOCKED = {1: "its case was opened", 2: "its parameters do not match its records"}
 _SOURCE = {1: "its own clock chip", 2: "the network", 3: "signed network time", 4: "the service console"}
 _CLOSED = {1: "the adjustment switch was turned off", 2: "at the console", 3: "it timed out", 4: "the case was opened"}
-_ORDER = {1: "a receipt", 2: "a permit", 3: "a key set"}
+_ORDER = {1: "a receipt", 2: "a permit", 3: "a key set", 4: "the time", 5: "a question", 6: "an update"}
 _REFUSED = {
     1: "it is malformed",
     2: "it is too large",
@@ -24,6 +24,17 @@ _REFUSED = {
     8: "it names another statement",
     9: "the permit does not apply",
     10: "the key set is not newer",
+    11: "the scale did not ask for it, or it came too late",
+    12: "the question is not newer",
+    13: "it is for another model",
+    14: "the scale has this software, or newer",
+    15: "there is no place for it",
+}
+_FAILED = {
+    1: "what came was not what its manifest says",
+    2: "it did not work",
+    3: "the platform did not hear it",
+    4: "a newer one took its place",
 }
 
 _SENTENCES: dict[str, str] = {
@@ -44,6 +55,8 @@ _SENTENCES: dict[str, str] = {
     "statements lost": "Statements {first} to {last} lost",
     "snapshots left out": "{count} snapshots left out because the journal was nearly full",
     "period changed": "Reporting period changed from {from} s to {to} s",
+    "update begun": "New software, number {number}, began to arrive",
+    "update failed": "New software, number {number}, given up: {why}",
     "rolled back": "Memory rolled back to before statement {number}",
 }
 _CODES: dict[tuple[str, str], dict[int, str]] = {
@@ -52,6 +65,7 @@ _CODES: dict[tuple[str, str], dict[int, str]] = {
     ("session closed", "why"): _CLOSED,
     ("downlink refused", "order"): _ORDER,
     ("downlink refused", "why"): _REFUSED,
+    ("update failed", "why"): _FAILED,
 }
 _TIMES = {("case opened", "stamp"), ("clock set", "from"), ("clock set", "to")}
 

@@ -1,7 +1,7 @@
 """`make bench-mcu`: what the agent costs on an emulated Cortex-M3, and whether it does there what it does on a PC.
 
-Words on the command line choose parts: `figures`, `agent`, `heap`, `tests`. Without any all are done, in this order;
-it takes a quarter of an hour. The rows go into build/bench.json.
+Words on the command line choose parts: `figures`, `agent`, `slot`, `heap`, `tests`. Without any all are done in this
+order; it takes a quarter of an hour. The rows go into build/bench.json.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ import result
 import sizes
 from kit.emulated_board import TARGET, BoardError, EmulatedBoard, script
 from rich.console import Console
+from steelyard_gateway.factory.image import build as slot_image
 
 # Where an operation's own cost is looked at, the heap is so large that nothing is collected meanwhile.
 LARGE_HEAP = 2 << 20
 # What an RP2040 leaves to MicroPython's heap, roughly; and what the agent is tried in, until it no longer lives.
 BOARD_HEAP = 192 << 10
 SMALL_HEAPS = tuple(size << 10 for size in (96, 88, 80, 72, 64, 56))
+SLOTTED = ("pico2_w", "esp32_s3")
 FIGURES = "tests/bench/mcu/target/figures.py"
 TWICE = 0.01  # how far apart a figure may be that is taken twice
 
@@ -47,7 +49,7 @@ class Uneven(Exception):
 def main(wanted: list[str]) -> int:
     """Exit code 0 if everything ran; 1 with the reason where it did not."""
     terminal = Console()
-    parts = wanted or ["figures", "agent", "heap", "tests"]
+    parts = wanted or ["figures", "agent", "slot", "heap", "tests"]
     try:
         plain, native = (image.build(native=native) for native in (False, True))
         for name, version in plain.versions.items():
@@ -57,6 +59,8 @@ def main(wanted: list[str]) -> int:
             rows += figures(plain.firmware, native.firmware, terminal)
         if "agent" in parts:
             rows += whole_agent(plain.firmware, terminal)
+        if "slot" in parts:
+            rows += slot(plain.firmware, terminal)
         if "heap" in parts:
             rows += smallest_heap(plain.firmware, terminal)
         result.add(rows, terminal)
@@ -151,6 +155,14 @@ def whole_agent(firmware: Path, terminal: Console) -> list[dict[str, Any]]:
         row("longest gap of all", seen.longest_gap_ms, "ms at 31 MIPS"),
         row("key to picture", seen.longest_key_ms, "ms at 31 MIPS"),
     ]
+
+
+def slot(firmware: Path, terminal: Console) -> list[dict[str, Any]]:
+    """What the agent takes when it runs from a slot, and how large the largest reference board's image is."""
+    live = life.account(firmware, BOARD_HEAP, from_slot=True).live_bytes
+    images = {board: len(slot_image(board).image) for board in SLOTTED}
+    terminal.print(f"from a slot {live[0]:,} bytes are alive at rest; images: {images}", highlight=False)
+    return [row("heap live slot", live[0], "bytes"), row("slot image", max(images.values()), "bytes")]
 
 
 def smallest_heap(firmware: Path, terminal: Console) -> list[dict[str, Any]]:

@@ -214,7 +214,7 @@ class Technician:
 
 @contextlib.contextmanager
 def running(
-    firmware: Path, heap_bytes: int, measure_heap: bool
+    firmware: Path, heap_bytes: int, measure_heap: bool, from_slot: bool
 ) -> Iterator[tuple[Technician, Link, Platform, Receiver, servers.Server]]:
     """A board with the agent running and weighing, its link to a broker of its own, and the platform behind that."""
     platform = Platform()
@@ -227,15 +227,18 @@ def running(
         link = Link(folder, broker.port)
         stack.callback(link.close)
         board.start(
-            script(WATCH, factory_file(platform.root.point, PRICING).hex(), *(["heap"] if measure_heap else []))
+            script(
+                *(WATCH, factory_file(platform.root.point, PRICING).hex(), *(["heap"] if measure_heap else [])),
+                from_slot=from_slot,
+            )
         )
         board.read_until(b"> ")
         yield Technician(board), link, platform, receiver, broker
 
 
-def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False) -> Account:
+def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False, from_slot: bool = False) -> Account:
     """Let the agent do everything that it has to do in its life, watched; raises BoardError where it fails."""
-    with running(firmware, heap_bytes, measure_heap) as (technician, link, platform, receiver, broker):
+    with running(firmware, heap_bytes, measure_heap, from_slot) as (technician, link, platform, receiver, broker):
 
         def caught_up(state: dict[str, Any]) -> bool:
             return bool(state["receipted"] and state["receipted"] >= state["number"] - 1)

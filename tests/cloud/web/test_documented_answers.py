@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.updates import made_update
 from kit.world import World
 from steelyard_cloud import keys
 from steelyard_cloud.people.roles import Role
@@ -106,6 +107,11 @@ def collected(world: World) -> dict[str, Any]:
     ask(Role.REGULATOR, "POST /scales/{code}/unlocks", shown, code=scale.code)
     ask(Role.REGULATOR, "PATCH /scales/{code}", {"place": "Stall 9"}, code=scale.code)
     ask(Role.REGULATOR, "POST /alerts/{alert}/transitions", {"to": "acknowledged", "reason": "seen"}, alert=alert)
+    wanted = ask(Role.REGULATOR, "POST /scales/{code}/asks", {"what": "fresh"}, code=scale.code)["ask"]
+    ask(Role.REGULATOR, "GET /scales/{code}/asks/{number}", code=scale.code, number=wanted)
+    file = made_update(world, scale.software[2])
+    image = ask(Role.MANUFACTURER, "POST /scale-types/{scale_type}/images", {"package": file}, scale_type=1)["image"]
+    ask(Role.MANUFACTURER, "POST /scales/{code}/updates", {"image": image}, code=scale.code)
     for route in ("GET /health", "GET /root"):
         ask(None, route)
     for route in [route for route in ANSWERS if route.startswith("GET ") and route not in found]:

@@ -5,7 +5,10 @@ from typing import Any
 
 import httpx
 from kit.complaints import PHOTO, complain
+from kit.registry import EVERYWHERE, NOBODY
 from kit.routes import PUBLIC, routes
+from kit.signing_scale import START_S
+from kit.updates import made_update
 from kit.world import World
 from sqlalchemy import func, select
 from steelyard_cloud.db import database
@@ -13,6 +16,9 @@ from steelyard_cloud.db.schema import audit_log
 from steelyard_cloud.people import access, credentials, organisations
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales import asks
+from steelyard_cloud.scales.queries import scale_by_code
+from steelyard_protocol.downlink import Asked
 
 NAMES_ONE = ("{code}", "{alert}", "{complaint}", "/alerts/decide")
 DECISION = {"to": "acknowledged", "reason": "seen on site"}
@@ -37,6 +43,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "check_digit": "4",
         "reason": "seen on site",
     },
+    ("post", "/api/v1/scales/{code}/asks"): {"what": "snapshot"},
+    ("post", "/api/v1/scales/{code}/updates"): {"image": 1},
     ("post", "/api/v1/alerts/{alert}/transitions"): DECISION,
     ("post", "/alerts/{alert}/transitions"): DECISION | {"to": "investigating"},
     ("get", "/alerts/decide"): {"to": "confirmed", "alert": 1},
@@ -64,13 +72,19 @@ def stranger(world: World, role: Role) -> httpx.Client:
 def ask(client: httpx.Client, route: tuple[str, str], code: str) -> int:
     """The status of the answer to a request that nothing is wrong with but, maybe, who sends it."""
     method, path = route
-    path = path.format(code=code, alert=1, complaint=1, name="zero")
+    path = path.format(code=code, alert=1, complaint=1, name="zero", number=START_S)
     body, csrf = BODIES.get(route, {}), credentials.csrf_token(client.cookies["steelyard"])
     if method == "get":
         return client.get(path, params=body).status_code
     if path.startswith("/api/"):
         return client.request(method, path, json=body, headers={"X-CSRF-Token": csrf}).status_code
     return client.post(path, data=body | {"csrf": csrf}).status_code
+
+
+def bring_software(world: World, software: bytes) -> None:
+    """An image with the number 1 that the type approval names."""
+    made = {"package": made_update(world, software)}
+    assert world.client(Role.ADMIN).post("/api/v1/scale-types/1/images", json=made).json()["image"] == 1
 
 
 def answers(clients: Iterable[httpx.Client], route: tuple[str, str], code: str) -> set[int]:
@@ -82,6 +96,10 @@ def test_each_route_answers_who_may_see_the_scale_and_knows_it_not_for_anybody_e
     world.send(scale, scale.cheat())
     world.until(lambda: len(world.alerts()) == 1, "the alert")
     assert complain(world, scale.code, PHOTO).status_code == 303
+    bring_software(world, scale.software[2])
+    with database.writing(world.engine) as connection:
+        here = scale_by_code(connection, EVERYWHERE, scale.code)
+        assert asks.ask(connection, NOBODY, here, asks.Wanted(Asked.SNAPSHOT), START_S * 1000) == START_S
     asked = sorted(route for route in routes(world) - PUBLIC if any(name in route[1] for name in NAMES_ONE))
     assert set(BODIES) <= set(asked)
 

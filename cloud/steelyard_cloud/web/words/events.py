@@ -28,6 +28,8 @@ EVENTS = {
     EventKind.PERIOD_CHANGED: N_("Reporting period changed"),
     EventKind.ROLLED_BACK: N_("Memory rolled back"),
     EventKind.FLASH_FAULT: N_("Flash worn out in places; what it did not keep was written elsewhere"),
+    EventKind.UPDATE_BEGUN: N_("New software, number {number}, began to arrive"),
+    EventKind.UPDATE_FAILED: N_("New software, number {number}, was given up; the software before it runs"),
     EventKind.SALES_STATED: N_("Sales are stated differently, after the room in the journal"),
 }
 

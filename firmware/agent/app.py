@@ -12,6 +12,7 @@ from agent.chips import fitted
 from agent.console import ServiceConsole, tell_why_not
 from agent.port import clock, system
 from agent.port.console import Terminal
+from agent.record import serial
 from agent.record.journal import JournalFull
 from agent.scale import Scale
 from agent.sealing import lock
@@ -30,6 +31,9 @@ _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
 _START_READINGS = const(16)
 _MOST_CASE_STAMPS = const(8)
+# At this speed, without flow control, a tenth of a second brings more than a kilobyte.
+_CONSOLE_BAUD = const(115200)
+_CONSOLE_BYTES = const(1024)
 _SALES = const(13)  # the parameter that says whether the type computes prices
 
 
@@ -67,7 +71,17 @@ class Agent:
             self._scale.downlink.run(),
             self._scale.uplink.run(),
             ServiceConsole(Terminal(), self._scale).run(),
+            *self._rs232(),
         )
+
+    def _rs232(self):
+        """What serves the RS-232 port, on a board that has one; for a printer nobody does, as it only listens."""
+        if board.UART is None or self._scale.rs232 != serial.CONSOLE:
+            return ()
+        from agent.port import uart
+
+        port = uart.open(_CONSOLE_BAUD, received=_CONSOLE_BYTES)
+        return (ServiceConsole(Terminal(port), self._scale).run(),)
 
     def _panel(self):
         """Keys and displays, on a board that has them and for a type that computes prices; else nothing."""

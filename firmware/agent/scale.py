@@ -18,7 +18,7 @@ from agent.orders.downlink import Downlink
 from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
-from agent.record import software
+from agent.record import serial, software
 from agent.transport.uplink import Uplink
 from agent.weighing.core import Weighing, WeighingRefused
 from agent.wire import identity, statements
@@ -65,6 +65,7 @@ class Scale:
         self.events = ledger.events
         self.parameters = ledger.parameters
         self.software = software.identification(board)
+        self.rs232 = serial.use(ledger.store)  # what the port is for since this start
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
         self.latch = _latch(ledger.store)

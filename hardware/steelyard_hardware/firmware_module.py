@@ -65,11 +65,20 @@ def _buses(profile: Profile) -> list[str]:
     if _keypad(profile, "col"):
         present.append("keypad")
     return [
-        "# Numbers of the buses, and the drivers of what is on them and at the pins",
+        "# Numbers of the buses and the serial port with its pins; drivers of what is on them and at the pins",
         f"I2C = {profile.buses['i2c'].id if 'i2c' in profile.buses else None}",
         f"SPI = {profile.buses['spi'].id if 'spi' in profile.buses else None}",
+        f"UART = {_uart(profile)}",
         "CHIPS = " + _tuple(f'"{chip}"' for chip in sorted(present)),
     ]
+
+
+def _uart(profile: Profile) -> str | None:
+    """The serial port behind the RS-232 transceiver: its number, from its pin's use ("uart0 tx"), and its two pins."""
+    sends, receives = profile.pins.get("uart_tx"), profile.pins.get("uart_rx")
+    if not sends or not receives:
+        return None
+    return _tuple([sends.use.removeprefix("uart").removesuffix(" tx"), str(sends.gpio), str(receives.gpio)])
 
 
 def _people(profile: Profile) -> list[str]:

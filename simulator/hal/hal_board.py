@@ -17,6 +17,7 @@ from hal_random import Random
 from hal_rv3028 import ADDRESS as CLOCK_ADDRESS
 from hal_rv3028 import RV3028
 from hal_st7567 import ST7567
+from hal_uart import Uart
 
 _RTC_START_S = 1_609_459_200  # 2021-01-01: where an RP2 without battery starts
 _PWRON_RESET = 1
@@ -54,6 +55,7 @@ class Board:
         self.radio_is_lost = False
         self.registers = {}
         self.link_port = None
+        self.uart = Uart(self.clock)
         self.supply_v = 5.0
         self.reset_cause = _PWRON_RESET
         self.unique_id = b"steelyrd"
@@ -130,6 +132,7 @@ class Board:
         self.adjustment_switch(c["switch_on"])
         self.network_up = c["network_up"]
         self.link_port = c["link_port"]
+        self.uart.line = open(c["uart"], "r+b")
         if c["reset"]:
             self.reset_cause = _WDT_RESET
         if c["rtc_s"] is not None:

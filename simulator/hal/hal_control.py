@@ -77,6 +77,10 @@ class Host:
         while not self._target_known:
             self.serve()
 
+    def announce_uart(self, baudrate):
+        """Tell the host at which speed the serial port runs from now on."""
+        self._send({"uart": baudrate})
+
     def _wait_for_time(self):
         if self._advance_id is not None:
             self._answer(self._advance_id)

@@ -23,12 +23,13 @@ State = dict[str, Any]
 
 
 class Board:
-    """Starts the process at once. `console` is the descriptor of its standard input and output.
+    """Starts the process at once. `console` is the descriptor of its standard input and output, `configuration["uart"]`
+    that of its serial port.
 
     `last_state` is the state in which it ended, if that was a power cut or a reset.
 
-    `on_connect(host, port)` hears where the agent is about to connect to, `on_end(board, exit_code)` that the process
-    has ended; both are called from the thread that reads the control channel.
+    `on_connect(host, port)` hears where the agent is about to connect to, `on_uart(baudrate)` how fast the serial port
+    is now, `on_end(board, exit_code)` that the process has ended; from the thread that reads the control channel.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Board:
         console: int,
         errors: BinaryIO,
         on_connect: Callable[[str, int], None],
+        on_uart: Callable[[int], None],
         on_end: Callable[[Board, int], None],
     ) -> None:
         self._control, theirs = socket.socketpair()
@@ -46,6 +48,7 @@ class Board:
         self._asking = threading.Lock()
         self._writing = threading.Lock()
         self._on_connect = on_connect
+        self._on_uart = on_uart
         self._on_end = on_end
         with theirs:
             self.process = subprocess.Popen(
@@ -54,7 +57,7 @@ class Board:
                 stdin=console,
                 stdout=console,
                 stderr=errors,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), configuration["uart"]],
                 start_new_session=True,
             )
         self._write(configuration)
@@ -110,6 +113,8 @@ class Board:
                 if "connect" in message:
                     self._on_connect(*message["connect"])
                     self._write({"do": "connected"})
+                elif "uart" in message:
+                    self._on_uart(message["uart"])
                 elif "ended" in message:
                     self.last_state = message["ended"]
                 else:

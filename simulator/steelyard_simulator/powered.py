@@ -11,10 +11,10 @@ from typing import Any, Literal, Self
 from steelyard_protocol import assets
 
 from steelyard_simulator.board import EXIT_POWER_CUT, EXIT_RESET, Board, State
-from steelyard_simulator.console import SimulatedConsole
 from steelyard_simulator.errors import AgentEnded, BoardEnded, ScaleIsOff, ScaleStopped
 from steelyard_simulator.flashing import flash_image
 from steelyard_simulator.link import Link
+from steelyard_simulator.port import SimulatedPort
 from steelyard_simulator.world import EPOCH_S, Cell, World, number
 
 Torn = Literal["none", "prefix", "scattered", "all"]
@@ -56,7 +56,8 @@ class PoweredScale:
         if not self.image.exists():
             folder.mkdir(parents=True, exist_ok=True)
             flash_image(self.image, factory)
-        self._console = SimulatedConsole()
+        self._console = SimulatedPort()
+        self.rs232 = SimulatedPort()
         self._link = None if virtual else Link()
 
     # Power
@@ -109,6 +110,7 @@ class PoweredScale:
         self.power_off()
         self._stopped = True
         self._console.close()
+        self.rs232.close()
         if self._link:
             self._link.close()
 
@@ -189,8 +191,9 @@ class PoweredScale:
             "rtc_s": rtc_s,
             "reset": reset,
         }
-        with self._console.connect() as line, self.log.open("ab") as log:
-            self._board = Board(configuration, line.fileno(), log, self._on_connect, self._on_end)
+        with self._console.connect() as line, self.rs232.connect() as rs232, self.log.open("ab") as log:
+            configuration["uart"] = rs232.fileno()
+            self._board = Board(configuration, line.fileno(), log, self._on_connect, self._on_uart, self._on_end)
         self.outcome = "running"
         world.case_openings_s.clear()
         world.battery_held = True
@@ -204,6 +207,9 @@ class PoweredScale:
     def _on_connect(self, host: str, port: int) -> None:
         if self._link:
             self._link.aim(host, port)
+
+    def _on_uart(self, baudrate: int) -> None:
+        self.rs232.baudrate = baudrate
 
     def _on_end(self, board: Board, code: int) -> None:
         with self._changing:

@@ -36,11 +36,11 @@ class LineTooLong(AgentError):
 
 
 class Terminal:
-    """Standard input and output of the board (USB serial on most)."""
+    """A stream of bytes in both directions, the board's standard input and output (USB serial on most) by itself."""
 
-    def __init__(self):
-        self._input = sys.stdin.buffer
-        self._output = sys.stdout.buffer
+    def __init__(self, port=None):
+        self._input = port or sys.stdin.buffer
+        self._output = port or sys.stdout.buffer
         self._reader = asyncio.StreamReader(self._input)
         self._writable = select.poll()
         self._writable.register(self._output, select.POLLOUT)
@@ -108,8 +108,7 @@ class Terminal:
         while start < len(data):
             if self._writable.poll(0):
                 self._patience_ms = _PATIENCE_MS
-                self._output.write(view[start : start + _CHUNK])
-                start += _CHUNK
+                start += self._output.write(view[start : start + _CHUNK]) or 0
             elif waited_ms >= self._patience_ms:
                 self._patience_ms = 0  # once for a whole answer, not once for each line of a long one
                 return

@@ -46,9 +46,10 @@ PIN_USB_DP = 20
 # Those that need the pull-up inside the chip
 PULL_UPS = (16, 41, 42, 47, 48)
 
-# Numbers of the buses, and the drivers of what is on them and at the pins
+# Numbers of the buses and the serial port with its pins; drivers of what is on them and at the pins
 I2C = 0
 SPI = 1
+UART = (1, 17, 18)
 CHIPS = ("atecc608", "keypad", "rv3028", "st25dv", "st7567")
 
 # The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays

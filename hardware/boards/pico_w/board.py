@@ -22,9 +22,10 @@ PIN_SUPPLY = 28
 # Those that need the pull-up inside the chip
 PULL_UPS = (18, 19)
 
-# Numbers of the buses, and the drivers of what is on them and at the pins
+# Numbers of the buses and the serial port with its pins; drivers of what is on them and at the pins
 I2C = None
 SPI = None
+UART = None
 CHIPS = ()
 
 # The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays

@@ -35,12 +35,15 @@ PIN_ROW3 = 22
 PIN_ROW4 = 27
 PIN_ROW5 = 26
 PIN_SUPPLY = 28
+PIN_UART_RX = 1
+PIN_UART_TX = 0
 # Those that need the pull-up inside the chip
 PULL_UPS = (18, 19, 20, 21, 22, 26, 27)
 
-# Numbers of the buses, and the drivers of what is on them and at the pins
+# Numbers of the buses and the serial port with its pins; drivers of what is on them and at the pins
 I2C = 0
 SPI = 1
+UART = (0, 0, 1)
 CHIPS = ("keypad", "rv3028", "st7567")
 
 # The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays

@@ -1,5 +1,6 @@
 """MicroPython's `machine` as the RP2 port has it: pins, analogue inputs, clock, watchdog, resets, all simulated."""
 
+import io
 import time
 
 from hal_analogue import FIRST_GPIO, LAST_GPIO
@@ -9,6 +10,7 @@ from micropython import const
 
 PWRON_RESET = const(1)
 WDT_RESET = const(3)
+_STREAM_POLL = const(3)  # MP_STREAM_POLL
 
 _interrupts = BOARD.interrupts
 _clock = BOARD.clock
@@ -143,6 +145,27 @@ class SPI:
             _clock.spend(self._byte_us)
             for chip in BOARD.spi:
                 chip.byte(byte)
+
+
+class UART(io.IOBase):
+    """The serial port by its number; `BOARD.uart` is the one there is. Neither reading nor writing waits."""
+
+    def __init__(self, id, baudrate=115200, bits=8, parity=None, stop=1, *, tx=None, rx=None, rxbuf=256, txbuf=256):
+        BOARD.uart.set_up(baudrate, bits, parity is not None, stop, rxbuf, txbuf)
+        if BOARD.host:
+            BOARD.host.announce_uart(baudrate)
+
+    def any(self):
+        return len(BOARD.uart.received)
+
+    def read(self, nbytes=-1):
+        return BOARD.uart.read(nbytes)
+
+    def write(self, buf):
+        return BOARD.uart.write(bytes(buf))
+
+    def ioctl(self, request, arg):
+        return BOARD.uart.ready(arg) if request == _STREAM_POLL else -1
 
 
 class SoftSPI:

@@ -27,6 +27,8 @@ class poll:
         self._look_us = 0
         if BOARD.host:
             self._streams.register(BOARD.host.stream, POLLIN)
+        if BOARD.uart.line:
+            self._streams.register(BOARD.uart.line, POLLIN)
 
     def register(self, stream, mask=POLLIN | POLLOUT):
         if isinstance(stream, io.IOBase):
@@ -80,6 +82,8 @@ class poll:
             if BOARD.host and stream is BOARD.host.stream:
                 if not _clock.virtual:
                     BOARD.host.serve()
+            elif stream is BOARD.uart.line:
+                BOARD.uart.take()
             else:
                 found = True
                 ready.append((stream, events))

@@ -13,8 +13,8 @@ from steelyard_protocol import statement
 from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.scale import SimulatedScale
 
-COMMANDS = ["adjust", "check", "enrol", "export", "fresh", "help", "log", "parameters", "prices", "status", "tare"]
-COMMANDS += ["time", "unlock", "watch", "zero"]
+COMMANDS = ["adjust", "check", "enrol", "export", "fresh", "help", "log", "parameters", "prices"]
+COMMANDS += ["serial", "status", "tare", "time", "unlock", "watch", "zero"]
 ENROL = "enrol maker=M model=one serial=1 code=P-1"
 
 
@@ -51,6 +51,8 @@ def test_help_explains_every_command_in_a_line(scale: SimulatedScale) -> None:
         ("@", "frame-damaged"),
         ("zero please", "usage"),
         ("tare 5", "usage"),
+        ("serial modem", "usage"),
+        ("serial till now", "usage"),
         ("prices all", "usage"),
         ("prices set 17", "usage"),
         ("prices set 101 1.00", "number"),

@@ -1,7 +1,7 @@
-"""The scale's serial port: a pseudo-terminal that outlives power cuts, and the host's own hand on the same line.
+"""A serial port of the scale: a pseudo-terminal that outlives power cuts, and the host's own hand on the same line.
 
-The board's standard streams are one end of a socket pair; a thread carries bytes between it and the pseudo-terminal,
-and drops what nobody reads, as a UART does. Whatever the board wrote before it answered a request is there afterwards.
+The board's stream is one end of a socket pair; a thread carries bytes between it and the pseudo-terminal, and drops
+what nobody reads, as a UART does. Whatever the board wrote before it answered a request is there afterwards.
 """
 
 from __future__ import annotations
@@ -10,16 +10,23 @@ import os
 import pty
 import select
 import socket
+import termios
 import threading
 import tty
 from contextlib import suppress
 
 _CHUNK = 4096
 _KEEP = 1 << 20
+_SPEED = 5  # its place in what termios tells of a terminal
+_SPEEDS = {9600: termios.B9600, 19200: termios.B19200, 38400: termios.B38400, 115200: termios.B115200}
 
 
-class SimulatedConsole:
-    """`path` is the pseudo-terminal to open as a serial port."""
+class SimulatedPort:
+    """`path` is the pseudo-terminal to open as a serial port.
+
+    `baudrate` is that of the board's end, None where there is none, as by USB. Whoever opens the pseudo-terminal with
+    another one reads and sends other bytes than were meant; parity and length of its bytes are not known here.
+    """
 
     def __init__(self) -> None:
         self._terminal, self._client = pty.openpty()
@@ -27,6 +34,7 @@ class SimulatedConsole:
         tty.setraw(self._client)
         os.set_blocking(self._terminal, False)
         self.path = os.ttyname(self._client)
+        self.baudrate: int | None = None
         self._board: socket.socket | None = None
         self._output = bytearray()
         self._quiet = False
@@ -123,7 +131,7 @@ class SimulatedConsole:
                 return
             if self._terminal in readable:
                 with suppress(BlockingIOError):
-                    self.write(os.read(self._terminal, _CHUNK))
+                    self.write(self._on_the_line(os.read(self._terminal, _CHUNK)))
             if board and board in readable:
                 with self._changed:
                     if not self._take():
@@ -145,8 +153,14 @@ class SimulatedConsole:
             del self._output[:-_KEEP]
             if not self._quiet:
                 with suppress(BlockingIOError):
-                    os.write(self._terminal, data)
+                    os.write(self._terminal, self._on_the_line(data))
         return True
+
+    def _on_the_line(self, data: bytes) -> bytes:
+        """What of `data` comes through between the two ends of the line."""
+        if self.baudrate is None or termios.tcgetattr(self._client)[_SPEED] == _SPEEDS.get(self.baudrate):
+            return data
+        return bytes(byte >> 1 | 0x80 for byte in data)  # as where bits are looked at in the wrong places
 
     def _hang_up(self, board: socket.socket) -> None:
         if self._board is board:

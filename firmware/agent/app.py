@@ -26,7 +26,6 @@ _MINUTE_WATCHES = const(120)
 _COLLECT_EVERY = const(8)
 # Normally garbage is collected before there is so much; somebody's typing, or a batch, can be quicker.
 _MOST_GARBAGE_BYTES = const(45056)
-_SESSION_TIME_OUT_MS = const(900000)
 _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
 _START_READINGS = const(16)
@@ -76,8 +75,12 @@ class Agent:
 
     def _rs232(self):
         """What serves the RS-232 port, on a board that has one; for a printer nobody does, as it only listens."""
-        if board.UART is None or self._scale.rs232 != serial.CONSOLE:
+        if board.UART is None or self._scale.rs232 == serial.PRINTER:
             return ()
+        if self._scale.rs232 == serial.TILL:
+            from agent.operator.till import Till
+
+            return (Till(self._scale).run(),)
         from agent.port import uart
 
         port = uart.open(_CONSOLE_BAUD, received=_CONSOLE_BYTES)
@@ -120,13 +123,16 @@ class Agent:
         while True:
             if not await self._scale.case.changed():
                 await self._case_opened(clock.stamp())
+            elif self._scale.ledger.lock.suspended:
+                self._scale.ledger.lock.follow(False)
 
     async def _case_opened(self, stamp_s):
         self._latched = True
         self._scale.ledger.lock.engage(lock.CASE_OPENED)
         if self._scale.chain.enrolled:
             self._case_stamps.append(stamp_s)
-        await self._close_session(BY_CASE)
+        if not self._scale.parameters.in_repair:
+            await self._close_session(BY_CASE)
         await self._tell_case()
 
     async def _tell_case(self):
@@ -153,13 +159,13 @@ class Agent:
 
     async def _close_session(self, why):
         try:
-            await self._scale.parameters.close_session(why)
+            await self._scale.close_session(why)
         except JournalFull:
             pass  # the session is closed all the same; the next statement's flags say so
 
     async def _watch_switch(self):
         while True:
-            if not await self._scale.switch.settled():
+            if not await self._scale.switch.settled() and not self._scale.parameters.in_repair:
                 await self._close_session(BY_SWITCH)
 
     async def _keep_house(self):
@@ -189,7 +195,7 @@ class Agent:
             refusal = self._scale.take_refusal()
             if refusal:
                 await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
-            if clock.ticks_diff(clock.ticks_ms(), self._scale.adjusted_ms) > _SESSION_TIME_OUT_MS:
+            if self._scale.session_left_ms() < 0:
                 self._scale.adjusted_ms = clock.ticks_ms()
                 await self._close_session(BY_TIME_OUT)
 

@@ -53,6 +53,7 @@ _DEFINED = (
     Field(12, "permit_required", 0, 1),
     Field(13, "sales", 0, 3, optional=True),
     Field(14, "price_per_100_g", 0, 1, optional=True),
+    Field(15, "till_tare", 0, 1, optional=True),
     Field(32, "zero_counts", -8_388_608, 8_388_607),
     Field(33, "gravity_calibration_um_s2", 9_700_000, 9_900_000),
     Field(34, "gravity_use_um_s2", 9_700_000, 9_900_000),

@@ -19,7 +19,7 @@ from agent.steps import finish
 from agent.wire import cbor, cose, identity
 
 _RECEIPT = const(1)
-_PERMIT = const(2)
+PERMIT = const(2)
 _KEY_SET = const(3)
 
 # Why a message is refused: the `why` of the event "downlink refused" (docs/wire.md).
@@ -31,7 +31,7 @@ _SIGNATURE = const(5)
 _OTHER_IDENTITY = const(6)
 _KIND_UNKNOWN = const(7)
 _FOREIGN_HASH = const(8)
-_PERMIT_REFUSED = const(9)
+PERMIT_REFUSED = const(9)
 _KEY_SET_NOT_NEWER = const(10)
 
 _REASONS = (
@@ -137,8 +137,12 @@ class Downlink:
                     self.error = error  # not judged: the platform sends again what still matters
 
     async def present(self, message):
-        """Judge one message that was brought to the scale by hand; MessageRefused says why not, and is no event."""
-        await self._judge(message, self._look(message))
+        """Judge one message that was brought to the scale by hand; MessageRefused says why not, and is an event too."""
+        try:
+            await self._judge(message, self._look(message))
+        except MessageRefused as refusal:
+            self._refuse(refusal)
+            raise
 
     def _next(self):
         """Take the next message to judge, (None, None) for none. A receipt comes first: it frees the journal."""
@@ -218,11 +222,11 @@ class Downlink:
                 raise MessageRefused(why, kind) from None
             if kind == _RECEIPT:
                 await self._take_receipt(order[_NUMBER], order[_HASH])
-            elif kind == _PERMIT:
+            elif kind == PERMIT:
                 try:
                     await self._open_permit(order, message)
                 except PermitRefused as error:
-                    raise MessageRefused(_PERMIT_REFUSED, kind, str(error)) from None
+                    raise MessageRefused(PERMIT_REFUSED, kind, str(error)) from None
             else:
                 await self._renew_keys(message)
 
@@ -246,7 +250,7 @@ def _check_shape(order):
     if kind == _RECEIPT:
         right = len(order) == 5 and _is_identity(order[_IDENTITY]) and _is_number(order[_NUMBER])
         right = right and isinstance(order[_HASH], bytes) and len(order[_HASH]) == 32
-    elif kind == _PERMIT:
+    elif kind == PERMIT:
         right = len(order) == 11 and _is_identity(order[_IDENTITY])
     else:
         right = len(order) == 3

@@ -50,7 +50,7 @@ class Weighing:
     `zeros_refused` counts zeros that lay outside their range, `refused_zero_counts` is the last of them, if any. No
     properties: with a single one in the class, MicroPython looks for it at every assignment to `self`, which would
     double the cost of a step. And few local variables where every reading passes: a call that needs more than eleven
-    places for them takes its frame from the heap.
+    places for them takes its frame from the heap. `tares` counts the changes of the tare, so that who set one knows it.
     """
 
     def __init__(self, adc, parameters):
@@ -72,6 +72,7 @@ class Weighing:
         self.filtered_counts = 0
         self.tare = 0
         self.preset = False
+        self.tares = 0
         self.zeros_refused = 0
         self.refused_zero_counts = None
         self._reset_zero(parameters[ZERO_COUNTS])
@@ -196,6 +197,11 @@ class Weighing:
         self.zeros_refused += 1
         self.refused_zero_counts = compensated
 
+    def in_zero_range(self):
+        """Whether what is on the pan is near enough to the zero of the start to be made the zero."""
+        compensated = self._scaling.compensated(self.filtered_counts)
+        return self._within(compensated, self._zero_reference_counts, self._parameters[_ZERO_SETTING])
+
     def set_zero(self):
         """Make what is on the pan the zero.
 
@@ -205,7 +211,7 @@ class Weighing:
         compensated = self._require_stable("wait until the load rests, then set zero")
         if self.tare:
             raise WeighingRefused("there is a tare: clear it, then set zero", "CLEAR TARE FIRST")
-        if not self._within(compensated, self._zero_reference_counts, self._parameters[_ZERO_SETTING]):
+        if not self.in_zero_range():
             self._refuse_zero(compensated)
             raise WeighingRefused(
                 "the load is too far from zero: take it off the pan, then set zero", "TOO FAR FROM ZERO"
@@ -261,7 +267,7 @@ class Weighing:
         if self.overload() or self.gross <= 0:
             text = "the load is outside the weighing range: tare takes loads above zero, up to Max"
             raise WeighingRefused(text, "NOTHING TO TARE")
-        self.tare = self.gross
+        self._take_tare(self.gross, False)
 
     def preset_tare(self, tare_mg):
         """Take a known tare in place of a weighed one. WeighingRefused where it is no whole number of intervals from 1
@@ -271,13 +277,16 @@ class Weighing:
         if tare_mg % self.e_mg or not 0 < tare_mg <= self._parameters[_MAX_MG]:
             text = "a preset tare is a whole number of intervals of %s, up to Max" % self.text(1)
             raise WeighingRefused(text, "TARE IN STEPS OF e")
-        self.tare = tare_mg // self.e_mg
-        self.preset = True
+        self._take_tare(tare_mg // self.e_mg, True)
 
     def clear_tare(self):
         """Weigh gross again."""
-        self.tare = 0
-        self.preset = False
+        self._take_tare(0, False)
+
+    def _take_tare(self, intervals, preset):
+        self.tare = intervals
+        self.preset = preset
+        self.tares += 1
 
     def _require_stable(self, advice):
         if not self.at_rest():

@@ -72,6 +72,7 @@ PARAMETERS = {
     "permit_required": ParameterWords(N_("Adjustment needs a permit"), _yes_or_no, Compared.AS_CHANGED),
     "sales": ParameterWords(N_("Sales"), _sales, Compared.AS_CHANGED),
     "price_per_100_g": ParameterWords(N_("Unit prices are per 100 g"), _yes_or_no, Compared.AS_CHANGED),
+    "till_tare": ParameterWords(N_("A till may preset the tare"), _yes_or_no, Compared.AS_CHANGED),
     "zero_counts": ParameterWords(N_("Zero at calibration"), _NUMBER, Compared.IN_ITS_UNIT),
     "gravity_calibration_um_s2": ParameterWords(N_("Gravity at calibration"), _GRAVITY),
     "gravity_use_um_s2": ParameterWords(N_("Gravity at the place of use"), _GRAVITY),

@@ -26,7 +26,8 @@ def scale_on_record(simulate: Callable[..., SimulatedScale], platform: Platform,
     changed = {KEYS[name]: given.pop(name) for name in list(given) if name in KEYS}
     parameters = PARAMETERS | {KEYS["sales"]: EACH_STATED} | changed
     scale = simulate(factory=factory_file(platform.root.point, parameters), **given)
-    scale.advance(5)
+    if scale.virtual:
+        scale.advance(5)
     scale.console("enrol maker=M model=one serial=1 code=P-1")
     scale.console("enrol accept " + platform.answer(SILENT_PORT))
     return scale

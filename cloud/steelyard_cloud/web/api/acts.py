@@ -140,7 +140,8 @@ def register_period(
 class NewPermit(Strict):
     """An authorisation to adjust `fields` (names of parameters) while both counters stand at the values given.
 
-    Or to repair (case and adjustment in one session), or to unlock: `locked_at` is then the number of the *locked* event that it answers.
+    Or to repair (case and adjustment in one session), or to unlock: `locked_at` is then the number of the *locked*
+    event that it answers.
     """
 
     what: Literal["adjust", "repair", "unlock"] = "adjust"

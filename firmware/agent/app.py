@@ -31,7 +31,6 @@ _FIRST_SNAPSHOT_MS = const(10000)  # after the start, where time of earlier star
 _COLLECT_EVERY = const(8)
 # Normally garbage is collected before there is so much; somebody's typing, or a batch, can be quicker.
 _MOST_GARBAGE_BYTES = const(45056)
-_SESSION_TIME_OUT_MS = const(900000)
 _SERVED_MS = const(5000)
 _RESTART_MS = const(5000)
 _STANDSTILL_MS = const(600000)  # flash that fails to be read may be read once it has cooled down
@@ -96,11 +95,18 @@ class Agent:
         yield self._scale.downlink.run()
         yield self._scale.uplink.run()
         yield ServiceConsole(Terminal(), self._scale).run()
-        if board.UART is not None and self._scale.rs232 == serial.CONSOLE:  # a printer only listens
-            from agent.port import uart
+        if board.UART is not None and self._scale.rs232 not in serial.PRINTERS:  # a printer only listens
+            yield self._rs232().run()
 
-            port = uart.open(_CONSOLE_BAUD, received=_CONSOLE_BYTES)
-            yield ServiceConsole(Terminal(port), self._scale).run()
+    def _rs232(self):
+        """What serves the RS-232 port."""
+        if self._scale.rs232 == serial.TILL:
+            from agent.operator.till import Till
+
+            return Till(self._scale)
+        from agent.port import uart
+
+        return ServiceConsole(Terminal(uart.open(_CONSOLE_BAUD, received=_CONSOLE_BYTES)), self._scale)
 
     async def _watch_weighing(self):
         """Feed the watchdog as long as the converter is served: a chip that is dead is, by being started again."""
@@ -149,13 +155,16 @@ class Agent:
         while True:
             if not await self._scale.case.changed():
                 await self._case_opened(clock.stamp())
+            elif self._scale.ledger.lock.suspended:
+                self._scale.ledger.lock.follow(False)
 
     async def _case_opened(self, stamp_s, why=lock.CASE_OPENED):
         self._latched = True
         self._scale.ledger.lock.engage(why)
         if self._scale.chain.enrolled:
             self._case_stamps.append(stamp_s)
-        await self._close_session(BY_CASE)
+        if not self._scale.parameters.in_repair:
+            await self._close_session(BY_CASE)
         await self._tell_case()
 
     async def _tell_case(self):
@@ -182,13 +191,13 @@ class Agent:
 
     async def _close_session(self, why):
         try:
-            await self._scale.parameters.close_session(why)
+            await self._scale.close_session(why)
         except JournalFull:
             pass  # the session is closed all the same; the next statement's flags say so
 
     async def _watch_switch(self):
         while True:
-            if not await self._scale.switch.settled():
+            if not await self._scale.switch.settled() and not self._scale.parameters.in_repair:
                 await self._close_session(BY_SWITCH)
 
     async def _keep_house(self):
@@ -221,7 +230,7 @@ class Agent:
             refusal = self._scale.take_refusal()
             if refusal:
                 await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
-            if clock.ticks_diff(clock.ticks_ms(), self._scale.adjusted_ms) > _SESSION_TIME_OUT_MS:
+            if self._scale.session_left_ms() < 0:
                 self._scale.adjusted_ms = clock.ticks_ms()
                 await self._close_session(BY_TIME_OUT)
 

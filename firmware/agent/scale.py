@@ -10,12 +10,12 @@ import board
 from micropython import const
 
 from agent.acts import Acts
-from agent.adjustment.parameters import BY_CONSOLE
+from agent.adjustment.parameters import BY_CONSOLE, AdjustmentRefused
 from agent.adjustment.permits import Permit, PermitRefused
 from agent.chips import fitted
 from agent.ledger import Ledger
-from agent.loaded import let_go
-from agent.orders.downlink import Downlink
+from agent.loaded import hold, let_go
+from agent.orders.downlink import PERMIT, PERMIT_REFUSED, Downlink
 from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
@@ -37,6 +37,9 @@ _SERIAL_NUMBER = const(5)
 _COUNT = const(2)
 
 _WHILE_LOCKED = (("agent.sealing", "unlock"),)
+_REPAIR = _WHILE_LOCKED + (("agent.adjustment", "repair"),)
+_SESSION_MS = const(900000)
+_REPAIR_MS = const(28800000)
 _READING_MS = const(1000)
 _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
@@ -84,6 +87,7 @@ class Scale:
             network.use_wifi(*ledger.wifi)
         self.supply_mv = 0
         self.serial = None
+        self.notice = ""  # what whoever serves the port has to say on the displays
         self._permit = None
         self.adjusted_ms = clock.ticks_ms()
         self.period_changed = asyncio.Event()
@@ -97,6 +101,13 @@ class Scale:
             self.serial = self.chain.decode(self.chain.enrolment)[statements.BODY][_SERIAL_NUMBER]
 
     # What the scale shows
+
+    @property
+    def barred(self):
+        """Why it weighs for nobody, in the words of the displays: LOCKED, REPAIR, or None where it may."""
+        if self.parameters.locked:
+            return "LOCKED"
+        return "REPAIR" if self.parameters.in_repair else None
 
     @property
     def identity(self):
@@ -130,6 +141,7 @@ class Scale:
             "serial": self.serial,
             "locked": held.locked,
             "session": held.session_open,
+            "repair": held.in_repair,
             "switch": self.switch.closed,
             "case_open": not self.case.closed,
             "stable": weighing.at_rest(),
@@ -185,7 +197,8 @@ class Scale:
 
     def use_parameters(self):
         """Weigh by the parameters as they were just committed."""
-        self.adjusted_ms = clock.ticks_ms()
+        if not self.parameters.in_repair:  # which lasts as long, whatever is done in it
+            self.adjusted_ms = clock.ticks_ms()
         self.weighing.load(self.parameters.map)
 
     def is_idle(self):
@@ -222,24 +235,79 @@ class Scale:
             await self.events.note(statements.PERIOD_CHANGED, before_s, self.trust.period_s)
 
     async def open_adjustment(self):
-        """Have an adjustment session open, under the permit that waits if there is one.
+        """Have an adjustment session open, under the permit that waits if there is one; in a repair there is one.
 
         A session without permit gives way to one that has it. Raises AdjustmentRefused or PermitRefused.
         """
+        if self.parameters.in_repair:
+            return
         self.adjusted_ms = clock.ticks_ms()
         if self._permit is not None and self.parameters.permit is None:
-            await self.parameters.close_session(BY_CONSOLE)
+            await self.close_session(BY_CONSOLE)
         if not self.parameters.session_open:
-            permit = self._permit
+            await self._open_session(self._permit)
+
+    @property
+    def repair_waits(self):
+        """Whether a permit to repair waits for somebody to begin."""
+        return self._permit is not None and self._permit.is_repair
+
+    async def open_repair(self):
+        """Begin the repair for which a permit waits: one session for case and adjustment, until it is closed.
+
+        An adjustment session gives way to it. Raises AdjustmentRefused or PermitRefused.
+        """
+        if self.parameters.in_repair:
+            raise AdjustmentRefused("session-open", "a repair is already open: close it first")
+        if not self.repair_waits:
+            raise AdjustmentRefused("no-permit", "there is no permit to repair: give it one first")
+        await self.close_session(BY_CONSOLE)
+        await self._open_session(self._permit)
+
+    async def _open_session(self, permit):
+        try:
             if permit is not None:
-                try:
-                    permit.check(self.parameters, clock)
-                except PermitRefused:
-                    self._permit = None  # it will not apply again
-                    raise
-            await self.parameters.open_session(permit)
-            if self._permit is permit:
-                self._permit = None
+                permit.check(self.parameters, clock)
+            if permit is not None and permit.is_repair:
+                await self._begin_repair(permit)
+            else:
+                await self.parameters.open_session(permit)
+        except PermitRefused:
+            self._permit = None  # it will not apply again
+            self._downlink_refused(PERMIT_REFUSED, PERMIT)
+            raise
+        if self._permit is permit:
+            self._permit = None
+
+    async def _begin_repair(self, permit):
+        hold(_REPAIR)
+        try:
+            from agent.adjustment import repair
+
+            self.adjusted_ms = clock.ticks_ms()
+            await repair.begin(self.ledger, permit, lambda: not self.case.closed)
+            self._unlocking = None  # its question went with the lock
+        finally:
+            let_go(_REPAIR)
+
+    async def close_session(self, why):
+        """Close the adjustment session or repair, for a reason of `parameters`; a case that is open then locks.
+
+        Raises JournalFull, and all is closed and locked all the same.
+        """
+        lock = self.ledger.lock
+        was_repair = lock.suspended
+        if was_repair:
+            lock.follow(not self.case.closed)
+            lock.suspended = False
+        await self.parameters.close_session(why)
+        if was_repair:
+            await lock.state(self.chain)
+
+    def session_left_ms(self):
+        """Powered milliseconds until the open session ends by itself."""
+        lasts_ms = _REPAIR_MS if self.parameters.in_repair else _SESSION_MS
+        return lasts_ms - clock.ticks_diff(clock.ticks_ms(), self.adjusted_ms)
 
     async def settled_counts(self):
         """Compensated counts of the resting load: the mean of 16 filtered values. Raises WeighingRefused after 20 s."""

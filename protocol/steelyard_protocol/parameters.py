@@ -57,6 +57,7 @@ _DEFINED = (
     Field(12, "permit_required", 0, 1),
     Field(13, "sales", 0, 3, optional=True),
     Field(14, "price_per_100_g", 0, 1, optional=True),
+    Field(15, "till_tare", 0, 1, optional=True),
     Field(16, "max_1_mg", 1_000, 1_000_000_000, optional=True),
     Field(17, "e_2_mg", 1, 100_000_000, optional=True),
     Field(18, "max_2_mg", 1_000, 1_000_000_000, optional=True),

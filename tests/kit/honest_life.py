@@ -189,11 +189,30 @@ class HonestLife:
         self.scale.flags &= ~Flag.LOCKED
         self.send(raw)
 
+    def begin_repair(self, permit: PermitFact) -> None:
+        """A session for case and adjustment begins under a permit; the case is opened in it, and stays open."""
+        self.scale.flags |= Flag.SESSION_OPEN
+        self.send(self.sign("event", EventKind.SESSION_OPENED, permit.hash))
+        self.scale.flags |= Flag.CASE_OPEN
+        self.send(self.sign("event", EventKind.CASE_OPENED, self.true_s))
+        self.open["case"] = Verdict.NOT_VERIFIED
+
+    def end_repair(self, closed: bool = True) -> None:
+        """It is ended by command, and a case that is open locks."""
+        self.scale.flags &= ~(Flag.SESSION_OPEN | (Flag.CASE_OPEN if closed else 0))
+        if not closed:
+            self.scale.flags |= Flag.LOCKED
+            self.open["case"] = Verdict.LOCKED
+        self.send(self.sign("event", EventKind.SESSION_CLOSED, 2))
+
     def repair(self, hardware: str) -> None:
-        """The ADC is exchanged under a permit to repair."""
-        permit = self.permit(PermitUse.REPAIR, self.open_case())
+        """The ADC is exchanged under a permit to repair; power ends the session, and a code unlocks."""
+        self.begin_repair(self.permit(PermitUse.REPAIR))
+        self.scale.flags &= ~Flag.SESSION_OPEN
+        self.scale.flags |= Flag.LOCKED
         self.other[3] = hardware
-        self.unlock(permit.order_number)
+        self.send(self.boot(), self.sign("event", EventKind.LOCKED, 1))
+        self.unlock(self.permit(PermitUse.UNLOCK, self.scale.number).order_number)
         self.send(self.boot())
         self.open.pop("case")
         self.open["work"] = Verdict.NOT_VERIFIED

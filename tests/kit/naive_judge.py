@@ -29,6 +29,7 @@ from kit.naive_reading import (
     event_kind,
     follows,
     may_hide,
+    permit_named,
     state_of,
     states_in,
 )
@@ -174,13 +175,43 @@ class Scale(Chain):
             if one.statement.flags & Flag.CASE_OPEN
             or (one.statement.flags & Flag.LOCKED and event_kind(one.statement) != EventKind.UNLOCKED)
         ]
-        if not self.since_baseline([*opened, *flagged]):
+        in_session = [one for one in [*opened, *flagged] if one.statement.flags & Flag.SESSION_OPEN]
+        opened = [one for one in opened if one not in in_session]
+        outside = [one for one in [*opened, *flagged] if one not in in_session]
+        if not self.since_baseline([*outside, *in_session]):
             return None
-        newest = max(one.number for one in [*opened, *flagged])
+        if self.since_baseline(in_session):
+            last_in_session = max(in_session, key=lambda one: (one.number, one.statement.boot))
+            if not self.is_in_repair(last_in_session):
+                outside, opened = [*outside, last_in_session], [*opened, last_in_session]
+        if not self.since_baseline(outside):
+            return Verdict.NOT_VERIFIED
+        newest = max(one.number for one in outside)
         unlocked = [one for one in self.above(newest) if event_kind(one.statement) == EventKind.UNLOCKED]
         last = max((one.number for one in opened), default=0)
         answered = any(self.answers(one.statement, last) for one in unlocked)
         return Verdict.NOT_VERIFIED if answered else Verdict.LOCKED
+
+    def is_in_repair(self, one: Seen) -> bool:
+        """Whether a session was open under a permit to repair that no session had named before."""
+        bounds = (EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED)
+        marks = [it.statement for it in self.contents if event_kind(it.statement) in bounds]
+        sessions: dict[int, tuple[int, bytes]] = {}
+        for it in marks:
+            if it.number <= one.number:
+                session = it.boot, permit_named(it)
+                sessions[it.number] = min(session, sessions.get(it.number, session))  # of copies the least
+        if not sessions:
+            return False
+        boot, permit = sessions.pop(max(sessions))
+        return (
+            boot == one.statement.boot
+            and all(used != permit for _, used in sessions.values())
+            and any(
+                it.hash == permit and it.kid == self.active and it.what == PermitUse.REPAIR
+                for it in self.registry.permits
+            )
+        )
 
     def answers(self, unlocked: Statement, opened: int) -> bool:
         """Whether an *unlocked* names the order of a permit that was recorded for the newest opening or lock."""

@@ -117,6 +117,14 @@ def event_kind(statement: Statement) -> int:
     return statement.body.kind if isinstance(statement.body, Event) else 0
 
 
+def permit_named(statement: Statement) -> bytes:
+    """The hash of the permit under which it says that a session began; empty for another statement."""
+    body = statement.body
+    if isinstance(body, Event) and body.kind == EventKind.SESSION_OPENED:
+        return body.named["permit"] or b""
+    return b""
+
+
 def device_of(boot: Boot) -> tuple[object, ...]:
     """What the boot statement says of the machine."""
     return boot.software.hash, boot.hardware, boot.adc, boot.root or b"", boot.production_code, boot.debug_open

@@ -91,7 +91,7 @@ def bad_permits(scale: SimulatedScale) -> dict[str, bytes]:
         "spent, calibration": authority.sign(replace(good, calibration_counter=3)),
         "spent, configuration": authority.sign(replace(good, configuration_counter=1)),
         "to unlock": authority.sign(replace(good, what=PermitFor.UNLOCK)),
-        "to repair": authority.sign(replace(good, what=PermitFor.REPAIR)),
+        "to update": authority.sign(replace(good, what=PermitFor.UPDATE)),
         "changed": authority.sign(good)[:-1] + b"\x00",
         "cut short": authority.sign(good)[:-8],
         "a key set": PLATFORM.key_set(2),

@@ -4,7 +4,7 @@ Each content is read once. Where its meaning depends on a statement that may com
 is not known yet is kept; where it depends on stored ones, they wait in `rereads` to be read again, a page at a time.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 
 from steelyard_protocol import parameters
 from steelyard_protocol.bodies import Boot, Parameters, Snapshot
@@ -21,6 +21,7 @@ from steelyard_cloud.judge.summary_parts import (
     Opening,
     ParameterState,
     Reread,
+    Session,
     Stored,
     Unlock,
     Waiting,
@@ -40,7 +41,7 @@ def read(summary: Summary, statement: Statement, stored: Stored) -> bool:
         _see(summary, state_of(statement), 2 * number, arrival)
     for condition in hidden_by(statement):
         summary.count(summary.hidden.setdefault(condition, Numbers()), number, arrival)
-    _read_flags(summary, statement, arrival)
+    _read_case(summary, statement, arrival)
     if isinstance(body, Snapshot | Sale):
         return _read_computed(summary, statement, body, arrival)
     if isinstance(body, SaleBatch):
@@ -68,14 +69,25 @@ def _see(summary: Summary, state: ParameterState, position: int, arrival: int) -
         del states[max(states, key=lambda one: (states[one][0], one))]
 
 
-def _read_flags(summary: Summary, statement: Statement, arrival: int) -> None:
+def _read_case(summary: Summary, statement: Statement, arrival: int) -> None:
+    """What tells of an open case or a lock: flags of any statement, and two events."""
     shown = statement.flags & (Flag.CASE_OPEN | Flag.LOCKED)
     body = statement.body
     if shown and isinstance(body, Event) and body.kind == EventKind.UNLOCKED:
         shown &= Flag.CASE_OPEN  # its head may still say what was before
+    is_event = isinstance(body, Event) and body.kind in (EventKind.CASE_OPENED, EventKind.LOCKED)
+    if not shown and not is_event:
+        return
+    came = arrival, statement.number
+    if statement.flags & Flag.SESSION_OPEN:
+        summary.case_in_session = max(summary.case_in_session, (statement.number, statement.boot))
+        summary.case_in_session_latest = max(summary.case_in_session_latest, came)
+        return
+    summary.case_latest = max(summary.case_latest, came)
     if shown:
         summary.case_flagged = max(summary.case_flagged, statement.number)
-        summary.case_latest = max(summary.case_latest, (arrival, statement.number))
+    if is_event:
+        summary.case_event = max(summary.case_event, statement.number)
 
 
 def _read_computed(summary: Summary, statement: Statement, body: Snapshot | Sale, arrival: int) -> bool:
@@ -122,13 +134,11 @@ def _read_boot(summary: Summary, statement: Statement, body: Boot) -> None:
 
 def _read_event(summary: Summary, statement: Statement, event: Event, stored: Stored) -> None:
     number, facts, kind, arrival = statement.number, event.facts, event.kind, stored.arrival
-    if kind in (EventKind.CASE_OPENED, EventKind.LOCKED):
-        summary.case_event = max(summary.case_event, number)
-        summary.case_latest = max(summary.case_latest, (arrival, number))
     if isinstance(facts, ParameterChange):
         _read_change(summary, statement, facts, stored)
     elif kind in (EventKind.SESSION_OPENED, EventKind.SESSION_CLOSED):
-        summary.sessions.add(number, arrival, 2 * summary.bounds.ends)
+        permit = facts[0] if kind == EventKind.SESSION_OPENED else None
+        _read_session(summary, Session(number, statement.boot, permit or b""), arrival)
     elif kind == EventKind.CASE_OPENED:
         _read_opening(summary, statement, facts[0], stored)
     elif kind == EventKind.UNLOCKED:
@@ -144,6 +154,17 @@ def _read_event(summary: Summary, statement: Statement, event: Event, stored: St
         _lose(summary, 1, number - 1)
     elif kind == EventKind.PERIOD_CHANGED:
         summary.period = max(summary.period, (number, statement.content_hash, facts[1]))
+
+
+def _read_session(summary: Summary, session: Session, arrival: int) -> None:
+    """Of several under one number the least counts, so that forks fill nothing."""
+    items = summary.sessions.items
+    at = bisect_left(items, (session.number,))
+    if at < len(items) and items[at].number == session.number:
+        items[at] = min(items[at], session)
+        summary.sessions.latest = max(summary.sessions.latest, arrival)
+    else:
+        summary.sessions.add(session, arrival, 2 * summary.bounds.ends)
 
 
 def _lose(summary: Summary, first: int, last: int) -> None:

@@ -54,4 +54,24 @@ def _of_other_session(summary: Summary, change: Change, permit: PermitFact) -> b
 
 def _session(summary: Summary, change: Change) -> tuple[int, int]:
     """Tells sessions apart: a start ends one, and so does an event that says so."""
-    return change.boot, bisect(summary.sessions.items, change.number)
+    return change.boot, bisect(summary.sessions.items, (change.number + 1,))
+
+
+def in_repair(summary: Summary, number: int, boot: int, permits: Collection[PermitFact]) -> bool:
+    """Whether a statement of that number and start lies in a repair: a session under a recorded permit to repair.
+
+    A permit opens one session, the first that names it; of more sessions than are kept nobody knows which that was.
+    """
+    sessions = summary.sessions
+    at = bisect(sessions.items, (number + 1,))
+    if not at or sessions.dropped:
+        return False
+    session = sessions.items[at - 1]
+    return (
+        session.boot == boot
+        and not any(one.permit == session.permit for one in sessions.items[: at - 1])
+        and any(
+            permit.hash == session.permit and permit.kid == summary.kid and permit.what == PermitUse.REPAIR
+            for permit in permits
+        )
+    )

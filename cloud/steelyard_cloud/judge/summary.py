@@ -21,6 +21,7 @@ from steelyard_cloud.judge.summary_parts import (
     ParameterState,
     Recent,
     Reread,
+    Session,
     Unlock,
     Waiting,
 )
@@ -53,9 +54,13 @@ class Summary:
     states_dropped: bool = False
     recent_states: Recent[ParameterState] = field(default_factory=Recent)
     changes: Ends[Change] = field(default_factory=Ends)
-    sessions: Ends[int] = field(default_factory=Ends)  # numbers where an adjustment session began or ended
+    sessions: Ends[Session] = field(default_factory=Ends)
     openings: list[Opening] = field(default_factory=list)  # the lowest, rising
     openings_beyond: int = 0  # the highest number of an opening that is not kept
+    # What tells of the case in a session, which may be a repair: number and boot of the highest, and what came last.
+    case_in_session: tuple[int, int] = (0, 0)
+    case_in_session_latest: tuple[int, int] = (0, 0)
+    # The same outside of any.
     case_flagged: int = 0  # the highest number whose head says that the case is open or the scale locked
     case_event: int = 0  # the highest number of an event *case opened* or *locked*
     case_latest: tuple[int, int] = (0, 0)  # arrival and number of what came last of what either of them is about

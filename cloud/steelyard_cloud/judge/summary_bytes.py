@@ -17,11 +17,12 @@ from steelyard_cloud.judge.summary_parts import (
     ParameterState,
     Recent,
     Reread,
+    Session,
     Unlock,
     Waiting,
 )
 
-FORMAT = 7
+FORMAT = 8
 """Another summary has another format: it is made again from the stored statements, and its scale is judged again."""
 
 
@@ -51,7 +52,14 @@ def _dump_seldom(summary: Summary) -> bytes:
         encoded = cbor2.dumps(
             [
                 [summary.headless_ms, summary.set_backs],
-                [summary.case_flagged, summary.case_event, *summary.case_latest, summary.unchecked_latest],
+                [
+                    summary.case_flagged,
+                    summary.case_event,
+                    *summary.case_latest,
+                    *summary.case_in_session,
+                    *summary.case_in_session_latest,
+                    summary.unchecked_latest,
+                ],
                 summary.lost,
                 [_numbers(one) for one in _counted(summary)],
                 {what: _numbers(one) for what, one in summary.broken.items()},
@@ -137,8 +145,9 @@ def _load_seldom(
     broken, breaches, hidden, dropped, changes, sessions, openings, unlocks, maps, software, *last = rest
     devices, stated, unstated, period, rereads = last
     summary.headless_ms, summary.set_backs = heads
-    summary.case_flagged, summary.case_event, arrival, number, summary.unchecked_latest = latest
-    summary.case_latest = arrival, number
+    summary.case_flagged, summary.case_event, *case, summary.unchecked_latest = latest
+    summary.case_latest, summary.case_in_session = (case[0], case[1]), (case[2], case[3])
+    summary.case_in_session_latest = case[4], case[5]
     summary.lost = [(first, last) for first, last in lost]
     numbers = [Numbers(*one) for one in counted]
     summary.forks, summary.resigned, summary.bad_signatures = numbers[:3]
@@ -149,7 +158,7 @@ def _load_seldom(
     summary.hidden = {condition: Numbers(*one) for condition, one in hidden.items()}
     summary.states_dropped, summary.recent_states.dropped, summary.recent_states.latest_dropped = dropped
     summary.changes = Ends([_change(row) for row in changes[0]], *changes[1:])
-    summary.sessions = Ends(*sessions)
+    summary.sessions = Ends([Session(*row) for row in sessions[0]], *sessions[1:])
     summary.openings, summary.openings_beyond = [Opening(*row) for row in openings[0]], openings[1]
     summary.unlocks = [Unlock(*row) for row in unlocks]
     summary.maps = maps

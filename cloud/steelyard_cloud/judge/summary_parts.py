@@ -108,6 +108,14 @@ class Opening(NamedTuple):
     arrival: int  # see Stored
 
 
+class Session(NamedTuple):
+    """Where an adjustment session or a repair began, under the permit with that hash, or ended; empty for none."""
+
+    number: int
+    boot: int
+    permit: bytes
+
+
 class Unlock(NamedTuple):
     """An event *unlocked*, and the order number of the permit that it names; 0 for none."""
 

@@ -15,6 +15,7 @@ from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.scales import store
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.statements import queries as statement_queries
 
 LONGEST_DAYS = 31
 
@@ -65,6 +66,13 @@ class Recorded(NamedTuple):
 
     id: int
     raw: bytes
+
+
+def newest_lock(connection: Connection, scale: ScaleInScope) -> int | None:
+    """The newest statement on record that tells of an open case or a lock; None where there is none."""
+    identity = store.active_identity(connection, scale.id)
+    summary = statement_queries.summary_of(connection, scale.id, identity.id)
+    return max(summary.case_flagged, summary.case_event) or None if summary else None
 
 
 def record_permit(
@@ -130,9 +138,10 @@ def _insert(
 
 @dataclass(frozen=True)
 class Permitted:
-    """A recorded permit for people: which organisation allowed which fields (keys of parameters), and when."""
+    """A recorded permit for people: which organisation allowed what, which fields (keys of parameters), and when."""
 
     organisation: str
+    what: downlink.PermitFor
     fields: list[int]
     recorded_ms: int
 
@@ -140,13 +149,13 @@ class Permitted:
 def permits_of(connection: Connection, scale: ScaleInScope, limit: int) -> list[Permitted]:
     """The newest permits for a scale, the newest first."""
     query = (
-        select(organisations.c.name, permits.c.fields, permits.c.recorded_ms)
+        select(organisations.c.name, permits.c.what, permits.c.fields, permits.c.recorded_ms)
         .join_from(permits, organisations)
         .where(permits.c.scale_id == scale.id)
         .order_by(permits.c.id.desc())
         .limit(limit)
     )
     return [
-        Permitted(organisation=row.name, fields=row.fields, recorded_ms=row.recorded_ms)
+        Permitted(row.name, downlink.PermitFor(row.what), row.fields, row.recorded_ms)
         for row in connection.execute(query)
     ]

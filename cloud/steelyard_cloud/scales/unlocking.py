@@ -17,9 +17,8 @@ from steelyard_cloud.errors import OtherUnlockKey, WrongCheckDigit
 from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.scales import store
-from steelyard_cloud.scales.permits import Terms, record_permit
+from steelyard_cloud.scales.permits import Terms, newest_lock, record_permit
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.statements import queries as statement_queries
 
 WINDOW_S = 86_400
 
@@ -60,7 +59,7 @@ def answer(
     c = permits.c
     recorded = select(c.id).where(c.identity_id == identity.id, c.order_number == order)
     if connection.scalar(recorded) is None:
-        terms = _terms(connection, scale, identity.id, shown, now_ms)
+        terms = _terms(connection, scale, shown, now_ms)
         record_permit(connection, actor, keys.authority, scale, terms, order, now_ms)
         feeds.append(connection, feeds.CHANGES, scale.shard, "unlock", scale.id, {}, now_ms)
     own = connection.execute(select(identities.c.agreement_key).where(identities.c.id == identity.id)).scalar_one()
@@ -69,13 +68,11 @@ def answer(
     return ocra.response(ocra.UNLOCK, key, shown.question)
 
 
-def _terms(connection: Connection, scale: ScaleInScope, identity_id: int, shown: Shown, now_ms: int) -> Terms:
-    summary = statement_queries.summary_of(connection, scale.id, identity_id)
-    newest = max(summary.case_flagged, summary.case_event) or None if summary else None
+def _terms(connection: Connection, scale: ScaleInScope, shown: Shown, now_ms: int) -> Terms:
     now_s = now_ms // 1000
     return Terms(
         what=PermitFor.UNLOCK,
-        locked_at=newest if shown.locked_at is None else shown.locked_at,
+        locked_at=newest_lock(connection, scale) if shown.locked_at is None else shown.locked_at,
         fields=(),
         not_before_s=now_s,
         not_after_s=now_s + WINDOW_S,

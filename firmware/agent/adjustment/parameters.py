@@ -83,6 +83,11 @@ class Parameters:
         """Whether the scale is locked, for whatever reason."""
         return self._scale_lock.why != lock.NOT_LOCKED
 
+    @property
+    def in_repair(self):
+        """Whether the open session is one of repair."""
+        return self.session_open and self.permit is not None and self.permit.is_repair
+
     # Start
 
     def _reconcile(self):
@@ -140,7 +145,7 @@ class Parameters:
                 raise NotEnrolled
             if self.map[fields.PERMIT_REQUIRED] and permit is None:
                 raise AdjustmentRefused("permit-required", "this scale needs a permit to adjust: give it one first")
-            self._check_room()
+            self.check_room(permit)
             await self._chain.append(
                 statements.EVENT, statements.event(statements.SESSION_OPENED, permit.hash if permit else None)
             )
@@ -148,12 +153,13 @@ class Parameters:
             self.permit = permit
             self._raised = ()
 
-    def _check_room(self):
-        """Raise AdjustmentRefused where no adjustment is possible just now."""
-        if self.locked:
-            raise AdjustmentRefused("locked", "the scale is locked: unlock it before adjusting")
-        if not self._instrument.switch_on():
-            raise AdjustmentRefused("switch-off", "the adjustment switch is off: break the seal and switch it on")
+    def check_room(self, permit=None):
+        """Raise AdjustmentRefused where no change, or no session under `permit`, is possible just now."""
+        if not (permit and permit.is_repair):  # which opens the lock, and needs the switch for each change only
+            if self.locked:
+                raise AdjustmentRefused("locked", "the scale is locked: unlock it before adjusting")
+            if not self._instrument.switch_on():
+                raise AdjustmentRefused("switch-off", "the adjustment switch is off: break the seal and switch it on")
         if not self._chain.room_for_adjustment:
             raise AdjustmentRefused(
                 "journal-too-full", "the journal is too full to adjust: connect the scale, or export its statements"
@@ -185,7 +191,7 @@ class Parameters:
         async with self._busy:
             if not self.session_open:
                 raise AdjustmentRefused("no-session", "no adjustment session is open: open one first")
-            self._check_room()
+            self.check_room()
             changed = dict(self.map)
             listed = []
             for key in sorted(changes):
@@ -198,7 +204,7 @@ class Parameters:
             if breach:
                 raise AdjustmentRefused("invalid", "the parameters would be invalid: %s" % breach)
             for key, _, _ in listed:
-                if self.permit is not None and key not in self.permit.fields:
+                if self.permit is not None and not self.permit.covers(key):
                     raise AdjustmentRefused(
                         "not-in-permit", "the permit does not cover %s: ask for one that names it" % fields.name_of(key)
                     )

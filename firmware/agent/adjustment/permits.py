@@ -1,7 +1,8 @@
-"""Permits: the platform's signed, one-use word that certain parameters of one scale may be adjusted.
+"""Permits: the platform's signed, one-use word that one scale may be repaired, or certain parameters of it adjusted.
 
 A permit names the values of both counters that it applies to; the first change raises a counter, and so it is spent
-without clock or table. Its signature and its signer's role are checked before it comes here (`agent.orders.downlink`).
+without clock or table. One to repair need not change anything: `agent.adjustment.repair` remembers its number. The
+signature and its signer's role are checked before it comes here (`agent.orders.downlink`).
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from agent.errors import AgentError
 
 _PERMIT = const(2)
 _ADJUST = const(2)
+_REPAIR = const(3)
 
 # Places in an order: kind, identity, then seven numbers and something to skip, then the keys that may change.
 _KIND = const(0)
@@ -19,13 +21,14 @@ _IDENTITY = const(1)
 _NUMBERS = const(2)
 _NUMBERS_END = const(9)
 _FIELDS = const(10)
+_LOCKED_AT = const(9)
 _ELEMENTS = const(11)
 _MOST_FIELDS = const(64)
 _SIGNED_NETWORK_TIME = const(3)
 
 
 class PermitRefused(AgentError):
-    """The permit is not acted on. `reason` is one of malformed, identity, purpose, counters, window."""
+    """The permit is not acted on. `reason` is one of malformed, identity, purpose, counters, window, spent, lock."""
 
     code = "permit-refused"
 
@@ -35,23 +38,32 @@ class PermitRefused(AgentError):
 
 
 class Permit:
-    """A permit to adjust. `raw` are its signed bytes, `hash` their SHA-256, `fields` the keys that may change."""
+    """A permit to adjust or, where it `is_repair`, to repair. `raw` are its signed bytes, `hash` their SHA-256.
+
+    `locked_at` is the number of the event *locked* that it answers, None for none.
+    """
 
     def __init__(self, raw, order, kid):
         """Read the decoded order of the verified message `raw` for the scale `kid`; raises PermitRefused."""
         if not _well_formed(order):
             raise PermitRefused("malformed", "the permit is malformed")
-        _, identity, what, number, _, not_before, not_after, calibration, configuration, _, fields = order
+        _, identity, what, number, _, not_before, not_after, calibration, configuration, locked_at, fields = order
         if identity != kid:
             raise PermitRefused("identity", "the permit is for another scale")
-        if what != _ADJUST:
-            raise PermitRefused("purpose", "the permit is not for adjusting")
+        if what not in (_ADJUST, _REPAIR):
+            raise PermitRefused("purpose", "the permit is not for adjusting, nor for repairing")
         self.raw = raw
         self.hash = hashlib.sha256(raw).digest()
         self.order_number = number
-        self.fields = fields
+        self.is_repair = what == _REPAIR
+        self.locked_at = locked_at
+        self._fields = fields
         self._window = not_before, not_after
         self._counters = calibration, configuration
+
+    def covers(self, key):
+        """Whether the parameter with that key may change."""
+        return self.is_repair or key in self._fields
 
     def check(self, parameters, clock):
         """Raise PermitRefused unless it applies now; the window only counts where the clock has signed network time."""
@@ -70,5 +82,6 @@ def _well_formed(order):
     fields = order[_FIELDS]
     if not isinstance(fields, list) or len(fields) > _MOST_FIELDS:
         return False
-    numbers = order[_NUMBERS:_NUMBERS_END] + fields
+    locked_at = order[_LOCKED_AT]
+    numbers = order[_NUMBERS:_NUMBERS_END] + fields + ([] if locked_at is None else [locked_at])
     return all(type(number) is int and 0 <= number <= 0xFFFFFFFF for number in numbers)

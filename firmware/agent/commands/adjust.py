@@ -72,7 +72,7 @@ def _intervals(thousandths):
 async def _close(scale, words, reply):
     if words:
         raise CommandError("usage", "it is 'adjust close' and nothing after it")
-    await scale.parameters.close_session(BY_CONSOLE)
+    await scale.close_session(BY_CONSOLE)
     await reply.give({"session": False}, "the adjustment session is closed")
 
 
@@ -80,6 +80,9 @@ async def _permit(scale, words, reply):
     if len(words) != 1:
         raise CommandError("usage", "it is 'adjust permit PERMIT', the permit in base64url")
     await scale.downlink.present(decoded(words[0]))
+    if scale.repair_waits:
+        await reply.give({"session": False, "waiting": True}, "the permit is to repair: 'repair open' begins")
+        return
     waiting = not scale.switch.closed
     if not waiting:
         await scale.open_adjustment()

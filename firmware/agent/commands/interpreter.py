@@ -28,6 +28,7 @@ _PLACES = (
     ("log", "records"),
     ("parameters", "look"),
     ("prices", "prices"),
+    ("repair", "repair"),
     ("serial", "port"),
     ("status", "look"),
     ("tare", "weigh"),

@@ -32,7 +32,7 @@ async def _status(scale, words, reply):
         "adjustment    switch %s, session %s, %s"
         % (
             "on" if state["switch"] else "off",
-            "open" if state["session"] else "closed",
+            "of repair open" if state["repair"] else "open" if state["session"] else "closed",
             "LOCKED" if state["locked"] else "not locked",
         ),
         "statements    %d made, receipt for %d, journal %d %% free"

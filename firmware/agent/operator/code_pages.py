@@ -1,11 +1,12 @@
-"""The menu's pages for inspectors and repairers: fresh code, check code, unlocking. Loaded when one is opened.
+"""The menu's pages for inspectors and repairers: fresh code, check code, unlocking, repair. Loaded when one is opened.
 
-Each asks for a number of 8 digits and answers it. What takes long runs beside the keys.
+Each asks for a number of 8 digits, but for repair, and answers it. What takes long runs beside the keys.
 """
 
 from micropython import const
 
-from agent.errors import AgentError
+from agent.adjustment.parameters import BY_CONSOLE
+from agent.errors import AgentError, CaseError
 from agent.loaded import hold, let_go
 from agent.operator import pictures
 
@@ -69,10 +70,27 @@ async def _unlock(scale, typed):
     return ("", "Unlocked.") + _wrapped("It has to be verified again."), ()
 
 
+async def _repair_state(scale):
+    if scale.parameters.in_repair:
+        return _wrapped("Open for %d min. + ends it." % (scale.session_left_ms() // 60000))
+    if not scale.repair_waits:
+        raise CaseError("no-permit", "No permit to repair is here.")
+    return _wrapped("A permit is here. + begins.")
+
+
+async def _repair(scale, typed):
+    if scale.parameters.in_repair:
+        await scale.close_session(BY_CONSOLE)
+        return ("", "Repair ended."), ()
+    await scale.open_repair()
+    return ("", "Under repair."), ()
+
+
 _KINDS = {
     "3": ("FRESH CODE", _own_number, _fresh),
     "4": ("CHECK CODE", _number_on_the_page, _check),
     "5": ("UNLOCK", _challenge, _unlock),
+    "6": ("REPAIR", _repair_state, _repair),
 }
 
 

@@ -54,7 +54,7 @@ class Menu:
                 "3 Fresh code",
                 "4 Check code",
                 "5 Unlock",
-                "",
+                "6 Repair",
                 "C back",
             )
         if self._page == _IDENTIFICATION:
@@ -84,7 +84,7 @@ class Menu:
             return self._back()
         if self._page == _MAIN:
             self._page = {"1": _ITEM, "2": _IDENTIFICATION}.get(key, _MAIN)
-            if key and key in "345":
+            if key and key in "3456":
                 self._open_codes(key)
         elif self._page != _IDENTIFICATION:
             if key and key in _DIGITS:

@@ -13,7 +13,7 @@ from agent.operator.selling import Selling
 from agent.operator.view import View
 from agent.port import clock
 from agent.record import prices
-from agent.weighing.indication import FAULT, LOCKED, Indication, SaleRefused
+from agent.weighing.indication import FAULT, Indication, SaleRefused
 
 _REFRESH_MS = const(100)
 _TEST_MS = const(1500)
@@ -45,7 +45,7 @@ class Panel:
         self._drawn = None
         self._message = ""
         self._message_ms = clock.ticks_ms()
-        self._item_tare = False  # the tare came with the item's price, and goes with it
+        self._item_tare = None  # which change of the tare came with the item's price, and goes with it
         self._menu = None
         scale.attended = self.attended
         self._actions = {
@@ -106,9 +106,9 @@ class Panel:
         """Show this moment on both displays, if it looks otherwise than what they show."""
         indication = self.indication
         self._use_parameters()
-        was_locked = indication.why == LOCKED
-        indication.step(self.scale.parameters.locked)
-        if self._menu is not None and indication.is_fault() and not (was_locked and indication.why == LOCKED):
+        was = indication.why
+        indication.step(self.scale.barred)
+        if self._menu is not None and indication.is_fault() and (indication.why != was or was == FAULT):
             self._close_menu()  # both displays must say so; the menu of a scale that is locked already unlocks it
         if indication.is_done():
             self._clear_price()  # the load that it was for is sold and gone
@@ -190,9 +190,9 @@ class Panel:
         self._drop_item_tare()
 
     def _drop_item_tare(self):
-        if self._item_tare:
-            self._item_tare = False
+        if self._item_tare == self.scale.weighing.tares:
             self.scale.weighing.clear_tare()
+        self._item_tare = None
 
     def _tare(self):
         if not self.entry.text:
@@ -203,7 +203,6 @@ class Panel:
         if tare_mg is None:
             raise SaleRefused("entry", "NO SUCH TARE")
         self.scale.weighing.preset_tare(tare_mg)
-        self._item_tare = False
 
     def _price_list(self):
         if not self.entry.text:
@@ -219,7 +218,7 @@ class Panel:
         self._drop_item_tare()
         if tare_mg:
             self.scale.weighing.preset_tare(tare_mg)
-            self._item_tare = True
+            self._item_tare = self.scale.weighing.tares
         self.indication.set_unit_price(unit_price, item)
 
     def _sell(self):

@@ -13,6 +13,7 @@ _HASH_LETTERS = const(16)
 
 _CURRENCIES = {36: "AUD", 156: "CNY", 344: "HKD", 392: "JPY", 756: "CHF", 826: "GBP", 840: "USD", 978: "EUR"}
 _ADVICE = {
+    reasons.REPAIR: "UNDER REPAIR: NOT FOR TRADE",
     reasons.FAULT: "DO NOT USE: CALL SERVICE",
     reasons.OVERLOAD: "TOO HEAVY: TAKE IT OFF",
     reasons.UNDERLOAD: "BELOW ZERO: PRESS ZERO",
@@ -107,7 +108,7 @@ class View:
             return "PRESS # TO PRINT"
         if chain.enrolled and chain.reserve_in_use:
             return "JOURNAL FULL"
-        return ""
+        return self._scale.notice
 
     def identification(self):
         """A page: name and version of the software, its hash, the counters, and the identity."""

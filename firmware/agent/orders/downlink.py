@@ -19,7 +19,7 @@ from agent.steps import finish
 from agent.wire import cbor, cose, identity
 
 _RECEIPT = const(1)
-_PERMIT = const(2)
+PERMIT = const(2)
 _KEY_SET = const(3)
 TIME = const(4)
 ASK = const(5)
@@ -34,7 +34,7 @@ _SIGNATURE = const(5)
 _OTHER_IDENTITY = const(6)
 _KIND_UNKNOWN = const(7)
 _FOREIGN_HASH = const(8)
-_PERMIT_REFUSED = const(9)
+PERMIT_REFUSED = const(9)
 _KEY_SET_NOT_NEWER = const(10)
 NOT_ASKED = const(11)
 OLD_ASK = const(12)
@@ -158,8 +158,12 @@ class Downlink:
                     self.error = error  # not judged: the platform sends again what still matters
 
     async def present(self, message):
-        """Judge one message that was brought to the scale by hand; MessageRefused says why not, and is no event."""
-        await self._judge(message, self._look(message))
+        """Judge one message that was brought to the scale by hand; MessageRefused says why not, and is an event too."""
+        try:
+            await self._judge(message, self._look(message))
+        except MessageRefused as refusal:
+            self._refuse(refusal)
+            raise
 
     def _next(self):
         """Take the next message to judge, (None, None) for none. A receipt comes first: it frees the journal."""
@@ -208,7 +212,7 @@ class Downlink:
         if kind == _KEY_SET:
             root = self._trust.root
             return {} if root is None else {identity.kid(root): root}
-        role = keyset.AUTHORITY if kind == _PERMIT else keyset.MANUFACTURER if kind == UPDATE else keyset.ONLINE
+        role = keyset.AUTHORITY if kind == PERMIT else keyset.MANUFACTURER if kind == UPDATE else keyset.ONLINE
         return self._trust.keys.with_role(role)
 
     def _keep_receipt(self, message, order):
@@ -248,7 +252,7 @@ class Downlink:
                 try:
                     await self._acts.act(order, message)
                 except PermitRefused as error:
-                    raise MessageRefused(_PERMIT_REFUSED, kind, str(error)) from None
+                    raise MessageRefused(PERMIT_REFUSED, kind, str(error)) from None
 
     async def _take_receipt(self, number, statement_hash):
         try:

@@ -2,6 +2,9 @@
 
 The reason survives power cuts; the event that tells of it is made as soon as a statement can be made. Opening it is an
 event too, synced before the lock is gone: a power cut between the two is made good at the next start.
+
+A repair suspends the lock: it follows the case, in flash, and locks nothing until the repair ends. So a power cut in
+the middle leaves a scale locked whose case is open, and no other.
 """
 
 from micropython import const
@@ -22,36 +25,47 @@ _EVENT_KIND = const(0)  # its place in an event's body
 
 
 class Lock:
-    """`why` is one of the reasons above, and the scale is locked unless it is NOT_LOCKED."""
+    """`why` is one of the reasons above, and the scale is locked unless it is NOT_LOCKED, as during a repair.
+
+    `number` is that of the event *locked*, 0 while there is none.
+    """
 
     def __init__(self, store):
         self._store = store
         self._stating = self._opening = False
-        self.why, self._stated = store.read(_FILE) or [NOT_LOCKED, True]
+        self.suspended = False
+        slot = store.read(_FILE) or [NOT_LOCKED, True]
+        self._why, self._stated = slot[:2]
+        self.number = slot[2] if len(slot) > 2 else 0  # older software kept none
+
+    @property
+    def why(self):
+        """The reason of this moment."""
+        return NOT_LOCKED if self.suspended else self._why
 
     def engage(self, why):
         """Lock for the reason `why`; when this returns it is synced. A scale that is locked keeps its first reason.
 
         While somebody tries to open it this locks anew.
         """
-        if not self.why or self._opening:
+        if not self._why or self._opening:
             self._opening = False
-            self._store.write(_FILE, [why, False])
-            self.why, self._stated = why, False
+            self._store.write(_FILE, [why, False, 0])
+            self._why, self._stated, self.number = why, False, 0
 
     async def state(self, chain):
         """Make the event *locked*, once, also where two tasks find at the same time that it is due."""
-        if self._stated or self._stating or not chain.enrolled:
+        if self._stated or self.suspended or self._stating or not chain.enrolled:
             return
         self._stating = True
         try:
-            await chain.append(statements.EVENT, statements.event(statements.LOCKED, self.why), self._mark_stated)
+            await chain.append(statements.EVENT, statements.event(statements.LOCKED, self._why), self._mark_stated)
         finally:
             self._stating = False
 
-    def _mark_stated(self, *_):
-        yield from self._store.write_steps(_FILE, [self.why, True])
-        self._stated = True
+    def _mark_stated(self, number, _):
+        yield from self._store.write_steps(_FILE, [self._why, True, number])
+        self._stated, self.number = True, number
 
     def await_opening(self, awaits):
         """Note that somebody begins to try to open the lock, or has ended: what locks meanwhile counts."""
@@ -74,17 +88,39 @@ class Lock:
             await chain.append(statements.EVENT, statements.event(statements.UNLOCKED, by, order), settled)
         return self.why == NOT_LOCKED
 
+    async def suspend(self, chain, order, settle, is_open):
+        """Open the lock for a repair under the permit with that `order`, with the event *unlocked* where it was locked.
+
+        `settle()` gives steps as for `release`; `is_open()` tells whether the case is. Raises JournalFull.
+        """
+        if self._why:
+
+            def settled(*_):
+                yield from settle()
+                self._open()
+
+            await chain.append(statements.EVENT, statements.event(statements.UNLOCKED, BY_PERMIT, order), settled)
+        self.suspended = True
+        self.follow(is_open())
+
+    def follow(self, is_open):
+        """During a repair: note for the next start whether the case is open; when this returns it is synced."""
+        if is_open:
+            self.engage(CASE_OPENED)
+        elif self._why:
+            self._open()
+
     def _open(self):
         # In one piece: nothing may engage the lock between the two copies.
-        self._store.write(_FILE, [NOT_LOCKED, True])
-        self.why, self._stated = NOT_LOCKED, True
+        self._store.write(_FILE, [NOT_LOCKED, True, 0])
+        self._why, self._stated, self.number = NOT_LOCKED, True, 0
 
     def was_released(self, chain):
         """Whether the newest statement opened the lock, and a power cut came before the lock was gone.
 
         A lock that was engaged since then has not been stated yet.
         """
-        if not self.why or not self._stated:
+        if not self._why or not self._stated:
             return False
         payload = chain.head_payload()
         return (

@@ -57,7 +57,7 @@ class Weighing:
     `supplied` is set from outside: False while the supply is too low to weigh with. No
     properties: with a single one in the class, MicroPython looks for it at every assignment to `self`, which would
     double the cost of a step. And few local variables where every reading passes: a call that needs more than eleven
-    places for them takes its frame from the heap.
+    places for them takes its frame from the heap. `tares` counts the changes of the tare, so that who set one knows it.
     """
 
     def __init__(self, adc, parameters):
@@ -79,6 +79,7 @@ class Weighing:
         self.filtered_counts = 0
         self.unit_mg = self.tare = self._tare_parts = 0
         self.preset = False
+        self.tares = 0
         self.zeros_refused = 0
         self.refused_zero_counts = None
         self.supplied = True
@@ -132,7 +133,7 @@ class Weighing:
         self.gross = self._weigh(self.net_counts())
 
     def _choose_filter(self, samples, far_counts):
-        """The low pass, to which a reading so far from its neighbours is a wrong word, or else the middle half's mean."""
+        """The low pass, to which a reading far from its neighbours is a wrong word, or the mean of the middle half."""
         kind = (samples, far_counts)
         if self._filter_kind == kind:
             return
@@ -231,6 +232,11 @@ class Weighing:
         self.zeros_refused += 1
         self.refused_zero_counts = compensated
 
+    def in_zero_range(self):
+        """Whether what is on the pan is near enough to the zero of the start to be made the zero."""
+        compensated = self._scaling.compensated(self.filtered_counts)
+        return self._within(compensated, self._zero_reference_counts, self._parameters[_ZERO_SETTING])
+
     def set_zero(self):
         """Make what is on the pan the zero.
 
@@ -240,7 +246,7 @@ class Weighing:
         compensated = self._require_stable("wait until the load rests, then set zero")
         if self.tare:
             raise WeighingRefused("there is a tare: clear it, then set zero", "CLEAR TARE FIRST")
-        if not self._within(compensated, self._zero_reference_counts, self._parameters[_ZERO_SETTING]):
+        if not self.in_zero_range():
             self._refuse_zero(compensated)
             raise WeighingRefused(
                 "the load is too far from zero: take it off the pan, then set zero", "TOO FAR FROM ZERO"
@@ -298,8 +304,7 @@ class Weighing:
         if self.overload() or self.gross <= 0:
             text = "the load is outside the weighing range: tare takes loads above zero, up to Max"
             raise WeighingRefused(text, "NOTHING TO TARE")
-        self.tare = self.gross
-        self._tare_parts = self._scaling.parts(self.net_counts(), _TARE_PARTS)
+        self._take_tare(self.gross, self._scaling.parts(self.net_counts(), _TARE_PARTS), False)
 
     def preset_tare(self, tare_mg):
         """Take a known tare in place of a weighed one. WeighingRefused where it is no whole number of intervals from 1
@@ -311,14 +316,17 @@ class Weighing:
             text = "a preset tare is a whole number of intervals of %s, up to %s"
             text %= (self.text(self.e_mg // self.unit_mg), self.text(most_mg // self.unit_mg))
             raise WeighingRefused(text, "TARE IN STEPS OF e")
-        self.tare = tare_mg // self.unit_mg
-        self._tare_parts = tare_mg * _TARE_PARTS // self.e_mg
-        self.preset = True
+        self._take_tare(tare_mg // self.unit_mg, tare_mg * _TARE_PARTS // self.e_mg, True)
 
     def clear_tare(self):
         """Weigh gross again."""
-        self.tare = self._tare_parts = 0
-        self.preset = False
+        self._take_tare(0, 0, False)
+
+    def _take_tare(self, tare, parts, preset):
+        self.tare = tare
+        self._tare_parts = parts
+        self.preset = preset
+        self.tares += 1
 
     def _require_stable(self, advice):
         if not self.at_rest():

@@ -17,6 +17,7 @@ MOST_PRICE = const(99999999)
 
 # Why there is no weight.
 LOCKED = "LOCKED"
+REPAIR = "REPAIR"
 FAULT = "FAULT"
 OVERLOAD = "OVERLOAD"
 UNDERLOAD = "UNDERLOAD"
@@ -66,10 +67,10 @@ class Indication:
         self.unit_price, self.item = unit_price, item
         self._sold = False
 
-    def step(self, locked):
-        """Work out what is shown now."""
+    def step(self, barred):
+        """Work out what is shown now; `barred` is LOCKED or REPAIR where the scale weighs for nobody, else None."""
         weighing = self._weighing
-        self.why = self._why_none(locked)
+        self.why = barred or self._why_none()
         if self.why:
             self.net, self.price, self._kept = 0, None, ()
             self.stable = self.held = False
@@ -102,10 +103,8 @@ class Indication:
         """The unit price on the display: the one that belongs to the price beside it."""
         return self._kept[1] if self.held else self.unit_price
 
-    def _why_none(self, locked):
+    def _why_none(self):
         weighing = self._weighing
-        if locked:
-            return LOCKED
         if not weighing.fresh():
             return FAULT
         if not weighing.started():
@@ -121,8 +120,8 @@ class Indication:
         return to_pay if to_pay <= MOST_PRICE else None
 
     def is_fault(self):
-        """Whether there is no weight because something is wrong with the scale."""
-        return self.why == FAULT or self.why == LOCKED
+        """Whether there is no weight because something is wrong with the scale, or somebody works on it."""
+        return self.why in (FAULT, LOCKED, REPAIR)
 
     def too_large(self):
         """Whether the price to pay has more digits than there are."""

@@ -439,7 +439,7 @@ def test_a_session_that_is_forked_counts_once() -> None:
     thief = scale.branch()
     raws += [scale.event(EventKind.SESSION_OPENED, None), thief.event(EventKind.SESSION_OPENED, b"p" * 32)]
     summary = summarise(raws)
-    assert (summary.forks.count, summary.sessions.items) == (1, [3])
+    assert (summary.forks.count, [one.number for one in summary.sessions.items]) == (1, [3])
 
 
 def test_authentic_breach_of_the_profile_is_held_and_found() -> None:

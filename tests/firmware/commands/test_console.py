@@ -14,7 +14,7 @@ from steelyard_protocol.enrolment import from_base64url
 from steelyard_simulator.scale import SimulatedScale
 
 COMMANDS = ["adjust", "check", "enrol", "export", "fresh", "help", "log", "parameters", "prices"]
-COMMANDS += ["serial", "status", "tare", "time", "unlock", "watch", "zero"]
+COMMANDS += ["repair", "serial", "status", "tare", "time", "unlock", "update", "watch", "zero"]
 ENROL = "enrol maker=M model=one serial=1 code=P-1"
 
 

@@ -1,5 +1,7 @@
 """The case opened: every event that reports it and is not settled by the first verification, with its time stamp.
 
+What was opened in a repair under a permit is none, as it was permitted.
+
 Where no such event explains that the scale is locked, or was, that is one finding of its own.
 """
 
@@ -8,6 +10,7 @@ from typing import Any
 from steelyard_cloud.judge.conditions import case
 from steelyard_cloud.judge.facts import newest_that_leaves
 from steelyard_cloud.judge.findings import Finding, Pending, Report, Severity, Subject
+from steelyard_cloud.judge.permits import in_repair
 from steelyard_cloud.judge.summary_parts import Opening
 
 RULE = "case"
@@ -20,7 +23,12 @@ def judge(subject: Subject) -> Report:
     if not proof.verified:
         return [], []
     first = proof.verified[0]
-    openings = [one for one in summary.openings if first.leaves(one.number, one.arrival)]
+    permits = subject.facts.permits
+    openings = [
+        one
+        for one in summary.openings
+        if first.leaves(one.number, one.arrival) and not in_repair(summary, one.number, one.boot, permits)
+    ]
     findings = [_opened(summary.kid, one, _since(subject, one.number, one.arrival)) for one in openings]
     beyond = summary.openings_beyond
     if first.leaves(beyond, 0):
@@ -29,8 +37,9 @@ def judge(subject: Subject) -> Report:
     since = proof.since.order
     if any(one.since == since for one in findings) or not subject.not_met(case.unmet(proof), "opened"):
         return findings, []
-    newest = max(summary.case_flagged, summary.case_event)
-    number = newest if newest >= proof.since.number else summary.case_latest[1]
+    newest = case.newest_opening(proof)
+    latest = max(summary.case_latest, summary.case_in_session_latest)
+    number = newest if newest >= proof.since.number else latest[1]
     until_ms = proof.may_come_until_ms(number)
     if until_ms > subject.clock.now_ms:  # the event itself may still come
         return findings, [Pending(RULE, "hole", number, until_ms, LOCKED)]

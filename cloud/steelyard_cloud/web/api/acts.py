@@ -140,7 +140,8 @@ def register_period(
 class NewPermit(Strict):
     """An authorisation to adjust `fields` (names of parameters) while both counters stand at the values given.
 
-    Or to repair, or to unlock: `locked_at` is then the number of the *locked* event that it answers.
+    Or to repair (case and adjustment in one session), or to unlock: `locked_at` is then the number of the *locked*
+    event that it answers.
     """
 
     what: Literal["adjust", "repair", "unlock"] = "adjust"
@@ -170,14 +171,18 @@ def permit(
 ) -> JSONResponse:
     """Sign a one-use permit, recorded before it is given out; times are Unix seconds.
 
-    Counters that are left out are those of the newest stored statement.
+    Counters that are left out are those of the newest stored statement; a permit to repair answers the newest lock on
+    record, where there is one, unless `locked_at` names another.
     """
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
+        locked_at = body.locked_at
+        if body.what == "repair" and locked_at is None:
+            locked_at = permits.newest_lock(connection, scale)
     authority = here.authority()
     terms = permits.Terms(
         what=PermitFor[body.what.upper()],
-        locked_at=body.locked_at,
+        locked_at=locked_at,
         fields=permits.field_keys(body.fields),
         not_before_s=here.now_ms() // 1000 if body.not_before is None else body.not_before,
         not_after_s=body.not_after,

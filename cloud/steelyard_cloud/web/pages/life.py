@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from steelyard_protocol import statement
 from steelyard_protocol.bodies import Boot, Kind
+from steelyard_protocol.downlink import PermitFor
 from steelyard_protocol.events import Event, EventKind, ParameterChange
 
 from steelyard_cloud.alerts import queries as alert_queries
@@ -99,6 +100,14 @@ def _verified(one: Verification, speech: Speech) -> Moment:
     return Moment(_at_ms(one.recorded_ms), text, "good", one.number)
 
 
+PERMITTED = {
+    PermitFor.UNLOCK: N_("Unlocking permitted by {who}"),
+    PermitFor.ADJUST: N_("Adjustment permitted by {who}: {fields}"),
+    PermitFor.REPAIR: N_("Repair permitted by {who}"),
+    PermitFor.UPDATE: N_("Update permitted by {who}"),
+}
+
+
 def _permits(
     connection: Connection,
     scale: ScaleInScope,
@@ -117,7 +126,7 @@ def _permits(
         if not from_ms <= one.recorded_ms < until_ms:
             continue
         fields = ", ".join(parameter_name(speech, key) for key in one.fields)
-        text = speech.say(N_("Adjustment permitted by {who}: {fields}"), who=one.organisation, fields=fields)
+        text = speech.say(PERMITTED[one.what], who=one.organisation, fields=fields)
         arrived = [row.number for row in page if row.received_ms <= one.recorded_ms]
         placed.append((max(arrived, default=0), 2, Moment(_at_ms(one.recorded_ms), text, "person")))
     return placed

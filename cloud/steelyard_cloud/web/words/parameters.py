@@ -72,6 +72,7 @@ PARAMETERS = {
     "permit_required": ParameterWords(N_("Adjustment needs a permit"), _yes_or_no, Compared.AS_CHANGED),
     "sales": ParameterWords(N_("Sales"), _sales, Compared.AS_CHANGED),
     "price_per_100_g": ParameterWords(N_("Unit prices are per 100 g"), _yes_or_no, Compared.AS_CHANGED),
+    "till_tare": ParameterWords(N_("A till may preset the tare"), _yes_or_no, Compared.AS_CHANGED),
     "max_1_mg": ParameterWords(N_("End of partial weighing range {n}"), _KILOGRAMS, n=1),
     "e_2_mg": ParameterWords(N_("Interval e of partial weighing range {n}"), _GRAMS, n=2),
     "max_2_mg": ParameterWords(N_("End of partial weighing range {n}"), _KILOGRAMS, n=2),

@@ -143,9 +143,9 @@ class Till:
         net = weighing.net()
         if not self._is_weighed() or net < 0 or weighing.gross < 0 or weighing.overload():
             return None
-        mg = net * weighing.e_mg
+        mg = net * weighing.unit_mg
         text = "%02d.%06d" % (mg // 1000000, mg % 1000000)
-        if not weighing.e_mg % _GRAM_MG:
+        if not weighing.unit_mg % _GRAM_MG:
             text = text[:-3]  # no fraction of a gram, and three decimals are what tills expect
         return _STX + text.encode() + (b"N" if weighing.tare else b"") + _ANSWER_END
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from steelyard_protocol.parameters import KEYS
+from steelyard_protocol.parameters import KEYS, unit_mg
 
 from steelyard_cloud.errors import NotFound, SaleMalformed, SaleUnknown, TooManyCodes
 from steelyard_cloud.judge.maps import Map
@@ -69,8 +69,8 @@ def _sale(read: SaleRead, speech: Speech) -> dict[str, Any]:
 def _figures(read: SaleRead, speech: Speech) -> dict[str, str]:
     parameters, sale = read.finding.parameters or {}, read.proof.sale
     decimals = parameters[KEYS["price_decimals"]]
-    grams = 3 if parameters[KEYS["e_mg"]] % 1000 == 0 else 6
-    net = speech.number(sale.net * parameters[KEYS["e_mg"]] / MG_PER_KG, grams)
+    unit = unit_mg(parameters)
+    net = speech.number(sale.net * unit / MG_PER_KG, 3 if unit % 1000 == 0 else 6)
     per = N_("{price} per 100 g") if _is_per_100_g(parameters) else N_("{price} per kg")
     price = _money(sale.price, decimals, speech)
     return {

@@ -52,13 +52,11 @@ TESTS: dict[str, list[str]] = {
         "tests/firmware/test_software.py",
         *(f"tests/target/{name}_checks.py" for name in ("agent", "prices", "sales")),
         *_LASTS,
-        "tests/faults/test_power_cuts.py",
     ],
     _AGENT + "sealing/": [
         "tests/firmware/sealing",
         *(f"tests/target/{name}_checks.py" for name in ("agent", "unlock")),
         *_LASTS,
-        "tests/faults/test_power_cuts_of_unlocking.py",
     ],
     _AGENT + "wire/": ["tests/firmware/wire"],
     _AGENT + "orders/": ["tests/firmware/orders", "tests/target/agent_checks.py"],

@@ -107,6 +107,18 @@ def test_other_shapes_and_a_time_without_a_clock_are_refused(fields: list[Any]) 
         fresh.parse(raw)
 
 
+@pytest.mark.parametrize("size", [0, 64, fresh.MOST_BYTES + 1, 100_000])
+def test_what_is_too_short_or_too_long_is_refused_before_it_is_read(size: int) -> None:
+    with pytest.raises(fresh.FreshError, match=f"{size} bytes"):
+        fresh.parse(b"\x8a" * size)
+
+
+def test_so_many_digits_are_read_and_not_one_more() -> None:
+    assert fresh.to_digits(fresh.from_digits("9" * fresh.MOST_DIGITS)) == "9" * fresh.MOST_DIGITS
+    with pytest.raises(fresh.FreshError):
+        fresh.from_digits("1" * (fresh.MOST_DIGITS + 1))
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     with pytest.raises(fresh.FreshError):

@@ -68,3 +68,12 @@ def test_the_hash_of_a_pin_is_as_long_as_its_algorithm_makes_it(name: str, lengt
     for wrong in (length - 1, length + 1):
         with pytest.raises(ocra.OcraError, match="not what it wants"):
             ocra.response(suite, KEY_32, "12345678", pin_hash=bytes(wrong))
+
+
+@pytest.mark.parametrize(("part", "length"), [("S", 64), ("S064", 64), ("S128", 128), ("S000", 0)])
+def test_a_session_is_as_long_as_its_part_says(part: str, length: int) -> None:
+    suite = f"OCRA-1:HOTP-SHA256-8:QN08-{part}"
+    assert len(ocra.response(suite, KEY_32, "12345678", session=bytes(length))) == 8
+    for wrong in {max(length - 1, 0), length + 1} - {length}:
+        with pytest.raises(ocra.OcraError, match="not what it wants"):
+            ocra.response(suite, KEY_32, "12345678", session=bytes(wrong))

@@ -28,7 +28,7 @@ PIN_LCD_CS_CUSTOMER = 13
 
 I2C = None
 SPI = 1
-UART = None
+UART = (0, 0, 1)
 CHIPS = ("keypad", "st7567")
 
 KEYPAD_COLUMNS = (2, 3, 6, 7)

@@ -1,5 +1,6 @@
 """MicroPython's `machine` as the RP2 port has it: what this board's own lacks is added, pins come from `emulated.c`."""
 
+import io
 import time
 
 import emulated
@@ -7,6 +8,7 @@ from emulated import Pin
 from umachine import *  # noqa: F403 (everything else is the port's own)
 
 _PWRON_RESET = 1
+_POLL = 3  # MP_STREAM_POLL; of its flags 1 is input, 4 output
 # 5.0 V at the supply's divider by two on GPIO 28, 20.0 degrees at the chip's sensor, both of 3.3 V.
 _SUPPLY_U16 = 49648
 _SENSOR_U16 = 14260
@@ -33,6 +35,28 @@ class SPI:
 
     def write(self, buf):
         pass
+
+
+class UART(io.IOBase):
+    """The RS-232 port. Its other end is whoever measures: `received` is what was sent and not read yet, `answer(data)`
+    takes what is written."""
+
+    received = b""
+    answer = len
+
+    def __init__(self, *_, **__):
+        pass
+
+    def read(self, most):
+        data, UART.received = UART.received[:most], UART.received[most:]
+        return data or None
+
+    def write(self, data):
+        UART.answer(data)
+        return len(data)
+
+    def ioctl(self, request, wanted):
+        return wanted & (5 if UART.received else 4) if request == _POLL else 0
 
 
 class RTC:

@@ -56,6 +56,8 @@ class Watch:
         self.pressed_ms = None  # when a key was pressed whose picture is not shown yet
         self.told = False
         self.longest_key_ms = 0
+        self.asked_ms = None  # when the till asked, while it has no answer
+        self.longest_till_ms = 0
         self.jumped = False
         self.jumps = 0
         self.begin("boot")
@@ -120,6 +122,22 @@ class Watch:
 
         panel.key, displays.show = watched_key, watched_show
 
+    def attach_till(self, ready):
+        """Have a till ask for the weight whenever a conversion ends, when most is to be done; watch its wait."""
+        edge = ready._edge
+
+        def asked(self, pin):
+            if WATCH.asked_ms is None:
+                machine.UART.received, WATCH.asked_ms = b"W", time.ticks_ms()
+            edge(self, pin)
+
+        def answered(data):
+            if WATCH.asked_ms is not None and WATCH.phase is not WATCH.phases["boot"]:
+                WATCH.longest_till_ms = max(WATCH.longest_till_ms, time.ticks_diff(time.ticks_ms(), WATCH.asked_ms))
+            WATCH.asked_ms = None
+
+        ready._edge, machine.UART.answer = asked, answered
+
     def before_collecting(self):
         """Note what is allocated, garbage included: it is never more than right before a collection.
 
@@ -150,6 +168,7 @@ class Watch:
             "live": gc.mem_alloc() - self.before_bytes,
             "flash": emulated.flash_work(),
             "key": self.longest_key_ms,
+            "till": self.longest_till_ms,
             "jumps": self.jumps,
             "phases": {
                 name: [phase.weights, phase.longest_gap_ms, phase.longest_stretch, phase.highest, list(phase.gaps)]
@@ -256,11 +275,14 @@ def main(factory, measure_heap):
     from agent import app, steps
     from agent.chips.st7567 import Displays
     from agent.operator.panel import Panel
-    from agent.port import matrix
+    from agent.port import matrix, pins
+    from agent.record import serial
 
     own_bytes = gc.mem_alloc()
     matrix.OpenDrain = Column
     WATCH.attach_panel(Panel, Displays)
+    WATCH.attach_till(pins.DataReady)
+    serial.use = lambda store: serial.TILL
 
     class Terminal(app.Terminal):
         async def readline(self, limit):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from steelyard_protocol import fresh, identity
 from steelyard_protocol.fresh import FreshCode
 from steelyard_protocol.head import Flag
-from steelyard_protocol.parameters import unit_mg
+from steelyard_protocol.parameters import KEYS, unit_mg
 
 from steelyard_cloud.db.schema import fresh_codes, identities, scale_types, scales, standings
 from steelyard_cloud.db.upsert import insert_missing
@@ -37,7 +37,8 @@ class FreshRead:
     """An authentic code, the scale that signed it, and when it was first seen (Unix ms).
 
     `against` are codes for what it contradicts: *key*, *software*, *parameters*, *locked*. `older` says that it was
-    signed before the statement that the verification in effect names. `unit_mg` is what the scale's type counts in.
+    signed before the statement that the verification in effect names. `unit_mg` is what the scale's type counts in, None
+    where the type does not say.
     """
 
     code: FreshCode
@@ -46,7 +47,7 @@ class FreshRead:
     first_ms: int
     against: tuple[str, ...]
     older: bool
-    unit_mg: int
+    unit_mg: int | None
 
 
 def authentic(connection: Connection, digits: str) -> tuple[FreshCode, Row[Any]]:
@@ -73,8 +74,9 @@ def take(connection: Connection, code: FreshCode, signer: Row[Any], now_ms: int)
     seen, first_ms = _remember(connection, signer.id, code, now_ms)
     against, older = _compared(connection, signer, code)
     of_type = select(scale_types.c.parameters).join_from(scales, scale_types).where(scales.c.id == signer.scale_id)
-    parameters = {int(key): value for key, value in connection.execute(of_type).scalar_one().items()}
-    return FreshRead(code, signer.public_code, seen, first_ms, against, older, unit_mg(parameters))
+    parameters = {int(key): value for key, value in (connection.execute(of_type).scalar_one() or {}).items()}
+    unit = unit_mg(parameters) if KEYS["e_mg"] in parameters else None
+    return FreshRead(code, signer.public_code, seen, first_ms, against, older, unit)
 
 
 def _remember(connection: Connection, identity_id: int, code: FreshCode, now_ms: int) -> tuple[Seen, int]:

@@ -76,10 +76,10 @@ FUSES = ((0x60007030, 0x001F1C00), (0x60007034, 0x00DC0000), (0x60007038, 0x00D0
 # (offset, length) in bytes within the port's storage
 FLASH = {
     "files": (0x060000, 0x040000),
-    "journal": (0x0A0000, 0x240000),
-    "sales": (0x2E0000, 0x010000),
+    "journal": (0x0A0000, 0x550000),
+    "sales": (0x5F0000, 0x010000),
     "code_a": (0x000000, 0x030000),
     "code_b": (0x030000, 0x030000),
 }
 PROGRAM_SIZE = 256
-JOURNAL_DAYS = 45
+JOURNAL_DAYS = 106

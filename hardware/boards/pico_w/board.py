@@ -50,6 +50,9 @@ REPL = False
 FUSES = ()
 
 # (offset, length) in bytes within the port's storage
-FLASH = {"files": (0x000000, 0x020000), "journal": (0x020000, 0x0B4000)}
+FLASH = {
+    "files": (0x000000, 0x020000),
+    "journal": (0x020000, 0x0B4000),
+}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 14

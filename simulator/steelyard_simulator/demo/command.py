@@ -70,12 +70,14 @@ def links(scene: Scene) -> list[str]:
     return [
         f"Console, signed in once: [bold]{scene.sign_in_link()}[/bold]",
         "",
+        f"The stall that sells, with displays, keys and receipts: [bold]{scene.counter.url}[/bold]",
+        "",
         "Public pages, as a customer's phone opens them:",
         *pages,
         "",
         "Another terminal, at the scale that is going to be cheated with, and at an honest one:",
         f"  .venv/bin/steelyard scale watch --port {scene.stalls[CHEAT].scale.path}",
-        f"  .venv/bin/steelyard scale status --port {scene.stalls[0].scale.path}",
+        f"  .venv/bin/steelyard scale status --port {scene.stalls[2].scale.path}",
         f"Soon {scene.stalls[CHEAT].place} cheats and {scene.stalls[CUT].place} loses its network. Ctrl-C ends it all.",
     ]
 

@@ -4,16 +4,18 @@ A scale is handled through its serial console and its pan only; what the cloud m
 """
 
 import random
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from steelyard_gateway.errors import RequestFailed
 from steelyard_gateway.platform import Client
+from steelyard_protocol.parameters import KEYS
 
 from steelyard_simulator.demo.errors import ScaleRefused
 from steelyard_simulator.demo.waiting import until
@@ -25,6 +27,8 @@ T = TypeVar("T")
 MAKER, MODEL, TYPE_APPROVAL, ORDER = "Qianfen", "ACS-15", "2026F123-33", "demo-1"
 DIVISION = "330106"
 PLACES = ("Wenyi Road, greengrocer", "Gudang, fishmonger", "Cuiyuan, butcher", "Jiangcun, fruit", "Sandun, spices")
+SELLER = 0  # number of the stall that sells
+EACH_STATED = 2
 ATTEMPTS = 3
 NOT_YET = ("not-stored-yet", "not-judged-yet")  # the cloud's codes of what it takes when it is sent again
 NOT_AT_REST = "weighing-refused"  # the console's code where the load moved
@@ -40,10 +44,12 @@ class Stall:
     scale: SimulatedScale
     public_code: str = ""
     load_kg: float = 0.0
+    _asking: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, command: str) -> dict[str, Any]:
         """The console's answer to a command, as JSON; ScaleRefused where it is an error."""
-        answer: dict[str, Any] = self.scale.console_json(command)
+        with self._asking:  # the story and a page may ask at the same time
+            answer: dict[str, Any] = self.scale.console_json(command)
         if "error" in answer:
             raise ScaleRefused(
                 serial=self.serial, command=command.split("=")[0], reason=answer["error"], message=answer["message"]
@@ -71,6 +77,12 @@ class Stall:
         status = self.ask("status")
         return bool(status["switch"] and status["stable"])
 
+    def plug_in_printer(self) -> None:
+        """Have the RS-232 port be a printer's, which counts from the next start."""
+        self.ask("serial printer")
+        self.scale.power_off()
+        self.scale.power_on()
+
     def place_goods(self, kg: float) -> None:
         """Put goods of `kg` on the pan, in place of what was there."""
         self.load_kg = kg
@@ -78,9 +90,12 @@ class Stall:
 
 
 @contextmanager
-def open_market(folder: Path, root_public_key: bytes, seed: int) -> Iterator[list[Stall]]:
-    """Five scales fresh from flashing, switched on, in real time; off and gone at the end."""
-    factory = factory_file(root_public_key, PARAMETERS)
+def open_market(folder: Path, root_public_key: bytes, seed: int, address: str) -> Iterator[list[Stall]]:
+    """Five scales fresh from flashing, switched on, in real time; off and gone at the end. One has a printer.
+
+    Each computes prices, and its codes lead to `address`.
+    """
+    factory = factory_file(root_public_key, PARAMETERS | {KEYS["sales"]: EACH_STATED}, address=address)
 
     def build(number: int) -> Stall:
         scale = SimulatedScale(
@@ -93,6 +108,7 @@ def open_market(folder: Path, root_public_key: bytes, seed: int) -> Iterator[lis
         for stall in stalls:
             stack.callback(stall.scale.stop)
         together(lambda stall: stall.scale.power_on(), stalls)
+        stalls[SELLER].plug_in_printer()
         yield stalls
 
 

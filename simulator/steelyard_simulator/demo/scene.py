@@ -16,6 +16,7 @@ from steelyard_protocol.enrolment import from_base64url
 
 from steelyard_simulator.demo import market
 from steelyard_simulator.demo.cloud import Cloud, embedded_broker
+from steelyard_simulator.demo.counter import Counter
 from steelyard_simulator.demo.market import Stall
 from steelyard_simulator.demo.narration import Narration
 
@@ -37,6 +38,7 @@ class Scene:
     tokens: dict[str, str]
     clients: dict[str, Client]
     narration: Narration
+    counter: Counter
 
     def sign_in_link(self) -> str:
         """A link that signs the regulator in at the console, once."""
@@ -56,7 +58,7 @@ def set_up(narration: Narration, port: int | None) -> Iterator[Scene]:
             stack.enter_context(cloud.serving())
         with narration.step("Flashing five scales and switching them on"):
             root = from_base64url(Client(cloud.url).get("/root")["public_key"])
-            stalls = stack.enter_context(market.open_market(folder, root, SEED))
+            stalls = stack.enter_context(market.open_market(folder, root, SEED, cloud.url))
             software = stalls[0].ask("status")["software"]
         with narration.step("Entering organisations and the type approval, giving out tokens"):
             tokens = give_out_tokens(cloud, software)
@@ -65,7 +67,9 @@ def set_up(narration: Narration, port: int | None) -> Iterator[Scene]:
             market.together(lambda stall: market.enrol(stall, clients["manufacturer"]), stalls)
         with narration.step("Verifying the scales from their boot statements"):
             market.together(lambda stall: market.verify(stall, clients["verification"]), stalls)
-        yield Scene(cloud, stalls, tokens, clients, narration)
+        counter = Counter(stalls[market.SELLER], cloud.url, narration.say)
+        stack.callback(counter.close)
+        yield Scene(cloud, stalls, tokens, clients, narration, counter)
 
 
 def give_out_tokens(cloud: Cloud, software: dict[str, str]) -> dict[str, str]:

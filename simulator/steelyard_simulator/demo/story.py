@@ -35,7 +35,8 @@ class Story:
         self.scene, self.stalls, self.say = scene, scene.stalls, scene.narration.say
         self.regulator = scene.clients["regulator"]
         self.altered = self.cut = False
-        honest = [stall for stall in self.stalls if stall is not self.stalls[CHEAT]]
+        busy = (self.stalls[CHEAT], scene.counter.stall)  # the one has its own load, the other its own customers
+        honest = [stall for stall in self.stalls if stall not in busy]
         self._customers = market.customers(honest, random.Random(2184))  # noqa: S311 - customers, not secrets
         self.deadlines = Deadlines(scene.cloud.broker_port)
         self.listener = AlertListener(scene.cloud.url, scene.tokens["regulator"], self._tell_alert)
@@ -75,7 +76,8 @@ class Story:
         return Ending(found, found.faults(self.stalls[CHEAT].public_code, self.altered))
 
     def stop(self) -> None:
-        """Stop listening for alerts and changes."""
+        """Sell no more, and stop listening for alerts and changes."""
+        self.scene.counter.close()
         self.listener.stop()
         self.deadlines.stop()
 

@@ -11,7 +11,7 @@ from kit.signing_scale import OTHER_SOFTWARE, SigningScale
 from kit.world import World
 from sqlalchemy import func, select
 from steelyard_cloud.db import database
-from steelyard_cloud.db.schema import fresh_codes
+from steelyard_cloud.db.schema import fresh_codes, scale_types
 from steelyard_cloud.scales import fresh as codes
 from steelyard_cloud.web.http.context import CODES_AN_HOUR
 from steelyard_protocol import fresh
@@ -52,6 +52,15 @@ def test_a_code_is_new_once_and_seen_ever_after(either: World) -> None:
     assert "Not seen before." in other.text
     assert "0000 1234" in other.text
     assert stored(world) == 2
+
+
+def test_of_a_type_without_parameters_the_load_is_in_intervals(world: World) -> None:
+    scale = world.in_use("HT-1")
+    with database.writing(world.engine) as connection:
+        connection.execute(scale_types.update().values(parameters={}))
+    answer = look(world, f"/f/{now(world, scale)}")
+    assert answer.status_code == 200
+    assert "201 intervals" in answer.text
 
 
 def test_a_telephone_reads_it_in_capitals_and_people_paste_it(world: World) -> None:

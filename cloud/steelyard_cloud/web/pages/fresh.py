@@ -86,7 +86,7 @@ def _code(read: FreshRead, speech: Speech, now: datetime) -> dict[str, Any]:
         "heading": heading,
         "lines": lines,
         "tone": "wrong" if read.against or doubtful else "",
-        "weight": speech.say(N_("{weight} kg"), weight=_kilograms(code.gross * read.unit_mg, speech)),
+        "weight": _weight(code.gross, read.unit_mg, speech),
         "nonce": _nonce(code.nonce),
         "number": code.head_number,
     }
@@ -101,6 +101,12 @@ def _seen(read: FreshRead, speech: Speech, now: datetime) -> str:
     return speech.say(
         N_("Seen before, first at {moment} ({ago})."), moment=speech.moment(first), ago=speech.ago(first, now)
     )
+
+
+def _weight(gross: int, unit_mg: int | None, speech: Speech) -> str:
+    if unit_mg is None:
+        return speech.say(N_("{gross} intervals"), gross=speech.number(gross))
+    return speech.say(N_("{weight} kg"), weight=_kilograms(gross * unit_mg, speech))
 
 
 def _kilograms(mg: int, speech: Speech) -> str:

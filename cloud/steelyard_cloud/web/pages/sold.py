@@ -61,9 +61,13 @@ def _sale(read: SaleRead, speech: Speech) -> dict[str, Any]:
         "icon_name": icon,
         "figures": _figures(read, speech) if word in FOUND and read.finding.parameters else {},
         "number": sale.sale,
-        "moment": speech.moment(datetime.fromtimestamp(sale.time, UTC)) if sale.time else "—",
+        "moment": _as_on_paper(sale.time),
         "in_a_batch": word is SaleWord.PROVEN and read.proof.salt is not None,
     }
+
+
+def _as_on_paper(time_s: int) -> str:
+    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%d %H:%M:%S} UTC" if time_s else "—"
 
 
 def _figures(read: SaleRead, speech: Speech) -> dict[str, str]:

@@ -15,7 +15,7 @@ SENTENCES = {
     SaleWord.MISSING: "Statements of that time are not in this file; the sale may be among them.",
     SaleWord.SUMS_ONLY: "Sales of that time were stated in sums only, as the journal was nearly full: nobody can tell.",
     SaleWord.NO_SUCH_SALE: "The scale has signed no such sale, although its statements of that time are all here.",
-    SaleWord.CANNOT_BE_TOLD: "It cannot be told: the file is not shown to be authentic, or is of another scale.",
+    SaleWord.CANNOT_BE_TOLD: "It cannot be told: the file is not authentic, of another scale, or contradicts itself.",
 }
 BAD = frozenset((SaleWord.PRICE_WRONG, SaleWord.CANCELLED, SaleWord.CANCELLATION, SaleWord.NO_SUCH_SALE))
 

@@ -135,6 +135,8 @@ def _maps(summary: Summary, below: int, one: Statement) -> list[Map]:
 
 
 def _why_absent(time_s: int, kind: Kind, summary: Summary, stored: SaleStatements) -> SaleWord:
+    if summary.forks.count or summary.rolled_back.count:
+        return SaleWord.CANNOT_BE_TOLD  # the numbers of sales may not rise, so the search may have missed it
     stated_by_s = time_s + _STATED_WITHIN_S[kind]
     latest = summary.latest
     _, dated_ms = summary.dated

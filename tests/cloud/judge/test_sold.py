@@ -112,6 +112,17 @@ def test_two_contents_under_one_number_prove_what_each_says(scale: SigningScale)
     assert stored.says(sale_in(other)) is SaleWord.PROVEN
 
 
+def test_where_numbers_contradict_one_another_no_receipt_is_called_forged(scale: SigningScale) -> None:
+    """A thief of the key could otherwise lead the search astray."""
+    twin = scale.branch()
+    honest = sale_in(scale.sale(1))
+    twins = [twin.sale(number) for number in (500, 600, 700)]
+    later(scale)
+    stored = Stored(scale, [*scale.chain, *twins])
+    assert stored.says(honest) in (SaleWord.PROVEN, SaleWord.CANNOT_BE_TOLD)
+    assert stored.says(honest._replace(net=3)) is SaleWord.CANNOT_BE_TOLD
+
+
 def test_a_statement_that_the_key_has_not_signed_proves_nothing(scale: SigningScale) -> None:
     sold = sale_in(scale.sale(1))
     other = p256.public_key((5).to_bytes(32, "big"))

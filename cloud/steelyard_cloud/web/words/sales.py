@@ -89,7 +89,7 @@ RECEIPTS = {
     ),
     SaleWord.CANNOT_BE_TOLD: (
         N_("Cannot be told"),
-        N_("The signature of the report that this sale would be in is wrong."),
+        N_("The reports of this scale contradict one another, or the one that has this sale is not signed correctly."),
         "grey",
         "unknown",
     ),

@@ -37,8 +37,8 @@ class FreshRead:
     """An authentic code, the scale that signed it, and when it was first seen (Unix ms).
 
     `against` are codes for what it contradicts: *key*, *software*, *parameters*, *locked*. `older` says that it was
-    signed before the statement that the verification in effect names. `unit_mg` is what the scale's type counts in, None
-    where the type does not say.
+    signed before the statement that the verification in effect names. `unit_mg` is what the scale's type counts in,
+    None where the type does not say.
     """
 
     code: FreshCode

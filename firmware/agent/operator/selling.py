@@ -54,8 +54,10 @@ class Selling:
         self._start(self._record_sale(sale))
 
     def cancel(self):
-        """Cancel the newest sale of the bill. Raises SaleRefused."""
+        """Cancel the newest sale of the bill. Raises SaleRefused, also while the scale weighs for nobody."""
         self._require_idle()
+        if self._scale.barred:
+            raise SaleRefused("barred", self._scale.barred)
         self._start(self._record_cancellation(self.bill.last()))
 
     def total(self):
@@ -67,7 +69,9 @@ class Selling:
         self._panel.say("TOTAL %d: %s" % (len(self.bill.sales), self._panel.money(self.bill.total)))
 
     def repeat(self):
-        """Show the last sale once more. Raises SaleRefused where there was none."""
+        """Show the last sale once more. Raises SaleRefused where there was none or the scale weighs for nobody."""
+        if self._scale.barred:
+            raise SaleRefused("barred", self._scale.barred)
         if self.last is None:
             raise SaleRefused("no-sale", "NOTHING SOLD YET")
         net = self._scale.weighing.text(self.last[1]).replace(" ", "")

@@ -30,6 +30,8 @@ router = APIRouter()
 TYPED_SHOWN = 60
 FRESH = re.compile("(?:^|/[fF]/)([0-9]{100,400})$")
 """A fresh code, or the address that the display shows it in."""
+BELOW = ("check", "complaint")
+"""Pages below a scale's own."""
 
 
 @router.get("/s")
@@ -60,6 +62,9 @@ def meant_for(path: str) -> Response | None:
         return RedirectResponse(f"/f/{rest}", 308)
     if start.lower() != "s":
         return None
+    code, _, below = rest.partition("/")
+    if below.lower() in BELOW:
+        return RedirectResponse(f"/s/{code_in(code)}/{below.lower()}", 308)
     return RedirectResponse(f"/s/{code_in(rest)}" if rest else "/s", 308)
 
 

@@ -22,11 +22,11 @@ START_S = 7.0
 EACH_STATED = 2
 
 
-def factory(**changed: int) -> bytes:
+def factory(root: bytes | None = None, **changed: int) -> bytes:
     """The factory's file of a type whose sales are each stated; `changed` are other parameters by their names."""
     wanted = {"sales": EACH_STATED} | changed
     parameters = PARAMETERS | {KEYS[name]: value for name, value in wanted.items()}
-    return factory_file(p256.public_key(TEST_ROOT_PRIVATE_KEY), parameters)
+    return factory_file(root or p256.public_key(TEST_ROOT_PRIVATE_KEY), parameters)
 
 
 class Shop:
@@ -80,9 +80,11 @@ Open = Callable[..., Shop]
 
 
 def opener(simulate: Callable[..., SimulatedScale]) -> Open:
-    """A function that opens a shop; its arguments are changed parameters, and options of the scale."""
+    """A function that opens a shop; its arguments are changed parameters, the platform's root, options of the scale."""
 
-    def open_shop(enrolled: bool = True, options: dict[str, Any] | None = None, **changed: int) -> Shop:
-        return Shop(simulate(factory=factory(**changed), **(options or {})), enrolled)
+    def open_shop(
+        enrolled: bool = True, options: dict[str, Any] | None = None, root: bytes | None = None, **changed: int
+    ) -> Shop:
+        return Shop(simulate(factory=factory(root, **changed), **(options or {})), enrolled)
 
     return open_shop

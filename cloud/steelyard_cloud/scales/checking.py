@@ -20,8 +20,8 @@ from steelyard_cloud.statements import queries as statement_queries
 
 LASTS_MS = 10 * 60 * 1000
 HOUR_MS = 60 * 60 * 1000
-AN_HOUR = 20
-"""So many questions about one scale."""
+MOST = 1_000
+"""So many questions about one scale in an hour, whoever asks: a bound for what is stored."""
 TRIES = 3
 QUESTIONS = 10**8
 
@@ -32,7 +32,7 @@ def ask(connection: Connection, code: str, now_ms: int) -> str:
     c = check_questions.c
     connection.execute(delete(check_questions).where(c.scale_id == scale_id, func.abs(now_ms - c.asked_ms) >= HOUR_MS))
     asked = set(connection.scalars(select(c.question).where(c.scale_id == scale_id)))
-    if len(asked) >= AN_HOUR:
+    if len(asked) >= MOST:
         raise TooManyQuestions
     question = next(one for one in iter(lambda: secrets.randbelow(QUESTIONS), None) if one not in asked)
     row = {"scale_id": scale_id, "question": question, "tries": 0, "asked_ms": now_ms}

@@ -15,6 +15,7 @@ from steelyard_protocol.fresh import FreshCode
 from steelyard_protocol.head import Flag
 from steelyard_protocol.parameters import KEYS, unit_mg
 
+from steelyard_cloud.clock import SKEW_MS
 from steelyard_cloud.db.schema import fresh_codes, identities, scale_types, scales, standings
 from steelyard_cloud.db.upsert import insert_missing
 from steelyard_cloud.errors import FreshForged, FreshMalformed, FreshUnknown
@@ -36,9 +37,9 @@ class Seen(StrEnum):
 class FreshRead:
     """An authentic code, the scale that signed it, and when it was first seen (Unix ms).
 
-    `against` are codes for what it contradicts: *key*, *software*, *parameters*, *locked*. `older` says that it was
-    signed before the statement that the verification in effect names. `unit_mg` is what the scale's type counts in,
-    None where the type does not say.
+    `against` are codes for what it contradicts: *key*, *software*, *number*, *parameters*, *locked*. `older` says that
+    its number is below that of the statement that the verification in effect names. `unit_mg` is what the scale's type
+    counts in, None where the type does not say.
     """
 
     code: FreshCode
@@ -111,6 +112,8 @@ def _compared(connection: Connection, signer: Row[Any], code: FreshCode) -> tupl
     if not any(one[:16] == code.software for one in known.approved_software):
         against.append("software")
     older = baseline is not None and code.head_number < baseline.number
+    if baseline and older and code.time * 1000 > baseline.committed_ms + SKEW_MS:
+        against.append("number")
     state = baseline.state if baseline else None
     if state and not older:
         said = (code.digest, code.calibration_counter, code.configuration_counter)

@@ -77,8 +77,10 @@ class Selling:
         self._start(self._record_sale(sale))
 
     def cancel(self):
-        """Cancel the newest sale of the bill. Raises SaleRefused."""
+        """Cancel the newest sale of the bill. Raises SaleRefused, also while the scale weighs for nobody."""
         self._require_idle()
+        if self._scale.barred:
+            raise SaleRefused("barred", self._scale.barred)
         sale = self.bill.last()
         if self._sales.number + 1 - sale[0] > _LATEST_CANCELLATION:
             raise SaleRefused("too-late", "TOO LATE TO CANCEL")
@@ -94,8 +96,10 @@ class Selling:
         self._print(list(self.bill.sales), None)
 
     def repeat(self):
-        """Show the last sale once more, and print a copy of its receipt."""
+        """Show the last sale once more, and print a copy of its receipt. Raises SaleRefused."""
         self._require_idle()
+        if self._scale.barred:
+            raise SaleRefused("barred", self._scale.barred)
         self._start(self._repeat())
 
     async def _repeat(self):

@@ -123,12 +123,14 @@ def unread_bytes(connection: socket.socket) -> int:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen in one phase; `gaps` counts those between two weights by tens of ms, the last one longer too."""
+    """What was seen in one phase; `gaps` counts those between two weights by tens of ms, the last one longer too,
+    `longest_till_ms` is the longest time from a till's question to the beginning of the answer."""
 
     weights: int
     longest_gap_ms: int
     longest_stretch: int
     highest_bytes: int
+    longest_till_ms: int
     gaps: list[int]
 
     def trace(self) -> str:
@@ -140,8 +142,7 @@ class Seen:
 class Account:
     """What the watch saw. `live_bytes` is taken twice, at rest and connected; `watch_bytes` is what itself takes.
 
-    `longest_key_ms` is the longest time from the contact of a key to the picture that answers it, `longest_till_ms`
-    that from a till's question to the beginning of the answer; `jumps` counts gaps
+    `longest_key_ms` is the longest time from the contact of a key to the picture that answers it; `jumps` counts gaps
     that count for none, as the emulator's clock jumped while the processor waited.
     """
 
@@ -152,7 +153,6 @@ class Account:
     sectors_erased: int
     statements: int
     longest_key_ms: int
-    longest_till_ms: int
     jumps: int
     phases: dict[str, Seen]
 
@@ -289,7 +289,6 @@ def account(firmware: Path, heap_bytes: int, *, measure_heap: bool = False, from
         *reports[1]["flash"],
         len(receiver.held),
         reports[1]["key"],
-        reports[1]["till"],
         reports[1]["jumps"],
         {name: Seen(*numbers) for name, numbers in reports[1]["phases"].items()},
     )

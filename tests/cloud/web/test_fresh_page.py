@@ -125,9 +125,23 @@ def test_old_undated_and_future_codes_are_not_called_new(world: World) -> None:
     for digits in (now(world, scale, time=0, flags=4), ahead):
         undated = look(world, f"/f/{digits}")
         assert headings(undated)[0] == "Signed by this scale, at a time that cannot be told"
-    before = look(world, f"/f/{now(world, scale, number=1, digest=bytes(16))}")
+    past_s = world.now // 1000 - 7200
+    before = look(world, f"/f/{now(world, scale, number=1, digest=bytes(16), time=past_s)}")
     assert "The code is old" in before.text, "older than the verification, so it contradicts nothing"
     assert headings(before)[1].startswith("Verified")
+
+
+def test_a_number_from_before_the_verification_with_a_date_after_it_speaks_against_the_code(world: World) -> None:
+    """As from flash that was written back, or from a copy of the key: no honest scale counts down."""
+    scale = world.in_use("HT-1")
+    world.now += 600_000
+    world.send(scale, [scale.snapshot()])
+    turned_back = look(world, f"/f/{now(world, scale, number=1)}")
+    assert headings(turned_back)[1] == "The code speaks against it"
+    assert "its memory was set back" in turned_back.text
+    undated = look(world, f"/f/{now(world, scale, number=1, time=0, flags=4)}")
+    assert headings(undated)[1].startswith("Verified"), "nobody can tell when"
+    assert "The code is old" in undated.text
 
 
 def test_what_is_not_the_scales_is_refused_and_not_stored(world: World) -> None:

@@ -16,6 +16,7 @@ from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import audit_log, check_questions, permits
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.scales import checking
+from steelyard_cloud.web.http.context import QUESTIONS_AN_HOUR
 from steelyard_protocol import cbor, ocra
 from steelyard_protocol.agreement import Purpose
 from steelyard_protocol.codes import ORDER_OF_CODES, check_digit, key_number
@@ -173,17 +174,27 @@ def test_questions_end_after_ten_minutes_three_tries_and_for_other_scales(world:
     assert tell(world, scale, question, answer_of(world, scale, question)).status_code == 409
 
 
-def test_questions_are_limited_for_each_scale_and_forgotten(world: World) -> None:
-    scale = world.in_use("HT-1")
-    for _ in range(checking.AN_HOUR):
+def test_whoever_asks_too_much_keeps_nobody_else_from_asking(world: World) -> None:
+    scale, other = world.in_use("HT-1"), world.in_use("HT-2")
+    for _ in range(QUESTIONS_AN_HOUR):
         ask(world, scale)
     full = world.client(None).post(f"/s/{scale.code}/check")
     assert full.status_code == 429
     assert "Too many questions" in full.text
+    ask(world, other)
+    transport = httpx.HTTPTransport(local_address="127.0.0.2")
+    with httpx.Client(base_url=world.settings.url, transport=transport) as neighbour:
+        assert neighbour.post(f"/s/{scale.code}/check").status_code == 200
     world.now += checking.HOUR_MS
     ask(world, scale)
     with database.reading(world.engine) as connection:
-        assert connection.execute(select(func.count()).select_from(check_questions)).scalar_one() == 1
+        assert connection.execute(select(func.count()).select_from(check_questions)).scalar_one() == 2
+
+
+def test_what_is_stored_of_questions_is_bounded_whoever_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "MOST", 2)
+    scale = world.in_use("HT-1")
+    assert [world.client(None).post(f"/s/{scale.code}/check").status_code for _ in range(3)] == [200, 200, 429]
 
 
 @pytest.mark.parametrize("answer", ["", "1234567", "123456789", "１２３４５６７８", "1234567x", "<b>"])
@@ -207,6 +218,9 @@ def test_the_form_is_chinese_too_small_and_of_this_site_only(world: World) -> No
     client, chinese = world.client(None), {"Accept-Language": "zh"}
     page = client.get(f"/s/{scale.code.lower()}/check", headers=chinese, follow_redirects=True)
     assert heading(page) == "核对软件"
+    for path in (f"/S/{scale.code}/check", f"/S/{scale.code.lower()}/CHECK"):  # codes for QR are printed in capitals
+        assert client.get(path).headers["location"] == f"/s/{scale.code}/check"
+    assert client.get(f"/S/{scale.code}/Complaint").headers["location"] == f"/s/{scale.code}/complaint"
     assert len(page.content) < 10_000
     assert "<script" not in page.text
     forged = client.post(f"/s/{scale.code}/check", headers={"Sec-Fetch-Site": "cross-site"})

@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from kit.platform_side import Platform
+from kit.repair import repair_permit
 from kit.shop import Open, Shop
 from steelyard_protocol import sales
 from steelyard_protocol.sales import Sale
@@ -343,3 +345,22 @@ def test_no_money_stands_beside_a_weight_that_there_is_not(shop: Shop) -> None:
     assert shop.customer.figures == ["LOCKED", "", ""]
     assert shop.keys("=", 1.0).figures == ["LOCKED", "", ""]
     assert shop.customer.line == "TOTAL 1: 12.99", "what was sold before has to be paid"
+
+
+@pytest.mark.parametrize("why", ["LOCKED", "REPAIR"])
+def test_while_it_weighs_for_nobody_nothing_is_sold_cancelled_or_shown_again(open_shop: Open, why: str) -> None:
+    platform = Platform()
+    scale = open_shop(root=platform.root.point).scale
+    scale.console("enrol accept " + platform.answer(9))
+    shop = Shop(scale, enrolled=False)
+    shop.sell(1.0, "10+")
+    if why == "LOCKED":
+        scale.open_case()
+    else:
+        scale.console(f"repair open {repair_permit(platform, scale)}")
+    scale.advance(1)
+    for key in "+-R":
+        assert shop.keys(key, 1.5).line == why, key
+        assert shop.customer.figures == [why, "", ""]
+    assert [one.cancels for one in shop.sales] == [None]
+    assert "10.00" in shop.keys("=", 1.0).line, "what was sold before has to be paid"

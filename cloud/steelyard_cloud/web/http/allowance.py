@@ -22,12 +22,12 @@ class Allowance:
         self._times_ms: OrderedDict[bytes, list[int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def spend(self, address: str, now_ms: int) -> bool:
-        """Count one; False where the address has had its share of the last hour.
+    def spend(self, address: str, now_ms: int, of: str = "") -> bool:
+        """Count one; False where the address has had its share of the last hour; each thing `of` which has its own.
 
         What was counted by a clock that was ahead is forgotten when that is set back.
         """
-        key = hashlib.blake2b(_network(address).encode(), key=self._key, digest_size=16).digest()
+        key = hashlib.blake2b(f"{_network(address)} {of}".encode(), key=self._key, digest_size=16).digest()
         with self._lock:
             times_ms = [at_ms for at_ms in self._times_ms.pop(key, ()) if abs(now_ms - at_ms) < HOUR_MS]
             allowed = len(times_ms) < self.an_hour

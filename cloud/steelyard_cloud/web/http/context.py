@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 COMPLAINTS_AN_HOUR = 5
 CODES_AN_HOUR = 600
 """A network of telephones may have one address."""
+QUESTIONS_AN_HOUR = 20
+"""For check codes, of one scale: whoever asks more keeps nobody else from asking."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -56,6 +58,7 @@ class Context:
     health: Health = field(init=False)
     complaints: Allowance = field(default_factory=lambda: Allowance(COMPLAINTS_AN_HOUR))
     codes: Allowance = field(default_factory=lambda: Allowance(CODES_AN_HOUR))
+    questions: Allowance = field(default_factory=lambda: Allowance(QUESTIONS_AN_HOUR))
 
     def __post_init__(self) -> None:
         self.workers = Workers(lambda: self.reading())

@@ -38,11 +38,14 @@ def check(
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise ForgedRequest
     folded, now_ms = code_in(code), here.now_ms()
-    if not here.codes.spend(request.client.host if request.client else "", now_ms):
+    address = request.client.host if request.client else ""
+    if not here.codes.spend(address, now_ms):
         raise TooManyCodes
     typed = "".join(answer.split())
     try:
         if not question:
+            if not here.questions.spend(address, now_ms, folded):
+                raise TooManyQuestions
             with here.writing() as connection:
                 asked = checking.ask(connection, folded, now_ms)
             return _shown(request, here, speech, folded, question=asked)

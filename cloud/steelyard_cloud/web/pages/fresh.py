@@ -27,6 +27,10 @@ AGAINST = {
     "key": N_("The key that has signed it is no longer the scale's."),
     "software": N_("The scale's software is not approved for its type."),
     "parameters": N_("The scale is adjusted differently from how it was verified."),
+    "number": N_(
+        "It was signed after the scale was verified, with a number from before:"
+        " its memory was set back, or this is a copy."
+    ),
     "locked": N_("The scale says that its case is open or that it is locked."),
 }
 WITHOUT_CLOCK = N_("Its clock is not set: only a number of your own that you key in shows that the code is new.")

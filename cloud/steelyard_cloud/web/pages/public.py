@@ -33,6 +33,8 @@ FRESH = re.compile("(?:^|/[fF]/)([0-9]{100,400})$")
 """A fresh code, or the address that the display shows it in."""
 RECEIPT = re.compile("(?:^|/[rR]/)([0-9A-Za-z]{50,120})$")
 """The code of a printed receipt, or its link."""
+BELOW = ("check", "complaint")
+"""Pages below a scale's own."""
 
 
 @router.get("/s")
@@ -65,6 +67,9 @@ def meant_for(path: str) -> Response | None:
         return RedirectResponse(f"/{start.lower()}/{quote(rest)}", 308)
     if start.lower() != "s":
         return None
+    code, _, below = rest.partition("/")
+    if below.lower() in BELOW:
+        return RedirectResponse(f"/s/{code_in(code)}/{below.lower()}", 308)
     return RedirectResponse(f"/s/{code_in(rest)}" if rest else "/s", 308)
 
 

@@ -36,7 +36,7 @@ class Phase:
     """What was seen while the host had the scale do one thing."""
 
     def __init__(self):
-        self.weights = self.longest_gap_ms = self.longest_stretch = self.highest = 0
+        self.weights = self.longest_gap_ms = self.longest_stretch = self.highest = self.longest_till_ms = 0
         self.gaps = array("H", [0] * GAP_BINS)
 
     def gap(self, ms):
@@ -57,7 +57,6 @@ class Watch:
         self.told = False
         self.longest_key_ms = 0
         self.asked_ms = None  # when the till asked, while it has no answer
-        self.longest_till_ms = 0
         self.jumped = False
         self.jumps = 0
         self.begin("boot")
@@ -132,8 +131,9 @@ class Watch:
             edge(self, pin)
 
         def answered(data):
-            if WATCH.asked_ms is not None and WATCH.phase is not WATCH.phases["boot"]:
-                WATCH.longest_till_ms = max(WATCH.longest_till_ms, time.ticks_diff(time.ticks_ms(), WATCH.asked_ms))
+            if WATCH.asked_ms is not None:
+                waited_ms, phase = time.ticks_diff(time.ticks_ms(), WATCH.asked_ms), WATCH.phase
+                phase.longest_till_ms = max(phase.longest_till_ms, waited_ms)
             WATCH.asked_ms = None
 
         ready._edge, machine.UART.answer = asked, answered
@@ -168,10 +168,16 @@ class Watch:
             "live": gc.mem_alloc() - self.before_bytes,
             "flash": emulated.flash_work(),
             "key": self.longest_key_ms,
-            "till": self.longest_till_ms,
             "jumps": self.jumps,
             "phases": {
-                name: [phase.weights, phase.longest_gap_ms, phase.longest_stretch, phase.highest, list(phase.gaps)]
+                name: [
+                    phase.weights,
+                    phase.longest_gap_ms,
+                    phase.longest_stretch,
+                    phase.highest,
+                    phase.longest_till_ms,
+                    list(phase.gaps),
+                ]
                 for name, phase in self.phases.items()
             },
         }

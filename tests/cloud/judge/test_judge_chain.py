@@ -25,7 +25,7 @@ from steelyard_cloud.judge.summary_parts import BOUNDS, ParameterState
 from steelyard_protocol import p256, sales, statement
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
-from steelyard_protocol.statement import hash_of, parse
+from steelyard_protocol.statement import Flag, hash_of, parse
 
 NOW = 1_800_000_000_000
 LATER = NOW + 86_400_000  # when every statement has a date
@@ -252,8 +252,36 @@ def test_gap_counts_after_its_grace_and_closes_when_filled() -> None:
     assert judged(summarise(raws), facts, GRACE_MS - 1).findings == ()
     (finding,) = judged(summarise(raws), facts, GRACE_MS).findings
     assert (finding.code, finding.first_number, finding.last_number, finding.count) == ("gap", 3, 5, 3)
+    assert finding.values == {"ranges": [[3, 5]], "missing": 3, "declared_lost": 0}
     filled = judged(summarise(raws + missing), facts, GRACE_MS)
     assert ("continuity", "gap") not in codes(filled)
+
+
+def test_a_gap_says_what_the_scale_declared_lost_of_it_and_names_eight_ranges() -> None:
+    scale, raws, facts = verified()
+    for _ in range(9):
+        scale.skip(2)
+        raws.append(scale.snapshot())
+    raws.append(scale.event(EventKind.STATEMENTS_LOST, 4, 8))  # of 3-4, 6-7 and 9-10 three are missing
+    finding = next(one for one in judged(summarise(raws), facts, GRACE_MS).findings if one.code == "gap")
+    assert finding.values == {
+        "ranges": [[first, first + 1] for first in range(3, 27, 3)],
+        "missing": 18,
+        "declared_lost": 3,
+    }
+    assert (finding.first_number, finding.last_number, finding.count) == (3, 28, 18)
+
+
+def test_a_lock_that_no_event_explains_is_found_where_it_was_last_flagged_or_reported() -> None:
+    for flag in (Flag.LOCKED, Flag.CASE_OPEN):
+        scale, raws, facts = verified()
+        raws += [scale.snapshot(flags=2 | flag), scale.snapshot(flags=2 | flag), scale.snapshot()]
+        (finding,) = judged(summarise(raws), facts).findings
+        assert (finding.rule, finding.code, finding.first_number, finding.last_number) == ("case", "locked", 4, 4)
+    scale, raws, facts = verified()
+    raws += [scale.event(EventKind.LOCKED, 1), scale.snapshot()]
+    (finding,) = judged(summarise(raws), facts).findings
+    assert (finding.rule, finding.code, finding.first_number, finding.last_number) == ("case", "locked", 3, 3)
 
 
 def test_two_contents_under_one_number_are_a_fork_and_all_it_says() -> None:

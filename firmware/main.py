@@ -21,6 +21,7 @@ try:
     import loader
 
     loader.run()
+    del loader
     from agent.app import main
 
     main()

@@ -1,140 +1,93 @@
 """What a scale does on its platform's word, beside receipts and key sets, which `agent.orders.downlink` settles itself.
 
-What is needed seldom is loaded when it comes, and let go of afterwards.
+What is needed seldom is loaded when it comes, and let go of afterwards: a module for each of times, asks and updates,
+with `look(acts, scale, order)` before the signature and `await act(acts, scale, order, message)` after it.
 """
 
-import asyncio
-
+import board
 from micropython import const
 
-from agent.loaded import CODES, Held, hold, let_go
-from agent.orders.downlink import ASK, TIME, UPDATE
-from agent.orders.signed_time import SignedTime
-from agent.port import clock, slots
-from agent.record import software
-from agent.wire import cbor, statements
+from agent.errors import Damaged
+from agent.loaded import CODES, UPDATES, Held
+from agent.orders.downlink import ASK, NOT_DONE, TIME, MessageRefused
+from agent.port import clock
 
-_SOURCE_SIGNED = const(3)
-_SOURCE_CONSOLE = const(4)
 _KIND = const(0)  # its place in an order
 _ASKS = (("agent", "asks"),) + CODES
-_UPDATES = (("agent", "update"),)
-_PENDING = const(1)  # its place in what is kept of updates
+_TIMES = (("agent.orders", "signed_time"),)
 
 
 class Acts:
-    """The orders to `scale`; `await open_permit(order, message)` takes a permit, and raises PermitRefused."""
+    """The orders to `scale`; `await open_permit(order, message)` takes a permit, and raises PermitRefused.
 
-    def __init__(self, scale, keystore, random, open_permit):
+    `update` is what goes on of an update, an Updating or a Trial; else None.
+    """
+
+    def __init__(self, scale, open_permit):
+        self.update = None
+        self.update_after_s = 0  # uptime before which an update that was given up is not begun again
+        self.time_asked = None  # the open question: nonce, when it was asked (ticks, uptime), delay of its answer
+        self.time_due_s = 0  # uptime from which on the time is asked for
         self._scale = scale
-        self._signed_time = SignedTime(keystore, random)
         self._open_permit = open_permit
-        self.update = None  # what goes on of an update
-        self._updating = None  # and its task
 
-    async def start(self):
-        """Go on with an update where the last start has left it; before anything is stated."""
-        if slots.fitted() and (
-            self._has_pending() or software.slot() and not slots.running(software.slot()).committed()
-        ):
-            with Held(_UPDATES):
+    async def start(self, is_stated):
+        """Go on with an update where the last start has left it: before this start is stated, and again after."""
+        if "code_a" in board.FLASH:
+            with Held(UPDATES):
                 from agent.update import trial
 
-                update = await trial.begin(self._scale)
-                if update is not None:
-                    self._go_on(update)
-
-    async def report(self):
-        """Tell how an update has ended that the last start has left; after the boot statement, once."""
-        if self.update is None and self._has_pending():
-            with Held(_UPDATES):
-                from agent.update import trial
-
-                await trial.report(self._scale)
-
-    def _has_pending(self):
-        kept = self._scale.ledger.store.read("update")
-        return bool(kept and kept[_PENDING])
-
-    def _go_on(self, update):
-        if self._updating is not None:
-            self._updating.cancel()  # it was replaced
-        else:
-            hold(_UPDATES)
-        self.update = update
-        self._updating = asyncio.create_task(self._finish(update))
-
-    async def _finish(self, update):
-        await update.run()
-        if update.error is None:
-            self.update = self._updating = None
-            let_go(_UPDATES)
+                await (trial.report if is_stated else trial.start)(self, self._scale)
 
     def question(self):
         """Return the bytes of what is to be asked of the platform now, or None."""
-        return self._signed_time.question() or (self.update and self.update.question())
+        if clock.uptime_s() >= self.time_due_s:
+            with Held(_TIMES):
+                from agent.orders import signed_time
+
+                return signed_time.question(self, self._scale.keystore.kid)
+        return self.update and self.update.question()
 
     def piece(self, message):
         """Take a piece of an image, bytes; what is not wanted is passed over, as nobody has signed it."""
         if self.update is not None:
-            try:
-                _, image, offset, data = cbor.decode(message)
-            except (cbor.CborError, ValueError):
-                return
-            if isinstance(data, bytes):
-                self.update.take(image, offset, data)
+            self.update.take_message(message)
 
     def look(self, order):
         """Look at a time, an ask or an update before its signature; MessageRefused for what cannot apply."""
-        if order[_KIND] == TIME:
-            self._signed_time.look(order)
-        elif order[_KIND] == UPDATE:
-            with Held(_UPDATES):
-                from agent.update import manifest
-
-                manifest.look(order, self._scale.ledger.store)
-        else:
-            with Held(_ASKS):
-                from agent import asks
-
-                asks.look(self._scale, order)
+        kind = order[_KIND]
+        with Held(_places(kind)):
+            try:
+                _module(kind).look(self, self._scale, order)
+            except (OSError, Damaged):
+                raise MessageRefused(NOT_DONE, kind) from None
 
     async def act(self, order, message):
         """Do what a verified order of the platform wants; raises MessageRefused or PermitRefused."""
         kind = order[_KIND]
-        if kind == TIME:
-            await self._signed_time.act(order, self._take_time)
-        elif kind == ASK:
-            with Held(_ASKS):
-                from agent import asks
-
-                await asks.act(self._scale, order)
-        elif kind == UPDATE:
-            await self._update(message)
-        else:
+        if kind < TIME:
             await self._open_permit(order, message)
+            return
+        with Held(_places(kind)):
+            try:
+                await _module(kind).act(self, self._scale, order, message)
+            except (OSError, Damaged):  # a failing flash must not have the board restart for each message
+                raise MessageRefused(NOT_DONE, kind) from None
 
-    async def _update(self, message):
-        """Begin with an update; the manifest of the one that goes on already changes nothing."""
-        with Held(_UPDATES):
-            from agent.update import manifest, updating
 
-            if self.update is not None and self.update.error is None:
-                if self.update.manifest.image == manifest.read(message).image:
-                    return
-            update = updating.Updating(self._scale, message, manifest.COMING, self._scale.software[2])
-            await update.begin()
-            self._go_on(update)
+def _places(kind):
+    return _TIMES if kind == TIME else _ASKS if kind == ASK else UPDATES
 
-    async def set_clock(self, unix_s):
-        """Set the clock by hand; an event tells of it. The platform's time, where it can be had, comes next."""
-        await self._set_clock(unix_s, clock.RTC, _SOURCE_CONSOLE)
-        self._signed_time.ask_again()
 
-    async def _take_time(self, unix_s):
-        await self._set_clock(unix_s, clock.SIGNED_NETWORK, _SOURCE_SIGNED)
+def _module(kind):
+    if kind == TIME:
+        from agent.orders import signed_time
 
-    async def _set_clock(self, unix_s, quality, source):
-        before_s = clock.stamp()
-        clock.set(unix_s, quality)
-        await self._scale.events.note(statements.CLOCK_SET, before_s, unix_s, source)
+        return signed_time
+    if kind == ASK:
+        from agent import asks
+
+        return asks
+    from agent.update import ordering
+
+    return ordering

@@ -59,7 +59,7 @@ class Agent:
         """All duties at once, without end; what ends one of them ends all, and both displays say so."""
         for _ in range(_START_READINGS):
             self._scale.weighing.take_temperature(system.temperature_cdeg())
-        await self._scale.acts.start()
+        await self._scale.acts.start(False)
         opened_s = None
         if self._scale.latch:
             opened_s = await self._scale.latch.start(system.reset_cause())
@@ -214,7 +214,7 @@ class Agent:
         """Tell what the start found, every minute what has become due since, twice a second what has happened."""
         watches = 0
         await self._scale.ledger.state_start(self._scale.circumstances)
-        await self._scale.acts.report()
+        await self._scale.acts.start(True)
         while True:
             if not watches % _MINUTE_WATCHES:
                 await self._scale.ledger.state_start(self._scale.circumstances)

@@ -21,7 +21,7 @@ _LONGEST_PERIOD_S = const(86400)
 _NONCE_BYTES = const(16)
 
 
-def look(scale, order):
+def look(acts, scale, order):
     """Raise MessageRefused for an ask that is malformed, or not above the last one."""
     _, _, number, what, value = order
     if what == _RESEND or what == _PERIOD:
@@ -36,9 +36,9 @@ def look(scale, order):
         raise MessageRefused(OLD_ASK, ASK)
 
 
-async def act(scale, order):
+async def act(acts, scale, order, message):
     """Do what a verified ask wants, once. MessageRefused where its number has been used meanwhile."""
-    look(scale, order)
+    look(acts, scale, order)
     _, kid, number, what, value = order
     await spread(scale.ledger.store.write_steps(_FILE, number))
     try:

@@ -9,6 +9,9 @@ import sys
 CODES = (("agent", "codes"), ("agent.wire", "agreement"), ("agent.wire", "ocra"))
 """What fresh, check and unlock codes load."""
 
+UPDATES = (("agent", "update"), ("agent.port", "slots"))
+"""What an update loads."""
+
 _holders: dict = {}  # how many use what is at a place, where there is anybody
 
 

@@ -76,7 +76,7 @@ class Scale:
         self.adc = fitted.converter()
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.trust = Trust(ledger.store, ledger.root_key)
-        self.acts = Acts(self, self.keystore, system.random, self._open_permit)
+        self.acts = Acts(self, self._open_permit)
         self.downlink = Downlink(self.keystore, self.trust, self.chain, self.acts, self._downlink_refused)
         self.uplink = Uplink(
             *(network, self.keystore, self.chain, self.downlink, self.trust, system.random),

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import code_vectors
+import order_vectors
 import weight_vectors
 from steelyard_protocol import cbor, cose, downlink, identity, p256, parameters, sales, statement, weight
-from steelyard_protocol.downlink import Ask, Asked, KeySet, Permit, PermitFor, Receipt, Role, Time, Update
+from steelyard_protocol.downlink import KeySet, Permit, PermitFor, Receipt, Role
 from steelyard_protocol.enrolment import EnrolAnswer
-from steelyard_protocol.questions import encode_piece
 
 GOLDEN = Path(__file__).with_name("golden.json")
 TIME = 1_790_000_000
@@ -49,8 +49,6 @@ class Signer:
 SCALE, AGREEMENT = Signer("scale"), Signer("agreement")
 ROOT, ONLINE, AUTHORITY = Signer("root"), Signer("online"), Signer("authority")
 UNLOCK, MANUFACTURER = Signer("unlock"), Signer("manufacturer")
-NONCE = hashlib.sha256(b"steelyard vector nonce").digest()[:16]
-IMAGE = bytes(range(256)) * 20
 
 
 class Chain:
@@ -156,7 +154,7 @@ def sold(chain: Chain) -> list[dict[str, Any]]:
     full = [top, top, *[top, most, most] * 2, [bytes([number]) * 16 for number in range(64)]]
     chain.add("sale batch at every bound", 7, full, **head)
     chain.add("event 19", 5, [19, [3]], **head)
-    image = hashlib.sha256(IMAGE).digest()
+    image = hashlib.sha256(order_vectors.IMAGE).digest()
     chain.add("event 21", 5, [21, [2, image]], **head)
     chain.add("event 22", 5, [22, [2, 4]], **head)
     return chain.made[before:]
@@ -221,30 +219,6 @@ def refused(example: bytes) -> list[dict[str, str]]:
     ]
 
 
-def more_orders() -> dict[str, bytes]:
-    """A time, an ask of each kind, and an update."""
-    software = hashlib.sha256(b"steelyard vector software").digest()
-    sectors = b"".join(hashlib.sha256(IMAGE[at : at + 4_096]).digest()[:8] for at in range(0, len(IMAGE), 4_096))
-    image = hashlib.sha256(IMAGE).digest()
-    update = Update("pico-w-reference", 2, "0.2.0", software, len(IMAGE), image, sectors)
-    asked: list[tuple[Asked, int | bytes | None]] = [
-        (Asked.SNAPSHOT, None), (Asked.PARAMETERS, None), (Asked.RESEND, 2), (Asked.PERIOD, 60), (Asked.FRESH, NONCE),
-    ]  # fmt: skip
-    asks = [Ask(SCALE.kid, TIME + at, what, value) for at, (what, value) in enumerate(asked)]
-    online = {"time": Time(SCALE.kid, NONCE, TIME), **{f"ask {Asked(one.what).name.lower()}": one for one in asks}}
-    orders = {name: downlink.sign(order, ONLINE.private_key, ONLINE.kid) for name, order in online.items()}
-    return orders | {"update": downlink.sign(update, MANUFACTURER.private_key, MANUFACTURER.kid)}
-
-
-def questions(code: bytes) -> list[dict[str, str]]:
-    """What a scale asks beside its chain, one of each kind."""
-    image = hashlib.sha256(IMAGE).digest()[:16]
-    asked = {
-        "time": [4, SCALE.kid, NONCE],
-        "fresh code": [5, SCALE.kid, 7, code],
-        "piece": [6, SCALE.kid, image, 4_096],
-    }
-    return [{"name": name, "raw": cbor.encode(payload).hex()} for name, payload in asked.items()]
 
 
 def make() -> dict[str, Any]:
@@ -261,7 +235,7 @@ def make() -> dict[str, Any]:
         "permit": signed_permit,
         "key set": key_set,
     }
-    orders |= more_orders()
+    orders |= order_vectors.more(SCALE.kid, ONLINE, MANUFACTURER, TIME)
     answer = EnrolAnswer(SCALE.kid, key_set, "broker.example", 8883, True, "a password", 600)
     signers = {"scale": SCALE, "agreement": AGREEMENT, "root": ROOT, "online": ONLINE, "authority": AUTHORITY}
     signers |= {"unlock": UNLOCK, "manufacturer": MANUFACTURER}
@@ -279,8 +253,8 @@ def make() -> dict[str, Any]:
         "batch": statement.encode_batch(bytes.fromhex(one["raw"]) for one in made[:5]).hex(),
         "orders": [{"name": name, "raw": raw.hex()} for name, raw in orders.items()],
         "enrol answer": answer.sign(AUTHORITY.private_key, AUTHORITY.kid).hex(),
-        "questions": questions(bytes.fromhex(fresh[0]["raw"])),
-        "piece": encode_piece(hashlib.sha256(IMAGE).digest()[:16], 4_096, IMAGE[4_096:]).hex(),
+        "questions": order_vectors.questions(SCALE.kid, bytes.fromhex(fresh[0]["raw"])),
+        "piece": order_vectors.piece().hex(),
         "refused": refused(bytes.fromhex(made[2]["raw"])),
         "weights": weight_vectors.weights(PARAMETERS, LINEARISED),
         "prices": weight_vectors.prices(PARAMETERS),

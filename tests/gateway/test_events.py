@@ -45,6 +45,7 @@ REFUSED = (
     "it is for another model",
     "the scale has this software, or newer",
     "there is no place for it",
+    "the scale could not do it",
 )
 FAILED = (
     "what came was not what its manifest says",

@@ -12,7 +12,7 @@ import hal_flash
 from agent import acts
 from agent.adjustment.permits import PermitRefused
 from agent.errors import AgentError
-from agent.orders import downlink, enrolment, trust
+from agent.orders import downlink, enrolment, signed_time, trust
 from agent.port import clock
 from agent.record import chain, events, journal, keystore, store
 from agent.transport import uplink
@@ -64,7 +64,7 @@ class Scale:
         self.ledger = Ledger
         self.ledger.store = files
         self.events = events.Events(self.chain, clock)
-        self.acts = acts.Acts(self, self.keystore, os.urandom, self.open_permit)
+        self.acts = acts.Acts(self, self.open_permit)
         self.downlink = downlink.Downlink(
             self.keystore, self.trust, self.chain, self.acts, lambda *why: self.refused.append(why)
         )
@@ -108,7 +108,7 @@ class Scale:
         return enrolment.to_text(self.uplink._answer)
 
     async def set_clock(self, unix_s):
-        await self.acts.set_clock(unix_s)
+        await signed_time.set_by_hand(self.acts, self, unix_s)
 
     def time(self):
         return clock.stamp(), clock.quality()

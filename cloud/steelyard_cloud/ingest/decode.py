@@ -21,10 +21,9 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
 
     A message of an identity that nobody has registered is kept as it came: all of it is judged once that is done.
     """
-    batch = Batch()
+    batch, offered = Batch(), Counter[str]()
     parsed: list[tuple[Message, Statement]] = []
     asked: list[tuple[str, Question]] = []
-    offered: Counter[str] = Counter()
 
     def refuse(topic: str, kid: bytes | None, reason: str, raw: bytes) -> None:
         budget.fail(topic, now_ms)
@@ -56,8 +55,7 @@ def decode(messages: Sequence[Message], keyring: Keyring, budget: FailureBudget,
             except StatementError as error:
                 refuse(topic, None, error.code, raw)
     _place(batch, parsed, keyring, refuse)
-    _place_questions(batch, asked, keyring)
-    return batch
+    return _place_questions(batch, asked, keyring)
 
 
 def _place(batch: Batch, parsed: Sequence[tuple[Message, Statement]], keyring: Keyring, refuse: Refuse) -> None:
@@ -78,7 +76,7 @@ def _place(batch: Batch, parsed: Sequence[tuple[Message, Statement]], keyring: K
             kept = message
 
 
-def _place_questions(batch: Batch, asked: Sequence[tuple[str, Question]], keyring: Keyring) -> None:
+def _place_questions(batch: Batch, asked: Sequence[tuple[str, Question]], keyring: Keyring) -> Batch:
     """Those of a registered key on its topic. Others are no evidence: counted, and forgotten."""
     keys = keyring.find({question.identity for _, question in asked}) if asked else {}
     for topic, question in asked:
@@ -87,6 +85,7 @@ def _place_questions(batch: Batch, asked: Sequence[tuple[str, Question]], keyrin
             batch.questions.append((key, question))
         else:
             batch.counted[shard_of(topic), misfit(topic, question.identity)] += 1
+    return batch
 
 
 def shard_of(topic: str) -> str:

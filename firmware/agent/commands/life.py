@@ -3,6 +3,7 @@
 from micropython import const
 
 from agent.commands import Command, CommandError, decoded, require_at_most, whole_number
+from agent.orders import signed_time
 from agent.orders.enrolment import to_text
 
 _WORD_BYTES = const(32)
@@ -46,7 +47,8 @@ async def _time(scale, words, reply):
     require_at_most(words, 1, "time [seconds]")
     clock = scale.clock
     if words:
-        await scale.acts.set_clock(whole_number(words[0], clock.EARLIEST_S, clock.LATEST_S, "the time in Unix seconds"))
+        unix_s = whole_number(words[0], clock.EARLIEST_S, clock.LATEST_S, "the time in Unix seconds")
+        await signed_time.set_by_hand(scale.acts, scale, unix_s)
     value = {"time": clock.stamp(), "clock_quality": clock.quality()}
     await reply.give(value, "time %d (quality %d: 0 none, 1 clock, 2 network, 3 signed)" % tuple(value.values()))
 

@@ -41,6 +41,7 @@ OLD_ASK = const(12)
 OTHER_HARDWARE = const(13)
 UPDATE_NOT_NEWER = const(14)
 NO_PLACE = const(15)
+NOT_DONE = const(16)
 
 _REASONS = (
     "it is malformed",
@@ -58,6 +59,7 @@ _REASONS = (
     "it is for another model",
     "the scale has this software, or newer",
     "this scale has no place for it, or not while its new software is on trial",
+    "this scale cannot do it just now: its flash fails, or there is no room in memory",
 )
 _LENGTHS = (5, 11, 3, 4, 5, 8)  # of the orders, by their kind
 
@@ -140,6 +142,8 @@ class Downlink:
             self._arrived.set()
         except MessageRefused as refusal:
             self._refuse(refusal)
+        except MemoryError as error:
+            self.error = error  # or the broker would bring it again, for ever
 
     async def run(self):
         """The task that judges what waits, without end."""

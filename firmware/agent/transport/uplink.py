@@ -160,8 +160,9 @@ class Uplink:
         client.check()
         message = self._answer or self._question()
         if message:
-            self._answer = None
             await client.publish(self._up, len(message), (message,))
+            if message is self._answer:
+                self._answer = None
             return
         self._note_receipts()
         first = await self._following() if len(self._ahead) < self._most_ahead() else 0

@@ -12,7 +12,7 @@ from agent.port import clock, slots, system
 from agent.record import software
 from agent.steps import finish, spread
 from agent.update import manifest
-from agent.update.updating import Updating
+from agent.update.updating import Updating, go_on
 from agent.wire import p256, statements
 
 DAMAGED = const(1)
@@ -25,11 +25,15 @@ _LOOK_MS = const(1000)
 _PROBE_BYTES = const(32)
 
 
-async def begin(scale):
-    """Look at what an update has left; return what goes on, an Updating or a Trial, or None. May restart the board.
+async def start(acts, scale):
+    """Go on with what an update has left, before this start is stated. May restart the board."""
+    update = await begin(scale)
+    if update is not None:
+        go_on(acts, update)
 
-    Nothing is stated here: the boot statement comes first, and says what runs.
-    """
+
+async def begin(scale):
+    """Look at what an update has left; return what goes on, an Updating or a Trial, or None. May restart the board."""
     _, pending = manifest.kept(scale.ledger.store)
     running = slots.running(software.slot())
     made = manifest.read(pending[0]) if pending else None
@@ -45,10 +49,10 @@ async def begin(scale):
     return None
 
 
-async def report(scale):
+async def report(acts, scale):
     """Tell how an update has ended that the last start has left; after the boot statement."""
     _, pending = manifest.kept(scale.ledger.store)
-    if pending is None:
+    if pending is None or acts.update is not None:
         return
     made = manifest.read(pending[0])
     slot = slots.holding(made.image)
@@ -74,7 +78,7 @@ def _fail(slot):
 class Trial:
     """The software in the slot `running` shows that it works; `before` is the hash of the one before."""
 
-    wanted = error = None
+    wanted = error = task = None
     stage = manifest.INSTALLED
 
     def __init__(self, scale, running, made, before):
@@ -89,6 +93,9 @@ class Trial:
     def take(self, image, offset, data):
         """No piece is wanted."""
         return False
+
+    def take_message(self, message):
+        """Nor by the network."""
 
     async def run(self):
         """Commit, or restart with the software before."""

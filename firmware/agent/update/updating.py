@@ -8,6 +8,7 @@ import asyncio
 
 from micropython import const
 
+from agent.loaded import UPDATES, hold, let_go
 from agent.port import clock, slots, system
 from agent.record import software
 from agent.steps import finish, spread
@@ -17,12 +18,32 @@ from agent.wire import cbor, statements
 GIVEN_UP = const(1)
 REPLACED = const(4)
 
+_AGAIN_S = const(600)
 _MOST_TRIES = const(8)  # of one sector: pieces are not signed, and erasing wears the flash
 _ASK_AGAIN_MS = const(15000)
 _IDLE_LOOK_MS = const(200)
 _QUIET_S = const(60)
 _IMAGE_NAME_BYTES = const(16)
 _UPDATE = const(6)
+
+
+def go_on(acts, update):
+    """Have an Updating or a Trial go on; it takes the place of one that went on before."""
+    if acts.update is None:
+        hold(UPDATES)
+    elif acts.update.task is not None:
+        acts.update.task.cancel()
+    acts.update = update
+    update.task = asyncio.create_task(_run(acts, update))
+
+
+async def _run(acts, update):
+    await update.run()
+    acts.update_after_s = clock.uptime_s() + _AGAIN_S
+    update.task = None
+    if update.error is None:
+        acts.update = None
+        let_go(UPDATES)
 
 
 class Updating:
@@ -37,6 +58,7 @@ class Updating:
         self.wanted = None
         self.error = None
         self.hurry = False  # somebody wants the restart as soon as the pan is empty
+        self.task = None
         self._scale = scale
         self._message = message
         self._before = before
@@ -75,6 +97,15 @@ class Updating:
         self._scale.chain.news.set()
         return True
 
+    def take_message(self, message):
+        """Take a piece as it comes by the network; what is malformed or not wanted is passed over."""
+        try:
+            _, image, offset, data = cbor.decode(message)
+        except (cbor.CborError, ValueError):
+            return
+        if isinstance(data, bytes):
+            self.take(image, offset, data)
+
     # The way
 
     async def run(self):
@@ -86,7 +117,7 @@ class Updating:
                 await self._await_quiet()
                 system.reset()
             await self.give_up(GIVEN_UP)
-            self.error = "the image that came is not the one in the manifest"
+            self.error = "what came is not what the manifest says: give it again after ten minutes"
         except (OSError, MemoryError) as error:  # of the flash: the next start tries again, or who gives it anew
             self.error = "the slot cannot be written: %s" % error
 

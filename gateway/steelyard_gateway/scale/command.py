@@ -28,21 +28,9 @@ from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.scale.update import read as read_update
 from steelyard_gateway.scale.update import send as send_update
 from steelyard_gateway.scale.watch import Live
+from steelyard_gateway.scale.words import Words
 from steelyard_gateway.serial.console import START_S, SerialConsole
-from steelyard_gateway.serial.frames import has_control
 from steelyard_gateway.serial.port import open_console
-
-
-class Words(typer.core.TyperGroup):
-    """Commands whose words come from somebody's keyboard or script: none has a character that could end a line."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse control characters in every word of the command line, then parse it."""
-        for word in args:
-            if has_control(word):
-                raise typer.BadParameter(f"{word!r} has a control character, such as a line break")
-        return super().parse_args(ctx, args)
-
 
 app = typer.Typer(cls=Words, no_args_is_help=True, help="Inspect, adjust and export one scale over its serial port.")
 adjust_app = typer.Typer(no_args_is_help=True, help="Adjust, step by step; needs the adjustment switch under the seal.")
@@ -120,7 +108,7 @@ def watch(
         readings = _readings(console, count)
         if as_json or not terminal.is_terminal:
             for reading in readings:
-                print(json.dumps(reading) if as_json else _line(reading), flush=True)
+                print(json.dumps(reading) if as_json else show.reading(reading), flush=True)
             return
         live = Live(facts["identity"] or console.port, facts["unit_mg"], columns=max(20, min(120, terminal.width - 4)))
         with LiveView(live, console=terminal, auto_refresh=False) as view:
@@ -229,12 +217,9 @@ def update(
     made = read_update(file)
     with session(port) as console:
         said = send_update(console, made, _progress)
-        if restart:
-            said = console.json("update restart")
-        if as_json:
-            print(json.dumps(said))
-        else:
-            _print(f"The scale has {made.update.version}, number {made.update.number}, and starts it by itself.")
+        said = console.json("update restart") if restart else said
+        words = f"The scale has {made.update.version}, number {made.update.number}, and starts it by itself."
+        _print(json.dumps(said) if as_json else words)
 
 
 def _progress(done: int, whole: int) -> None:
@@ -288,11 +273,6 @@ def _decoded(console: SerialConsole, command: str, line: str) -> bytes:
         return show.raw_statement(line)
     except ValueError as error:
         raise Garbled(command=command, port=console.port, said=line[:80]) from error
-
-
-def _line(reading: dict[str, Any]) -> str:
-    stable = "stable" if reading.get("stable") else "moving"
-    return f"{reading.get('indication') or '– – –'}  {stable}  noise {reading.get('noise_counts')} counts"
 
 
 def _put(

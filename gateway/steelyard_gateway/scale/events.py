@@ -29,6 +29,7 @@ _REFUSED = {
     13: "it is for another model",
     14: "the scale has this software, or newer",
     15: "there is no place for it",
+    16: "the scale could not do it",
 }
 _FAILED = {
     1: "what came was not what its manifest says",

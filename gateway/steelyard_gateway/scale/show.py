@@ -83,3 +83,9 @@ def _clock(unix_s: int, quality: int) -> str:
 
 def _tenths(value: int | None, per_unit: int, unit: str) -> str:
     return "–" if value is None else f"{value / per_unit:.1f} {unit}"
+
+
+def reading(value: dict[str, Any]) -> str:
+    """A weight of `watch` as a line."""
+    stable = "stable" if value.get("stable") else "moving"
+    return f"{value.get('indication') or '– – –'}  {stable}  noise {value.get('noise_counts')} counts"

@@ -53,6 +53,10 @@ def _latch(store):
     return CaseLatch(chip, store)
 
 
+def _time_now():
+    return {"time": clock.stamp(), "clock_quality": clock.quality()}
+
+
 class Scale:
     """The scale as the console's commands see it: its parts, and what takes more than one of them."""
 
@@ -162,8 +166,7 @@ class Scale:
             "uplink": self.uplink.state,
             "uplink_error": self.uplink.error,
             "period_s": self.trust.period_s,
-            "time": clock.stamp(),
-            "clock_quality": clock.quality(),
+            **_time_now(),
             "software": {"name": name, "version": version, "hash": code_hash.hex()},
         }
 

@@ -54,6 +54,10 @@ def _latch(store):
     return CaseLatch(chip, store)
 
 
+def _time_now():
+    return {"time": clock.stamp(), "clock_quality": clock.quality()}
+
+
 class Scale:
     """The scale as the console's commands see it: its parts, and what takes more than one of them."""
 
@@ -169,8 +173,7 @@ class Scale:
             "uplink": self.uplink.state,
             "uplink_error": self.uplink.error,
             "period_s": self.trust.period_s,
-            "time": clock.stamp(),
-            "clock_quality": clock.quality(),
+            **_time_now(),
             "software": {"name": self.software[0], "version": self.software[1], "hash": self.software[2].hex()},
         }
 

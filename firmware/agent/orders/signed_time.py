@@ -68,5 +68,4 @@ async def set_by_hand(acts, scale, unix_s):
 async def _set_clock(scale, unix_s, quality, source):
     before_s = clock.stamp()
     clock.set(unix_s, quality)
-    if scale.chain.enrolled:
-        await scale.events.state(statements.CLOCK_SET, before_s, unix_s, source)
+    await scale.events.note(statements.CLOCK_SET, before_s, unix_s, source)

@@ -138,7 +138,7 @@ def test_a_number_from_before_the_verification_with_a_date_after_it_speaks_again
     world.send(scale, [scale.snapshot()])
     turned_back = look(world, f"/f/{now(world, scale, number=1)}")
     assert headings(turned_back)[1] == "The code speaks against it"
-    assert "its memory was set back" in turned_back.text
+    assert "its memory was rolled back" in turned_back.text
     undated = look(world, f"/f/{now(world, scale, number=1, time=0, flags=4)}")
     assert headings(undated)[1].startswith("Verified"), "nobody can tell when"
     assert "The code is old" in undated.text

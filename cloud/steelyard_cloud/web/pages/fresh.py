@@ -29,7 +29,7 @@ AGAINST = {
     "parameters": N_("The scale is adjusted differently from how it was verified."),
     "number": N_(
         "It was signed after the scale was verified, with a number from before:"
-        " its memory was set back, or this is a copy."
+        " its memory was rolled back, or this is a copy."
     ),
     "locked": N_("The scale says that its case is open or that it is locked."),
 }

@@ -11,7 +11,7 @@ from steelyard_gateway.serial import console
 
 
 def hurried(
-    put: Callable[[object, str, float], None], *, start_s: float = 4.0, silence_s: float = 1.0, knock_s: float = 0.5
+    put: Callable[[object, str, float], None], *, start_s: float = 6.0, silence_s: float = 1.0, knock_s: float = 0.5
 ) -> None:
     """Put the periods in: of a start and of the longest command, of an answer, and of a knock and of quiet."""
     for module, name, seconds in (

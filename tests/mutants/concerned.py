@@ -34,7 +34,7 @@ TESTS: dict[str, list[str]] = {
     _CLOUD + "web/": ["tests/cloud/web"],
     "protocol/steelyard_protocol/": ["tests/protocol"],
     "protocol/steelyard_definition/": ["tests/protocol"],
-    "gateway/": ["tests/gateway", "tests/system/test_scale_cli_on_a_scale.py", "tests/system/test_console_line.py"],
+    "gateway/": ["tests/gateway", "tests/system/test_scale_cli_on_a_scale.py"],
     "simulator/": ["tests/simulator", "tests/target"],
     "hardware/steelyard_hardware/": ["tests/hardware"],
     _AGENT: ["tests/firmware", "tests/target"],

@@ -40,7 +40,7 @@ def bench_scale(tmp_path: Path) -> Iterator[SimulatedScale]:
 
 @pytest.fixture
 def line(bench_scale: SimulatedScale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SerialLine]:
-    """The cable to it; the tool waits a quarter of its time, as nothing here takes longer."""
+    """The cable to it; the tool waits less long than it may, as nothing here takes longer."""
     hurried.hurried(monkeypatch.setattr)
     with SerialLine(bench_scale.path, tmp_path) as line:
         yield line

@@ -219,8 +219,6 @@ def refused(example: bytes) -> list[dict[str, str]]:
     ]
 
 
-
-
 def make() -> dict[str, Any]:
     """Everything that golden.json holds."""
     keys = tuple((key.public_key, role) for key, role in ((ONLINE, Role.ONLINE), (AUTHORITY, Role.AUTHORITY)))

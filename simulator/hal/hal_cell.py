@@ -25,6 +25,7 @@ class Habits:
     creep = ()
     bow = 0.0
     mechanical_s = 0.08
+    corner = 0.0  # how much more or less a load at a corner of the pan weighs, at most
     glitch_every = 60_000
     zero_range_counts = 60_000
 
@@ -37,6 +38,15 @@ class ClassIII(Habits):
     span_ppm_per_k = 10.0
     creep = ((0.00006, 35.0), (0.00004, 600.0))
     bow = 0.00015
+    corner = 0.0008
+
+
+class ClassIIIMulti(ClassIII):
+    """For a multi-interval scale, which has to come back to zero within half of its smallest interval."""
+
+    drift = ((16.0, 200.0, 0.0), (160.0, 20_000.0, 2000.0))
+    creep = ((0.00004, 35.0), (0.00002, 600.0))
+    corner = 0.0005
 
 
 class Cheap(Habits):
@@ -47,6 +57,7 @@ class Cheap(Habits):
     span_ppm_per_k = 100.0
     creep = ((0.003, 35.0), (0.004, 600.0))
     bow = 0.0006
+    corner = 0.004
 
 
 class Noiseless(Habits):
@@ -68,7 +79,13 @@ class Ideal(Noiseless):
     turns = (0.0, 1.0, 0.0, -1.0)
 
 
-KINDS = {"class_iii": ClassIII, "cheap": Cheap, "ideal": Ideal, "noiseless": Noiseless}
+KINDS = {
+    "class_iii": ClassIII,
+    "class_iii_multi": ClassIIIMulti,
+    "cheap": Cheap,
+    "ideal": Ideal,
+    "noiseless": Noiseless,
+}
 
 # Drift takes one step in so many samples: its processes are slower than that.
 _SLOW_SAMPLES = 8
@@ -98,7 +115,8 @@ class LoadCell:
 
     `life` changes the noise alone: the cell of a board that starts again is the same cell.
 
-    `load_g` is the mass on the pan in grams, `temperature_c` that of the cell in degrees Celsius: set them freely.
+    `load_g` is the mass on the pan in grams, at its middle or, where `corner` is 1 to 4, there; `temperature_c` is that
+    of the cell in degrees Celsius: set them freely.
     """
 
     reference_c = 20.0
@@ -111,6 +129,10 @@ class LoadCell:
         sign = -1.0 if seeds.below(2) else 1.0
         creep_sign = -1.0 if seeds.below(2) else 1.0
         self.load_g = 0.0
+        self.corner = 0
+        corners = Random(seed, "corners")
+        self._at_corner = [1.0] + [1.0 + habits.corner * (2.0 * corners.uniform() - 1.0) for _ in range(4)]
+        self._at_corner[1 + corners.below(4)] = 1.0 + (habits.corner if corners.below(2) else -habits.corner)
         self.temperature_c = self.reference_c
         self.counts_per_g = COUNTS_PER_G
         self.zero_counts = 100_000.0
@@ -140,7 +162,8 @@ class LoadCell:
 
     def sample(self):
         """The next sample: counts as a float, at gain 128, before the converter's limits."""
-        felt = self._felt_g = self._felt_g + (self.load_g - self._felt_g) * self._mechanical
+        load_g = self.load_g * self._at_corner[self.corner] if self.corner else self.load_g
+        felt = self._felt_g = self._felt_g + (load_g - self._felt_g) * self._mechanical
         late = 0.0
         for creep in self._creep:
             creep[2] += (felt - creep[2]) * creep[1]

@@ -27,9 +27,9 @@ class SimulatedScale(ScaleInItsWorld):
     """A scale on the bench, off until `power_on` (or `with`). `folder` keeps its flash image and its log.
 
     `cell`: "ideal" (100,000 counts and 102 counts per gram, exact but for one count of noise), "noiseless" (without it:
-    the agent takes that for a fault), "class_iii" or "cheap". The same `seed` gives the same scale, and where
-    `repeatable` (default: in virtual time) also the same random bytes, hence the same key. `speed` is that of real
-    time. `factory` is the contents of `/factory.cbor` (default: that of `flashing.factory_file`); an `image.bin`
+    the agent takes that for a fault), "class_iii", "class_iii_multi" or "cheap". The same `seed` gives the same scale,
+    and where `repeatable` (default: in virtual time) also the same random bytes, hence the same key. `speed` is that of
+    real time. `factory` is the contents of `/factory.cbor` (default: that of `flashing.factory_file`); an `image.bin`
     already in `folder` is used as it is. `firmware` is a folder with another program than the agent (`boot.py`,
     `main.py`). With `rtc_battery` the clocks go on while the scale is off, and the clock chip's case latch works.
     """

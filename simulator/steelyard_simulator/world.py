@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from steelyard_simulator.errors import WrongNumber, WrongOption
 
-Cell = Literal["ideal", "noiseless", "class_iii", "cheap"]
+Cell = Literal["ideal", "noiseless", "class_iii", "class_iii_multi", "cheap"]
 
 # Where virtual time begins for a real-time clock with a battery: 2026-12-01 08:00 UTC.
 EPOCH_S = 1_796_112_000

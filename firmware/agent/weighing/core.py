@@ -133,7 +133,7 @@ class Weighing:
         self.gross = self._weigh(self.net_counts())
 
     def _choose_filter(self, samples, far_counts):
-        """The low pass, to which a reading far from its neighbours is a wrong word, or the mean of the middle half."""
+        """The low pass, to which a reading so far from its neighbours is wrong, or else the middle half's mean."""
         kind = (samples, far_counts)
         if self._filter_kind == kind:
             return
@@ -168,7 +168,7 @@ class Weighing:
         """Take in one sound reading, read at `now_ms` (ticks)."""
         elapsed_ms = clock.ticks_diff(now_ms, self._step_ms)
         self._step_ms = now_ms
-        self._valid = True
+        self._valid = self.supplied
         if self._new_cdeg is not None:
             self._change_temperature()
         self.filtered_counts = self._filter(counts)
@@ -336,8 +336,8 @@ class Weighing:
     # Indication
 
     def fresh(self):
-        """True while the last reading is not older than one second, and the supply is high enough."""
-        return self._valid and self.supplied and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
+        """True while the last reading is not older than one second, and came with supply enough."""
+        return self._valid and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
 
     def started(self):
         """True once the first load that rested was taken as zero, or refused."""
@@ -355,7 +355,8 @@ class Weighing:
         """Net weight as text, or None where nothing may be shown: stale, overloaded, far below zero."""
         if not self.fresh() or not self._lowest <= self.gross <= self._highest:
             return None
-        return self._mass_text.of(self.net())
+        # Not by `net` where it is that simple, as a call costs much in every step.
+        return self._mass_text.of(self.net() if self._ranges else self.gross - self.tare)
 
     def text(self, weight):
         """So many units as text, with the unit of mass."""

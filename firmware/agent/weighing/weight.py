@@ -69,33 +69,13 @@ def _rounding(segment, span, span_one):
     return high_counts, low_counts, 2 * rise * span, 2 * start * span + divisor, 2 * divisor
 
 
-class Scaling:
-    """The rule for one parameter map, at one temperature at a time. `offset_counts` is the temperature's share."""
+class Rounding:
+    """Counts to whole intervals by `segments`: end and start in counts, factor, constant and divisor of a division."""
 
-    def __init__(self, parameters, temperature_cdeg=None):
-        self._parameters = parameters
-        self.temperature_cdeg = None
-        self.offset_counts = 0
-        # One entry a segment, without the span's temperature: end and start in counts, then three numbers in lowest
-        # terms: mg * e per count, mg * e at the start, and what both are divided by.
-        self._plain = list(_plain_segments(parameters))
-        # One entry a segment at the temperature: end and start in counts, factor, constant and divisor of a division.
-        self._segments = [_rounding(segment, 1, 1) for segment in self._plain]
+    def use(self, segments):
+        """Go by these segments, in rising order, from now on."""
+        self.segments = segments
         self._forget()
-        self.set_temperature(parameters[_REFERENCE_TEMPERATURE] if temperature_cdeg is None else temperature_cdeg)
-
-    def set_temperature(self, temperature_cdeg):
-        """Work the rule out for `temperature_cdeg` (hundredths of a degree)."""
-        if temperature_cdeg == self.temperature_cdeg:
-            return
-        parameters = self._parameters
-        self.temperature_cdeg = temperature_cdeg
-        away_cdeg = temperature_cdeg - parameters[_REFERENCE_TEMPERATURE]
-        self.offset_counts = round_divide(parameters[_ZERO_TEMPERATURE] * away_cdeg, 100000)
-        if parameters[_SPAN_TEMPERATURE]:
-            span = _SPAN_ONE - parameters[_SPAN_TEMPERATURE] * away_cdeg
-            self._segments = [_rounding(segment, span, _SPAN_ONE) for segment in self._plain]
-            self._forget()
 
     def _forget(self):
         # The last weight, and from which to below which net counts it is known to be the same.
@@ -103,14 +83,10 @@ class Scaling:
         self._same_from = self._same_below = 0
 
     def _segment(self, net_counts):
-        for segment in self._segments:
+        for segment in self.segments:
             if net_counts <= segment[0]:
                 break
         return segment
-
-    def compensated(self, counts):
-        """Counts without the cell's known zero shift by temperature."""
-        return counts - self.offset_counts
 
     def gross(self, net_counts):
         """Gross weight in intervals e for compensated counts above the zero.
@@ -139,11 +115,42 @@ class Scaling:
         """Return the lowest net counts, among those for which this segment decides, that weigh at least `gross`."""
         high_counts, low_counts, factor, constant, divisor = segment
         counts = low_counts - (constant - gross * divisor) // factor
-        if segment is not self._segments[0]:
+        if segment is not self.segments[0]:
             counts = max(counts, low_counts + 1)
-        if segment is not self._segments[-1]:
+        if segment is not self.segments[-1]:
             counts = min(counts, high_counts + 1)
         return counts
+
+
+class Scaling(Rounding):
+    """The rule for one parameter map, at one temperature at a time. `offset_counts` is the temperature's share."""
+
+    def __init__(self, parameters, temperature_cdeg=None):
+        self._parameters = parameters
+        self.temperature_cdeg = None
+        self.offset_counts = 0
+        # One entry a segment, without the span's temperature: end and start in counts, then three numbers in lowest
+        # terms: mg * e per count, mg * e at the start, and what both are divided by.
+        self._plain = list(_plain_segments(parameters))
+        # One entry a segment at the temperature: end and start in counts, factor, constant and divisor of a division.
+        self.use([_rounding(segment, 1, 1) for segment in self._plain])
+        self.set_temperature(parameters[_REFERENCE_TEMPERATURE] if temperature_cdeg is None else temperature_cdeg)
+
+    def set_temperature(self, temperature_cdeg):
+        """Work the rule out for `temperature_cdeg` (hundredths of a degree)."""
+        if temperature_cdeg == self.temperature_cdeg:
+            return
+        parameters = self._parameters
+        self.temperature_cdeg = temperature_cdeg
+        away_cdeg = temperature_cdeg - parameters[_REFERENCE_TEMPERATURE]
+        self.offset_counts = round_divide(parameters[_ZERO_TEMPERATURE] * away_cdeg, 100000)
+        if parameters[_SPAN_TEMPERATURE]:
+            span = _SPAN_ONE - parameters[_SPAN_TEMPERATURE] * away_cdeg
+            self.use([_rounding(segment, span, _SPAN_ONE) for segment in self._plain])
+
+    def compensated(self, counts):
+        """Counts without the cell's known zero shift by temperature."""
+        return counts - self.offset_counts
 
     def counts(self, millie, net_counts=0):
         """How many counts `millie` thousandths of e are, near `net_counts`; at least 1."""

@@ -115,7 +115,7 @@ def figures(plain: Path, native: Path, terminal: Console) -> list[dict[str, Any]
         row("double-and-add", cost("double-and-add"), unit),
         row("weighing step", cost("weighing step"), unit),
         row("weighing step, low pass", cost("weighing step, low pass"), unit),
-        row("weighing step, multi-interval", cost("weighing step, multi-interval, net"), unit),
+        row("weighing step, multi-interval", cost("weighing step, multi-interval"), unit),
         row("weighing step, machine code", cost("weighing step", fast), unit, cost("weighing step")),
         row("snapshot encode", cost("snapshot encode"), unit),
         row("snapshot decode", cost("snapshot decode"), unit),

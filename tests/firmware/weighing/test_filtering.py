@@ -47,24 +47,25 @@ def test_two_glitches_among_eight_readings_are_not_heard(firmware: Conversation)
     assert ask(firmware, "filter", 8, values)[-1] in (1000, 1001)
 
 
-def heard(window: list[int], far: int) -> int:
-    """The middle one in time, or the median where that is far from it."""
-    median = sorted(window)[2]
-    return window[2] if abs(window[2] - median) <= far else median
+def heard(values: list[int], far: int) -> list[int]:
+    """The middle one of five in time, or their median where it is far from that and from what was heard before it."""
+    padded, found = [values[0]] * 5 + values[1:], [values[0]]
+    for end in range(5, len(padded) + 1):
+        middle, median = padded[end - 3], sorted(padded[end - 5 : end])[2]
+        near = abs(middle - found[-1]) <= far or abs(middle - median) <= far
+        found.append(middle if near else median)
+    return found[1:]
 
 
-def mean(window: list[int]) -> int:
-    """A half rounded up."""
-    return (sum(window) + len(window) // 2) // len(window)
+def mean(values: list[int], size: int) -> list[int]:
+    """Of so many; a half rounded up."""
+    padded = [values[0]] * (size - 1) + values
+    return [(sum(padded[end - size : end]) + size // 2) // size for end in range(size, len(padded) + 1)]
 
 
 def low_pass(values: list[int], samples: int, far: int) -> list[int]:
     """What was before the first reading counts as equal to it."""
-    stages = ((5, lambda window: heard(window, far)), (max(1, samples // 2), mean), (samples - samples // 2, mean))
-    for size, of in stages:
-        padded = [values[0]] * (size - 1) + values
-        values = [of(padded[end - size : end]) for end in range(size, len(padded) + 1)]
-    return values
+    return mean(mean(heard(values, far), max(1, samples // 2)), samples - samples // 2)
 
 
 @one_process

@@ -209,6 +209,14 @@ def test_plain_text_has_the_code_in_letters(stall: Opens) -> None:
     assert not set(text) - set(map(chr, range(32, 127))) - {"\n"}
 
 
+@pytest.mark.parametrize("use", ["printer", "text-printer"])
+def test_the_port_of_a_printer_is_no_console(stall: Opens, use: str) -> None:
+    shop = stall(use)
+    shop.scale.rs232.write(b"status\r")
+    shop.printer.advance(1)
+    assert shop.printer.sent == b""
+
+
 # Printers with troubles
 
 

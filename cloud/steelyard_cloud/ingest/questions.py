@@ -11,7 +11,7 @@ from steelyard_protocol.questions import FreshAnswer, Question, TimeQuestion
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.ingest.limits import Budget
 from steelyard_cloud.ingest.receipts import Due
-from steelyard_cloud.scales import asks, updates
+from steelyard_cloud.scales import questions
 from steelyard_cloud.statements.keys import Key
 
 MOST = 64  # of an identity in one go, and then one a second
@@ -35,7 +35,7 @@ class Questions:
             if isinstance(question, TimeQuestion):
                 times[key.kid] = Due(key.down, Time(key.kid, question.nonce, now_ms // 1000))
             elif isinstance(question, FreshAnswer):
-                asks.take_answer(connection, key.identity_id, key.public_key, question, now_ms)
-            elif piece := updates.piece(connection, key.identity_id, question):
+                questions.take_answer(connection, key.identity_id, key.public_key, question, now_ms)
+            elif piece := questions.piece(connection, key.identity_id, question):
                 pieces.append(Due(key.down, piece))
         return [*times.values(), *pieces]

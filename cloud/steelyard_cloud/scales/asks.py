@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, insert, select, update
 from steelyard_protocol import fresh
 from steelyard_protocol.downlink import Ask, Asked
-from steelyard_protocol.questions import FreshAnswer
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import asks, identities
@@ -89,20 +88,3 @@ def ask_to_send(connection: Connection, ask_id: int, now_ms: int) -> tuple[int, 
     row: Any = connection.execute(sent.returning(asks)).one()
     kid = connection.execute(select(identities.c.kid).where(identities.c.id == row.identity_id)).scalar_one()
     return row.identity_id, Ask(kid, row.number, row.what, row.nonce if row.nonce is not None else row.value)
-
-
-def take_answer(connection: Connection, identity_id: int, public_key: bytes, answer: FreshAnswer, now_ms: int) -> bool:
-    """Keep the fresh code that answers an ask; False for one that was not asked for, or that the key has not signed."""
-    c = asks.c
-    mine = (c.identity_id == identity_id, c.number == answer.number)
-    nonce = connection.scalar(select(c.nonce).where(*mine, c.answer.is_(None)))
-    if nonce is None:
-        return False
-    try:
-        code = fresh.parse(answer.code)
-    except fresh.FreshError:
-        return False
-    if (code.identity, code.nonce) != (answer.identity, nonce) or not code.verifies(public_key):
-        return False
-    connection.execute(update(asks).where(*mine).values(answer=answer.code, answered_ms=now_ms))
-    return True

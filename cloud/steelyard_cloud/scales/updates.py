@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from steelyard_protocol import downlink, identity
 from steelyard_protocol.downlink import KeySet, Role
 from steelyard_protocol.package import Package
-from steelyard_protocol.questions import PIECE_BYTES, PieceQuestion, encode_piece
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import approved_software, scale_types, scales, software_images, updates
@@ -100,14 +99,3 @@ def update_to_send(connection: Connection, update_id: int, now_ms: int) -> ToSen
     connection.execute(update(updates).where(c.id == update_id).values(sent_ms=now_ms))
     query = select(c.identity_id, c.key_set, software_images.c.manifest).join_from(updates, software_images)
     return ToSend(*connection.execute(query.where(c.id == update_id)).one())
-
-
-def piece(connection: Connection, identity_id: int, question: PieceQuestion) -> bytes | None:
-    """The piece that an identity asks for of an image that it was sent; None where it was sent no such image."""
-    c = software_images.c
-    part = func.substr(c.image, question.offset + 1, PIECE_BYTES, type_=LargeBinary)
-    query = select(part, c.image_hash).join_from(updates, software_images).where(updates.c.identity_id == identity_id)
-    for data, image_hash in connection.execute(query.order_by(updates.c.id.desc()).limit(8)):
-        if image_hash[:16] == question.image and data:
-            return encode_piece(question.image, question.offset, bytes(data))
-    return None

@@ -121,12 +121,16 @@ MAY = {
     ("post", "/api/v1/organisations"): {Role.ADMIN},
     ("post", "/api/v1/scale-types"): {Role.ADMIN},
     ("post", "/api/v1/scale-types/1/software"): {Role.ADMIN},
+    ("post", "/api/v1/scale-types/1/images"): {Role.ADMIN, Role.MANUFACTURER},
     ("post", "/api/v1/factory-orders"): {Role.ADMIN, Role.MANUFACTURER},
     ("post", "/api/v1/enrolments"): {Role.MANUFACTURER},
     ("post", "/api/v1/scales/0000000000000000/verifications"): {Role.VERIFICATION},
     ("post", "/api/v1/scales/0000000000000000/permits"): {Role.VERIFICATION, Role.REGULATOR},
     ("post", "/api/v1/scales/0000000000000000/unlocks"): {Role.VERIFICATION, Role.REGULATOR},
     ("post", "/api/v1/scales/0000000000000000/decisions"): {Role.REGULATOR},
+    ("post", "/api/v1/scales/0000000000000000/asks"): {Role.VERIFICATION, Role.REGULATOR},
+    ("get", "/api/v1/scales/0000000000000000/asks/1"): {Role.VERIFICATION, Role.REGULATOR},
+    ("post", "/api/v1/scales/0000000000000000/updates"): {Role.MANUFACTURER, Role.REGULATOR},
     ("put", "/api/v1/scales/0000000000000000/period"): {Role.REGULATOR},
     ("patch", "/api/v1/scales/0000000000000000"): {
         Role.ADMIN,
@@ -183,6 +187,7 @@ def test_the_table_of_roles_forgets_no_route(world: World) -> None:
         for given, name in (
             ("0000000000000000", "{code}"),
             ("alerts/1", "alerts/{alert}"),
+            ("asks/1", "asks/{number}"),
             ("complaints/1", "complaints/{complaint}"),
             ("zero.svg", "{name}.svg"),
         ):

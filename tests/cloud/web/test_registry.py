@@ -15,7 +15,7 @@ from steelyard_cloud import keys
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import factory_orders, identities, permits, scales, verifications
 from steelyard_cloud.people.roles import Role
-from steelyard_protocol import cbor, downlink, identity, p256, statement
+from steelyard_protocol import cbor, cose, downlink, identity, p256, statement
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 from steelyard_protocol.identity import cose_key
@@ -39,7 +39,9 @@ def test_enrolment_gives_what_the_scale_needs_and_the_same_bytes_give_the_same_a
     assert first.status_code == again.status_code == 201
     assert first.json() == again.json()
     assert (first.json()["public_code"], first.json()["identity"]) == (scale.code, scale.code)
-    key_set, broker, period = cbor.decode(from_base64url(first.json()["answer"]))
+    signed = cose.decode_sign1(from_base64url(first.json()["answer"]))
+    names, key_set, broker, period = cbor.decode(signed.payload)
+    assert names == scale.kid
     root = keys.read_root_public(either.settings.keys)
     held = downlink.open_order(key_set, root)
     assert isinstance(held, downlink.KeySet)

@@ -191,7 +191,7 @@ class Agent:
 
     async def _close_session(self, why):
         try:
-            await self._scale.close_session(why)
+            await self._scale.sessions.close(why)
         except JournalFull:
             pass  # the session is closed all the same; the next statement's flags say so
 
@@ -230,9 +230,7 @@ class Agent:
             refusal = self._scale.take_refusal()
             if refusal:
                 await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
-            if self._scale.session_left_ms() < 0:
-                self._scale.adjusted_ms = clock.ticks_ms()
-                await self._close_session(BY_TIME_OUT)
+            await self._scale.sessions.end_in_time(self._close_session, BY_TIME_OUT)
 
     async def _tell_zero_and_faults(self):
         """Tell of zeros out of range and of a converter that gives nothing; once for each time it begins."""

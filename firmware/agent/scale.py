@@ -10,11 +10,11 @@ import board
 from micropython import const
 
 from agent.acts import Acts
-from agent.adjustment.parameters import BY_CONSOLE, AdjustmentRefused
-from agent.adjustment.permits import Permit, PermitRefused
+from agent.adjustment.permits import Permit
+from agent.adjustment.sessions import Sessions
 from agent.chips import fitted
 from agent.ledger import Ledger
-from agent.loaded import hold, let_go
+from agent.loaded import let_go
 from agent.orders.downlink import PERMIT, PERMIT_REFUSED, Downlink
 from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
@@ -37,9 +37,6 @@ _SERIAL_NUMBER = const(5)
 _COUNT = const(2)
 
 _WHILE_LOCKED = (("agent.sealing", "unlock"),)
-_REPAIR = _WHILE_LOCKED + (("agent.adjustment", "repair"),)
-_SESSION_MS = const(900000)
-_REPAIR_MS = const(28800000)
 _READING_MS = const(1000)
 _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
@@ -52,10 +49,6 @@ def _latch(store):
     from agent.sealing.latch import CaseLatch  # takes heap on a board that has the chip only
 
     return CaseLatch(chip, store)
-
-
-def _time_now():
-    return {"time": clock.stamp(), "clock_quality": clock.quality()}
 
 
 class Scale:
@@ -92,8 +85,7 @@ class Scale:
         self.supply_mv = 0
         self.serial = None
         self.notice = ""  # what whoever serves the port has to say on the displays
-        self._permit = None
-        self.adjusted_ms = clock.ticks_ms()
+        self.sessions = Sessions(ledger, clock, self.case_open, self._forget_unlocking, self._permit_refused)
         self.period_changed = asyncio.Event()
         self._refusal = None  # [why, order, count] of the newest that is to be stated
         self._unlocking = None
@@ -173,9 +165,14 @@ class Scale:
             "uplink": self.uplink.state,
             "uplink_error": self.uplink.error,
             "period_s": self.trust.period_s,
-            **_time_now(),
-            "software": {"name": self.software[0], "version": self.software[1], "hash": self.software[2].hex()},
+            "time": clock.stamp(),
+            "clock_quality": clock.quality(),
+            "software": self._named_software(),
         }
+
+    def _named_software(self):
+        name, version, code_hash = self.software
+        return {"name": name, "version": version, "hash": code_hash.hex()}
 
     # What the ledger asks of its instrument
 
@@ -194,14 +191,17 @@ class Scale:
             flags |= _SUPPLY_LOW
         return flags
 
+    def case_open(self):
+        """Whether the case is open."""
+        return not self.case.closed
+
     def switch_on(self):
         """Whether the adjustment switch is on."""
         return self.switch.closed
 
     def use_parameters(self):
         """Weigh by the parameters as they were just committed."""
-        if not self.parameters.in_repair:  # which lasts as long, whatever is done in it
-            self.adjusted_ms = clock.ticks_ms()
+        self.sessions.adjusted()
         self.weighing.load(self.parameters.map)
 
     def is_idle(self):
@@ -237,81 +237,6 @@ class Scale:
             self.period_changed.set()
             await self.events.note(statements.PERIOD_CHANGED, before_s, self.trust.period_s)
 
-    async def open_adjustment(self):
-        """Have an adjustment session open, under the permit that waits if there is one; in a repair there is one.
-
-        A session without permit gives way to one that has it. Raises AdjustmentRefused or PermitRefused.
-        """
-        if self.parameters.in_repair:
-            return
-        self.adjusted_ms = clock.ticks_ms()
-        if self._permit is not None and self.parameters.permit is None:
-            await self.close_session(BY_CONSOLE)
-        if not self.parameters.session_open:
-            await self._open_session(self._permit)
-
-    @property
-    def repair_waits(self):
-        """Whether a permit to repair waits for somebody to begin."""
-        return self._permit is not None and self._permit.is_repair
-
-    async def open_repair(self):
-        """Begin the repair for which a permit waits: one session for case and adjustment, until it is closed.
-
-        An adjustment session gives way to it. Raises AdjustmentRefused or PermitRefused.
-        """
-        if self.parameters.in_repair:
-            raise AdjustmentRefused("session-open", "a repair is already open: close it first")
-        if not self.repair_waits:
-            raise AdjustmentRefused("no-permit", "there is no permit to repair: give it one first")
-        await self.close_session(BY_CONSOLE)
-        await self._open_session(self._permit)
-
-    async def _open_session(self, permit):
-        try:
-            if permit is not None:
-                permit.check(self.parameters, clock)
-            if permit is not None and permit.is_repair:
-                await self._begin_repair(permit)
-            else:
-                await self.parameters.open_session(permit)
-        except PermitRefused:
-            self._permit = None  # it will not apply again
-            self._downlink_refused(PERMIT_REFUSED, PERMIT)
-            raise
-        if self._permit is permit:
-            self._permit = None
-
-    async def _begin_repair(self, permit):
-        hold(_REPAIR)
-        try:
-            from agent.adjustment import repair
-
-            self.adjusted_ms = clock.ticks_ms()
-            await repair.begin(self.ledger, permit, lambda: not self.case.closed)
-            self._unlocking = None  # its question went with the lock
-        finally:
-            let_go(_REPAIR)
-
-    async def close_session(self, why):
-        """Close the adjustment session or repair, for a reason of `parameters`; a case that is open then locks.
-
-        Raises JournalFull, and all is closed and locked all the same.
-        """
-        lock = self.ledger.lock
-        was_repair = lock.suspended
-        if was_repair:
-            lock.follow(not self.case.closed)
-            lock.suspended = False
-        await self.parameters.close_session(why)
-        if was_repair:
-            await lock.state(self.chain)
-
-    def session_left_ms(self):
-        """Powered milliseconds until the open session ends by itself."""
-        lasts_ms = _REPAIR_MS if self.parameters.in_repair else _SESSION_MS
-        return lasts_ms - clock.ticks_diff(clock.ticks_ms(), self.adjusted_ms)
-
     async def settled_counts(self):
         """Compensated counts of the resting load: the mean of 16 filtered values. Raises WeighingRefused after 20 s."""
         started_ms = clock.ticks_ms()
@@ -344,7 +269,11 @@ class Scale:
         """Count the powered time of a locked scale; every minute or so."""
         if self.parameters.locked:
             await self.unlocking.tick()
-        elif self._unlocking is not None:
+        else:
+            self._forget_unlocking()
+
+    def _forget_unlocking(self):
+        if self._unlocking is not None:
             self._unlocking = None
             let_go(_WHILE_LOCKED)
 
@@ -354,7 +283,10 @@ class Scale:
         """Hold a permit that applies until a session is opened; a newer one takes its place. Raises PermitRefused."""
         permit = Permit(message, order, self.keystore.kid)
         permit.check(self.parameters, clock)
-        self._permit = permit
+        self.sessions.permit = permit
+
+    def _permit_refused(self):
+        self._downlink_refused(PERMIT_REFUSED, PERMIT)
 
     def _downlink_refused(self, why, order):
         # However fast they come, no more than the newest and their number is kept.

@@ -169,9 +169,9 @@ def test_a_repair_ends_after_8_powered_hours_whatever_is_done_in_it(simulate: Si
     """With minutes for hours, as hours take minutes here."""
     folder = tmp_path / "firmware"
     shutil.copytree(FIRMWARE, folder)
-    source = (folder / "agent" / "scale.py").read_text()
+    source = (folder / "agent" / "adjustment" / "sessions.py").read_text()
     assert source.count(EIGHT_HOURS) == 1
-    (folder / "agent" / "scale.py").write_text(source.replace(EIGHT_HOURS, "const(480000)"))
+    (folder / "agent" / "adjustment" / "sessions.py").write_text(source.replace(EIGHT_HOURS, "const(480000)"))
     scale = scale_on_record(simulate, PLATFORM, sales=0, firmware=folder)
     scale.console(f"repair open {repair_permit(PLATFORM, scale)}")
     opened(scale)

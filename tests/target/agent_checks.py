@@ -65,7 +65,8 @@ def _agent(full):
         events=Events(chain, clock),
         ledger=StandIn(lock=Lock()),
         latch=StandIn(forget=lambda: log.append(["forgotten"])),
-        parameters=StandIn(close_session=close_session),
+        parameters=StandIn(in_repair=False),
+        sessions=StandIn(close=close_session),
     )
     return Agent(scale), chain, log
 

@@ -25,7 +25,7 @@ async def adjust_zero(scale):
     Number as from `Parameters.commit`; the errors in thousandths of an interval, the second None if the load moved.
     Raises AdjustmentRefused, PermitRefused, or WeighingRefused where the load does not rest.
     """
-    await scale.open_adjustment()
+    await scale.sessions.open_adjustment()
     zero_counts = await scale.settled_counts()
     before = scale.weighing.gross_parts(zero_counts, _MICROE)
     number = await scale.parameters.commit({ZERO_COUNTS: zero_counts})
@@ -38,7 +38,7 @@ async def adjust_span(scale, mass_mg):
     e_mg = scale.parameters.map[E_MG]
     if not _LEAST_INTERVALS * e_mg <= mass_mg <= scale.parameters.map[fields.MAX_MG]:
         raise AdjustmentRefused("mass", "the mass must be from 20 e to Max: take one near Max if there is one")
-    await scale.open_adjustment()
+    await scale.sessions.open_adjustment()
     counts = await scale.settled_counts()
     weighed = scale.weighing.gross_parts(counts, _MICROE)
     expected = mass_mg * _MICROE // e_mg

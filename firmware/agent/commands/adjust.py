@@ -38,7 +38,7 @@ async def _set(scale, words, reply):
         if key is None:
             raise CommandError("name", "there is no parameter '%s': 'parameters' shows the names" % name[:40])
         changes[key] = None if value == "none" else whole_number(value, _LEAST_VALUE, _LARGEST_VALUE, name)
-    await scale.open_adjustment()
+    await scale.sessions.open_adjustment()
     number = await scale.parameters.commit(changes)
     await _told(scale, reply, number)
 
@@ -72,7 +72,7 @@ def _intervals(thousandths):
 async def _close(scale, words, reply):
     if words:
         raise CommandError("usage", "it is 'adjust close' and nothing after it")
-    await scale.close_session(BY_CONSOLE)
+    await scale.sessions.close(BY_CONSOLE)
     await reply.give({"session": False}, "the adjustment session is closed")
 
 
@@ -80,12 +80,12 @@ async def _permit(scale, words, reply):
     if len(words) != 1:
         raise CommandError("usage", "it is 'adjust permit PERMIT', the permit in base64url")
     await scale.downlink.present(decoded(words[0]))
-    if scale.repair_waits:
+    if scale.sessions.repair_waits:
         await reply.give({"session": False, "waiting": True}, "the permit is to repair: 'repair open' begins")
         return
     waiting = not scale.switch.closed
     if not waiting:
-        await scale.open_adjustment()
+        await scale.sessions.open_adjustment()
     text = "the permit waits for the adjustment switch" if waiting else "the permit has opened a session"
     await reply.give({"session": not waiting, "waiting": waiting}, text)
 

@@ -14,11 +14,11 @@ async def _repair(scale, words, reply):
         require_at_most(words, 2, "repair open [PERMIT]")
         if len(words) > 1:
             await scale.downlink.present(decoded(words[1]))
-        await scale.open_repair()
+        await scale.sessions.open_repair()
     elif words == ["close"]:
         if not scale.parameters.in_repair:
             raise AdjustmentRefused("no-session", "no repair is open")
-        await scale.close_session(BY_CONSOLE)
+        await scale.sessions.close(BY_CONSOLE)
     elif words:
         raise CommandError("usage", "it is '%s'" % _USAGE)
     await reply.give(*_state(scale))
@@ -26,11 +26,12 @@ async def _repair(scale, words, reply):
 
 def _state(scale):
     in_repair, locked_at = scale.parameters.in_repair, scale.ledger.lock.number or None
-    left_min = scale.session_left_ms() // _MINUTE_MS if in_repair else 0
-    value = {"repair": in_repair, "minutes_left": left_min, "permit": scale.repair_waits, "locked_at": locked_at}
+    left_min = scale.sessions.left_ms() // _MINUTE_MS if in_repair else 0
+    waits = scale.sessions.repair_waits
+    value = {"repair": in_repair, "minutes_left": left_min, "permit": waits, "locked_at": locked_at}
     if in_repair:
         return value, "the scale is under repair for %d more minutes: it weighs for nobody" % left_min
-    text = "a permit waits: 'repair open' begins" if scale.repair_waits else "there is no permit to repair"
+    text = "a permit waits: 'repair open' begins" if waits else "there is no permit to repair"
     locked = ("the scale is locked: the permit has to answer statement %d" % locked_at,) if locked_at else ()
     return (value, "no repair is open, and " + text) + locked
 

@@ -72,17 +72,17 @@ async def _unlock(scale, typed):
 
 async def _repair_state(scale):
     if scale.parameters.in_repair:
-        return _wrapped("Open for %d min. + ends it." % (scale.session_left_ms() // 60000))
-    if not scale.repair_waits:
+        return _wrapped("Open for %d min. + ends it." % (scale.sessions.left_ms() // 60000))
+    if not scale.sessions.repair_waits:
         raise CaseError("no-permit", "No permit to repair is here.")
     return _wrapped("A permit is here. + begins.")
 
 
 async def _repair(scale, typed):
     if scale.parameters.in_repair:
-        await scale.close_session(BY_CONSOLE)
+        await scale.sessions.close(BY_CONSOLE)
         return ("", "Repair ended."), ()
-    await scale.open_repair()
+    await scale.sessions.open_repair()
     return ("", "Under repair."), ()
 
 

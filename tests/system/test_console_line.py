@@ -30,8 +30,8 @@ NOTHING, CHANGED, UNKNOWN = "Nothing was changed", "The scale was changed", "unk
 
 @pytest.fixture
 def bench_scale(tmp_path: Path) -> Iterator[SimulatedScale]:
-    """A scale without noise, enrolled, its adjustment switch on; it takes an eighth of the time for what it does."""
-    with SimulatedScale(tmp_path / "scale", cell="ideal", virtual=False, speed=8.0) as scale:
+    """A scale without noise, enrolled, its adjustment switch on; it takes a quarter of the time for what it does."""
+    with SimulatedScale(tmp_path / "scale", cell="ideal", virtual=False, speed=4.0) as scale:
         scale.console("enrol maker=Q model=ACS-15 serial=S-1 code=P-1")
         scale.adjustment_switch(True)
         wait_until(lambda: scale.console_json("status")["stable"], 10, "the first zero")

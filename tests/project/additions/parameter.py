@@ -50,7 +50,7 @@ def test_scale_and_host_read_refuse_and_digest_it_alike() -> None:
     assert breach == "None"
     assert parameters.breaches(MAP) == [], "what scales hold today stays valid"
     assert beyond == "largest_tare_percent is 101: 1 to 100 expected"
-    assert parameters.breaches(held | {KEY: 101}) == ["largest_tare_percent (15) is 101: 1 to 100 expected"]
+    assert parameters.breaches(held | {KEY: 101}) == [f"largest_tare_percent ({KEY}) is 101: 1 to 100 expected"]
 
 
 def test_it_is_shown_with_name_unit_and_difference() -> None:

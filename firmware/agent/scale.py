@@ -131,7 +131,7 @@ class Scale:
     def status(self):
         """Everything that `status json` gives."""
         weighing, held = self.weighing, self.parameters
-        return {
+        status = {
             "identity": self.identity,
             "public_code": self.public_code,
             "serial": self.serial,
@@ -156,6 +156,14 @@ class Scale:
             "supply_mv": self.supply_mv,
             "adc_missed": self.adc.missed,
             "adc_faults": self.adc.faults,
+        }
+        status.update(self._record_status())
+        return status
+
+    def _record_status(self):
+        held = self.parameters
+        name, version, code_hash = self.software
+        return {
             "digest": held.digest.hex(),
             "calibration_counter": held.calibration_counter,
             "configuration_counter": held.configuration_counter,
@@ -167,12 +175,8 @@ class Scale:
             "period_s": self.trust.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),
-            "software": self._named_software(),
+            "software": {"name": name, "version": version, "hash": code_hash.hex()},
         }
-
-    def _named_software(self):
-        name, version, code_hash = self.software
-        return {"name": name, "version": version, "hash": code_hash.hex()}
 
     # What the ledger asks of its instrument
 

@@ -228,11 +228,8 @@ def make() -> dict[str, Any]:
     made = list(chain.made)
     last = bytes.fromhex(made[-1]["raw"])
     receipt = Receipt(SCALE.kid, len(made), statement.hash_of(last), TIME + 3_600)
-    orders = {
-        "receipt": downlink.sign(receipt, ONLINE.private_key, ONLINE.kid),
-        "permit": signed_permit,
-        "key set": key_set,
-    }
+    signed_receipt = downlink.sign(receipt, ONLINE.private_key, ONLINE.kid)
+    orders = {"receipt": signed_receipt, "permit": signed_permit, "key set": key_set}
     orders |= order_vectors.more(SCALE.kid, ONLINE, MANUFACTURER, TIME)
     answer = EnrolAnswer(SCALE.kid, key_set, "broker.example", 8883, True, "a password", 600)
     signers = {"scale": SCALE, "agreement": AGREEMENT, "root": ROOT, "online": ONLINE, "authority": AUTHORITY}

@@ -13,7 +13,8 @@ class Module:
     pass
 
 log = []
-board, machine, micropython, time, app = [Module() for _ in range(5)]
+board, machine, micropython, time, loader, app = [Module() for _ in range(6)]
+loader.run = lambda: None
 board.REPL = {repl}
 machine.reset = lambda: log.append("reset")
 micropython.kbd_intr = lambda character: log.append("Ctrl-C off" if character == -1 else "Ctrl-C on")
@@ -26,6 +27,7 @@ def main():
 
 app.main = main
 sys.modules.update({{"board": board, "machine": machine, "micropython": micropython, "time": time}})
+sys.modules["loader"] = loader
 sys.modules["agent"] = Module()
 if {whole}:
     sys.modules["agent.app"] = app

@@ -29,7 +29,7 @@ def scale_on_record(simulate: Callable[..., SimulatedScale], platform: Platform,
     if scale.virtual:
         scale.advance(5)
     scale.console("enrol maker=M model=one serial=1 code=P-1")
-    scale.console("enrol accept " + platform.answer(SILENT_PORT))
+    scale.console("enrol accept " + platform.answer(scale, SILENT_PORT))
     return scale
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from steelyard_cloud.db import database
 from steelyard_cloud.db.schema import identities, statements
-from steelyard_protocol import downlink, identity, statement
+from steelyard_protocol import downlink, identity, questions, statement
 
 DATABASE_PATIENCE_S = 30
 
@@ -75,6 +75,8 @@ class Witness:
     def _see(self, message: MQTTMessage) -> None:
         try:
             if message.topic.endswith("/up"):
+                if questions.read(bytes(message.payload)) is not None:
+                    return  # no statement: what a scale asks beside its chain
                 for raw in statement.decode_message(bytes(message.payload)):
                     one = statement.parse(raw)
                     self.up.setdefault(one.kid, {}).setdefault(one.number, set()).add(raw)

@@ -200,9 +200,9 @@ def test_another_lock_takes_no_code():
     async def story(ledger):
         unlocking = await locked(ledger)
         await ledger.lock.state(ledger.chain)
-        ledger.lock.why = lock.PARAMETERS_MISMATCH
+        ledger.lock._why = lock.PARAMETERS_MISMATCH
         assert await refusal(unlocking, "48151624") == "no-code"
-        ledger.lock.why = lock.NOT_LOCKED
+        ledger.lock._why = lock.NOT_LOCKED
         assert await refusal(unlocking, "48151624") == "no-code"
 
     Board().flash().life(story)

@@ -21,7 +21,7 @@ async def _update(scale, words, reply):
     elif action == "piece" and len(words) == 3:
         _take(scale, whole_number(words[1], 0, _LAST, "the offset"), decoded(words[2]))
     elif action == "restart" and len(words) == 1:
-        _coming(scale).hurry = True
+        _coming(scale).restart_soon()
     elif action is not None:
         raise CommandError("usage", "it is 'update', 'update manifest M', 'update piece OFFSET P' or 'update restart'")
     await _show(scale, reply)

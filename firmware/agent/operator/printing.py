@@ -33,23 +33,16 @@ _WHEN_DONE = (0x90, 0x00)
 _NO_ANSWER = (0x00, 0x01)
 
 
-class NotPrinted(CaseError):
-    """A receipt was not printed. The text says why, in words for the display."""
-
-    def __init__(self, code, why):
-        super().__init__(code, "NOT PRINTED: " + why)
-
-
 async def print_all(panel, documents):
-    """Print the `documents`, (records, salt, copy) each, taken out once it is printed. Raises NotPrinted."""
+    """Print the `documents`, (records, salt, copy) each, taken out once it is printed. Raises CaseError."""
     held = panel.scale.parameters.map
 
     def check():
         """Nothing goes to a printer on a fault or lock, nor money by parameters that are others now."""
         if panel.indication.is_fault():
-            raise NotPrinted("fault", panel.indication.why)
+            raise _not_printed("fault", panel.indication.why)
         if panel.scale.parameters.map is not held:
-            raise NotPrinted("parameters-changed", "PARAMETERS")
+            raise _not_printed("parameters-changed", "PARAMETERS")
 
     printer = Printer(panel.scale.rs232 == serial.PRINTER, check)
     while documents:
@@ -71,7 +64,7 @@ class Printer:
         self._held = False
 
     async def print(self, lines):
-        """Print one receipt. Raises NotPrinted."""
+        """Print one receipt. Raises CaseError."""
         if not self._speaks_escpos:
             for piece in escpos.plain(lines):
                 await self._send(piece)
@@ -82,16 +75,16 @@ class Printer:
         await self._send(_ASK_WHEN_DONE)
         if await self._answer(_WHEN_DONE, _FINISH_MS) is None:
             await self._require_ready()
-            raise NotPrinted("printer-stopped", "PRINTER STOPS")
+            raise _not_printed("printer-stopped", "PRINTER STOPS")
 
     async def _require_ready(self):
         state, paper = await self._ask(_ASK_STATE), await self._ask(_ASK_PAPER)
         if paper is None or state is None:
-            raise NotPrinted("no-answer", "PRINTER OFF")
+            raise _not_printed("no-answer", "PRINTER OFF")
         if paper & _PAPER_END:
-            raise NotPrinted("no-paper", "NO PAPER")
+            raise _not_printed("no-paper", "NO PAPER")
         if state & _OFFLINE:
-            raise NotPrinted("offline", "PRINTER NOT READY")
+            raise _not_printed("offline", "PRINTER NOT READY")
 
     async def _ask(self, request):
         """The answer to a request that a printer answers at once, also while it holds us back; None without one."""
@@ -131,6 +124,11 @@ class Printer:
             elif waited_ms >= _HELD_MS:
                 if self._speaks_escpos:
                     await self._require_ready()  # says more of why
-                raise NotPrinted("held", "PRINTER STOPS")
+                raise _not_printed("held", "PRINTER STOPS")
             waited_ms += _PIECE_MS
             await asyncio.sleep_ms(_PIECE_MS)
+
+
+def _not_printed(code, why):
+    """The error of a receipt that was not printed; `why` is in words for the display."""
+    return CaseError(code, "NOT PRINTED: " + why)

@@ -136,7 +136,7 @@ class Unlocking:
             raise UnlockRefused("busy", "another code is being looked at: wait for it")
 
     def _require_case_lock(self):
-        if self._lock.why != lock.CASE_OPENED:
+        if self._lock.why not in (lock.CASE_OPENED, lock.CLOCK_SILENT):
             why = (
                 "the scale is not locked" if not self._lock.why else "no code opens this lock: have the scale repaired"
             )

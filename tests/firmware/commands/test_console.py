@@ -76,7 +76,7 @@ def test_help_explains_every_command_in_a_line(scale: SimulatedScale) -> None:
         ("enrol maker=" + 33 * "M" + " model=one serial=1 code=P-1", "word"),
         ("enrol accept", "usage"),
         ("enrol accept a+b", "base64url"),
-        ("enrol accept AAAA", "answer-error"),
+        ("enrol accept AAAA", "not-enrolled"),
         ("adjust", "usage"),
         ("adjust everything", "usage"),
         ("adjust zero 1", "usage"),

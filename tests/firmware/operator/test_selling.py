@@ -351,7 +351,7 @@ def test_no_money_stands_beside_a_weight_that_there_is_not(shop: Shop) -> None:
 def test_while_it_weighs_for_nobody_nothing_is_sold_cancelled_or_shown_again(open_shop: Open, why: str) -> None:
     platform = Platform()
     scale = open_shop(root=platform.root.point).scale
-    scale.console("enrol accept " + platform.answer(9))
+    scale.console("enrol accept " + platform.answer(scale, 9))
     shop = Shop(scale, enrolled=False)
     shop.sell(1.0, "10+")
     if why == "LOCKED":

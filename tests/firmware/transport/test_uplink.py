@@ -47,7 +47,7 @@ def wait_for(scale: ScaleProcess, *, faster: bool = False, **values: object) -> 
 
 
 def accept(scale: ScaleProcess, platform: Platform, port: int) -> None:
-    assert scale.call("accept", platform.answer(scale.enrolment, port)) is None
+    assert scale.call("accept", platform.answer(scale.enrol(), port)) is None
 
 
 def test_statements_are_sent_in_order_and_trimmed_by_receipts(

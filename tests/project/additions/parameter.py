@@ -14,7 +14,7 @@ SUITE = (
     "tests/cloud/web/test_answers.py::test_every_code_has_words",
     "tests/cloud/web/test_answers.py::test_everything_shown_is_translated_with_the_same_places",
 )
-KEY = 16
+KEY = 21
 SIGNED = """
 import sys
 from agent.adjustment import fields
@@ -30,7 +30,7 @@ def add(checkout: Checkout) -> None:
     line = f"  ? {KEY} => 1..100,                              ; largest_tare_percent\n"
     checkout.insert(
         "protocol/steelyard.cddl",
-        "; till_tare: 1 where a till may preset a tare (0 also where absent)\n",
+        "0 (also where absent) the mean of the middle half\n",
         line,
     )
     words = '    "largest_tare_percent": ParameterWords(N_("Largest tare"), _quantity("% Max")),\n'

@@ -8,7 +8,6 @@ from kit.pty_peer import ScriptedScale
 from rich.console import Console
 from steelyard_gateway.errors import NoPermit
 from steelyard_gateway.scale import show
-from steelyard_gateway.scale.command import _line
 from steelyard_gateway.scale.permit import permit
 from steelyard_gateway.scale.watch import Live
 
@@ -73,7 +72,7 @@ def test_status_says_how_good_the_clock_is(quality: int, said: str) -> None:
 @pytest.mark.parametrize(("stable", "word"), [(True, "stable"), (False, "moving"), (None, "moving")])
 def test_a_reading_says_whether_it_is_stable(stable: bool | None, word: str) -> None:
     reading = READING | {"stable": stable}
-    assert _line(reading) == f"1.000 kg  {word}  noise 41 counts"
+    assert show.reading(reading) == f"1.000 kg  {word}  noise 41 counts"
     live = Live("a scale", 5000)
     assert "waiting for the first reading" in printed(live)
     live.add(reading)

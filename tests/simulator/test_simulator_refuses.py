@@ -45,7 +45,7 @@ def test_a_speed_that_is_none_is_refused(speed: float, tmp_path: Path) -> None:
 
 
 def test_an_unknown_cell_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongOption, match="no cell 'good': it has ideal, noiseless, class_iii, cheap"):
+    with pytest.raises(WrongOption, match="no cell 'good': it has ideal, noiseless, class_iii, class_iii_multi, cheap"):
         SimulatedScale(tmp_path, cell="good")  # type: ignore[arg-type]
 
 

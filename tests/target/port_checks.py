@@ -146,6 +146,7 @@ class _Terminal:
 
     def write(self, data):
         self.written += bytes(data)
+        return len(data)
 
 
 def test_a_terminal_that_stops_reading_holds_an_answer_up_once():

@@ -19,8 +19,10 @@ from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
 from agent.record import software
+from agent.record.keystore import SoftKeyStore
 from agent.transport.uplink import Uplink
 from agent.weighing.core import Weighing, WeighingRefused
+from agent.weighing.standstill import Standstill
 from agent.wire import identity, statements
 
 _STABLE = const(1 << 2)
@@ -41,6 +43,15 @@ _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
 
 
+def _keystore(store, random):
+    chip = fitted.on_i2c("atecc608")
+    if chip is None:
+        return SoftKeyStore(store, random)
+    from agent.record.element import ElementKeyStore  # takes heap on a board that has the chip only
+
+    return ElementKeyStore(store, chip)
+
+
 def _latch(store):
     chip = fitted.on_i2c("rv3028")
     if chip is None:
@@ -56,7 +67,7 @@ class Scale:
     def __init__(self):
         clock.start()
         flash.mount()
-        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, self, board.PROGRAM_SIZE)
+        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, self, board.PROGRAM_SIZE, _keystore)
         self.clock = clock
         self.ledger = ledger
         self.journal = ledger.journal
@@ -72,7 +83,12 @@ class Scale:
         self.weighing = Weighing(self.adc, self.parameters.map)
         self.trust = Trust(ledger.store, ledger.root_key)
         self.downlink = Downlink(self.keystore, self.trust, self.chain, self._open_permit, self._downlink_refused)
-        self.uplink = Uplink(network, self.keystore, self.chain, self.downlink, self.trust, system.random, self.is_idle)
+        self.standstill = Standstill(self.weighing)
+        self.uplink = Uplink(
+            *(network, self.keystore, self.chain, self.downlink, self.trust, system.random),
+            self._is_calm,
+            self.standstill,
+        )
         if ledger.wifi:
             network.use_wifi(*ledger.wifi)
         self.supply_mv = 0
@@ -146,8 +162,10 @@ class Scale:
             "number": self.chain.head,
             "receipted": self.chain.receipted,
             "journal_free": self.journal.free_permille() // 10,
+            "key_fault": self.keystore.trouble,
             "uplink": self.uplink.state,
             "uplink_error": self.uplink.error,
+            "longest_standstill_ms": self.standstill.longest_ms,
             "period_s": self.trust.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),
@@ -165,7 +183,7 @@ class Scale:
             flags |= _CASE_OPEN
         if self.switch.closed:
             flags |= _SWITCH_ON
-        if not self.weighing.fresh():
+        if not self.weighing.hidden and not self.weighing.fresh():
             flags |= _ADC_FAULT
         if self.supply_mv < board.SUPPLY_LOW_MV:
             flags |= _SUPPLY_LOW
@@ -183,6 +201,10 @@ class Scale:
     def is_idle(self):
         """True while nothing is on the pan: the moment for work that would disturb weighing."""
         return self.weighing.stable and self.weighing.gross == 0
+
+    def _is_calm(self):
+        """True while nobody is weighing: with an empty pan, and before there was a first zero."""
+        return self.is_idle() or not self.weighing.started()
 
     # What the console asks for
 

@@ -73,8 +73,8 @@ class Definition:
         [body] = re.findall(r"^event-body = ((?:.+\n)+)", self._text, re.MULTILINE)
         if re.split(r"\s+/\s+", body.strip()) != [event.name for event in found]:
             raise DefinitionError("event-body does not list the kinds of event in their order")
-        if [event.kind for event in found] != list(range(1, len(found) + 1)):
-            raise DefinitionError("the kinds of event do not count up from 1")
+        if [event.kind for event in found] != sorted({event.kind for event in found}):
+            raise DefinitionError("the kinds of event do not rise")
         return found
 
     def parameters(self) -> list[ParameterRule]:

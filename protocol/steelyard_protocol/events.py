@@ -29,6 +29,7 @@ class EventKind(IntEnum):
     PERIOD_CHANGED = 17
     ROLLED_BACK = 18
     SALES_STATED = 19
+    KEY_FAULT = 23
 
 
 # ----
@@ -86,6 +87,7 @@ _FACTS: dict[int, dict[str, Check]] = {
     EventKind.PERIOD_CHANGED: {"from": integer(1, 86_400), "to": integer(1, 86_400)},
     EventKind.ROLLED_BACK: {"number": integer(1, 4_294_967_295)},
     EventKind.SALES_STATED: {"form": integer(2, 4)},
+    EventKind.KEY_FAULT: {"why": integer(1, 255), "count": integer(0, 4_294_967_295)},
 }
 # ----
 

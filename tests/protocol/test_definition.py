@@ -25,7 +25,7 @@ def test_what_is_read_is_what_the_host_knows() -> None:
     ("old", "new", "sentence"),
     [
         (" / rolled-back", "", "does not list the kinds"),
-        ("rolled-back = [kind: 18", "rolled-back = [kind: 19", "do not count up"),
+        ("rolled-back = [kind: 18", "rolled-back = [kind: 19", "do not rise"),
         ("[kind: 2, facts: [stamp: unix-time]]", "[kind: 2, facts: [stamp: float]]", "'float' is no type"),
         ("  11 => 0..999, ", "  11 => 0..999  ", "is not a parameter"),
         ("  11 => 0..999, ", "  13 => 0..999, ", "do not rise"),

@@ -15,6 +15,7 @@ from agent.orders import downlink, enrolment, trust
 from agent.port import clock
 from agent.record import chain, journal, keystore, store
 from agent.transport import uplink
+from agent.weighing.standstill import Standstill
 from agent.wire import statements
 
 SECTORS = 64
@@ -26,6 +27,12 @@ class Parameters:
     digest = bytes(16)
     calibration_counter = configuration_counter = 0
     session_open = locked = False
+
+
+class Weighing:
+    hidden = False
+    indicated = asyncio.Event()
+    indicated.set()
 
 
 class Instrument:
@@ -53,6 +60,7 @@ class Scale:
         self.uplink = uplink.Uplink(
             *(self.network, self.keystore, self.chain, self.downlink, self.trust, os.urandom),
             calm=lambda: self.calm,
+            standstill=Standstill(Weighing()),
         )
         asyncio.create_task(self.downlink.run())
         asyncio.create_task(self.uplink.run())
@@ -110,6 +118,7 @@ class Scale:
             "permits": self.permits,
             "trimmed": self.chain.journal.trimmed,
             "error": self.uplink.error,
+            "doubted": self.network.doubted,
         }
 
     def unplug(self):

@@ -36,6 +36,7 @@ _EVENTS = {
     17: ("period changed", "from", "to"),
     18: ("rolled back", "number"),
     19: ("sales stated", "form"),
+    23: ("key fault", "why", "count"),
 }
 # ----
 _KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}

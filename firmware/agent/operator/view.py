@@ -92,6 +92,8 @@ class View:
             return panel.entry.text
         if panel.indication.too_large():
             return "PRICE TOO LARGE"
+        if self._scale.keystore.trouble:
+            return "KEY FAULT: CALL SERVICE"
         if chain.enrolled and chain.reserve_in_use:
             return "JOURNAL FULL"
         return ""

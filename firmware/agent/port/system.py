@@ -1,14 +1,32 @@
 """The board itself: random bytes, why it started, its number, supply, temperature, and how to restart it."""
 
+import hashlib
 import os
 
 import board
 import machine
 
 
+class _Stirred:
+    entropy = b""
+    drawn = 0
+
+
 def random(count):
-    """`count` bytes from the chip's random number generator."""
-    return os.urandom(count)
+    """`count` bytes from the microcontroller's random number generator, and from whatever was stirred in."""
+    drawn = os.urandom(count)
+    if not _Stirred.entropy:
+        return drawn
+    mask = b""
+    while len(mask) < count:
+        _Stirred.drawn += 1
+        mask += hashlib.sha256(_Stirred.entropy + b"%d" % _Stirred.drawn).digest()
+    return bytes([drawn[place] ^ mask[place] for place in range(count)])
+
+
+def stir(entropy):
+    """Have random bytes depend on `entropy` too, bytes of another generator: they are as good as the better one."""
+    _Stirred.entropy = hashlib.sha256(_Stirred.entropy + entropy).digest()
 
 
 def reset_cause():

@@ -10,7 +10,7 @@ from binascii import crc32
 
 from micropython import const
 
-from agent.errors import AgentError, Damaged
+from agent.errors import AgentError, Damaged, NotStated
 
 MAX_STATEMENT_BYTES = const(2048)
 
@@ -28,7 +28,7 @@ _RECORD_MARK = const(0x5352)
 _ATTEMPTS = const(3)
 
 
-class JournalFull(AgentError):
+class JournalFull(NotStated):
     """Every sector holds statements without receipt."""
 
     code = "journal-full"

@@ -106,9 +106,9 @@ class Indication:
         weighing = self._weighing
         if locked:
             return LOCKED
-        if not weighing.fresh():
+        if not weighing.hidden and not weighing.fresh():
             return FAULT
-        if not weighing.started():
+        if weighing.hidden or not weighing.started():
             return STARTING
         if weighing.overload():
             return OVERLOAD

@@ -33,6 +33,7 @@ SNAPSHOTS_LEFT_OUT = const(16)
 PERIOD_CHANGED = const(17)
 ROLLED_BACK = const(18)
 SALES_STATED = const(19)
+KEY_FAULT = const(23)
 # ----
 
 # Kinds of tare in a sale.

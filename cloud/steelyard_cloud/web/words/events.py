@@ -28,6 +28,7 @@ EVENTS = {
     EventKind.PERIOD_CHANGED: N_("Reporting period changed"),
     EventKind.ROLLED_BACK: N_("Memory rolled back"),
     EventKind.SALES_STATED: N_("Sales are stated differently, after the room in the journal"),
+    EventKind.KEY_FAULT: N_("Scale could not sign for a time: fault of its key store"),
 }
 
 

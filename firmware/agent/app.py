@@ -175,9 +175,10 @@ class Agent:
             refusal = self._scale.take_refusal()
             if refusal:
                 await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
-            fault = self._scale.keystore.take_fault()
-            if fault:
-                await self._scale.events.note(statements.KEY_FAULT, *fault)
+            if not self._scale.keystore.trouble:
+                fault = self._scale.keystore.take_fault()
+                if fault:
+                    await self._scale.events.note(statements.KEY_FAULT, *fault)
             if clock.ticks_diff(clock.ticks_ms(), self._scale.adjusted_ms) > _SESSION_TIME_OUT_MS:
                 self._scale.adjusted_ms = clock.ticks_ms()
                 await self._close_session(BY_TIME_OUT)

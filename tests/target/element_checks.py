@@ -61,6 +61,11 @@ def made(store=None):
     return keys
 
 
+def rest():
+    """So long a fault is told at once, without asking the chip."""
+    BOARD.clock.sleep(2_000_000)
+
+
 def signs(keys):
     signature = asyncio.run(finish(keys.sign_steps(MESSAGE)))
     return len(signature) == 64 and p256.verify(keys.public_key, MESSAGE, signature)
@@ -208,12 +213,15 @@ def test_a_swapped_chip_is_not_taken_for_this_scales():
     asyncio.run(keystore(files()).configure())
     for one in (keys, keystore(store)):
         refused(finish(one.sign_steps(MESSAGE)), "another one, without this scale's key")
+        rest()
         refused(finish(one.agree_steps(b"\x04" + hal_p256.public_key(7))), "another one")
+        rest()
         asyncio.run(one.check())
         assert "another one" in one.trouble
         assert one.take_fault() == [element.OTHER, 3] and one.take_fault() is None
     assert not chip.commands.signatures
     fit(first)
+    rest()
     assert signs(keys) and keys.trouble is None
 
 
@@ -234,9 +242,14 @@ def test_a_silent_chip_is_said_and_asked_again():
     keys = made()
     chip.away = True
     for _ in range(3):
+        rest()
         refused(finish(keys.sign_steps(MESSAGE)), "does not answer")
+        begun_us = BOARD.clock.now_us
+        refused(finish(keys.sign_steps(MESSAGE)), "does not answer")
+        assert BOARD.clock.now_us - begun_us < 10_000, "nobody waits for it again so soon"
     assert "does not answer" in keys.trouble and keys.take_fault() == [element.FAILS, 3]
     chip.away = False
+    rest()
     assert signs(keys) and keys.trouble is None
 
 
@@ -248,6 +261,7 @@ def test_what_is_damaged_on_the_way_is_asked_for_again_three_times_at_most():
         assert signs(keys) and keys.take_fault() is None
     chip.garbled = 3
     refused(finish(keys.sign_steps(MESSAGE)), "garbled")
+    rest()
     assert signs(keys)
 
 

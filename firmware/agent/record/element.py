@@ -10,7 +10,7 @@ from micropython import const
 
 from agent.chips import atecc608
 from agent.errors import NotStated
-from agent.port import system
+from agent.port import clock, system
 from agent.steps import finish, spread
 from agent.wire import identity, p256_curve
 
@@ -22,6 +22,7 @@ OTHER = const(2)
 UNFIT = const(3)
 
 _FILE = "element"
+_REST_MS = const(2000)  # whoever wants a signature so soon after a fault hears of it at once
 _SLOTS = (atecc608.SIGNING, atecc608.AGREEING)
 
 
@@ -47,6 +48,7 @@ class ElementKeyStore:
         self._chip = chip
         self._confirmed = False  # that the key in the chip is the one in the store; asked after each fault
         self._stirred = False
+        self._failed_ms = 0
         self._fault = None  # [why, count] since it was last taken
         self.trouble = None
         self.kid = None
@@ -148,6 +150,8 @@ class ElementKeyStore:
 
     def _confirm_steps(self):
         """Make sure that the chip has this scale's key: by its number, after a start or a fault by the key."""
+        if self.trouble and clock.ticks_diff(clock.ticks_ms(), self._failed_ms) < _REST_MS:
+            raise KeyFault(self.trouble)
         if (yield from self._chip.serial_steps()) != self._serial or not (yield from self._has_key_steps()):
             raise self._failed(OTHER, "the secure element is another one, without this scale's key")
         if not self._stirred:
@@ -169,6 +173,7 @@ class ElementKeyStore:
 
     def _failed(self, why, text):
         self.trouble = text
+        self._failed_ms = clock.ticks_ms()
         self._confirmed = False
         self._fault = [why, (self._fault[1] if self._fault else 0) + 1]
         return KeyFault(text)

@@ -39,7 +39,7 @@ def scale(simulate: Simulate, platform: Platform) -> SimulatedScale:
     assert "'enrol element'" in scale.console(ENROL)
     assert scale.console_json("enrol element") == {"configured": True}
     scale.console(ENROL)
-    assert "accepted" in scale.console("enrol accept " + platform.answer(SILENT_PORT, period_s=PERIOD_S))
+    assert "accepted" in scale.console("enrol accept " + platform.answer(scale, SILENT_PORT, period_s=PERIOD_S))
     scale.advance(5)
     return scale
 

@@ -46,7 +46,7 @@ def weight(pixels: bytes | None) -> str:
 
 
 def until_blank(scale: SimulatedScale) -> None:
-    assert scale.run_until(lambda: weight(scale.displays()[VENDOR]) in BLANK, 10, 0.02)
+    assert scale.run_until(lambda: weight(scale.displays()[VENDOR]) in BLANK, 40, 0.02)
 
 
 @pytest.mark.parametrize("host", ["broker.example", "192.0.2.1"])

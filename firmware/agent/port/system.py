@@ -95,7 +95,7 @@ def wait_out(call, *arguments):
             left[0] -= 1
             feed_watchdog()
 
-    timer = machine.Timer(period=_FEED_MS, callback=feed)
+    timer = machine.Timer(-1, period=_FEED_MS, callback=feed)
     try:
         return call(*arguments)
     finally:

@@ -10,11 +10,10 @@ from micropython import const
 from agent.adjustment.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
 from agent.chips import fitted
 from agent.console import ServiceConsole, tell_why_not
-from agent.errors import Damaged
+from agent.errors import Damaged, NotStated
 from agent.port import clock, system
 from agent.port.console import Terminal
 from agent.record import serial
-from agent.record.journal import JournalFull
 from agent.scale import Scale
 from agent.sealing import lock
 from agent.steps import spread
@@ -140,7 +139,7 @@ class Agent:
         if self._scale.chain.enrolled:
             try:
                 await self._scale.chain.append(statements.SNAPSHOT, self._scale.snapshot_body)
-            except JournalFull:
+            except NotStated:
                 pass  # the scale goes on weighing; the display tells of the journal
             await spread(self._scale.ledger.boots.seen(clock.uptime_s()))
 
@@ -177,7 +176,7 @@ class Agent:
             try:
                 event = statements.event(statements.CASE_OPENED, self._case_stamps[0])
                 await self._scale.chain.append(statements.EVENT, event)
-            except JournalFull:
+            except NotStated:
                 del self._case_stamps[_MOST_CASE_STAMPS:]
                 return
             self._case_stamps.pop(0)
@@ -186,13 +185,13 @@ class Agent:
             self._scale.latch.forget()
         try:
             await self._scale.ledger.lock.state(self._scale.chain)
-        except JournalFull:
+        except NotStated:
             pass  # it stays unstated, and is tried again every minute
 
     async def _close_session(self, why):
         try:
             await self._scale.sessions.close(why)
-        except JournalFull:
+        except NotStated:
             pass  # the session is closed all the same; the next statement's flags say so
 
     async def _watch_switch(self):
@@ -230,6 +229,10 @@ class Agent:
             refusal = self._scale.take_refusal()
             if refusal:
                 await self._scale.events.note(statements.DOWNLINK_REFUSED, *refusal)
+            if not self._scale.keystore.trouble:
+                fault = self._scale.keystore.take_fault()
+                if fault:
+                    await self._scale.events.note(statements.KEY_FAULT, *fault)
             await self._scale.sessions.end_in_time(self._close_session, BY_TIME_OUT)
 
     async def _tell_zero_and_faults(self):
@@ -239,7 +242,7 @@ class Agent:
         if count:
             self._zeros_refused += count
             await self._scale.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
-        silent = not weighing.fresh()
+        silent = not weighing.hidden and not weighing.fresh()
         if silent and not self._silent:
             missed, faults = adc.missed - self._missed, adc.faults - self._faults
             self._missed, self._faults = adc.missed, adc.faults

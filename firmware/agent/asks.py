@@ -7,7 +7,7 @@ also after a power cut, gets nothing.
 from micropython import const
 
 from agent.orders.downlink import ASK, MALFORMED, OLD_ASK, MessageRefused, is_number
-from agent.record.journal import JournalFull
+from agent.errors import NotStated
 from agent.steps import spread
 from agent.wire import cbor, statements
 
@@ -55,5 +55,5 @@ async def act(acts, scale, order, message):
 
             code = await fresh.fresh_code(scale, value)
             scale.uplink.answer(cbor.encode((ASK, kid, number, code)))
-    except JournalFull:
+    except NotStated:
         pass  # the platform asks again with another number

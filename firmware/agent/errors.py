@@ -16,6 +16,12 @@ class AgentError(Exception):
         self.facts = facts
 
 
+class NotStated(AgentError):
+    """A statement cannot be made just now. The scale weighs on, and what was due stays due."""
+
+    code = "not-stated"
+
+
 class CaseError(AgentError):
     """One whose `code` is a word for the case: nobody handles the cases apart, and a class of its own takes heap."""
 

@@ -4,12 +4,12 @@ What a power cut left undone is made good here, before anything is measured or s
 """
 
 from agent.adjustment.parameters import Parameters
-from agent.errors import AgentError, Damaged
+from agent.errors import AgentError, Damaged, NotStated
 from agent.record.audit import AuditTrail
 from agent.record.boots import Boots
 from agent.record.chain import Chain
 from agent.record.events import Events
-from agent.record.journal import Journal, JournalFull
+from agent.record.journal import Journal
 from agent.record.keystore import SoftKeyStore
 from agent.record.store import Store
 from agent.sealing.lock import Lock
@@ -72,11 +72,12 @@ class Ledger:
         """Tell what this start found: a lost journal, the boot if one is due, a lock. Nothing before enrolment.
 
         `circumstances()` returns what the boot statement tells beside parameters and numbers, by the names of
-        `statements.boot`. Call it again every minute: a boot statement may become due later, and what the journal had
-        no room for may fit now.
+        `statements.boot`. Call it again every minute: a boot statement may become due later, what the journal had no
+        room for may fit now, and the key is asked for anew.
         """
         if not self.chain.enrolled:
             return
+        await self.keystore.check()
         facts = circumstances()
         known = cbor.encode([facts[name] for name in _IDENTIFYING])
         try:
@@ -85,7 +86,7 @@ class Ledger:
             if self.boots.due(known):
                 await self._state_boot(facts, known)
             await self.lock.state(self.chain)
-        except JournalFull:
+        except NotStated:
             pass  # the scale goes on weighing, the indication tells of it, and what was due stays due
 
     async def count_time(self):

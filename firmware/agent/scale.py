@@ -21,8 +21,10 @@ from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
 from agent.record import serial, software
 from agent.record.chain import NotEnrolled
+from agent.record.keystore import SoftKeyStore
 from agent.transport.uplink import Uplink
 from agent.weighing.core import Weighing, WeighingRefused
+from agent.weighing.standstill import Standstill
 from agent.wire import identity, statements
 
 _STABLE = const(1 << 2)
@@ -42,6 +44,15 @@ _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
 
 
+def _keystore(store, random):
+    chip = fitted.on_i2c("atecc608")
+    if chip is None:
+        return SoftKeyStore(store, random)
+    from agent.record.element import ElementKeyStore  # takes heap on a board that has the chip only
+
+    return ElementKeyStore(store, chip)
+
+
 def _latch(store):
     chip = fitted.on_i2c("rv3028")
     if chip is None:
@@ -57,7 +68,7 @@ class Scale:
     def __init__(self):
         clock.start()
         flash.mount()
-        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, self, board.PROGRAM_SIZE)
+        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, self, board.PROGRAM_SIZE, _keystore)
         self.clock = clock
         self.ledger = ledger
         self.journal = ledger.journal
@@ -75,9 +86,10 @@ class Scale:
         self.trust = Trust(ledger.store, ledger.root_key)
         self.acts = Acts(self, self._open_permit)
         self.downlink = Downlink(self.keystore, self.trust, self.chain, self.acts, self._downlink_refused)
+        self.standstill = Standstill(self.weighing)
         self.uplink = Uplink(
             *(network, self.keystore, self.chain, self.downlink, self.trust, system.random),
-            calm=self.is_idle,
+            *(self._is_calm, self.standstill),
             question=self.acts.question,
         )
         if ledger.wifi:
@@ -170,8 +182,10 @@ class Scale:
             "number": self.chain.head,
             "receipted": self.chain.receipted,
             "journal_free": self.journal.free_permille() // 10,
+            "key_fault": self.keystore.trouble,
             "uplink": self.uplink.state,
             "uplink_error": self.uplink.error,
+            "longest_standstill_ms": self.standstill.longest_ms,
             "period_s": self.trust.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),
@@ -189,7 +203,7 @@ class Scale:
             flags |= _CASE_OPEN
         if self.switch.closed:
             flags |= _SWITCH_ON
-        if not self.weighing.fresh():
+        if not self.weighing.hidden and not self.weighing.fresh():
             flags |= _ADC_FAULT
         if self.supply_mv < board.SUPPLY_LOW_MV:
             flags |= _SUPPLY_LOW
@@ -216,6 +230,10 @@ class Scale:
         """Whether somebody weighs, sells, adjusts or types: no moment for a restart."""
         weighing = self.weighing
         return not self.is_idle() or weighing.tare != 0 or self.parameters.session_open or self.attended()
+
+    def _is_calm(self):
+        """True while nobody is weighing: with an empty pan, and before there was a first zero."""
+        return self.is_idle() or not self.weighing.started()
 
     # What the console asks for
 

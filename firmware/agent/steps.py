@@ -31,8 +31,16 @@ async def spread(steps):
 async def finish(steps):
     """Drive the generator `steps` to its end, letting other tasks run after every piece; return what it returns.
 
-    Garbage is collected between pieces and not within one: either takes about as long as weighing can wait.
+    A step that waits for a chip yields for how many milliseconds. Garbage is collected between pieces and not within
+    one: either takes about as long as weighing can wait.
     """
+    try:
+        return await _finish(steps)
+    finally:
+        steps.close()  # a task that is cancelled gives back what its steps hold
+
+
+async def _finish(steps):
     left = 0
     while True:
         if not left:
@@ -42,10 +50,11 @@ async def finish(steps):
                 _Budget.pieces = min(_MOST_PIECES, 1 + gc.mem_free() // _PIECE_GARBAGE_BYTES)
                 await asyncio.sleep_ms(0)
             left = _Budget.pieces
-        left -= 1
         try:
-            next(steps)
+            wait_ms = next(steps)
         except StopIteration as stop:
             await asyncio.sleep_ms(0)  # the last piece is one too: what is done with the result comes after it
             return stop.value
-        await asyncio.sleep_ms(0)
+        if wait_ms is None:
+            left -= 1
+        await asyncio.sleep_ms(wait_ms or 0)

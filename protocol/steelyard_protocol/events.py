@@ -32,6 +32,7 @@ class EventKind(IntEnum):
     FLASH_FAULT = 20
     UPDATE_BEGUN = 21
     UPDATE_FAILED = 22
+    KEY_FAULT = 23
 
 
 # ----
@@ -92,6 +93,7 @@ _FACTS: dict[int, dict[str, Check]] = {
     EventKind.FLASH_FAULT: {"ring": integer(0, 1), "sector": integer(0, 65_535), "count": integer(0, 4_294_967_295)},
     EventKind.UPDATE_BEGUN: {"number": integer(1, 4_294_967_295), "image": octets(32)},
     EventKind.UPDATE_FAILED: {"number": integer(1, 4_294_967_295), "why": integer(1, 255)},
+    EventKind.KEY_FAULT: {"why": integer(1, 255), "count": integer(0, 4_294_967_295)},
 }
 # ----
 

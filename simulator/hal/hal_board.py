@@ -6,6 +6,7 @@ Everything that MicroPython modules such as `machine` show the agent comes from 
 
 import board as profile
 import hal_frauds
+import uos
 from hal_analogue import RADIO_GPIOS, Analogue
 from hal_cell import LoadCell
 from hal_clock import Clock
@@ -56,6 +57,8 @@ class Board:
         self.registers = {}
         self.link_port = None
         self.uart = Uart(self.clock)
+        self.standstill_us = {"dns": 0, "tls": 0}
+        self.stood_still = []  # what the vendor's display showed each time
         self.supply_v = 5.0
         self.reset_cause = _PWRON_RESET
         self.unique_id = b"steelyrd"
@@ -68,6 +71,7 @@ class Board:
         self.displays = []  # the vendor's and the customer's
         self.keypad = None
         self.case_clock = None
+        self.element = None
         self.frauds = {}
         self.flash_map = profile.FLASH
         self._noise = None
@@ -92,9 +96,22 @@ class Board:
         self._true_start_us = _RTC_START_S * 1_000_000
         self.case_clock = RV3028(self.clock, self.true_us, image and image + ".clock")
         self.i2c.attach(CLOCK_ADDRESS, self.case_clock)
+        self._attach_element(image)
         self._attach_panel()
         self.case(False)
         self.adjustment_switch(False)
+
+    def _attach_element(self, image):
+        """The secure element, on a board whose profile has it."""
+        if "atecc608" in profile.CHIPS:
+            from hal_atecc608 import ADDRESS, ATECC608
+
+            self.element = ATECC608(self.clock, self.draw, image and image + ".element")
+            self.i2c.attach(ADDRESS, self.element)
+
+    def draw(self, count):
+        """`count` random bytes, repeatable where the host wants that."""
+        return self.random_bytes(count) if self.random_bytes else uos.urandom(count)
 
     def _attach_panel(self):
         """Displays and keypad, on a board whose profile has them."""
@@ -122,6 +139,9 @@ class Board:
 
     def configure(self, c):
         """Power up in the world that the host's configuration `c` describes (`steelyard_simulator.world`)."""
+        if c["repeatable"]:
+            entropy = Random(c["seed"], "entropy%d" % c["life"])
+            self.random_bytes = lambda count: entropy.bits(8 * count).to_bytes(count, "big")
         self.start(c["cell"], c["seed"], c["life"], c["image"])
         self.cell.load_g = c["load_kg"] * 1000.0
         self.cell.temperature_c = c["temperature_c"]
@@ -135,12 +155,11 @@ class Board:
         self.uart.line = open(c["uart"], "r+b")
         if c["reset"]:
             self.reset_cause = _WDT_RESET
+        if self.element:
+            self.element.away = c["element_away"]
         if c["rtc_s"] is not None:
             self.rtc.set(c["rtc_s"] * 1_000_000)
             self.rtc.set_by_us = 0
-        if c["repeatable"]:
-            entropy = Random(c["seed"], "entropy%d" % c["life"])
-            self.random_bytes = lambda count: entropy.bits(8 * count).to_bytes(count, "big")
         for name, arguments in c["frauds"].items():
             hal_frauds.switch(self, name, True, arguments)
 
@@ -204,6 +223,14 @@ class Board:
         state = self.interrupts.disable()
         self.clock.block(us)
         self.interrupts.restore(state)
+
+    def stand_still(self, what):
+        """Stop the processor, though not the interrupts, for as long as a name's look-up or a TLS handshake is to take;
+        the displays go on showing what they show."""
+        us = self.standstill_us[what]
+        if us:
+            self.stood_still.append(self.displays[0].picture() if self.displays else None)
+            self.clock.block(us)
 
     def _input(self, channel, gain):
         """What the converter sees: the cell on channel A, after whatever somebody put into its line."""

@@ -159,6 +159,20 @@ def _stretch(board, chance, us):
     board.chip.stretch_us = us
 
 
+def _element(board, **changes):
+    for name, value in changes.items():
+        setattr(board.element, name, value)
+
+
+def _stand_still(board, **seconds):
+    for what, s in seconds.items():
+        board.standstill_us[what] = int(s * 1e6)
+
+
+def _stood_still(board):
+    return {"stood_still": [picture and binascii.hexlify(picture).decode() for picture in board.stood_still]}
+
+
 def _key(board, row, column, down):
     if down:
         board.keypad.press(row, column)
@@ -176,6 +190,8 @@ _REQUESTS = {
     "state": _state,
     "place": _place,
     "temperature": _temperature,
+    "stand_still": _stand_still,
+    "stood_still": _stood_still,
     "supply": _supply,
     "case": _case,
     "switch": _switch,
@@ -185,6 +201,7 @@ _REQUESTS = {
     "glitch": _glitch,
     "freeze": _freeze,
     "stretch": _stretch,
+    "element": _element,
     "key": _key,
     "displays": _displays,
 }

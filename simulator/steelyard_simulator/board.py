@@ -53,7 +53,7 @@ class Board:
         with theirs:
             self.process = subprocess.Popen(
                 interpreter.command("start.py", theirs.fileno()),
-                env=interpreter.environment(Path(configuration["firmware"])),
+                env=interpreter.environment(Path(configuration["firmware"]), configuration["board"]),
                 stdin=console,
                 stdout=console,
                 stderr=errors,

@@ -29,14 +29,17 @@ def command(script: str, *arguments: object) -> list[str]:
     return [executable(), "-X", f"heapsize={HEAP}", str(assets.folder("hal") / script), *map(str, arguments)]
 
 
-def environment(firmware: Path | None = None) -> dict[str, str]:
-    """Return the environment: the board's modules come before MicroPython's own, `firmware` after them."""
+def environment(firmware: Path | None = None, board: str = "simulated") -> dict[str, str]:
+    """Return the environment: the board's modules come before MicroPython's own, `firmware` after them.
+
+    `board` is the profile's name.
+    """
     hal = assets.folder("hal")
     folders = [
         hal / "modules",
         hal,
         firmware or assets.folder("firmware"),
-        assets.folder("boards") / "simulated",
+        assets.folder("boards") / board,
         Path(".frozen"),
     ]
     return {**os.environ, "MICROPYPATH": ":".join(map(str, folders))}

@@ -35,6 +35,7 @@ class PoweredScale:
         rtc_battery: bool = False,
         factory: bytes | None = None,
         firmware: Path | None = None,
+        board: str = "simulated",
     ) -> None:
         self.image = folder / "image.bin"
         self.log = folder / "agent.log"
@@ -43,6 +44,7 @@ class PoweredScale:
         self._world = World(cell, seed, virtual if repeatable is None else repeatable)
         self._speed = number("speed", speed, 1e-3, 1e3)
         self._firmware = firmware or assets.folder("firmware")
+        self._profile = board
         self._rtc_battery = rtc_battery
         self._world.battery = rtc_battery
         self._earlier_us = 0
@@ -184,6 +186,7 @@ class PoweredScale:
             "battery": world.battery and world.battery_held,
             "image": str(self.image),
             "firmware": str(self._firmware),
+            "board": self._profile,
             "virtual": self.virtual,
             "speed": self._speed,
             "network_up": world.network_up and self._link is not None,

@@ -31,7 +31,8 @@ class SimulatedScale(ScaleInItsWorld):
     and where `repeatable` (default: in virtual time) also the same random bytes, hence the same key. `speed` is that of
     real time. `factory` is the contents of `/factory.cbor` (default: that of `flashing.factory_file`); an `image.bin`
     already in `folder` is used as it is. `firmware` is a folder with another program than the agent (`boot.py`,
-    `main.py`). With `rtc_battery` the clocks go on while the scale is off, and the clock chip's case latch works.
+    `main.py`), `board` the name of its profile: "simulated", or "simulated_element" with a secure element. With
+    `rtc_battery` the clocks go on while the scale is off, and the clock chip's case latch works.
     """
 
     # Time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from steelyard_simulator.errors import ScaleIsOn, WrongOption
@@ -96,6 +97,23 @@ class ScaleInItsWorld(PoweredScale):
         """Make each clock pulse at the converter last `us` µs longer with probability `chance`, until a restart."""
         self._ask("stretch", chance=number("chance", chance, 0, 1), us=number("us", us, 0))
 
+    def cut_element(self, away: bool = True) -> None:
+        """Cut the secure element off its bus, or solder it on again; on a board that has one."""
+        self._world.element_away = away
+        self._tell("element", away=away)
+
+    def disturb_element(self, garbled: int = 0, naps: int = 0, refusals: Sequence[int] = ()) -> None:
+        """Have the secure element's next answers damaged, the chip fall asleep after its next commands, or refuse them
+        with these status bytes."""
+        self._ask("element", garbled=garbled, naps=naps, refusals=list(refusals))
+
+    def swap_element(self) -> None:
+        """Fit another secure element, as it is delivered; raises ScaleIsOn."""
+        self._usable()
+        if self.powered:
+            raise ScaleIsOn(what="its secure element is swapped")
+        self.image.with_name(self.image.name + ".element").unlink(missing_ok=True)
+
     def press(self, key: str, down: bool = True) -> None:
         """Press a key of the keypad by its name, or let go of it; keys are named as on `KEYPAD`."""
         place = KEYPAD.find(key)
@@ -107,6 +125,19 @@ class ScaleInItsWorld(PoweredScale):
         """What the vendor's and the customer's display show: 1,024 bytes each, eight pixels below one another in a
         byte, the topmost in bit 0; None while a display shows nothing."""
         return [bytes.fromhex(shown) if shown else None for shown in self._ask("displays")["displays"]]
+
+    def stand_still(self, dns_s: float = 0.0, tls_s: float = 0.0) -> None:
+        """Have each look-up of a name, and each TLS handshake, stop the processor for so many seconds.
+
+        In virtual time the board has a network meanwhile, in which there is no name.
+        """
+        if self.virtual:
+            self._ask("network", up=bool(dns_s or tls_s))
+        self._ask("stand_still", dns=number("dns_s", dns_s, 0), tls=number("tls_s", tls_s, 0))
+
+    def shown_standing_still(self) -> list[bytes | None]:
+        """What the vendor's display showed each time the processor stood still like that, as `displays` gives it."""
+        return [bytes.fromhex(shown) if shown else None for shown in self._ask("stood_still")["stood_still"]]
 
     def copy_flash(self, to: Path) -> None:
         """Copy the flash contents, as somebody with a reader on the board would."""

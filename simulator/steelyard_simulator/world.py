@@ -38,6 +38,7 @@ class World:
     battery_held: bool = True
     case_openings_s: list[int] = field(default_factory=list)
     frauds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    element_away: bool = False
     life: int = 0
 
     def __post_init__(self) -> None:

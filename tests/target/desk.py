@@ -49,11 +49,18 @@ class Network:
     def __init__(self):
         self.connected = True
         self.stream = None
+        self.doubted = []
 
     async def up(self):
         return self.connected
 
-    async def open(self, host, port, tls=False, timeout_ms=10000):
+    def must_ask(self, host, port):
+        return False
+
+    def doubt(self, host, port):
+        self.doubted.append([host, port])
+
+    async def open(self, host, port, tls=False, timeout_ms=10000, standstill=None, calm=True):
         if not self.connected:
             raise OSError("network down")
         try:

@@ -16,6 +16,7 @@ from agent.orders import downlink, enrolment, signed_time, trust
 from agent.port import clock
 from agent.record import chain, events, journal, keystore, store
 from agent.transport import uplink
+from agent.weighing.standstill import Standstill
 from agent.wire import statements
 
 SECTORS = 64
@@ -36,6 +37,9 @@ class Ledger:
 
 class Weighing:
     gross = 7
+    hidden = False
+    indicated = asyncio.Event()
+    indicated.set()
 
 
 class Instrument:
@@ -73,6 +77,7 @@ class Scale:
             *(self.network, self.keystore, self.chain, self.downlink, self.trust, os.urandom),
             calm=lambda: self.calm,
             question=self.acts.question,
+            standstill=Standstill(Weighing()),
         )
         asyncio.create_task(self.downlink.run())
         asyncio.create_task(self.uplink.run())
@@ -150,6 +155,7 @@ class Scale:
             "permits": self.permits,
             "trimmed": self.chain.journal.trimmed,
             "error": self.uplink.error,
+            "doubted": self.network.doubted,
         }
 
     def unplug(self):

@@ -17,6 +17,9 @@ async def _enrol(scale, words, reply):
         await scale.accept(decoded(words[1]))
         await reply.give({"accepted": True}, "accepted: the scale now reports to its platform")
         return
+    if words == ["element"]:
+        await _configure_element(scale, reply)
+        return
     if scale.chain.enrolled and not words:
         statement = scale.chain.enrolment
     else:
@@ -24,6 +27,14 @@ async def _enrol(scale, words, reply):
     text = to_text(statement)
     value = {"identity": scale.identity, "public_code": scale.public_code, "statement": text}
     await reply.give(value, "identity %s; give this statement to the platform:" % scale.identity, text)
+
+
+async def _configure_element(scale, reply):
+    configure = getattr(scale.keystore, "configure", None)
+    if configure is None:
+        raise CommandError("no-element", "this board has no secure element: its keys are in flash")
+    await configure()
+    await reply.give({"configured": True}, "the secure element is configured and locked: enrol the scale")
 
 
 def _enrolment_words(words):
@@ -57,7 +68,8 @@ COMMANDS = (
     Command(
         "enrol",
         "enrol [maker=M model=M serial=S code=C]",
-        "makes key and first statement, once, and shows it; 'enrol accept ANSWER' takes the platform's answer",
+        "makes key and first statement, once, and shows it; 'enrol accept ANSWER' takes the platform's answer; "
+        "'enrol element' configures and locks a new secure element for ever",
         _enrol,
     ),
     Command("time", "time [seconds]", "shows the clock, or sets it to Unix seconds", _time),

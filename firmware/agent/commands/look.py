@@ -37,8 +37,10 @@ async def _status(scale, words, reply):
         ),
         "statements    %d made, receipt for %d, journal %d %% free"
         % (state["number"], state["receipted"], state["journal_free"]),
+        "key           %s" % ("FAULT: %s" % state["key_fault"] if state["key_fault"] else "in order"),
         "uplink        %s, a snapshot every %d s" % (state["uplink"], state["period_s"]),
         "              %s" % (state["uplink_error"] or "no error"),
+        "              stood still for %d ms at most" % state["longest_standstill_ms"],
         "time          %d (quality %d)" % (state["time"], state["clock_quality"]),
     )
 

@@ -39,6 +39,7 @@ _EVENTS = {
     20: ("flash fault", "ring", "sector", "count"),
     21: ("update begun", "number", "image"),
     22: ("update failed", "number", "why"),
+    23: ("key fault", "why", "count"),
 }
 # ----
 _KINDS = {statements.ENROL: "enrolled", statements.BOOT: "started"}

@@ -106,6 +106,8 @@ class View:
             return "PRICE TOO LARGE"
         if panel.selling.unprinted and not panel.selling.is_printing():
             return "PRESS # TO PRINT"
+        if self._scale.keystore.trouble:
+            return "KEY FAULT: CALL SERVICE"
         if chain.enrolled and chain.reserve_in_use:
             return "JOURNAL FULL"
         return self._scale.notice

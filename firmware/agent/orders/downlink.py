@@ -11,10 +11,10 @@ import hashlib
 from micropython import const
 
 from agent.adjustment.permits import PermitRefused
-from agent.errors import AgentError
+from agent.errors import AgentError, NotStated
 from agent.orders import keyset
 from agent.record import chain
-from agent.record.journal import JournalFull, NotInJournal
+from agent.record.journal import NotInJournal
 from agent.steps import finish
 from agent.wire import cbor, cose, identity
 
@@ -262,7 +262,7 @@ class Downlink:
         try:
             if await self._chain.receipt(number, statement_hash) == chain.FOREIGN:
                 raise MessageRefused(_FOREIGN_HASH, _RECEIPT)
-        except JournalFull:
+        except NotStated:
             pass  # no room to tell of being rolled back: the platform's next receipt asks for it again
 
     async def _renew_keys(self, message):

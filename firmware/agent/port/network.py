@@ -1,7 +1,9 @@
 """The network: bring Wi-Fi up, and open one TCP or TLS connection with a single time limit over all of it.
 
-The last good address is kept and the name is asked again only after a failure, as `getaddrinfo` stops everything. TLS
-certificates are DER; without the broker's authority in `/fs/ca.der` no TLS connection is made.
+`getaddrinfo` and TLS stop everything: `standstill` (`agent.weighing.standstill`) hides the weight
+before, and until its `end`. The last address is kept, and its name asked again only after a failure. TLS certificates
+are DER: `/fs/ca.der` of the broker's authority, without which there is no TLS, and the scale's own with its key in
+`/fs/client.der` and `/fs/client-key.der`, for a broker that wants one.
 """
 
 import asyncio
@@ -13,15 +15,18 @@ from asyncio import core  # type: ignore[attr-defined]  # the stubs leave it out
 import network
 from micropython import const
 
+from agent.port import system
 from agent.port.flash import ROOT
 
 _UP_RETRY_MS = const(250)
 _UP_TIMEOUT_MS = const(15000)
 _AUTHORITY_FILE = ROOT + "/ca.der"
+_CLIENT_FILE = ROOT + "/client.der"
+_CLIENT_KEY_FILE = ROOT + "/client-key.der"
 
 # (ssid, password), None while nothing was said.
 _wifi = None
-# (host, port) -> what getaddrinfo said, until it fails.
+# (host, port) -> [what getaddrinfo said last, whether it has failed since]
 _addresses: dict = {}
 
 
@@ -44,28 +49,34 @@ async def up():
     return False
 
 
-async def open(host, port, tls=False, timeout_ms=10000):
+def must_ask(host, port):
+    """Whether a name has to be looked up for the next connection; numbers with dots are no name."""
+    return (host, port) not in _addresses and bool(host.replace(".", "").strip("0123456789"))
+
+
+async def open(host, port, tls=False, timeout_ms=10000, standstill=None, calm=True):
     """Connect to `host`:`port`. Returns (reader, writer): one asyncio stream, twice.
 
-    Raises OSError: no such name, no authority for TLS, refused, or ETIMEDOUT after `timeout_ms`. A connection that the
-    peer refuses may show only at the first write.
+    What stands still is between the `begin` of `standstill` and whenever the caller ends it. Unless the moment is
+    `calm`, a name that was found before is not asked for again. Raises OSError: no such name, no certificates for TLS,
+    refused, or ETIMEDOUT after `timeout_ms`. A connection that the peer refuses may show only at the first write.
     """
     try:
-        return await asyncio.wait_for_ms(_open(host, port, tls), timeout_ms)
+        return await asyncio.wait_for_ms(_open(host, port, tls, standstill, calm), timeout_ms)
     except asyncio.TimeoutError:
-        _addresses.pop((host, port), None)
         raise OSError(errno.ETIMEDOUT, "no connection to %s:%d within %d ms" % (host, port, timeout_ms)) from None
-    except OSError:
-        _addresses.pop((host, port), None)
-        raise
 
 
-async def _open(host, port, tls):
-    # The name is looked up, and a certificate demanded, before anything is allocated for the connection.
-    context = _tls_context() if tls else None
-    address = _addresses.get((host, port))
-    if address is None:
-        address = _addresses[(host, port)] = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+def doubt(host, port):
+    """Have the name asked for again before the next connection, as this one failed."""
+    if (host, port) in _addresses:
+        _addresses[(host, port)][1] = True
+
+
+async def _open(host, port, tls, standstill, calm):
+    # The certificates are there, and the name is found, before anything is allocated for the connection.
+    certificates = _certificates() if tls else None
+    address = await _address(host, port, standstill, calm)
     connection = socket.socket(address[0], address[1], address[2])
     try:
         connection.setblocking(False)
@@ -75,7 +86,10 @@ async def _open(host, port, tls):
             if error.errno != errno.EINPROGRESS:
                 raise
         await _writable(connection)
-        if context is not None:
+        if certificates is not None:
+            if standstill is not None:
+                await standstill.begin()
+            context = _tls_context(*certificates)
             connection = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
             connection.setblocking(False)
     except BaseException:
@@ -85,22 +99,64 @@ async def _open(host, port, tls):
     return stream, stream
 
 
+async def _address(host, port, standstill, calm):
+    known = _addresses.get((host, port))
+    if known is None or known[1] and calm:
+        if standstill is not None:
+            await standstill.begin()
+        try:
+            known = [system.wait_out(socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)[0], False]
+        except OSError:
+            if known is None:
+                raise
+            # Nobody to ask: the last address may be right again.
+        _addresses[(host, port)] = known
+        if standstill is not None:
+            await standstill.end()
+    return known[0]
+
+
 def _writable(connection):
     # A generator is what MicroPython awaits: asyncio has no public way to wait for a socket that it did not open.
     yield core._io_queue.queue_write(connection)
 
 
-def _tls_context():
+def _certificates():
+    """Return the authority's certificate, the scale's own and its key, each as DER; None for both of the last."""
+    authority = _read(_AUTHORITY_FILE)
+    if authority is None:
+        raise OSError(errno.ENOENT, "no TLS without the certificate of the broker's authority in " + _AUTHORITY_FILE)
+    own, key = _read(_CLIENT_FILE), _read(_CLIENT_KEY_FILE)
+    if (own is None) != (key is None):
+        raise OSError(errno.ENOENT, "no TLS with only one of %s and %s" % (_CLIENT_FILE, _CLIENT_KEY_FILE))
+    return authority, own, key
+
+
+def _read(path):
+    try:
+        with io.open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _tls_context(authority, own, key):
     import ssl
 
-    try:
-        with io.open(_AUTHORITY_FILE, "rb") as file:
-            authority = file.read()
-    except OSError:
-        raise OSError(
-            errno.ENOENT, "no TLS without the certificate of the broker's authority in " + _AUTHORITY_FILE
-        ) from None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # the stubs leave it out
-    context.load_verify_locations(cadata=authority)
+    path = _AUTHORITY_FILE
+    try:
+        context.load_verify_locations(cadata=authority)
+        path = "%s or %s" % (_CLIENT_FILE, _CLIENT_KEY_FILE)
+        if own is not None:
+            context.load_cert_chain(own, key)
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "no TLS, as %s is damaged: %s" % (path, error)) from None
     return context
+
+
+def why_cut(error):
+    """What to say of a TLS connection that the broker cut off, with the `error` that showed it, text."""
+    own = "refuses the one in " if _read(_CLIENT_FILE) else "may want one, and there is none in "
+    return "the broker ended the TLS handshake (%s): of this scale's certificates it %s" % (error, own + _CLIENT_FILE)

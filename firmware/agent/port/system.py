@@ -1,14 +1,33 @@
 """The board itself: random bytes, why it started, its number, supply, temperature, and how to restart it."""
 
+import hashlib
 import os
 
 import board
 import machine
+from micropython import const
+
+
+class _Stirred:
+    entropy = b""
+    drawn = 0
 
 
 def random(count):
-    """`count` bytes from the chip's random number generator."""
-    return os.urandom(count)
+    """`count` bytes from the microcontroller's random number generator, and from whatever was stirred in."""
+    drawn = os.urandom(count)
+    if not _Stirred.entropy:
+        return drawn
+    mask = b""
+    while len(mask) < count:
+        _Stirred.drawn += 1
+        mask += hashlib.sha256(_Stirred.entropy + b"%d" % _Stirred.drawn).digest()
+    return bytes([drawn[place] ^ mask[place] for place in range(count)])
+
+
+def stir(entropy):
+    """Have random bytes depend on `entropy` too, bytes of another generator: they are as good as the better one."""
+    _Stirred.entropy = hashlib.sha256(_Stirred.entropy + entropy).digest()
 
 
 def reset_cause():
@@ -38,6 +57,8 @@ def debug_open():
 
 
 # RP2 counts to 8,388 ms; on an ESP32 a name lookup can stop the program for longer than that.
+_FEED_MS = const(2000)
+_MOST_FEEDS = const(30)
 _WATCHDOG_MS = {"rp2": 8000, "esp32": 60000}
 
 
@@ -58,6 +79,27 @@ def feed_watchdog():
     """Keep the watchdog quiet for its time; does nothing before it was started."""
     if _State.watchdog is not None:
         _State.watchdog.feed()
+
+
+def wait_out(call, *arguments):
+    """Make a call that may stop the program for longer than the watchdog waits, and return what it returns.
+
+    A timer feeds the watchdog meanwhile, for a minute at most: MicroPython serves timers while it waits for answers.
+    """
+    if _State.watchdog is None or board.PORT != "rp2":
+        return call(*arguments)
+    left = [_MOST_FEEDS]
+
+    def feed(_):
+        if left[0]:
+            left[0] -= 1
+            feed_watchdog()
+
+    timer = machine.Timer(-1, period=_FEED_MS, callback=feed)
+    try:
+        return call(*arguments)
+    finally:
+        timer.deinit()
 
 
 def reset():

@@ -9,7 +9,7 @@ import hashlib
 
 from micropython import const
 
-from agent.errors import AgentError, Damaged
+from agent.errors import AgentError, Damaged, NotStated
 from agent.record.journal import JournalFull, NotInJournal
 from agent.steps import collect, finish, spread
 from agent.wire import cbor, cose, statements
@@ -325,7 +325,7 @@ class Chain:
             self._next, self._link = number + 1, statement_hash[:16]
             try:
                 await self._event(statements.ROLLED_BACK, number)
-            except JournalFull:
+            except NotStated:
                 self._next, self._link = before
                 raise
         return AHEAD

@@ -2,8 +2,8 @@
 
 from micropython import const
 
+from agent.errors import NotStated
 from agent.record.chain import NotEnrolled
-from agent.record.journal import JournalFull
 from agent.wire import statements
 
 _HOUR_S = const(3600)
@@ -20,17 +20,18 @@ _NOISY = {
     statements.FLASH_FAULT: 1,
     statements.CLOCK_SET: 0,
     statements.PERIOD_CHANGED: 0,
+    statements.KEY_FAULT: 1,
 }
 _CHANGES = (statements.CLOCK_SET, statements.PERIOD_CHANGED)
 
 
 class Events:
-    """Makes events on `chain`; `clock` has `uptime_s()`. What the journal has no room for waits in memory."""
+    """Makes events on `chain`; `clock` has `uptime_s()`. What cannot be stated yet waits in memory."""
 
     def __init__(self, chain, clock):
         self._chain = chain
         self._clock = clock
-        self._waiting = []  # (kind, facts) for which the journal had no room
+        self._waiting = []  # (kind, facts) that could not be stated yet
         self._pending = {}  # noisy kind to facts that no statement has yet
         self._told_s = {}  # noisy kind to the uptime of its last statement
 
@@ -38,7 +39,7 @@ class Events:
         """Make an event now; return its number, or None where it has to wait for room. Raises NotEnrolled."""
         try:
             return (await self._chain.append(statements.EVENT, statements.event(kind, *facts)))[0]
-        except JournalFull:
+        except NotStated:
             if len(self._waiting) < _MAX_WAITING:
                 self._waiting.append((kind, facts))
             return None
@@ -73,7 +74,7 @@ class Events:
             self._told_s[kind] = now_s
             try:
                 await self._chain.append(statements.EVENT, statements.event(kind, *facts))
-            except JournalFull:
+            except NotStated:
                 del self._told_s[kind]
                 self._merge(kind, facts)
             except NotEnrolled:

@@ -13,7 +13,7 @@ from binascii import crc32
 
 from micropython import const
 
-from agent.errors import AgentError, Damaged
+from agent.errors import AgentError, Damaged, NotStated
 
 MAX_STATEMENT_BYTES = const(2048)
 
@@ -32,7 +32,7 @@ _ATTEMPTS = const(3)  # in one sector
 _MOST_WORN = const(4)  # sectors in a row; where more fail, the chip does
 
 
-class JournalFull(AgentError):
+class JournalFull(NotStated):
     """Every sector holds statements without receipt."""
 
     code = "journal-full"

@@ -1,7 +1,6 @@
 """The scale's private keys. They are made on the scale, never leave this module, and nothing can read them out of it.
 
-A secure element takes the place of `SoftKeyStore` by offering the same attributes, `sign_steps` and
-`agree_steps`.
+On a board with a secure element `element.ElementKeyStore` takes the place of `SoftKeyStore`.
 """
 
 from micropython import const
@@ -22,6 +21,7 @@ class SoftKeyStore:
     """
 
     store_class = SOFTWARE
+    trouble = None  # why nothing can be signed just now, text
 
     def __init__(self, store, random):
         self._store = store
@@ -44,6 +44,13 @@ class SoftKeyStore:
             keys.append(await finish(p256.public_key_steps(key, self._random)))
         await spread(self._store.write_steps(_FILE, keys))
         self._take(keys)
+
+    async def check(self):
+        """Find out whether there is `trouble`; never with keys in flash."""
+
+    def take_fault(self):
+        """Return (why, how often) nothing could be signed since the last time, to be stated; None for never."""
+        return None
 
     def sign_steps(self, message):
         """Sign `message` in steps; a generator that returns 64 bytes, r‖s."""

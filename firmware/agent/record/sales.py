@@ -10,7 +10,7 @@ import hashlib
 
 from micropython import const
 
-from agent.errors import CaseError
+from agent.errors import CaseError, NotStated
 from agent.record.chain import NotEnrolled
 from agent.record.journal import Journal, JournalFull
 from agent.steps import spread
@@ -187,7 +187,7 @@ class Sales:
 
             try:
                 await self._chain.append(statements.SALE_BATCH, body, settle)
-            except JournalFull:
+            except NotStated:
                 pass  # it stays due
             else:
                 self._forget(len(hashes))

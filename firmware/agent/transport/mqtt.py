@@ -35,6 +35,9 @@ _QOS_1 = const(0x02)
 # What MicroPython's TLS raises a ValueError for, at the first read or write that ends the handshake.
 _CERTIFICATE = "the broker's certificate does not verify, %s"
 
+_CLOSED = "closed by the broker"
+_WRITING = "writing failed, %r"
+
 _REFUSALS = ("", "protocol version", "client identifier", "server unavailable", "user or password", "not authorised")
 
 
@@ -43,6 +46,11 @@ class MqttError(AgentError):
 
     code = "mqtt"
     message = "The connection to the broker ended: %s"
+
+
+def is_cut(error):
+    """Whether `error`, of `connect`, is a connection that ended without a word of the broker's."""
+    return not isinstance(error, MqttError) or error.facts[0] == _CLOSED or error.facts[0].startswith(_WRITING[:14])
 
 
 async def connect(stream, buffer, identity, on_message, on_change, user=None, password=None, timeout_ms=20000):
@@ -190,9 +198,9 @@ class Client:
             except asyncio.TimeoutError:
                 self._fail("writing takes too long")
             except OSError as error:
-                self._fail("writing failed, %r" % error)
+                self._fail(_WRITING % error)
             except ValueError as error:
-                self._fail(_CERTIFICATE % error)
+                self._fail(_CERTIFICATE % str(error).strip())
             except BaseException as error:
                 self._fail("writing was abandoned, %r" % error)
                 raise
@@ -227,9 +235,9 @@ class Client:
             try:
                 count = await self._stream.readinto(view[at:])
             except ValueError as error:
-                raise MqttError(_CERTIFICATE % error) from None
+                raise MqttError(_CERTIFICATE % str(error).strip()) from None
             if count == 0:
-                raise MqttError("closed by the broker")
+                raise MqttError(_CLOSED)
             if count:  # None: a TLS record that is not complete yet
                 at += count
 

@@ -10,9 +10,9 @@ import asyncio
 
 from micropython import const
 
-from agent.errors import AgentError
+from agent.errors import AgentError, NotStated
 from agent.port import clock
-from agent.record.journal import JournalFull, NotInJournal
+from agent.record.journal import NotInJournal
 from agent.transport import mqtt
 from agent.wire.identity import identity_text
 
@@ -23,7 +23,6 @@ ONLINE = "online"
 MAX_BATCH_BYTES = const(8192)
 MAX_BATCH_STATEMENTS = const(40)
 
-_TLS = const(2)  # its place in a broker, [host, port, tls, password]
 _OPEN_MS = const(15000)
 _LINK_MS = const(1000)  # between two looks at a network that is down
 _CALM_S = const(600)  # so long a handshake waits for a calm moment: an empty pan may never come
@@ -45,13 +44,13 @@ class Uplink:
     """The way up for the scale whose key is in `keystore`.
 
     `network` is `agent.port.network`, `chain` gives journal, head, receipted and news, `downlink` judges what comes
-    down, `trust` names the broker. `random(n)` gives n random bytes. `calm()` says whether a TLS handshake may
-    stop the scale for a moment just now, `question()` gives the bytes of what is to be asked beside the chain, or None.
-    `state` is OFF, CONNECTING or ONLINE; `error` says why it is not
-    ONLINE after having tried, `connections` and `resends` count.
+    down, `trust` names the broker. `random(n)` gives n random bytes. `calm()` says whether something may stop the
+    scale for a moment just now, and `standstill` (`agent.weighing.standstill`) hides the weight meanwhile. `question()`
+    gives the bytes of what is to be asked beside the chain, or None. `state` is OFF, CONNECTING or ONLINE; `error` says
+    why it is not ONLINE after having tried, `connections` and `resends` count.
     """
 
-    def __init__(self, network, keystore, chain, downlink, trust, random, calm=lambda: True, question=lambda: None):
+    def __init__(self, network, keystore, chain, downlink, trust, random, calm, standstill, question=lambda: None):
         self.state = OFF
         self.error = None
         self.connections = 0
@@ -63,6 +62,7 @@ class Uplink:
         self._trust = trust
         self._random = random
         self._calm = calm
+        self._standstill = standstill
         self._question = question
         self._answer = None  # to what the platform has asked
         self._again_to = 0  # up to here all is sent again, whatever receipts say
@@ -105,7 +105,7 @@ class Uplink:
     # ---- connection --------------------------------------------------------------------------------------------
 
     async def _ready(self):
-        """Wait until there is a broker, a network, and with TLS ten minutes at most for a calm moment."""
+        """Wait until there is a broker, a network, and for what stands still ten minutes at most for a calm moment."""
         while self._keystore.kid is None or self._trust.broker is None:
             self.state = OFF
             await self._news()
@@ -113,8 +113,13 @@ class Uplink:
         while not await self._network.up():
             await asyncio.sleep_ms(_LINK_MS)
         begun_s = clock.uptime_s()
-        while self._trust.broker[_TLS] and not self._calm() and clock.uptime_s() - begun_s < _CALM_S:
+        while self._stands_still() and not self._calm() and clock.uptime_s() - begun_s < _CALM_S:
             await asyncio.sleep_ms(_LINK_MS)
+
+    def _stands_still(self):
+        """Whether the next connection stops the scale for longer than weighing can wait."""
+        host, port, tls, _ = self._trust.broker
+        return tls or self._network.must_ask(host, port)
 
     async def _session(self):
         """Connect, and send until the connection ends; what ended it is raised as MqttError or OSError."""
@@ -123,9 +128,15 @@ class Uplink:
         identity = identity_text(self._keystore.kid)
         topic = "sy/1/%s/%s/" % (identity[0], identity)
         self._up, self._down = topic + "up", topic + "down"
-        stream, _ = await self._network.open(host, port, tls, _OPEN_MS)
         user = None if password is None else identity
-        client = await mqtt.connect(stream, self._buffer, identity, self._take, self._chain.news.set, user, password)
+        try:
+            stream, _ = await self._network.open(host, port, tls, _OPEN_MS, self._standstill, self._calm())
+            client = await self._connect(stream, identity, user, password, tls)
+        except (AgentError, OSError, MemoryError):
+            self._network.doubt(host, port)
+            raise
+        finally:
+            await self._standstill.end()
         try:
             await client.subscribe(self._down)
             self.connections += 1
@@ -137,6 +148,16 @@ class Uplink:
                 await self._step(client)
         finally:
             await client.close()
+
+    async def _connect(self, stream, identity, user, password, tls):
+        """The client on a stream; the TLS handshake is part of the first write and the first reads."""
+        take, changed = self._take, self._chain.news.set
+        try:
+            return await mqtt.connect(stream, self._buffer, identity, take, changed, user, password)
+        except (mqtt.MqttError, OSError) as error:
+            if not tls or not mqtt.is_cut(error):
+                raise
+            raise OSError(self._network.why_cut(_text(error))) from None
 
     async def _settle(self):
         """Wait a little for the receipts that the broker kept for us: what they cover need not be sent again."""
@@ -202,7 +223,7 @@ class Uplink:
             return 0
         try:
             found = await self._chain.following(self._sent)
-        except JournalFull:
+        except NotStated:
             # No room to tell of a loss; what is sent meanwhile makes room, and sending again comes by here again.
             return self._chain.journal.following(self._sent)
         return found[0] if found is not None else 0

@@ -77,6 +77,7 @@ class Weighing:
         self.temperature_cdeg = None
         self.indicated = asyncio.Event()
         self.filtered_counts = 0
+        self.hidden = False  # blank for a while: see `standstill`
         self.unit_mg = self.tare = self._tare_parts = 0
         self.preset = False
         self.tares = 0
@@ -344,16 +345,16 @@ class Weighing:
         return not self._initial_zero_due
 
     def at_rest(self):
-        """True while the load rests and the last reading is not too old."""
-        return self.stable and self.fresh()
+        """True while the load rests and the last reading is not too old, and may be shown."""
+        return self.stable and not self.hidden and self.fresh()
 
     def overload(self):
         """True above Max + 9 e."""
         return self.gross > self._highest
 
     def indication(self):
-        """Net weight as text, or None where nothing may be shown: stale, overloaded, far below zero."""
-        if not self.fresh() or not self._lowest <= self.gross <= self._highest:
+        """Net weight as text, or None where nothing may be shown: hidden, stale, overloaded, far below zero."""
+        if self.hidden or not self.fresh() or not self._lowest <= self.gross <= self._highest:
             return None
         # Not by `net` where it is that simple, as a call costs much in every step.
         return self._mass_text.of(self.net() if self._ranges else self.gross - self.tare)

@@ -105,9 +105,9 @@ class Indication:
 
     def _why_none(self):
         weighing = self._weighing
-        if not weighing.fresh():
+        if not weighing.hidden and not weighing.fresh():
             return FAULT
-        if not weighing.started():
+        if weighing.hidden or not weighing.started():
             return STARTING
         if weighing.overload():
             return OVERLOAD

@@ -36,6 +36,7 @@ SALES_STATED = const(19)
 FLASH_FAULT = const(20)
 UPDATE_BEGUN = const(21)
 UPDATE_FAILED = const(22)
+KEY_FAULT = const(23)
 # ----
 
 # Kinds of tare in a sale.

@@ -224,6 +224,23 @@ class WDT:
         _clock.at(self._deadline_us, self._check)
 
 
+class Timer:
+    """A timer that calls `callback` every `period` ms until `deinit`, as one of the RP2 does."""
+
+    def __init__(self, id=-1, *, period, callback):
+        self._period_us = period * 1000
+        self._callback = callback
+        _clock.at(_clock.now_us + self._period_us, self._run)
+
+    def _run(self):
+        if self._callback is not None:
+            self._callback(self)
+            _clock.at(_clock.now_us + self._period_us, self._run)
+
+    def deinit(self):
+        self._callback = None
+
+
 def reset():
     """Restart the board; the RP2 does it by its watchdog."""
     raise Reset(WDT_RESET)

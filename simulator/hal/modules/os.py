@@ -6,6 +6,4 @@ from uos import *  # noqa: F403 (everything else is MicroPython's own)
 
 def urandom(count):
     """`count` random bytes."""
-    import uos
-
-    return BOARD.random_bytes(count) if BOARD.random_bytes else uos.urandom(count)
+    return BOARD.draw(count)

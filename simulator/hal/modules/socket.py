@@ -14,6 +14,7 @@ def getaddrinfo(host, port, family=0, kind=0, protocol=0, flags=0):
     """As MicroPython's; raises OSError(-2) while the network is down."""
     import usocket
 
+    BOARD.stand_still("dns")
     if not BOARD.has_network() or BOARD.link_port is None:
         raise OSError(_NO_SUCH_NAME)
     BOARD.host.announce_target(host, port)

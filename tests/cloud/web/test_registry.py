@@ -8,7 +8,7 @@ import httpx
 import pytest
 from kit.parameters import MAP
 from kit.platform_side import accepts_permit
-from kit.signing_scale import OTHER_SOFTWARE, SOFTWARE
+from kit.signing_scale import MAKER, MODEL, OTHER_SOFTWARE, SOFTWARE
 from kit.world import World
 from sqlalchemy import select
 from steelyard_cloud import keys
@@ -19,6 +19,7 @@ from steelyard_protocol import cbor, cose, downlink, identity, p256, statement
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 from steelyard_protocol.identity import cose_key
+from steelyard_simulator import SimulatedScale
 
 
 def post(world: World, raw: bytes, order: str = "ORDER-1") -> httpx.Response:
@@ -52,6 +53,18 @@ def test_enrolment_gives_what_the_scale_needs_and_the_same_bytes_give_the_same_a
         row = connection.execute(select(identities)).one()
     assert row.thumbprint == identity.thumbprint(scale.public_key)
     assert row.enrolment == raw
+
+
+def test_a_scale_with_its_keys_in_a_secure_element_is_shown_as_one(
+    world: World, simulate: Callable[..., SimulatedScale]
+) -> None:
+    scale = simulate(board="simulated_element")
+    scale.console("enrol element")
+    enrolled = scale.console_json(f"enrol maker={MAKER} model={MODEL} serial=HT-1 code=P-1")
+    answer = post(world, from_base64url(enrolled["statement"]))
+    assert answer.status_code == 201, answer.text
+    page = world.signed_in(Role.REGULATOR).get(f"/scales/{enrolled['public_code']}").text
+    assert "in a secure element" in page
 
 
 def forged_enrolments(world: World) -> dict[str, bytes]:

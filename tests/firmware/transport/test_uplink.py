@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,6 +222,24 @@ def test_statements_are_sent_again_when_the_platform_asks(
     scale.call("append", 1)
     wait_for(scale, receipted=101)
     assert receiver.messages[-1] == [101], "then it goes on"
+
+
+def test_an_address_is_doubted_once_a_connection_to_it_failed_and_not_before(
+    scale: ScaleProcess, platform: Platform, mosquitto: Server, receiver: Receiver
+) -> None:
+    accept(scale, platform, mosquitto.port)
+    wait_for(scale, receipted=1)
+    scale.call("hang_up")
+    wait_for(scale, state="connecting")
+    assert scale.status["doubted"] == [], "the network failed, not the address"
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+        port = rude.getsockname()[1]
+        accept(scale, platform, port)
+        scale.call("plug_in")
+        rude.settimeout(20)
+        rude.accept()[0].close()
+        wait_until(lambda: bool(scale.status["doubted"]), 20, "the doubt")
+        assert scale.status["doubted"][0] == ["127.0.0.1", port]
 
 
 def test_embedded_broker_serves_the_same(scale: ScaleProcess, platform: Platform) -> None:

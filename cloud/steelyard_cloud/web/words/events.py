@@ -31,6 +31,7 @@ EVENTS = {
     EventKind.UPDATE_BEGUN: N_("New software, number {number}, began to arrive"),
     EventKind.UPDATE_FAILED: N_("New software, number {number}, was given up; the software before it runs"),
     EventKind.SALES_STATED: N_("Sales are stated differently, after the room in the journal"),
+    EventKind.KEY_FAULT: N_("Scale could not sign for a time: fault of its key store"),
 }
 
 

@@ -133,7 +133,7 @@ class Scale:
         """Everything that `status json` gives."""
         weighing, held = self.weighing, self.parameters
         name, version, code_hash = self.software
-        return {
+        state = {
             "identity": self.identity,
             "public_code": self.public_code,
             "serial": self.serial,
@@ -162,14 +162,21 @@ class Scale:
             "number": self.chain.head,
             "receipted": self.chain.receipted,
             "journal_free": self.journal.free_permille() // 10,
-            "key_fault": self.keystore.trouble,
-            "uplink": self.uplink.state,
-            "uplink_error": self.uplink.error,
-            "longest_standstill_ms": self.standstill.longest_ms,
             "period_s": self.trust.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),
             "software": {"name": name, "version": version, "hash": code_hash.hex()},
+        }
+        state.update(self._connection())
+        return state
+
+    def _connection(self):
+        """What `status` tells of key and uplink."""
+        return {
+            "key_fault": self.keystore.trouble,
+            "uplink": self.uplink.state,
+            "uplink_error": self.uplink.error,
+            "longest_standstill_ms": self.standstill.longest_ms,
         }
 
     # What the ledger asks of its instrument

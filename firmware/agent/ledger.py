@@ -73,7 +73,7 @@ class Ledger:
 
         `circumstances()` returns what the boot statement tells beside parameters and numbers, by the names of
         `statements.boot`. Call it again every minute: a boot statement may become due later, what the journal had no
-        room for may fit now, and the key is asked for anew.
+        room for may fit now, and the key is checked.
         """
         if not self.chain.enrolled:
             return

@@ -170,6 +170,7 @@ class Scale:
             "adc_faults": self.adc.faults,
         }
         status.update(self._record_status())
+        status.update(self._connection_status())
         return status
 
     def _record_status(self):
@@ -182,14 +183,19 @@ class Scale:
             "number": self.chain.head,
             "receipted": self.chain.receipted,
             "journal_free": self.journal.free_permille() // 10,
-            "key_fault": self.keystore.trouble,
-            "uplink": self.uplink.state,
-            "uplink_error": self.uplink.error,
-            "longest_standstill_ms": self.standstill.longest_ms,
             "period_s": self.trust.period_s,
             "time": clock.stamp(),
             "clock_quality": clock.quality(),
             "software": {"name": name, "version": version, "hash": code_hash.hex()},
+        }
+
+    def _connection_status(self):
+        """What `status` tells of key and uplink."""
+        return {
+            "key_fault": self.keystore.trouble,
+            "uplink": self.uplink.state,
+            "uplink_error": self.uplink.error,
+            "longest_standstill_ms": self.standstill.longest_ms,
         }
 
     # What the ledger asks of its instrument

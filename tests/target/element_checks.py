@@ -315,7 +315,12 @@ def test_tasks_that_want_the_chip_at_once_have_it_one_after_the_other():
     async def together():
         return await asyncio.gather(*[finish(keys.sign_steps(b"%d" % n)) for n in range(4)])
 
+    assert signs(keys)
+    before = BOARD.i2c.transfers
+    assert signs(keys)
+    alone = BOARD.i2c.transfers - before
     signatures = asyncio.run(together())
+    assert BOARD.i2c.transfers - before - alone <= 4 * alone + 4, "nobody disturbs another"
     assert all(p256.verify(keys.public_key, b"%d" % n, one) for n, one in enumerate(signatures))
 
 

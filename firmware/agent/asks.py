@@ -6,8 +6,8 @@ also after a power cut, gets nothing.
 
 from micropython import const
 
-from agent.orders.downlink import ASK, MALFORMED, OLD_ASK, MessageRefused, is_number
 from agent.errors import NotStated
+from agent.orders.downlink import ASK, MALFORMED, OLD_ASK, MessageRefused, is_number
 from agent.steps import spread
 from agent.wire import cbor, statements
 

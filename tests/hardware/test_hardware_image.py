@@ -92,7 +92,7 @@ def test_a_board_without_image_or_of_no_such_name_is_refused(
     assert command.main(["image", "pico3", str(tmp_path / "a.bin")]) == 1
     said = capsys.readouterr().err
     assert "simulated has no region for an image: give its profile flash.regions.loader or code." in said
-    assert "There is no board 'pico3': use one of esp32_s3, pico2_w, pico_w, simulated." in said
+    assert "There is no board 'pico3': use one of esp32_s3, pico2_w, pico_w, simulated, simulated_element." in said
     for arguments in (["image"], ["image", "pico2_w"], ["boards", "pico2_w"], ["check", "pico2_w", "x"]):
         with pytest.raises(SystemExit) as ended:
             command.main(arguments)

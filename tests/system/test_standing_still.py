@@ -83,7 +83,8 @@ def test_on_a_load_it_waits_ten_minutes_and_nothing_is_sold_or_tared_while_it_is
     assert scale.shown_standing_still() == []
     assert shop.keys("12.99", 1.0).figures == ["2.000", "12.99", "25.98"]
     until_blank(scale)
-    shop.keys("+T")
+    shop.keys("+")
+    assert scale.console_json("tare")["error"] == "weighing-refused"
     status = scale.console_json("status")
     assert (status["indication"], status["stable"], status["tare"]) == (None, False, 0)
     scale.advance(4)

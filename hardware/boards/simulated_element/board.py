@@ -35,12 +35,15 @@ PIN_ROW3 = 22
 PIN_ROW4 = 27
 PIN_ROW5 = 26
 PIN_SUPPLY = 28
+PIN_UART_RX = 1
+PIN_UART_TX = 0
 # Those that need the pull-up inside the chip
 PULL_UPS = (18, 19, 20, 21, 22, 26, 27)
 
-# Numbers of the buses, and the drivers of what is on them and at the pins
+# Numbers of the buses and the serial port with its pins; drivers of what is on them and at the pins
 I2C = 0
 SPI = 1
+UART = (0, 0, 1)
 CHIPS = ("atecc608", "keypad", "rv3028", "st7567")
 
 # The keypad's pins, and the distance of a display's pixels in micrometres, and what selects the displays
@@ -65,6 +68,12 @@ REPL = False
 FUSES = ()
 
 # (offset, length) in bytes within the port's storage
-FLASH = {"files": (0x100000, 0x040000), "journal": (0x140000, 0x0C0000), "sales": (0x0F0000, 0x010000)}
+FLASH = {
+    "files": (0x100000, 0x040000),
+    "journal": (0x140000, 0x0C0000),
+    "sales": (0x0F0000, 0x010000),
+    "code_a": (0x090000, 0x030000),
+    "code_b": (0x0C0000, 0x030000),
+}
 PROGRAM_SIZE = 256
 JOURNAL_DAYS = 15

@@ -20,6 +20,7 @@ LONG_FILES = {
     "firmware/agent/record/journal.py": HEAP,
     "firmware/agent/scale.py": HEAP,
     "firmware/agent/transport/mqtt.py": HEAP,
+    "firmware/agent/transport/uplink.py": HEAP,
     "firmware/agent/weighing/core.py": HEAP,
     "firmware/agent/wire/cbor.py": HEAP,
 }

@@ -17,7 +17,8 @@ _PROMPT = "\n> "
 _COMMANDS = "agent.commands"
 # What answering a line loads and lets go of: the package that holds it, and its name there.
 _OWN = (("agent", "commands"), ("agent.adjustment", "calibration"), ("agent.record", "prices"))
-_LOADED = _OWN + CODES + (("agent.orders", "signed_time"), ("agent.port", "slots"))
+_OTHERS = (("agent.adjustment", "fields"), ("agent.orders", "enrolment"), ("agent.orders", "signed_time"))
+_LOADED = _OWN + CODES + _OTHERS + (("agent.port", "slots"),)
 
 _NO_ROOM = "error: there is no room in memory for this just now: try again"
 _NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'

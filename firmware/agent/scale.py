@@ -10,13 +10,11 @@ import board
 from micropython import const
 
 from agent.acts import Acts
-from agent.adjustment.permits import Permit
 from agent.adjustment.sessions import Sessions
 from agent.chips import fitted
 from agent.ledger import Ledger
-from agent.loaded import let_go
+from agent.loaded import Held, let_go
 from agent.orders.downlink import PERMIT, PERMIT_REFUSED, Downlink
-from agent.orders.enrolment import enrol
 from agent.orders.trust import Trust
 from agent.port import clock, flash, network, pins, system
 from agent.record import serial, software
@@ -38,6 +36,9 @@ _SERIAL_NUMBER = const(5)
 # Places in the refusal that is to be stated.
 _COUNT = const(2)
 
+# What takes heap while it is used only.
+_PERMITS = (("agent.adjustment", "permits"),)
+_ENROLMENT = (("agent.orders", "enrolment"),)
 _WHILE_LOCKED = (("agent.sealing", "unlock"),)
 _READING_MS = const(1000)
 _SETTLE_MS = const(20000)
@@ -245,7 +246,10 @@ class Scale:
 
     async def enrol(self, maker, model, serial_number, production_code):
         """Make key and statement 1, then the boot statement; return the bytes of statement 1, always the same."""
-        statement = await enrol(self.keystore, self.chain, maker, model, serial_number, production_code)
+        with Held(_ENROLMENT):
+            from agent.orders.enrolment import enrol
+
+            statement = await enrol(self.keystore, self.chain, maker, model, serial_number, production_code)
         self._learn_serial()
         await asyncio.sleep_ms(0)
         await self.ledger.state_start(self.circumstances)
@@ -309,7 +313,10 @@ class Scale:
 
     async def _open_permit(self, order, message):
         """Hold a permit that applies until a session is opened; a newer one takes its place. Raises PermitRefused."""
-        permit = Permit(message, order, self.keystore.kid)
+        with Held(_PERMITS):
+            from agent.adjustment.permits import Permit
+
+            permit = Permit(message, order, self.keystore.kid)
         permit.check(self.parameters, clock)
         self.sessions.permit = permit
 

@@ -1,4 +1,4 @@
-"""Writes `agent/wire/p256_tables.py`: the signed comb by which the firmware multiplies the base point of P-256.
+"""Writes `p256_tables.py`: the signed comb by which the firmware multiplies the base point of P-256.
 
 Runs on a PC: `python firmware/scripts/p256_tables.py`. The arithmetic here is the textbook's, affine, and shares
 nothing with the firmware's.
@@ -17,6 +17,7 @@ HEADER = '''"""Points of the signed comb over the base point of P-256: made by `
 
 Two tables of 128 points of 64 bytes, x and y, big-endian. Point i of table m is
 2^(16 m) · (2^224 + Σ ± 2^(32 t), t from 0 to 6) · G, with + where bit t of i is set and - where it is not.
+They lie beside the loader, so that an update need not bring 16 KB that never change.
 """
 # One point a line. ruff: noqa: E501
 
@@ -58,7 +59,7 @@ def points() -> list[Point]:
 
 
 def source() -> str:
-    """Return the text of `agent/wire/p256_tables.py`."""
+    """Return the text of `p256_tables.py`."""
     rows = []
     for x, y in points():
         digits = x.to_bytes(32, "big") + y.to_bytes(32, "big")
@@ -67,4 +68,4 @@ def source() -> str:
 
 
 if __name__ == "__main__":
-    (Path(__file__).parents[1] / "agent" / "wire" / "p256_tables.py").write_text(source())
+    (Path(__file__).parents[1] / "p256_tables.py").write_text(source())

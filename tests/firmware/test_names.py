@@ -34,7 +34,13 @@ def test_the_package_lists_every_module_of_the_agent_that_has_code() -> None:
     """`mip install` of the firmware onto a development board takes what this file lists."""
     package = json.loads((FIRMWARE / "package.json").read_text())
     modules = [path for path in AGENT.rglob("*.py") if not is_empty(path.read_bytes())]
-    listed = [*sorted(path.relative_to(FIRMWARE).as_posix() for path in modules), "boot.py", "loader.py", "main.py"]
+    listed = [
+        *sorted(path.relative_to(FIRMWARE).as_posix() for path in modules),
+        "boot.py",
+        "loader.py",
+        "main.py",
+        "p256_tables.py",
+    ]
     assert package["urls"] == [[name, name] for name in listed]
     assert "agent/commands/__init__.py" in listed
     assert "agent/weighing/__init__.py" not in listed

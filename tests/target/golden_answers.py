@@ -8,10 +8,10 @@ import json
 import os
 import sys
 
-from agent.adjustment import fields
+from agent.adjustment import fields, parameters
 from agent.codes import fresh
 from agent.errors import AgentError
-from agent.orders import keyset, trust
+from agent.orders import signed_trust
 from agent.weighing.price import price
 from agent.weighing.ranges import Ranges
 from agent.weighing.weight import MAX_1, Scaling, unit_mg
@@ -57,8 +57,8 @@ def check_parameters():
     for made in golden["parameters"]:
         parameter_map = cbor.decode(bytes.fromhex(made["map"]))
         assert fields.breach(parameter_map) is None
-        assert fields.digest(parameter_map).hex() == made["digest"]
-        maps[fields.digest(parameter_map)] = parameter_map
+        assert parameters.digest_of(parameter_map).hex() == made["digest"]
+        maps[parameters.digest_of(parameter_map)] = parameter_map
     return maps
 
 
@@ -103,10 +103,10 @@ def check_orders():
             except cose.CoseError:
                 pass
         if order["name"] == "key set":
-            drive(keyset.verify_steps(raw, POINTS["root"]))
+            drive(signed_trust.key_set_steps(raw, POINTS["root"]))
     answer = bytes.fromhex(golden["enrol answer"])
     opened(answer, "authority", b"steelyard/1 enrol")
-    trust._read_answer(answer, identity.kid(POINTS["scale"]))
+    signed_trust._read_answer(answer, identity.kid(POINTS["scale"]))
     return len(golden["orders"])
 
 

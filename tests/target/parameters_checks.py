@@ -2,8 +2,9 @@
 
 import os
 
-from agent.adjustment import fields, parameters
-from agent.adjustment.permits import Permit, PermitRefused
+from agent.adjustment import parameters
+from agent.adjustment.parameters import PermitRefused
+from agent.adjustment.permits import Permit
 from agent.errors import Damaged
 from agent.record.audit import AuditTrail
 from agent.sealing import lock
@@ -37,7 +38,7 @@ def test_factory_parameters_are_taken_once():
     board = Board().flash()
 
     async def story(ledger):
-        return ledger.parameters.map, counters(ledger), ledger.parameters.digest == fields.digest(MAP)
+        return ledger.parameters.map, counters(ledger), ledger.parameters.digest == parameters.digest_of(MAP)
 
     assert board.life(story) == (MAP, (0, 0), True)
     board.mount()

@@ -10,7 +10,7 @@ import sys
 import desk
 import hal_flash
 from agent import acts
-from agent.adjustment.permits import PermitRefused
+from agent.adjustment.parameters import PermitRefused
 from agent.errors import AgentError
 from agent.orders import downlink, enrolment, signed_time, trust
 from agent.port import clock

@@ -4,17 +4,11 @@ Keys below 32 are type-specific and belong to the configuration counter, the oth
 calibration counter (OIML D 31). The definition is `parameter-map` in `protocol/steelyard.cddl`.
 """
 
-import hashlib
-
 from micropython import const
 
-from agent.wire import cbor
-
 MAX_MG = const(1)
-FIRST_DEVICE_KEY = const(32)
 FIRST_POINT_KEY = const(40)
 END_POINT_KEY = const(52)
-PERMIT_REQUIRED = const(12)
 _E_MG = const(3)
 # Partial weighing ranges: each has its end and the interval of the next one.
 _FIRST_RANGE_KEY = const(16)
@@ -85,11 +79,6 @@ def name_of(key):
         if field[_KEY] == key:
             return field[_NAME]
     return None
-
-
-def digest(parameters):
-    """Return the 16-byte parameter digest: SHA-256 over the deterministically encoded map, cut."""
-    return hashlib.sha256(cbor.encode(parameters)).digest()[:16]
 
 
 def breach(parameters):

@@ -6,18 +6,22 @@ is made good at the next start; anything else that does not fit together locks t
 """
 
 import asyncio
+import hashlib
 
 from micropython import const
 
-from agent.adjustment import fields
-from agent.errors import CaseError
+from agent.errors import AgentError, CaseError
+from agent.loaded import Held
 from agent.record.chain import NotEnrolled
 from agent.sealing import lock
-from agent.wire import statements
+from agent.wire import cbor, statements
 
 _FILE = "parameters"
+_FIELDS = (("agent.adjustment", "fields"),)  # takes heap while a map is checked only
 _MAX_COUNTER = const(0xFFFF)
 _AUDIT_ROOM_BYTES = const(2048)
+_PERMIT_REQUIRED = const(12)
+_FIRST_DEVICE_KEY = const(32)
 
 # Places in what is kept in the file: the map, and the counters, each of which counts changes to one group of it.
 _CALIBRATION = const(1)
@@ -40,6 +44,16 @@ class AdjustmentRefused(CaseError):
     """Nothing was changed. The text says what to do."""
 
     code = "adjustment-refused"
+
+
+class PermitRefused(AgentError):
+    """The permit is not acted on. `reason` is one of malformed, identity, purpose, counters, window, spent, lock."""
+
+    code = "permit-refused"
+
+    def __init__(self, reason, text):
+        super().__init__(text)
+        self.reason = reason
 
 
 class Parameters:
@@ -65,7 +79,7 @@ class Parameters:
         if slot is None:
             if chain.enrolled:
                 raise store.damage(_FILE)
-            breach = fields.breach(factory_map)
+            breach = _breach(factory_map)
             if breach:
                 raise ValueError("the factory's parameters are invalid: %s" % breach)
             slot = [factory_map, 0, 0]
@@ -76,7 +90,7 @@ class Parameters:
 
     def _take(self, slot):
         self.map, self.calibration_counter, self.configuration_counter = slot
-        self.digest = fields.digest(self.map)
+        self.digest = digest_of(self.map)
 
     @property
     def locked(self):
@@ -118,7 +132,7 @@ class Parameters:
         for key, _, new in head[statements.BODY][_FACTS][_CHANGES]:
             _set(changed, key, new)
         digest, calibration, configuration = _after(head)
-        if fields.breach(changed) or fields.digest(changed) != digest:
+        if _breach(changed) or digest_of(changed) != digest:
             self._scale_lock.engage(lock.PARAMETERS_MISMATCH)
             return
         statement = self._chain.journal.read(head[statements.NUMBER])
@@ -143,7 +157,7 @@ class Parameters:
                 raise AdjustmentRefused("session-open", "an adjustment session is already open: close it first")
             if not self._chain.enrolled:
                 raise NotEnrolled
-            if self.map[fields.PERMIT_REQUIRED] and permit is None:
+            if self.map[_PERMIT_REQUIRED] and permit is None:
                 raise AdjustmentRefused("permit-required", "this scale needs a permit to adjust: give it one first")
             self.check_room(permit)
             await self._chain.append(
@@ -200,13 +214,13 @@ class Parameters:
                     _set(changed, key, changes[key])
             if not listed:
                 return None
-            breach = fields.breach(changed)
+            breach = _breach(changed)
             if breach:
                 raise AdjustmentRefused("invalid", "the parameters would be invalid: %s" % breach)
             for key, _, _ in listed:
                 if self.permit is not None and not self.permit.covers(key):
                     raise AdjustmentRefused(
-                        "not-in-permit", "the permit does not cover %s: ask for one that names it" % fields.name_of(key)
+                        "not-in-permit", "the permit does not cover %s: ask for one that names it" % _name_of(key)
                     )
             return await self._commit(listed, changed)
 
@@ -214,7 +228,7 @@ class Parameters:
         raised = self._raised
         slot = [changed, self.calibration_counter, self.configuration_counter]
         for key, _, _ in listed:
-            counter = _CALIBRATION if key >= fields.FIRST_DEVICE_KEY else _CONFIGURATION
+            counter = _CALIBRATION if key >= _FIRST_DEVICE_KEY else _CONFIGURATION
             if counter not in raised:
                 raised += (counter,)
                 slot[counter] += 1
@@ -224,7 +238,7 @@ class Parameters:
                 "counter-full", "a counter has reached its end: this scale cannot be adjusted any more"
             )
         permit_hash = self.permit.hash if self.permit else None
-        body = statements.parameter_change(listed, permit_hash, fields.digest(changed), calibration, configuration)
+        body = statements.parameter_change(listed, permit_hash, digest_of(changed), calibration, configuration)
 
         def settle(number, statement):
             yield from self._keep(number, statement, slot)
@@ -233,6 +247,25 @@ class Parameters:
 
         number, _ = await self._chain.append(statements.EVENT, body, settle)
         return number
+
+
+def digest_of(parameters):
+    """Return the 16-byte parameter digest: SHA-256 over the deterministically encoded map, cut."""
+    return hashlib.sha256(cbor.encode(parameters)).digest()[:16]
+
+
+def _breach(parameters):
+    with Held(_FIELDS):
+        from agent.adjustment import fields
+
+        return fields.breach(parameters)
+
+
+def _name_of(key):
+    with Held(_FIELDS):
+        from agent.adjustment import fields
+
+        return fields.name_of(key)
 
 
 def _set(parameter_map, key, value):

@@ -9,7 +9,7 @@ import hashlib
 
 from micropython import const
 
-from agent.errors import AgentError
+from agent.adjustment.parameters import PermitRefused
 
 _PERMIT = const(2)
 _ADJUST = const(2)
@@ -25,16 +25,6 @@ _LOCKED_AT = const(9)
 _ELEMENTS = const(11)
 _MOST_FIELDS = const(64)
 _SIGNED_NETWORK_TIME = const(3)
-
-
-class PermitRefused(AgentError):
-    """The permit is not acted on. `reason` is one of malformed, identity, purpose, counters, window, spent, lock."""
-
-    code = "permit-refused"
-
-    def __init__(self, reason, text):
-        super().__init__(text)
-        self.reason = reason
 
 
 class Permit:

@@ -3,7 +3,7 @@
 Its number is kept before anything is done, and no permit with that or a lower one opens another. Loaded when used.
 """
 
-from agent.adjustment.permits import PermitRefused
+from agent.adjustment.parameters import PermitRefused
 from agent.sealing.unlock import forget_steps
 from agent.steps import spread
 

@@ -2,8 +2,7 @@
 
 from micropython import const
 
-from agent.adjustment.parameters import BY_CONSOLE, AdjustmentRefused
-from agent.adjustment.permits import PermitRefused
+from agent.adjustment.parameters import BY_CONSOLE, AdjustmentRefused, PermitRefused
 from agent.loaded import hold, let_go
 
 _REPAIR = (("agent.sealing", "unlock"), ("agent.adjustment", "repair"))

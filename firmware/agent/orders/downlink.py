@@ -10,7 +10,7 @@ import hashlib
 
 from micropython import const
 
-from agent.adjustment.permits import PermitRefused
+from agent.adjustment.parameters import PermitRefused
 from agent.errors import AgentError, NotStated
 from agent.orders import keyset
 from agent.record import chain
@@ -267,7 +267,7 @@ class Downlink:
 
     async def _renew_keys(self, message):
         try:
-            await self._trust.renew_keys(keyset.read(message))
+            await self._trust.renew_keys(message)
         except keyset.KeySetError as error:
             raise MessageRefused(_KEY_SET_NOT_NEWER, _KEY_SET, str(error)) from None
 

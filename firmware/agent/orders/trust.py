@@ -8,26 +8,14 @@ import asyncio
 
 from micropython import const
 
-from agent.errors import AgentError
+from agent.loaded import Held
 from agent.orders import keyset
 from agent.steps import finish, spread
-from agent.wire import cbor, cose
 
 DEFAULT_PERIOD_S = const(600)
 
 _FILE = "platform"
-_EXTERNAL = b"steelyard/1 enrol"
-_PAYLOAD = const(3)  # its place in a decoded message
-_MAX_PERIOD_S = const(86400)
-_MAX_HOST_BYTES = const(253)
-_MAX_PASSWORD_BYTES = const(64)
-
-
-class AnswerError(AgentError):
-    """The answer to the enrolment is refused."""
-
-    code = "answer-error"
-    message = "The answer to the enrolment is refused: %s; ask the platform for it again"
+_SIGNED_TRUST = (("agent.orders", "signed_trust"),)  # takes heap while it is used only
 
 
 class Trust:
@@ -47,7 +35,10 @@ class Trust:
         stored = store.read(_FILE)
         if stored is not None:
             message, self.broker, self.period_s = stored
-            self.keys = keyset.read(message)
+            with Held(_SIGNED_TRUST):
+                from agent.orders import signed_trust
+
+                self.keys = signed_trust.key_set(message)
 
     async def accept(self, answer, kid):
         """Take the platform's `enrol-answer`, signed; AnswerError or KeySetError leave everything as it was.
@@ -55,20 +46,22 @@ class Trust:
         It is for the scale `kid`. The root has signed its key set, an authority key of that the whole. A key set with
         the scale's own number must be the same one; a lower number is refused.
         """
-        message, broker, period_s = _read_answer(answer, kid)
-        keys = await finish(keyset.verify_steps(message, self.root))
-        try:
-            await finish(cose.verify_down_steps(answer, keys.with_role(keyset.AUTHORITY), _EXTERNAL))
-        except cose.CoseError as error:
-            raise AnswerError("the platform's authority has not signed it (%s)" % error.reason) from None
+        with Held(_SIGNED_TRUST):
+            from agent.orders import signed_trust
+
+            keys, broker, period_s = await finish(signed_trust.answer_steps(answer, kid, self.root))
         async with self._keeping:
             held = self.keys
             if keys.number < held.number or (keys.number == held.number and keys.message != held.message):
                 raise keyset.KeySetError("its number is %d, the scale has %d" % (keys.number, held.number))
             await self._keep(keys, broker, period_s)
 
-    async def renew_keys(self, keys):
-        """Take a KeySet whose signature by the root was verified; KeySetError unless it is newer than the scale's."""
+    async def renew_keys(self, message):
+        """Take a key set whose signature by the root was verified; KeySetError unless it is newer than the scale's."""
+        with Held(_SIGNED_TRUST):
+            from agent.orders import signed_trust
+
+            keys = signed_trust.key_set(message)
         async with self._keeping:
             if keys.number <= self.keys.number:
                 raise keyset.KeySetError("its number is %d, the scale has %d" % (keys.number, self.keys.number))
@@ -84,40 +77,3 @@ class Trust:
         self.keys, self.broker, self.period_s = keys, broker, period_s
         for call in self.on_change:
             call()
-
-
-def _read_answer(answer, kid):
-    """Return (key set message, broker, period in s) of an `enrol-answer` for `kid`; AnswerError says what is wrong."""
-    try:
-        item = cbor.decode(cose.decode_sign1(answer)[_PAYLOAD])
-    except AgentError as error:
-        raise AnswerError("it is not a signed message, %s" % error) from None
-    if not isinstance(item, list) or len(item) != 4:
-        raise AnswerError("it is not an array of identity, key set, broker and period")
-    identity, message, broker, period_s = item
-    if identity != kid:
-        raise AnswerError("it is for another scale")
-    if not isinstance(message, bytes):
-        raise AnswerError("the key set is not a byte string")
-    if not isinstance(broker, list) or len(broker) != 4:
-        raise AnswerError("the broker is not [host, port, tls, password]")
-    host, port, tls, password = broker
-    if not _is_text(host, _MAX_HOST_BYTES):
-        raise AnswerError("the broker's host is not a text of 1 to %d bytes" % _MAX_HOST_BYTES)
-    if not _is_number(port, 65535):
-        raise AnswerError("the broker's port is not 1 to 65535")
-    if tls is not True and tls is not False:
-        raise AnswerError("it does not say whether the broker wants TLS")
-    if password is not None and not _is_text(password, _MAX_PASSWORD_BYTES):
-        raise AnswerError("the password is not a text of 1 to %d bytes" % _MAX_PASSWORD_BYTES)
-    if not _is_number(period_s, _MAX_PERIOD_S):
-        raise AnswerError("the period is not 1 to %d s" % _MAX_PERIOD_S)
-    return message, broker, period_s
-
-
-def _is_text(value, most):
-    return isinstance(value, str) and 0 < len(value.encode()) <= most
-
-
-def _is_number(value, most):
-    return isinstance(value, int) and 0 < value <= most

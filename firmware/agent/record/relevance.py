@@ -11,8 +11,8 @@ import os
 
 # Files and folders of the agent that do not count. A new one counts until somebody says otherwise here.
 OUTSIDE = ("agent/transport", "agent/port/network", "agent/console", "agent/commands")
-# What counts beside the agent: what MicroPython runs before it, and the profile.
-STARTS = ("_boot", "boot", "loader", "main")
+# What counts beside the agent: what MicroPython runs before it, tables that a slot need not bring, and the profile.
+STARTS = ("_boot", "boot", "loader", "main", "p256_tables")
 BOARD = "board"
 DRIVERS = "agent/chips/"
 # Modules of that folder that are no chip's driver, but every board's.

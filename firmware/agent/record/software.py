@@ -4,12 +4,15 @@ import hashlib
 
 from micropython import const
 
+from agent.loaded import Held
+
 NAME = "steelyard"
 VERSION = "0.1.0"
 NUMBER = const(1)
 """Counts up with every release: a scale takes no software whose number is not above that of its own."""
 
 _PLACE = "agent/record/software"
+_RELEVANCE = (("agent.record", "relevance"),)  # takes heap at the start only
 
 
 def slot():
@@ -30,13 +33,14 @@ def identification(board):
         code_hash = None
     if code_hash and not slot():
         return NAME, VERSION, code_hash.HASH
-    from agent.record import relevance
+    with Held(_RELEVANCE):
+        from agent.record import relevance
 
-    root = __file__[: __file__.rfind(_PLACE)]
-    own = relevance.code_hash(relevance.relevant_files(root, board.__file__, (board.ADC,) + board.CHIPS))
-    if not slot():
-        return NAME, VERSION, own
-    return NAME, VERSION, hashlib.sha256((code_hash.LOADER if code_hash else _loader(relevance)) + own).digest()
+        root = __file__[: __file__.rfind(_PLACE)]
+        own = relevance.code_hash(relevance.relevant_files(root, board.__file__, (board.ADC,) + board.CHIPS))
+        if not slot():
+            return NAME, VERSION, own
+        return NAME, VERSION, hashlib.sha256((code_hash.LOADER if code_hash else _loader(relevance)) + own).digest()
 
 
 def _loader(relevance):

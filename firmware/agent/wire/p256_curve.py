@@ -7,7 +7,7 @@ search for free heap may add to them half as much again.
 
 from micropython import const
 
-from agent.wire.p256_tables import COMB
+from p256_tables import COMB
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

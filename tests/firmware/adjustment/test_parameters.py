@@ -22,8 +22,10 @@ def test_fields_are_those_of_the_definition(micropython: MicroPython) -> None:
 
 
 def test_digest_is_that_of_the_host(micropython: MicroPython) -> None:
-    source = "import json\nfrom agent.adjustment import fields\nfrom ledger_bench import MAP\n"
-    answer = micropython(f"{source}print(json.dumps([MAP, fields.digest(MAP).hex()]))", path=PATH, heap="2M").stdout
+    source = "import json\nfrom agent.adjustment import parameters\nfrom ledger_bench import MAP\n"
+    answer = micropython(
+        f"{source}print(json.dumps([MAP, parameters.digest_of(MAP).hex()]))", path=PATH, heap="2M"
+    ).stdout
     parameter_map, digest = json.loads(answer)
     assert digest == parameters.digest({int(key): value for key, value in parameter_map.items()}).hex()
 

@@ -112,8 +112,10 @@ def test_no_bytes_but_the_platforms_change_anything(
     end = data.draw(st.integers(start, min(len(genuine), start + 4)))
     message = genuine[:start] + data.draw(st.binary(max_size=4)) + genuine[end:]
     assume(message != genuine)
+    messages = (message, data.draw(st.binary(max_size=200)))
+    pieces = sum(one.startswith(PIECE) for one in messages)  # nobody has signed them: passed over, not refused
     before = len(scale.status["refused"])
-    assert len(scale.offer(message, data.draw(st.binary(max_size=200)))) == before + 2
+    assert len(scale.offer(*messages)) == before + 2 - pieces
     assert_nothing_changed(scale)
 
 
@@ -277,4 +279,5 @@ def signed_answer(platform: Platform, payload: object) -> bytes:
     return cose.encode_sign1(header, cbor.encode(payload), platform.authority.private, enrolment.EXTERNAL)
 
 
+PIECE = b"\x84\x06"  # how a piece of an image begins
 GOLDEN = statement.build(Key().private, bytes(10), [5, 1, bytes(16), 0, 0, 0, 1, bytes(16), 0, 0, [13, [1]]])

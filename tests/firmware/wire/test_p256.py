@@ -166,8 +166,8 @@ def test_the_inside_keeps_its_promises(micropython: MicroPython) -> None:
 
 def test_tables_are_those_that_their_script_makes_and_hold_the_points_they_name() -> None:
     script = runpy.run_path(str(FIRMWARE / "scripts" / "p256_tables.py"))
-    assert (FIRMWARE / "agent" / "wire" / "p256_tables.py").read_text() == script["source"]()
-    comb = runpy.run_path(str(FIRMWARE / "agent" / "wire" / "p256_tables.py"))["COMB"]
+    assert (FIRMWARE / "p256_tables.py").read_text() == script["source"]()
+    comb = runpy.run_path(str(FIRMWARE / "p256_tables.py"))["COMB"]
     assert len(comb) == 2 * 128 * 64
     for number in range(256):
         table, index = divmod(number, 128)

@@ -2,6 +2,7 @@
 
 Two tables of 128 points of 64 bytes, x and y, big-endian. Point i of table m is
 2^(16 m) · (2^224 + Σ ± 2^(32 t), t from 0 to 6) · G, with + where bit t of i is set and - where it is not.
+They lie beside the loader, so that an update need not bring 16 KB that never change.
 """
 # One point a line. ruff: noqa: E501
 

@@ -8,12 +8,11 @@ import board
 from micropython import const
 
 from agent.adjustment.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
-from agent.chips import fitted
 from agent.console import ServiceConsole, tell_why_not
 from agent.errors import Damaged, NotStated
+from agent.loaded import START, let_go
 from agent.port import clock, system
 from agent.port.console import Terminal
-from agent.record import serial
 from agent.scale import Scale
 from agent.sealing import lock
 from agent.steps import spread
@@ -67,6 +66,7 @@ class Agent:
         self._scale.adc.start(board.ADC_RATE, board.ADC_GAIN)
         system.start_watchdog()
         duties = [asyncio.create_task(duty) for duty in self._duties(opened_s)]
+        let_go(START)
         try:
             await asyncio.gather(*duties)
         finally:
@@ -77,6 +77,8 @@ class Agent:
                 self._panel.show_failure()
 
     def _duties(self, opened_s):
+        from agent.chips import fitted
+
         # Keys and displays on a board that has them, for a type that computes prices.
         if self._scale.parameters.map.get(_SALES) and fitted.has_panel():
             from agent.operator.panel import Panel  # takes heap where it is used only
@@ -94,11 +96,13 @@ class Agent:
         yield self._scale.downlink.run()
         yield self._scale.uplink.run()
         yield ServiceConsole(Terminal(), self._scale).run()
-        if board.UART is not None and self._scale.rs232 not in serial.PRINTERS:  # a printer only listens
+        if board.UART is not None and not self._scale.prints:  # a printer only listens
             yield self._rs232().run()
 
     def _rs232(self):
         """What serves the RS-232 port."""
+        from agent.record import serial
+
         if self._scale.rs232 == serial.TILL:
             from agent.operator.till import Till
 

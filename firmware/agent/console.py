@@ -18,7 +18,8 @@ _COMMANDS = "agent.commands"
 # What answering a line loads and lets go of: the package that holds it, and its name there.
 _OWN = (("agent", "commands"), ("agent.adjustment", "calibration"), ("agent.record", "prices"))
 _OTHERS = (("agent.adjustment", "fields"), ("agent.orders", "enrolment"), ("agent.orders", "signed_time"))
-_LOADED = _OWN + CODES + _OTHERS + (("agent.port", "slots"),)
+_PORT = (("agent.port", "slots"), ("agent.record", "serial"), ("agent.record", "software"))
+_LOADED = _OWN + CODES + _OTHERS + _PORT
 
 _NO_ROOM = "error: there is no room in memory for this just now: try again"
 _NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'

@@ -9,8 +9,11 @@ import sys
 CODES = (("agent", "codes"), ("agent.wire", "agreement"), ("agent.wire", "ocra"))
 """What fresh, check and unlock codes load."""
 
-UPDATES = (("agent", "update"), ("agent.port", "slots"))
+UPDATES = (("agent", "update"), ("agent.port", "slots"), ("agent.record", "software"))
 """What an update loads."""
+
+START = (("agent.chips", "fitted"), ("agent.port", "flash"), ("agent.record", "serial"), ("agent.record", "software"))
+"""What a start loads, and little of it afterwards."""
 
 _holders: dict = {}  # how many use what is at a place, where there is anybody
 

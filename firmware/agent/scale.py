@@ -11,13 +11,11 @@ from micropython import const
 
 from agent.acts import Acts
 from agent.adjustment.sessions import Sessions
-from agent.chips import fitted
 from agent.ledger import Ledger
-from agent.loaded import Held, let_go
+from agent.loaded import START, Held, hold, let_go
 from agent.orders.downlink import PERMIT, PERMIT_REFUSED, Downlink
 from agent.orders.trust import Trust
-from agent.port import clock, flash, network, pins, system
-from agent.record import serial, software
+from agent.port import clock, network, pins, system
 from agent.record.chain import NotEnrolled
 from agent.record.keystore import SoftKeyStore
 from agent.transport.uplink import Uplink
@@ -45,7 +43,16 @@ _SETTLE_MS = const(20000)
 _SETTLE_STEPS = const(16)
 
 
+def _ledger(instrument):
+    from agent.port import flash
+
+    flash.mount()
+    return Ledger(flash.journal_device(), flash.ROOT, clock, system.random, instrument, board.PROGRAM_SIZE, _keystore)
+
+
 def _keystore(store, random):
+    from agent.chips import fitted
+
     chip = fitted.on_i2c("atecc608")
     if chip is None:
         return SoftKeyStore(store, random)
@@ -55,6 +62,8 @@ def _keystore(store, random):
 
 
 def _latch(store):
+    from agent.chips import fitted
+
     chip = fitted.on_i2c("rv3028")
     if chip is None:
         return None
@@ -67,9 +76,12 @@ class Scale:
     """The scale as the console's commands see it: its parts, and what takes more than one of them."""
 
     def __init__(self):
+        hold(START)  # until all duties have begun: `agent.app`
+        from agent.chips import fitted
+        from agent.record import serial, software
+
         clock.start()
-        flash.mount()
-        ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, self, board.PROGRAM_SIZE, _keystore)
+        ledger = _ledger(self)
         self.clock = clock
         self.ledger = ledger
         self.journal = ledger.journal
@@ -79,6 +91,7 @@ class Scale:
         self.parameters = ledger.parameters
         self.software = software.identification(board)
         self.rs232 = serial.use(ledger.store)  # what the port is for since this start
+        self.prints = self.rs232 in serial.PRINTERS
         self.case = pins.Switch(board.PIN_CASE)
         self.switch = pins.Switch(board.PIN_ADJUST)
         self.latch = _latch(ledger.store)
@@ -140,64 +153,6 @@ class Scale:
         if self.chain.enrolled and not self.chain.room_for_adjustment:
             return "JOURNAL FULL"
         return self.weighing.indication() or ("OVERLOAD" if self.weighing.overload() else "-----")
-
-    def status(self):
-        """Everything that `status json` gives."""
-        weighing, held = self.weighing, self.parameters
-        status = {
-            "identity": self.identity,
-            "public_code": self.public_code,
-            "serial": self.serial,
-            "locked": held.locked,
-            "session": held.session_open,
-            "repair": held.in_repair,
-            "switch": self.switch.closed,
-            "case_open": not self.case.closed,
-            "stable": weighing.at_rest(),
-            "gross": weighing.gross,
-            "net": weighing.net(),
-            "tare": weighing.tare,
-            "e_mg": weighing.e_mg,
-            "unit_mg": weighing.unit_mg,
-            "net_mg": weighing.net() * weighing.unit_mg,
-            "indication": self.indication,
-            "overload": weighing.overload(),
-            "zero_counts": weighing.zero_counts,
-            "filtered_counts": weighing.filtered_counts,
-            "noise_counts": weighing.noise_counts(),
-            "temperature_cdeg": weighing.temperature_cdeg,
-            "supply_mv": self.supply_mv,
-            "adc_missed": self.adc.missed,
-            "adc_faults": self.adc.faults,
-        }
-        status.update(self._record_status())
-        status.update(self._connection_status())
-        return status
-
-    def _record_status(self):
-        held = self.parameters
-        name, version, code_hash = self.software
-        return {
-            "digest": held.digest.hex(),
-            "calibration_counter": held.calibration_counter,
-            "configuration_counter": held.configuration_counter,
-            "number": self.chain.head,
-            "receipted": self.chain.receipted,
-            "journal_free": self.journal.free_permille() // 10,
-            "period_s": self.trust.period_s,
-            "time": clock.stamp(),
-            "clock_quality": clock.quality(),
-            "software": {"name": name, "version": version, "hash": code_hash.hex()},
-        }
-
-    def _connection_status(self):
-        """What `status` tells of key and uplink."""
-        return {
-            "key_fault": self.keystore.trouble,
-            "uplink": self.uplink.state,
-            "uplink_error": self.uplink.error,
-            "longest_standstill_ms": self.standstill.longest_ms,
-        }
 
     # What the ledger asks of its instrument
 

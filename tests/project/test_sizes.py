@@ -16,6 +16,7 @@ MIGRATIONS = "cloud/steelyard_cloud/db/migrations/versions/"
 # Reasons that count: generated, a migration, a table, or firmware where a split costs heap.
 HEAP = "firmware: a module more costs heap"
 LONG_FILES = {
+    "firmware/agent/app.py": HEAP,
     "firmware/agent/record/chain.py": HEAP,
     "firmware/agent/record/journal.py": HEAP,
     "firmware/agent/scale.py": HEAP,

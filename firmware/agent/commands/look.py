@@ -14,7 +14,7 @@ _WATCH_MOST = const(100000)
 
 async def _status(scale, words, reply):
     require_at_most(words, 0, "status")
-    state = scale.status()
+    state = _state(scale)
     await reply.give(
         state,
         "identity      %s" % (state["identity"] or "none yet: 'enrol' makes the key"),
@@ -43,6 +43,67 @@ async def _status(scale, words, reply):
         "              stood still for %d ms at most" % state["longest_standstill_ms"],
         "time          %d (quality %d)" % (state["time"], state["clock_quality"]),
     )
+
+
+def _state(scale):
+    """Everything that `status json` gives."""
+    weighing, held = scale.weighing, scale.parameters
+    state = {
+        "identity": scale.identity,
+        "public_code": scale.public_code,
+        "serial": scale.serial,
+        "locked": held.locked,
+        "session": held.session_open,
+        "repair": held.in_repair,
+        "switch": scale.switch.closed,
+        "case_open": not scale.case.closed,
+        "stable": weighing.at_rest(),
+        "gross": weighing.gross,
+        "net": weighing.net(),
+        "tare": weighing.tare,
+        "e_mg": weighing.e_mg,
+        "unit_mg": weighing.unit_mg,
+        "net_mg": weighing.net() * weighing.unit_mg,
+        "indication": scale.indication,
+        "overload": weighing.overload(),
+        "zero_counts": weighing.zero_counts,
+        "filtered_counts": weighing.filtered_counts,
+        "noise_counts": weighing.noise_counts(),
+        "temperature_cdeg": weighing.temperature_cdeg,
+        "supply_mv": scale.supply_mv,
+        "adc_missed": scale.adc.missed,
+        "adc_faults": scale.adc.faults,
+    }
+    state.update(_record_state(scale))
+    state.update(_connection_state(scale))
+    return state
+
+
+def _record_state(scale):
+    held = scale.parameters
+    name, version, code_hash = scale.software
+    return {
+        "digest": held.digest.hex(),
+        "calibration_counter": held.calibration_counter,
+        "configuration_counter": held.configuration_counter,
+        "number": scale.chain.head,
+        "receipted": scale.chain.receipted,
+        "journal_free": scale.journal.free_permille() // 10,
+        "period_s": scale.trust.period_s,
+        "time": scale.clock.stamp(),
+        "clock_quality": scale.clock.quality(),
+        "software": {"name": name, "version": version, "hash": code_hash.hex()},
+    }
+
+
+def _connection_state(scale):
+    """What `status` tells of key and uplink."""
+    return {
+        "key_fault": scale.keystore.trouble,
+        "uplink": scale.uplink.state,
+        "uplink_error": scale.uplink.error,
+        "longest_standstill_ms": scale.standstill.longest_ms,
+    }
 
 
 def _hundredths(value):

@@ -4,7 +4,6 @@ import asyncio
 
 from micropython import const
 
-from agent.chips import fitted
 from agent.errors import AgentError
 from agent.loaded import hold, let_go
 from agent.operator.keys import KEYS, Entry
@@ -30,6 +29,8 @@ class Panel:
     """The operator's side of `scale`: `indication` is what is shown, `selling` what was sold."""
 
     def __init__(self, scale):
+        from agent.chips import fitted
+
         hold(_ALWAYS)  # or the console would let go of it, and the menu load another
         self.scale = scale
         self.indication = Indication(scale.weighing)
@@ -40,6 +41,7 @@ class Panel:
         self._typed_ms = clock.ticks_ms()
         self.selling = Selling(self)
         self._displays = fitted.displays()
+        self._keypad = fitted.keypad(KEYS)
         self._picture = Picture()
         self._view = View(self)
         self._drawn = None
@@ -76,9 +78,8 @@ class Panel:
         return self._menu is not None or self._typing or bool(bill.sales and not bill.closed)
 
     async def _read_keys(self):
-        keypad = fitted.keypad(KEYS)
         while True:
-            self.key(await keypad.key())
+            self.key(await self._keypad.key())
             await asyncio.sleep_ms(0)  # what a key does is one piece of work, its picture another
             self.refresh()
 

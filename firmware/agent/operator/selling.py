@@ -8,8 +8,7 @@ from micropython import const
 
 from agent.loaded import hold, let_go
 from agent.operator.bill import Bill
-from agent.port import clock, flash, system
-from agent.record import serial
+from agent.port import clock, system
 from agent.record.sales import NO_PRICES, NOT_STATED, Sales
 from agent.weighing.indication import SaleRefused
 from agent.weighing.price import SALES
@@ -23,13 +22,20 @@ _CANCELS = const(8)
 
 _MOST_UNPRINTED = const(32)
 _LATEST_CANCELLATION = const(64)  # so many numbers after its sale: where the platform looks for it
-_PRINTING = (("agent.operator", "printing"), ("agent.operator", "slip"), ("agent.operator", "escpos"))
+_PRINTING = (
+    ("agent.operator", "printing"),
+    ("agent.operator", "slip"),
+    ("agent.operator", "escpos"),
+    ("agent.record", "serial"),
+)
 
 
 class Selling:
     """Sells for `panel` (`agent.operator.panel.Panel`): `bill` is this customer's, `last` the newest sale of all."""
 
     def __init__(self, panel):
+        from agent.port import flash
+
         scale = panel.scale
         self._panel = panel
         self._scale = scale
@@ -115,7 +121,7 @@ class Selling:
 
     def print(self):
         """Print what is not printed yet, else a copy of the last receipt. Raises SaleRefused."""
-        if not self._has_printer():
+        if not self._scale.prints:
             raise SaleRefused("no-printer", "NO PRINTER")
         if self.unprinted:
             self._start_printing()
@@ -129,11 +135,8 @@ class Selling:
         """Whether sales are stated in one form or another."""
         return self._sales.form(self._wanted()) != NOT_STATED
 
-    def _has_printer(self):
-        return self._scale.rs232 in serial.PRINTERS
-
     def _print(self, records, salt, copy=False):
-        if self._has_printer():
+        if self._scale.prints:
             self._printed = records, salt, copy
             self.unprinted.append(self._printed)
             del self.unprinted[:-_MOST_UNPRINTED]

@@ -17,14 +17,8 @@ from steelyard_simulator.flashing import PARAMETERS, factory_file
 SILENT_PORT = 9
 WORK_S = 4.0
 PRICED = PARAMETERS | {KEYS["sales"]: 2}
-WITH_MODULES = """
-import sys
-from agent import scale
-status = scale.Scale.status
-scale.Scale.status = lambda self: dict(status(self), modules=list(sys.modules))
-from agent.app import main
-main()
-"""
+LINE = "    state.update(_record_state(scale))\n"
+WITH_MODULES = LINE + '    state["modules"] = list(__import__("sys").modules)\n'
 
 
 def modules(shop: Shop) -> set[str]:
@@ -36,7 +30,10 @@ def shop(simulate: Callable[..., SimulatedScale], tmp_path: Path) -> Shop:
     """A scale that knows its platform's keys and says at the console what it has loaded."""
     program = tmp_path / "program"
     shutil.copytree(FIRMWARE, program)
-    (program / "main.py").write_text(WITH_MODULES)
+    look = program / "agent" / "commands" / "look.py"
+    text = look.read_text()
+    assert LINE in text
+    look.write_text(text.replace(LINE, WITH_MODULES))
     platform = Platform()
     made = factory_file(platform.root.point, PRICED, address="https://scales.example.org")
     shop = Shop(simulate(factory=made, firmware=program))

@@ -47,7 +47,10 @@ def _ledger(instrument):
     from agent.port import flash
 
     flash.mount()
-    return Ledger(flash.journal_device(), flash.ROOT, clock, system.random, instrument, board.PROGRAM_SIZE, _keystore)
+    ledger = Ledger(flash.journal_device(), flash.ROOT, clock, system.random, instrument, board.PROGRAM_SIZE, _keystore)
+    if ledger.wifi:
+        network.use_wifi(*ledger.wifi)
+    return ledger
 
 
 def _keystore(store, random):
@@ -106,8 +109,6 @@ class Scale:
             *(self._is_calm, self.standstill),
             question=self.acts.question,
         )
-        if ledger.wifi:
-            network.use_wifi(*ledger.wifi)
         self.supply_mv = 0
         self.serial = None
         self.notice = ""  # what whoever serves the port has to say on the displays

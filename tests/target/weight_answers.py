@@ -10,9 +10,12 @@ for line in sys.stdin:
     request = json.loads(line)
     parameters = dict(request["parameters"])
     scaling = Scaling(parameters)
-    weigh = Ranges(parameters, scaling).weight if MAX_1 in parameters else scaling.gross
+    ranges = Ranges(parameters, scaling) if MAX_1 in parameters else None
+    weigh = ranges.gross if ranges else scaling.gross
     answers = []
     for filtered, zero, temperature in request["cases"]:
         scaling.set_temperature(temperature)
+        if ranges:
+            ranges.use()
         answers.append(weigh(scaling.compensated(filtered) - zero))
     print(json.dumps(answers))

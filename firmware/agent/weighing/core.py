@@ -117,7 +117,7 @@ class Weighing:
             from agent.weighing.ranges import Ranges  # takes heap where it is used only
 
             self._ranges = Ranges(parameters, self._scaling)
-            self._weigh = self._ranges.weight
+            self._weigh = self._ranges.gross
         most = parameters[_MAX_MG] // unit
         self._highest = most + _OVERLOAD_INTERVALS * self.interval_mg(most) // unit
         self._lowest = _UNDERLOAD_INTERVALS * e_mg // unit
@@ -206,6 +206,8 @@ class Weighing:
         """Weigh by the last measured temperature from now on."""
         self.temperature_cdeg = self._new_cdeg
         self._scaling.set_temperature(self._new_cdeg)
+        if self._ranges:
+            self._ranges.use()
         self._new_cdeg = None
 
     # Zero
@@ -294,7 +296,7 @@ class Weighing:
     def net(self):
         """Net weight in units: on a multi-interval scale in the interval of its own load, else gross less tare."""
         if self._ranges and self.tare:
-            return self._ranges.weight(self.net_counts(), self._tare_parts)
+            return self._ranges.net(self.net_counts(), self._tare_parts)
         return self.gross - self.tare
 
     def set_tare(self):
@@ -357,7 +359,7 @@ class Weighing:
         if self.hidden or not self.fresh() or not self._lowest <= self.gross <= self._highest:
             return None
         # Not by `net` where it is that simple, as a call costs much in every step.
-        return self._mass_text.of(self.net() if self._ranges else self.gross - self.tare)
+        return self._mass_text.of(self.net() if self.tare and self._ranges else self.gross - self.tare)
 
     def text(self, weight):
         """So many units as text, with the unit of mass."""

@@ -27,14 +27,20 @@ class Ranges:
                 self._ranges.append((parameters[key] // unit, step))
                 step = parameters[key + 1] // unit
         self._ranges.append((parameters[_MAX_MG] // unit, step))
-        self._gross = _Weights(self._ranges)
+        self._weights = _Weights(self._ranges)
+        self.gross = self._weights.of  # as every step asks for it, without a method between
+        """Gross weight in units of compensated counts above the zero."""
         self._net = None  # for the tare of now
+        self.use()
 
-    def weight(self, net_counts, tare_parts=0):
-        """Weight in units of compensated counts above the zero, less a tare in TARE_PARTS of e."""
-        weights = self._gross
-        if tare_parts:
-            weights = self._net = self._net or _Weights(self._ranges)
+    def use(self):
+        """Go by the Scaling as it is now: to be called whenever its temperature has changed."""
+        if self._weights.segments is not self._scaling.segments:
+            self._weights.use(self._scaling.segments, self._per_e, 0)
+
+    def net(self, net_counts, tare_parts):
+        """Net weight in units of compensated counts above the zero, less a tare in TARE_PARTS of e."""
+        weights = self._net = self._net or _Weights(self._ranges)
         segments = self._scaling.segments
         if weights.segments is not segments or weights.tare_parts != tare_parts:
             weights.use(segments, self._per_e, tare_parts)
@@ -59,10 +65,12 @@ class _Weights:
             self._ranges.append((before + step if before > 0 else -1, end, step, Rounding()))
             before = end
         self._last = self._ranges[0]
+        self._same_from = self._same_below = self._same = 0
 
     def use(self, segments, per_e, tare_parts):
         """Go by the `segments` of a Scaling, which are in e, and by a tare in TARE_PARTS of e."""
         self.segments, self.tare_parts = segments, tare_parts
+        self._same_from = self._same_below = 0
         parts = TARE_PARTS if tare_parts else 1
         for _, _, step, rounding in self._ranges:
             rounding.use(
@@ -79,11 +87,17 @@ class _Weights:
             )
 
     def of(self, net_counts):
-        """The weight in units."""
+        """The weight in units; that of a resting load is found without a division, as in `Rounding`."""
+        if self._same_from <= net_counts < self._same_below:
+            return self._same
+        return self._work_out(net_counts)  # by itself, as a frame with more places is taken from the heap
+
+    def _work_out(self, net_counts):
         beyond, end, step, rounding = self._last
         shown = rounding.gross(net_counts) * step
         # So far beyond the end of the range before, the load is none for that.
         if beyond < abs(shown) <= end:
+            self._same_from, self._same_below, self._same = rounding.same_from, rounding.same_below, shown
             return shown
         for entry in self._ranges:
             self._last = entry

@@ -80,7 +80,7 @@ class Rounding:
     def _forget(self):
         # The last weight, and from which to below which net counts it is known to be the same.
         self._gross = None
-        self._same_from = self._same_below = 0
+        self.same_from = self.same_below = 0
 
     def _segment(self, net_counts):
         for segment in self.segments:
@@ -94,7 +94,7 @@ class Rounding:
         A weight found twice in a row is that of a resting load: then its limits are worked out, so that while the
         counts stay within them nothing is divided.
         """
-        if self._same_from <= net_counts < self._same_below:
+        if self.same_from <= net_counts < self.same_below:
             return self._gross
         return self._work_out(net_counts)
 
@@ -104,8 +104,8 @@ class Rounding:
         if not -_LIMIT < gross < _LIMIT:
             return _LIMIT if gross > 0 else -_LIMIT
         if gross == self._gross and factor > 0:  # an absurd span coefficient can turn the slope over
-            self._same_from = self._first_counts(segment, gross)
-            self._same_below = self._first_counts(segment, gross + 1)
+            self.same_from = self._first_counts(segment, gross)
+            self.same_below = self._first_counts(segment, gross + 1)
         else:
             self._forget()
             self._gross = gross

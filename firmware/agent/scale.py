@@ -268,13 +268,16 @@ class Scale:
     # What the platform asks for
 
     async def _open_permit(self, order, message):
-        """Hold a permit that applies until a session is opened; a newer one takes its place. Raises PermitRefused."""
+        """Unlock by a permit, or hold it for a session; a newer one takes its place. Raises PermitRefused."""
         with Held(_PERMITS):
             from agent.adjustment.permits import Permit
 
             permit = Permit(message, order, self.keystore.kid)
         permit.check(self.parameters, clock)
-        self.sessions.permit = permit
+        if permit.is_unlock:
+            await self.sessions.unlock(permit)
+        else:
+            self.sessions.permit = permit
 
     def _permit_refused(self):
         self._downlink_refused(PERMIT_REFUSED, PERMIT)

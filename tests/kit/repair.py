@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from steelyard_protocol import identity, statement
@@ -43,6 +44,12 @@ def permit(scale: SimulatedScale, number: int = 1, locked_at: int | None = None)
     told = scale.console_json("parameters")
     counters = told["calibration_counter"], told["configuration_counter"]
     return Permit(kid_of(scale), PermitFor.REPAIR, number, 7, 0, FAR_S, *counters, locked_at, ())
+
+
+def unlock_permit(platform: Platform, scale: SimulatedScale, number: int = 1, locked_at: int | None = None) -> str:
+    """A permit to unlock, signed."""
+    order = replace(permit(scale, number, locked_at), what=PermitFor.UNLOCK)
+    return to_base64url(platform.authority.sign(order))
 
 
 def repair_permit(platform: Platform, scale: SimulatedScale, number: int = 1, locked_at: int | None = None) -> str:

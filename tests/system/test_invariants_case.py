@@ -25,6 +25,7 @@ from kit.repair import (
     repair_permit,
     repairing,
     scale_on_record,
+    unlock_permit,
 )
 from steelyard_protocol.downlink import PermitFor
 from steelyard_protocol.enrolment import to_base64url
@@ -133,6 +134,40 @@ def test_a_locked_scale_opens_by_a_permit_that_answers_its_lock(scale: Simulated
     assert not locked(scale)
     opened(scale)
     assert locked(scale), "the next opening is of no repair"
+
+
+@pytest.mark.parametrize("command", ["unlock", "adjust permit"])
+def test_a_permit_to_unlock_opens_the_lock_that_it_answers_and_no_other(scale: SimulatedScale, command: str) -> None:
+    assert scale.console_json(f"{command} {unlock_permit(PLATFORM, scale)}")["error"] == "message-refused"
+    opened(scale)
+    number = scale.console_json("repair")["locked_at"]
+    good = unlock_permit(PLATFORM, scale, 5, locked_at=number)
+    assert scale.console_json(f"{command} {good}")["error"] == "message-refused", "the case is open"
+    closed(scale)
+    for locked_at in (None, number - 1):
+        answer = scale.console_json(f"{command} {unlock_permit(PLATFORM, scale, 4, locked_at=locked_at)}")
+        assert answer["error"] == "message-refused", locked_at
+        assert locked(scale)
+    assert "error" not in scale.console_json(f"{command} {good}")
+    assert not locked(scale)
+    assert events(scale)[-1] == (EventKind.UNLOCKED, (BY_PERMIT, 5))
+    power_cycle(scale)
+    assert not locked(scale)
+    opened(scale)
+    closed(scale)
+    assert scale.console_json(f"{command} {good}")["error"] == "message-refused", "it answers the lock before"
+    assert locked(scale)
+    assert not repairing(scale)
+
+
+def test_what_is_no_permit_to_unlock_unlocks_nothing(scale: SimulatedScale) -> None:
+    opened(scale)
+    closed(scale)
+    number = scale.console_json("repair")["locked_at"]
+    assert scale.console_json(f"unlock {repair_permit(PLATFORM, scale, 1, locked_at=number)}")["error"] == "purpose"
+    assert locked(scale)
+    assert scale.console_json("unlock " + "A" * 200)["error"] == "message-refused"
+    assert locked(scale)
 
 
 @pytest.mark.parametrize("how", ["command", "power"])

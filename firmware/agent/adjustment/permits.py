@@ -1,8 +1,9 @@
-"""Permits: the platform's signed, one-use word that one scale may be repaired, or certain parameters of it adjusted.
+"""Permits: the platform's signed, one-use word that one scale may be unlocked, repaired, or adjusted in certain fields.
 
 A permit names the values of both counters that it applies to; the first change raises a counter, and so it is spent
-without clock or table. One to repair need not change anything: `agent.adjustment.repair` remembers its number. The
-signature and its signer's role are checked before it comes here (`agent.orders.downlink`).
+without clock or table. One to repair need not change anything: `agent.adjustment.repair` remembers its number; one to
+unlock answers one lock (`agent.adjustment.unlocking`). The signature and its signer's role are checked before it comes
+here (`agent.orders.downlink`).
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from micropython import const
 from agent.adjustment.parameters import PermitRefused
 
 _PERMIT = const(2)
+_UNLOCK = const(1)
 _ADJUST = const(2)
 _REPAIR = const(3)
 
@@ -28,9 +30,9 @@ _SIGNED_NETWORK_TIME = const(3)
 
 
 class Permit:
-    """A permit to adjust or, where it `is_repair`, to repair. `raw` are its signed bytes, `hash` their SHA-256.
+    """A permit to adjust or, where it `is_repair` or `is_unlock`, to repair or unlock.
 
-    `locked_at` is the number of the event *locked* that it answers, None for none.
+    `raw` are its signed bytes, `hash` their SHA-256. `locked_at` is the number of the event *locked* that it answers, None for none.
     """
 
     def __init__(self, raw, order, kid):
@@ -40,12 +42,13 @@ class Permit:
         _, identity, what, number, _, not_before, not_after, calibration, configuration, locked_at, fields = order
         if identity != kid:
             raise PermitRefused("identity", "the permit is for another scale")
-        if what not in (_ADJUST, _REPAIR):
-            raise PermitRefused("purpose", "the permit is not for adjusting, nor for repairing")
+        if what not in (_UNLOCK, _ADJUST, _REPAIR):
+            raise PermitRefused("purpose", "the permit is not for unlocking, adjusting or repairing")
         self.raw = raw
         self.hash = hashlib.sha256(raw).digest()
         self.order_number = number
         self.is_repair = what == _REPAIR
+        self.is_unlock = what == _UNLOCK
         self.locked_at = locked_at
         self._fields = fields
         self._window = not_before, not_after

@@ -5,7 +5,7 @@ from micropython import const
 from agent.adjustment.parameters import BY_CONSOLE, AdjustmentRefused, PermitRefused
 from agent.loaded import hold, let_go
 
-_REPAIR = (("agent.sealing", "unlock"), ("agent.adjustment", "repair"))
+_REPAIR = (("agent.sealing", "unlock"), ("agent.adjustment", "repair"), ("agent.adjustment", "unlocking"))
 _SESSION_MS = const(900000)
 _REPAIR_MS = const(28800000)
 
@@ -80,6 +80,17 @@ class Sessions:
 
             self._begun_ms = self._clock.ticks_ms()
             await repair.begin(self._ledger, permit, self._case_open)
+            self._unlocked()
+        finally:
+            let_go(_REPAIR)
+
+    async def unlock(self, permit):
+        """Open the lock by a permit to unlock. Raises PermitRefused, JournalFull."""
+        hold(_REPAIR)
+        try:
+            from agent.adjustment import unlocking
+
+            await unlocking.unlock(self._ledger, permit, self._case_open)
             self._unlocked()
         finally:
             let_go(_REPAIR)

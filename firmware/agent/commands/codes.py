@@ -1,7 +1,11 @@
 """Codes that the scale shows for the platform, and those that it takes from there."""
 
+from micropython import const
+
 from agent.codes import fresh, key, unlocking
-from agent.commands import Command, CommandError, require_at_most
+from agent.commands import Command, CommandError, decoded, require_at_most
+
+_LONGEST_CODE = const(32)  # what is longer is a permit
 
 
 async def _fresh(scale, words, reply):
@@ -20,9 +24,14 @@ async def _check(scale, words, reply):
 
 
 async def _unlock(scale, words, reply):
-    require_at_most(words, 1, "unlock [CODE]")
+    require_at_most(words, 1, "unlock [CODE|PERMIT]")
     if words:
-        await unlocking.unlock(scale, words[0])
+        if len(words[0]) > _LONGEST_CODE:
+            await scale.downlink.present(decoded(words[0]))
+            if scale.parameters.locked:
+                raise CommandError("purpose", "the permit is not to unlock: 'adjust permit' or 'repair open' takes it")
+        else:
+            await unlocking.unlock(scale, words[0])
         await reply.give({"locked": False}, "unlocked: the scale has to be verified again")
         return
     number, question, digit = await unlocking.challenge(scale)
@@ -35,6 +44,6 @@ COMMANDS = (
     Command("check", "check QUESTION", "answers the public page's question about software and parameters", _check),
     Command("fresh", "fresh [NONCE]", "signs a fresh code for the public page; NONCE is 8 digits of your own", _fresh),
     Command(
-        "unlock", "unlock [CODE]", "shows the question for an unlock code; with the code it opens the lock", _unlock
+        "unlock", "unlock [CODE|PERMIT]", "shows the question for a code; with the code or a permit it unlocks", _unlock
     ),
 )

@@ -27,12 +27,12 @@ _EVENT_KIND = const(0)  # its place in an event's body
 class Lock:
     """`why` is one of the reasons above, and the scale is locked unless it is NOT_LOCKED, as during a repair.
 
-    `number` is that of the event *locked*, 0 while there is none.
+    `number` is that of the event *locked*, 0 while there is none; `opening` says that somebody is about to open it.
     """
 
     def __init__(self, store):
         self._store = store
-        self._stating = self._opening = False
+        self._stating = self.opening = False
         self.suspended = False
         slot = store.read(_FILE) or [NOT_LOCKED, True]
         self._why, self._stated = slot[:2]
@@ -48,8 +48,8 @@ class Lock:
 
         While somebody tries to open it this locks anew.
         """
-        if not self._why or self._opening:
-            self._opening = False
+        if not self._why or self.opening:
+            self.opening = False
             self._store.write(_FILE, [why, False, 0])
             self._why, self._stated, self.number = why, False, 0
 
@@ -69,7 +69,7 @@ class Lock:
 
     def await_opening(self, awaits):
         """Note that somebody begins to try to open the lock, or has ended: what locks meanwhile counts."""
-        self._opening = awaits
+        self.opening = awaits
 
     async def release(self, chain, by, order, settle):
         """Open the lock with the event *unlocked*; return whether it is open: not where it was engaged meanwhile.
@@ -81,10 +81,10 @@ class Lock:
 
         def settled(*_):
             yield from settle()
-            if self._opening:
+            if self.opening:
                 self._open()
 
-        if self._opening:
+        if self.opening:
             await chain.append(statements.EVENT, statements.event(statements.UNLOCKED, by, order), settled)
         return self.why == NOT_LOCKED
 

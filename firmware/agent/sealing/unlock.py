@@ -132,8 +132,8 @@ class Unlocking:
         self._question, self.wrong, self._wait_s = None, 0, 0
 
     def _require_idle(self):
-        if self._busy:
-            raise UnlockRefused("busy", "another code is being looked at: wait for it")
+        if self._busy or self._lock.opening:
+            raise UnlockRefused("busy", "another code or a permit is being looked at: wait for it")
 
     def _require_case_lock(self):
         if self._lock.why not in (lock.CASE_OPENED, lock.CLOCK_SILENT):

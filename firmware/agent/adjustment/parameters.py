@@ -47,7 +47,10 @@ class AdjustmentRefused(CaseError):
 
 
 class PermitRefused(AgentError):
-    """The permit is not acted on. `reason`: malformed, identity, purpose, counters, window, spent, lock, case-open, busy."""
+    """The permit is not acted on.
+
+    `reason` is one of malformed, identity, purpose, counters, window, spent, lock, case-open, busy.
+    """
 
     code = "permit-refused"
 

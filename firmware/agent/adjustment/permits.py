@@ -32,7 +32,8 @@ _SIGNED_NETWORK_TIME = const(3)
 class Permit:
     """A permit to adjust or, where it `is_repair` or `is_unlock`, to repair or unlock.
 
-    `raw` are its signed bytes, `hash` their SHA-256. `locked_at` is the number of the event *locked* that it answers, None for none.
+    `raw` are its signed bytes, `hash` their SHA-256. `locked_at` is the number of the event *locked* that it answers,
+    None for none.
     """
 
     def __init__(self, raw, order, kid):

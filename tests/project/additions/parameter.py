@@ -17,10 +17,10 @@ SUITE = (
 KEY = 21
 SIGNED = """
 import sys
-from agent.adjustment import fields
+from agent.adjustment import fields, parameters
 from agent.wire import cbor, statements
 held = cbor.decode(bytes.fromhex(sys.argv[1]))
-print(cbor.encode(statements.parameters(held, None)).hex(), fields.digest(held).hex(), fields.breach(held))
+print(cbor.encode(statements.parameters(held, None)).hex(), parameters.digest_of(held).hex(), fields.breach(held))
 held[fields.key_of("largest_tare_percent")] = 101
 print(fields.breach(held))
 """

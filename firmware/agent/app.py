@@ -246,7 +246,7 @@ class Agent:
         if count:
             self._zeros_refused += count
             await self._scale.events.note(statements.ZERO_OUT_OF_RANGE, weighing.refused_zero_counts, count)
-        silent = not weighing.hidden and not weighing.fresh()
+        silent = weighing.silent()
         if silent and not self._silent:
             missed, faults = adc.missed - self._missed, adc.faults - self._faults
             self._missed, self._faults = adc.missed, adc.faults

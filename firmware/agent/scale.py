@@ -166,7 +166,7 @@ class Scale:
             flags |= _CASE_OPEN
         if self.switch.closed:
             flags |= _SWITCH_ON
-        if not self.weighing.hidden and not self.weighing.fresh():
+        if self.weighing.silent():
             flags |= _ADC_FAULT
         if self.supply_mv < board.SUPPLY_LOW_MV:
             flags |= _SUPPLY_LOW

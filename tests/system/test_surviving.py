@@ -12,7 +12,7 @@ import pytest
 from kit.chain import exported, faults_of_chain
 from steelyard_protocol import statement
 from steelyard_protocol.events import EventKind
-from steelyard_protocol.statement import Kind, Statement
+from steelyard_protocol.statement import Flag, Kind, Statement
 from steelyard_simulator.scale import SimulatedScale
 from steelyard_simulator.world import EPOCH_S
 
@@ -126,6 +126,15 @@ def test_a_dead_converter_is_a_fault_and_no_reason_to_start_again(scale: Simulat
     assert scale.starts == 1
     assert scale.console_json("status")["indication"] is None
     assert len(events(scale, EventKind.ADC_FAULT)) == 1
+
+
+def test_a_start_is_no_fault_of_the_converter(scale: SimulatedScale) -> None:
+    for _ in range(3):
+        scale.power_off()
+        scale.power_on()
+        scale.advance(15)
+    assert events(scale, EventKind.ADC_FAULT) == []
+    assert not any(one.flags & Flag.ADC_FAULT for one in stated(scale))
 
 
 @pytest.mark.parametrize("on_s", [90, 400])

@@ -63,7 +63,7 @@ class Weighing:
     def __init__(self, adc, parameters):
         self._adc = adc
         self._step_ms = clock.ticks_ms()
-        self._valid = False
+        self._valid = None  # whether the last reading came with supply enough; None before the first
         self._initial_zero_due = True
         self._loaded = False
         self._tracking_millicounts = 0
@@ -340,7 +340,13 @@ class Weighing:
 
     def fresh(self):
         """True while the last reading is not older than one second, and came with supply enough."""
-        return self._valid and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
+        return bool(self._valid) and 0 <= clock.ticks_diff(clock.ticks_ms(), self._step_ms) <= _OLDEST_MS
+
+    def silent(self):
+        """True while a reading is overdue, or the last one came with too little supply: a fault, unless hidden."""
+        if self.hidden or self.fresh():
+            return False
+        return self._valid is not None or clock.ticks_diff(clock.ticks_ms(), self._step_ms) > _OLDEST_MS
 
     def started(self):
         """True once the first load that rested was taken as zero, or refused."""

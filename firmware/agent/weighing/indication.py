@@ -105,7 +105,7 @@ class Indication:
 
     def _why_none(self):
         weighing = self._weighing
-        if not weighing.hidden and not weighing.fresh():
+        if weighing.silent():
             return FAULT
         if weighing.hidden or not weighing.started():
             return STARTING

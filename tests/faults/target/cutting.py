@@ -7,7 +7,7 @@ what it then holds is compared with what it had released. The recovery is a stor
 
 import gc
 
-from agent.adjustment import fields
+from agent.adjustment import parameters
 from agent.record.journal import NotInJournal
 from agent.wire import cbor, cose, statements
 from hal_flash import Nor, PowerCut
@@ -83,7 +83,7 @@ class Known:
     def __init__(self):
         self.released = {}
         self.commits = []  # numbers of the commits of parameters
-        self.held = [fields.digest(MAP), 0, 0]  # digest and counters after the last of them
+        self.held = [parameters.digest_of(MAP), 0, 0]  # digest and counters after the last of them
         self.receipted = 0
         self.boot_number = 0
         self.keys = None
@@ -212,7 +212,7 @@ def judge(bench, known):
         held = ledger.parameters
         assert not held.locked, "the scale locked itself"
         assert known.held == [held.digest, held.calibration_counter, held.configuration_counter], "parameters"
-        assert held.digest == fields.digest(held.map), "the map is not that of its digest"
+        assert held.digest == parameters.digest_of(held.map), "the map is not that of its digest"
         assert [number for number, _ in ledger.audit.entries()] == known.commits, "the audit trail"
         assert bench.chip.faults == 0, "the flash refused something"
 

@@ -7,8 +7,8 @@ that opens a locked scale and ends with the case open.
 import json
 
 from agent.adjustment import repair
-from agent.adjustment.parameters import BY_CONSOLE
-from agent.adjustment.permits import Permit, PermitRefused
+from agent.adjustment.parameters import BY_CONSOLE, PermitRefused
+from agent.adjustment.permits import Permit
 from agent.sealing import lock
 from agent.sealing.lock import Lock
 from agent.wire import statements

@@ -181,6 +181,10 @@ class Parameters:
             raise AdjustmentRefused(
                 "journal-too-full", "the journal is too full to adjust: connect the scale, or export its statements"
             )
+        if not self._store.has_room():
+            raise AdjustmentRefused(
+                "files-full", "the file system is full: have the board repaired, this scale cannot be adjusted"
+            )
         if not self._audit.has_room(_AUDIT_ROOM_BYTES):
             raise AdjustmentRefused("audit-full", "the audit trail is full: this scale cannot be adjusted any more")
 

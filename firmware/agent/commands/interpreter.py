@@ -76,7 +76,8 @@ async def answer(terminal, scale, line):
     except ValueError as error:
         await reply.refuse("wrong-value", str(error))
     except OSError as error:  # of the flash, or of a chip
-        await reply.refuse("device", str(error))
+        text = "a chip, or the flash, does not do it (%s): try again, then have the scale repaired"
+        await reply.refuse("device", text % error)
     except Exception as error:
         await reply.refuse("internal", "%s in the scale's program: report this" % repr(error))
     await reply.end()

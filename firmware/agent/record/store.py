@@ -21,6 +21,8 @@ _HEADER = "<HIHI"
 _HEADER_BYTES = const(12)
 _MARK = const(0x5359)
 _MAX_BYTES = const(4096)
+_FREE_BLOCKS = const(3)  # its place in what statvfs gives
+_LEAST_FREE_BLOCKS = const(6)  # the audit trail's end, two copies, and their folders written again
 _FOLDERS = ("0", "0/use", "1", "1/use")
 
 
@@ -35,6 +37,11 @@ class Store:
                 os.stat(path)
             except OSError:
                 os.mkdir(path)
+
+    def has_room(self):
+        """Return whether some blocks of the file system are free, so that what is written next has room."""
+        free = os.statvfs(self.root)[_FREE_BLOCKS]
+        return _LEAST_FREE_BLOCKS <= free < 0x80000000  # littlefs may count blocks twice, and have fewer than none left
 
     def read(self, name):
         """Return the value called `name`, None if it was never written.

@@ -128,6 +128,24 @@ def test_a_dead_converter_is_a_fault_and_no_reason_to_start_again(scale: Simulat
     assert len(events(scale, EventKind.ADC_FAULT)) == 1
 
 
+def test_a_supply_that_sags_shows_no_weight_and_loses_nothing(scale: SimulatedScale) -> None:
+    for _ in range(3):
+        scale.supply(2.65)
+        scale.advance(3)
+        assert scale.console_json("status")["indication"] is None
+        scale.power_off()  # the chip resets itself somewhat lower, and starts while the supply comes back
+        scale.power_on()
+        scale.advance(6)
+        assert scale.console_json("status")["indication"] is None
+        scale.supply(5.0)
+        scale.advance(4)
+        assert scale.console_json("status")["supply_mv"] == 5000
+    assert weighs(scale)
+    last = stated(scale)[-1]
+    assert last.flags & Flag.SUPPLY_LOW
+    assert not last.flags & Flag.STABLE, "what was weighed by such a supply is no weight"
+
+
 def test_a_start_is_no_fault_of_the_converter(scale: SimulatedScale) -> None:
     for _ in range(3):
         scale.power_off()

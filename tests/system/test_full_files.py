@@ -16,35 +16,48 @@ from steelyard_simulator.scale import SimulatedScale
 
 ENROL = "enrol maker=M model=one serial=1 code=P-1"
 FILL = """
+import os
 from agent.port import flash
 flash.mount()
-try:
-    with open(flash.ROOT + "/junk", "wb") as file:
-        while True:
+
+def fill(name, most):
+    with open(flash.ROOT + name, "wb") as file:
+        for _ in range(most):
             file.write(bytes(256))
             file.flush()
+
+fill("/spare", SPARE)
+try:
+    fill("/junk", 5000)
 except OSError as error:
     print("full", error)
+os.remove(flash.ROOT + "/spare")
 """
+BLOCK = 16  # pieces
 
 Simulate = Callable[..., SimulatedScale]
 
 
-@pytest.fixture
-def scale(simulate: Simulate, tmp_path: Path) -> SimulatedScale:
-    """An enrolled scale, started again after every block of its files was written full."""
+def filled(simulate: Simulate, tmp_path: Path, spare_blocks: int) -> SimulatedScale:
+    """An enrolled scale, started again after all blocks of its files but so many were written full."""
     scale = simulate()
     scale.advance(3)
     scale.console(ENROL)
     scale.power_off()
     program = tmp_path / "program"
     shutil.copytree(FIRMWARE, program)
-    (program / "main.py").write_text(FILL)
+    (program / "main.py").write_text(FILL.replace("SPARE", str(spare_blocks * BLOCK)))
     with pytest.raises(AgentEnded, match="full"), SimulatedScale(scale.image.parent, firmware=program) as filling:
         filling.advance(2)
     scale.power_on()
     scale.advance(12)
     return scale
+
+
+@pytest.fixture
+def scale(simulate: Simulate, tmp_path: Path) -> SimulatedScale:
+    """One without a block left."""
+    return filled(simulate, tmp_path, 0)
 
 
 def kinds(scale: SimulatedScale) -> list[EventKind]:
@@ -93,3 +106,21 @@ def test_what_has_no_room_is_refused_in_words_and_the_scale_goes_on(scale: Simul
     scale.place(1.0)
     scale.advance(3)
     assert scale.console_json("status")["indication"] == "1.000 kg"
+
+
+@pytest.mark.parametrize("spare_blocks", range(2, 9))
+def test_what_is_begun_with_little_room_is_finished(simulate: Simulate, tmp_path: Path, spare_blocks: int) -> None:
+    scale = filled(simulate, tmp_path, spare_blocks)
+    scale.adjustment_switch(True)
+    scale.advance(1)
+    for change in range(80):
+        answer = scale.console_json(f"adjust set gravity_use_um_s2 979{5 + change % 2}000")
+        if "error" in answer:
+            break
+    assert answer["error"] == "files-full"
+    made = scale.console_json("parameters")
+    scale.power_off()
+    scale.power_on()
+    scale.advance(12)
+    assert scale.console_json("parameters") == made
+    assert not scale.console_json("status")["locked"]

@@ -39,7 +39,7 @@ def opened(raw, signer, external):
 
 def weigh(parameter_map, filtered, zero, cdeg):
     scaling = Scaling(parameter_map, cdeg)
-    weigh = Ranges(parameter_map, scaling).weight if MAX_1 in parameter_map else scaling.gross
+    weigh = Ranges(parameter_map, scaling).gross if MAX_1 in parameter_map else scaling.gross
     return weigh(scaling.compensated(filtered) - zero)
 
 

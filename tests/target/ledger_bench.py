@@ -93,7 +93,7 @@ class QuickKeyStore(SoftKeyStore):
 class Board:
     """`chip` with `file_sectors` of littlefs and after them `journal_sectors` of ring."""
 
-    def __init__(self, file_sectors=16, journal_sectors=8, chip=None, make_keystore=QuickKeyStore):
+    def __init__(self, file_sectors=24, journal_sectors=8, chip=None, make_keystore=QuickKeyStore):
         self.file_bytes = file_sectors * SECTOR
         self.chip = chip or Nor(self.file_bytes + journal_sectors * SECTOR)
         self.make_keystore = make_keystore

@@ -18,7 +18,7 @@ class SalesBoard(Board):
     """A board with a ring of sales behind its journal."""
 
     def __init__(self, journal_sectors=8):
-        chip = Nor((16 + journal_sectors + RING_SECTORS) * SECTOR)
+        chip = Nor((24 + journal_sectors + RING_SECTORS) * SECTOR)
         super().__init__(chip=chip)
         self.ring_at = chip.size - RING_SECTORS * SECTOR
         self.salts = 0

@@ -79,10 +79,12 @@ async def _close(scale, words, reply):
 async def _permit(scale, words, reply):
     if len(words) != 1:
         raise CommandError("usage", "it is 'adjust permit PERMIT', the permit in base64url")
-    before = scale.sessions.permit
+    before, was_locked = scale.sessions.permit, scale.parameters.locked
     await scale.downlink.present(decoded(words[0]))
     if scale.sessions.permit is before:
-        await reply.give({"session": False, "waiting": False}, "the permit has unlocked the scale")
+        if not was_locked or scale.parameters.locked:
+            raise CommandError("no-permit", "the platform's message was taken, but it is no permit: give one")
+        await reply.give({"session": False, "waiting": False, "locked": False}, "the permit has unlocked the scale")
         return
     if scale.sessions.repair_waits:
         await reply.give({"session": False, "waiting": True}, "the permit is to repair: 'repair open' begins")

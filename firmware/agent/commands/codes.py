@@ -29,7 +29,9 @@ async def _unlock(scale, words, reply):
         if len(words[0]) > _LONGEST_CODE:
             await scale.downlink.present(decoded(words[0]))
             if scale.parameters.locked:
-                raise CommandError("purpose", "the permit is not to unlock: 'adjust permit' or 'repair open' takes it")
+                raise CommandError(
+                    "purpose", "this is no permit to unlock: 'adjust permit' or 'repair open' takes others"
+                )
         else:
             await unlocking.unlock(scale, words[0])
         await reply.give({"locked": False}, "unlocked: the scale has to be verified again")

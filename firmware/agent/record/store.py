@@ -22,7 +22,7 @@ _HEADER_BYTES = const(12)
 _MARK = const(0x5359)
 _MAX_BYTES = const(4096)
 _FREE_BLOCKS = const(3)  # its place in what statvfs gives
-_LEAST_FREE_BLOCKS = const(6)  # the audit trail's end, two copies, and their folders written again
+_LEAST_FREE_BLOCKS = const(4)  # two of the audit trail, two for a folder that is written again
 _FOLDERS = ("0", "0/use", "1", "1/use")
 
 

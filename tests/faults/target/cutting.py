@@ -14,7 +14,7 @@ from hal_flash import Nor, PowerCut
 from ledger_bench import MAP, Board, circumstances, enrol, event, sha256
 
 HOW = ("none", "prefix", "scattered", "all")
-FILE_SECTORS = 14
+FILE_SECTORS = 24
 JOURNAL_SECTORS = 6
 SECTOR = 4096
 

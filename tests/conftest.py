@@ -34,6 +34,12 @@ def pytest_report_header() -> str:
     return servers.found()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the technician's tool notes of ports and changes stays in the test run."""
+    os.environ["STEELYARD_STATE"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[servers.Server]:
     """A Mosquitto of the test's own: `.port`, `.kill()`, `.restart()`, `.log` (a path)."""

@@ -8,7 +8,7 @@ import board
 from micropython import const
 
 from agent.adjustment.parameters import BY_CASE, BY_SWITCH, BY_TIME_OUT
-from agent.console import ServiceConsole, tell_why_not
+from agent.console import RefusingConsole, ServiceConsole
 from agent.errors import Damaged, NotStated
 from agent.loaded import START, let_go
 from agent.port import clock, system
@@ -282,7 +282,7 @@ async def _stand_still(error, what):
     """Say at the console why this is no scale just now, to whoever asks; not for ever."""
     sys.print_exception(error)
     text = "the scale %s: %s" % (what, str(error) or repr(error))
-    telling = asyncio.create_task(tell_why_not(Terminal(), what.replace(" ", "-"), text))
+    telling = asyncio.create_task(RefusingConsole(Terminal(), what.replace(" ", "-"), text).run())
     await _wait(_STANDSTILL_MS)
     telling.cancel()
 

@@ -2,7 +2,7 @@
 
 An answer ends with an empty line and the prompt. Nothing typed here can stop the scale: what cannot be understood is
 answered with `error: ` and what to do. Nobody is at the console most of the time, so the commands take heap only while
-a line is being answered.
+a line is being answered. A program speaks in frames, without echo and prompt: `agent.commands.framed`.
 """
 
 import asyncio
@@ -14,29 +14,16 @@ from agent.port.console import LineTooLong
 
 _MOST_BYTES = const(4096)
 _PROMPT = "\n> "
+_FRAME_END = b"\xfd"
 _COMMANDS = "agent.commands"
 # What answering a line loads and lets go of: the package that holds it, and its name there.
 _OWN = (("agent", "commands"), ("agent.adjustment", "calibration"), ("agent.record", "prices"))
 _OTHERS = (("agent.adjustment", "fields"), ("agent.orders", "enrolment"), ("agent.orders", "signed_time"))
-_PORT = (("agent.port", "slots"), ("agent.record", "serial"), ("agent.record", "software"))
+_PORT = (("agent.port", "frames"), ("agent.port", "slots"), ("agent.record", "serial"), ("agent.record", "software"))
 _LOADED = _OWN + CODES + _OTHERS + _PORT
 
-_NO_ROOM = "error: there is no room in memory for this just now: try again"
-_NO_ROOM_JSON = '{"error": "no-room", "message": "there is no room in memory for this just now: try again"}'
 
-
-async def tell_why_not(terminal, code, text):
-    """Answer every line with the same error, without end: the console of a scale that cannot start."""
-    from agent.commands import interpreter
-
-    line = b""
-    while True:
-        await interpreter.refuse(terminal, line, code, text)
-        await terminal.write(_PROMPT)
-        try:
-            line = await terminal.readline(_MOST_BYTES)
-        except LineTooLong:
-            line = b""
+_NO_ROOM = "there is no room in memory for this just now: try again"
 
 
 class ServiceConsole:
@@ -45,34 +32,79 @@ class ServiceConsole:
     def __init__(self, terminal, scale):
         self._terminal = terminal
         self._scale = scale
+        self._memory = []  # of the newest change that came in a frame
 
     async def run(self):
         """Serve until the stream ends."""
         await self._terminal.write(_PROMPT)
         while True:
-            line, too_long = b"", None
+            line = too_long = None
             try:
                 line = await self._terminal.readline(_MOST_BYTES)
+                if line.endswith(_FRAME_END):
+                    line = await self._converse(line)
             except LineTooLong as error:
-                too_long = str(error)
+                too_long = error
             except OSError:
                 return
-            if too_long or line.strip():
-                await self._answer(line, too_long)
+            if line is None and not too_long:  # the program has gone, and nobody has typed
+                continue
+            typed = (line or b"").strip(b" ")
+            if too_long or typed.strip():
+                await self._answer(typed, None, too_long)
             await self._terminal.write(_PROMPT)
 
-    async def _answer(self, line, too_long):
+    async def _converse(self, frame):
+        """Answer frames; returns the first line that is none, None where none comes for a while."""
+        try:
+            hold(_LOADED)
+            try:
+                from agent.commands.framed import Conversation
+            finally:
+                let_go(_LOADED)
+            return await Conversation(self._terminal, self._memory, self._answer).run(frame)
+        except MemoryError:  # the program asks again
+            return None
+
+    async def _answer(self, line, reply, too_long=None):
         hold(_LOADED)
         try:
             __import__(_COMMANDS)  # by itself, as loading takes long enough
             await asyncio.sleep_ms(0)
-            from agent.commands import interpreter
+            from agent.commands.reply import TypedReply
 
+            reply = reply or TypedReply(self._terminal, line)
             if too_long:
-                await interpreter.refuse(self._terminal, line, "line-too-long", too_long)
+                await reply.refuse(too_long.code, str(too_long))
             else:
-                await interpreter.answer(self._terminal, self._scale, line)
+                await self._carry_out(line, reply)
         except MemoryError:  # of what is typed nothing may stop the scale
-            await self._terminal.write((_NO_ROOM_JSON if line.endswith(b" json") else _NO_ROOM) + "\n")
+            if reply is None:
+                await self._terminal.write("error: %s\n" % _NO_ROOM)
+            else:
+                await reply.refuse("no-room", _NO_ROOM)
         finally:
             let_go(_LOADED)
+        if reply:
+            await reply.end()
+
+    async def _carry_out(self, line, reply):
+        from agent.commands import interpreter
+
+        await interpreter.answer(reply, self._scale, line)
+
+
+class RefusingConsole(ServiceConsole):
+    """Answers every line with the same error, `code` and `text`: the console of a scale that cannot start."""
+
+    def __init__(self, terminal, code, text):
+        super().__init__(terminal, None)
+        self._why = code, text
+
+    async def run(self):
+        """Say it at once, then to whoever asks, until the stream ends."""
+        await self._answer(b"", None)
+        await super().run()
+
+    async def _carry_out(self, line, reply):
+        await reply.refuse(*self._why)

@@ -84,9 +84,15 @@ class PortForbidden(ConsoleError):
 
 
 class PortBusy(ConsoleError):
-    """Another program has {port} open: close it, then try again."""
+    """Another program has {port} open{who}: close it, then try again."""
 
     code, noun, exit_code = "port-busy", "port", 4
+
+
+class PortWrong(ConsoleError):
+    """{port} is not the name of a port ({reason}): give a path, socket://HOST:PORT, rfc2217://HOST:PORT or VID:PID."""
+
+    code, noun, exit_code = "port-wrong", "port", 2
 
 
 class PortLost(ConsoleError):
@@ -123,6 +129,18 @@ class Refused(ConsoleError):
     """The scale refuses `{command}`: {message}"""
 
     code, exit_code = "refused", 8
+
+
+class Unsupported(Refused):
+    """This scale's software cannot do it: its console has no command `{command}`."""
+
+    code = "unsupported"
+
+
+class NoNote(GatewayError):
+    """A change is sent only once it is noted, so that after a break it can be found out; {file}: {why}."""
+
+    code, noun = "no-note", "folder"
 
 
 class NotReached(ConsoleError):

@@ -7,4 +7,4 @@ from kit.hurried import hurried
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No scale here takes long to start, to answer or to adjust."""
-    hurried(monkeypatch.setattr, start_s=1.0, silence_s=0.6, knock_s=0.2)
+    hurried(monkeypatch.setattr, start_s=0.6, silence_s=0.1)

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable, Container, Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.cli import Ended, steelyard
-from kit.frames import framed, opened, sealed
-from kit.pty_peer import Peer, ScriptedScale
+from kit.frames import GONE, TAKEN, TEXT, Said, frame, said, split
+from kit.pty_peer import DROP, Peer, ScriptedScale
 from kit.servers import wait_until
 from steelyard_gateway import errors
-from steelyard_gateway.serial import port
-from steelyard_gateway.serial.frames import DROP, END, LINE, MORE, Piece, Question
+from steelyard_gateway.serial import finding
+from steelyard_gateway.serial.frames import Channel, Frame, Kind, Reader
 
 Connect = Callable[..., Peer]
+
+
+class Found:
+    """What pyserial lists."""
+
+    def __init__(self, device: str, vid: int | None = 1, pid: int = 5, serial_number: str | None = None) -> None:
+        self.device, self.vid, self.pid, self.serial_number = device, vid, pid, serial_number
+
+
 NOTHING, CHANGED, UNKNOWN = "Nothing was changed", "The scale was changed", "unknown: whether"
 SET = ("adjust", "set", "e_mg", "5")
 
@@ -42,90 +52,111 @@ def run(peer: Peer, *words: str) -> Ended:
 
 # ---- frames ---------------------------------------------------------------------------------------------------------
 
-
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])))
-def test_a_question_is_one_line_with_a_name_of_its_own(command: str) -> None:
-    one, other = Question(command), Question(command)
-    assert one.ident != other.ident
-    assert one.line[:1] == DROP
-    assert one.line.count(b"\r") + one.line.count(b"\n") == 1
-    assert opened(one.line[1:-1].decode()) == (one.ident, command)
+KINDS = st.sampled_from(list(Kind))
+U16, U32 = st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
+FRAMES = st.builds(Frame, KINDS, U32, U16, U16, st.binary(max_size=300), st.sampled_from(list(Channel)))
 
 
-def test_pieces_are_told_from_everything_else() -> None:
-    question = Question("status")
-    ident = question.ident
-    for kind in (LINE, MORE, END):
-        assert question.piece(sealed(f"{kind}{ident} 12 a #b")) == Piece(kind, 12, "a #b")
-    assert question.piece("noise" + sealed(f"={ident} 0 x")) == Piece(LINE, 0, "x")
-    whole = sealed(f"={ident} 0 x")
-    others = [
-        whole + " ",
-        whole[:-1],
-        whole.replace("x", "y"),
-        whole + whole,
-        sealed("=0badc0de 0 x"),
-        sealed(f"!{ident} 0 x"),
-    ]
-    for line in (
-        "",
-        "> ",
-        *others,
-        sealed(f"={ident} x"),
-        sealed(f"={ident} 0 \x1b[2J"),
-        question.line.decode().strip(),
-    ):
-        assert question.piece(line) is None, line
+@given(FRAMES, st.binary(max_size=20))
+def test_a_frame_is_read_as_it_was_written_whatever_comes_before_it(made: Frame, before: bytes) -> None:
+    line = made.encode()
+    assert min(line) > 0x7F, "no byte of it is a key"
+    assert Reader().take(before + line) == [made]
+    if made.channel == Channel.CONSOLE:
+        assert said(line) == (made.kind, made.session, made.sequence, made.offset, made.data)
+        assert frame(*said(line)) == line
+
+
+@given(FRAMES, st.data())
+def test_a_damaged_frame_is_none(made: Frame, data: st.DataObject) -> None:
+    line = made.encode()
+    at = data.draw(st.integers(0, len(line) - 1))
+    for part in (b"", bytes((line[at] ^ 1 << data.draw(st.integers(0, 7)),)), data.draw(st.binary(min_size=2))):
+        found = Reader().take(line[:at] + part + line[at + 1 :])
+        assert found in ([], [made]), "base64 has more than one spelling of a last letter"
+
+
+def test_frames_of_nobody_are_passed_over() -> None:
+    reader = Reader()
+    assert reader.take(frame(15, 1, 1) + frame(10, 1, 1, channel=3) + b"\xfe" + b"\xe1" * 9000 + b"> ") == []
+    assert bytes(reader.plain).endswith(b"> ")
+    assert not reader.inside
+    assert [one.kind for one in reader.take(b"\xfe\xe1" + frame(10, 1, 1))] == [Kind.TEXT]
 
 
 @pytest.mark.parametrize("command", ["adjust zero\rstatus", "a\nb", "a\tb", "a\x15", "a\x7f", "a\x85", "a\u2028"])
-def test_a_command_with_a_control_character_is_never_sent(command: str) -> None:
-    with pytest.raises(ValueError, match="control character"):
-        Question(command)
+def test_a_command_with_a_control_character_is_never_sent(connect: Connect, command: str) -> None:
+    peer = connect(ScriptedScale())
+    with finding.open_console(peer.port) as console:
+        console.greet()
+        with pytest.raises(ValueError, match="control character"):
+            console.change(command)
+        assert not console.sent
+    assert peer.lines == ["status json"]
 
 
-def spoilt(scale: ScriptedScale, spoil: Callable[[str], str], which: Container[int]) -> Callable[[str], str | None]:
-    """A raw peer that answers as the scale does, but `spoil`s the framed answers to the questions of those numbers."""
-    asked = count()
-
-    def answer(line: str) -> str | None:
-        found = opened(line)
-        said = scale(found[1]) if found else "error: ?"
-        text = framed(found[0], said or "") if found else f"{said}\n"
-        return f"{line}\n{spoil(text) if next(asked) in which else text}\n> "
-
-    return answer
-
-
-SPOIL = {
-    "a letter": lambda text: text.replace("e_mg", "e_mq", 1),
-    "the end": lambda text: text[: text.rindex(".")],
-    "the first piece": lambda text: text[text.index("\n") + 1 :],
-    "everything": lambda text: "",
-    "its name": lambda text: framed("0badc0de", text),
-    "its frame": lambda text: '{"identity": "0"}\n',
+SPOIL: dict[str, Callable[[bytes], bytes]] = {
+    "a letter": lambda data: data[:20] + bytes((data[20] ^ 2,)) + data[21:],
+    "the end": lambda data: data[:-1],
+    "the beginning": lambda data: data[1:],
+    "everything": lambda data: b"",
+    "its number": lambda data: frame(*said(data)._replace(sequence=9999)),
+    "its session": lambda data: frame(*said(data)._replace(session=9999)),
+    "its place": lambda data: frame(*said(data)._replace(offset=9999)),
+    "its channel": lambda data: frame(*said(data), channel=2),
+    "its kind": lambda data: frame(*said(data)._replace(kind=TAKEN)),
+    "its text": lambda data: frame(*said(data)._replace(kind=TEXT, data=b"")),
 }
 
 
 @pytest.mark.parametrize("what", SPOIL)
-def test_an_answer_that_is_not_whole_is_asked_for_again(connect: Connect, what: str) -> None:
-    scale = ScriptedScale()
-    for broken in ({1}, {1, 2}):
-        peer = connect(spoilt(scale, SPOIL[what], broken), raw=True)
-        peer.prompts = True
-        told = run(peer, "parameters", "--json")
-        assert told.exit_code == 0, told.stderr
-        assert json.loads(told.stdout)["parameters"]["e_mg"] == 5000
-    peer = connect(spoilt(scale, SPOIL[what], range(1, 1000)), raw=True)
-    peer.prompts = True
-    assert run(peer, "parameters").exit_code == errors.Garbled.exit_code
+def test_a_piece_that_is_not_whole_is_asked_for_again(connect: Connect, what: str) -> None:
+    """Also the answer to a change, which is carried out once."""
+    scale, turn = ScriptedScale(), count()
+    peer = connect(lambda line: "done " + "x" * 500 + "\n" if line.startswith("adjust set") else scale(line))
+    peer.spoil = lambda data: SPOIL[what](data) if data and next(turn) % 3 else data
+    told = run(peer, "parameters", "--json")
+    assert told.exit_code == 0, told.stderr
+    assert json.loads(told.stdout)["parameters"]["e_mg"] == 5000
+    told = run(peer, *SET)
+    assert (told.exit_code, told.stdout) == (0, "done " + "x" * 500 + "\n"), told.stderr
+    assert peer.changes == ["adjust set e_mg 5"]
+    greeted = count()
+    peer.spoil = lambda data: SPOIL[what](data) if next(greeted) > 3 else data
+    told = run(peer, "parameters")
+    assert told.exit_code in (errors.Garbled.exit_code, errors.NoAnswer.exit_code)
+
+
+def test_nothing_is_sent_while_an_answer_may_come(connect: Connect) -> None:
+    """A scale that says all the time that it works is waited for, with one frame."""
+    scale, taken = ScriptedScale(), count()
+
+    def late(data: bytes) -> bytes:
+        if b"parameters" in (peer.asked or Said(0, 0, 0, 0, b"")).data and next(taken) < 1:
+            for _ in range(6):
+                peer.say(frame(TAKEN, *said(data)[1:3]))
+                time.sleep(0.05)
+        return data
+
+    peer = connect(scale)
+    peer.spoil = late
+    assert run(peer, "parameters").exit_code == 0
+    assert [said(one).data[2:] for one in split(peer.heard)[0]].count(b"parameters json") == 1
+
+
+def test_a_session_that_the_scale_has_forgotten_ends_the_call(connect: Connect) -> None:
+    peer = connect(ScriptedScale())
+    peer.spoil = lambda data: data if not peer.lines[1:] else frame(GONE, *said(data)[1:3])
+    told = run(peer, "parameters")
+    assert told.exit_code == errors.Garbled.exit_code
+    assert "it has restarted" in told.stderr
 
 
 @pytest.mark.parametrize("spoil", ["\\u001b[2J", "\\n", "\\u0085"])
 def test_json_with_control_characters_is_not_passed_on(connect: Connect, spoil: str) -> None:
     scale = ScriptedScale()
-    for said, words, error in (("S-1", "status", errors.NotAScale), ("enrolled", "log", errors.Garbled)):
-        peer = connect(lambda line, said=said: (scale(line) or "").replace(said, f"{said}{spoil}"))
+    for text, words, error in (("S-1", "status", errors.NotAScale), ("enrolled", "log", errors.Garbled)):
+        peer = connect(lambda line, text=text: (scale(line) or "").replace(text, f"{text}{spoil}"))
         told = run(peer, *words.split(), "--json")
         assert told.exit_code == error.exit_code, words
         assert "\x1b" not in told.output
@@ -191,30 +222,23 @@ def test_a_scale_that_cannot_start_is_heard_and_is_a_scale(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, plain: bool
 ) -> None:
     """Also where it has no room for a frame, and says it plainly."""
-    peer = connect(lambda line: f"error: {REASON}\n" if plain else json.dumps({"error": "x", "message": REASON}) + "\n")
-    peer.frames = not plain
+    words = f"error: {REASON}\n" if plain else json.dumps({"error": "x", "message": REASON}) + "\n"
+    peer = connect(lambda line: words, raw=plain)
     told = run(peer, "status", "--json")
     assert (told.exit_code, json.loads(told.stdout)["error"]) == (errors.Refused.exit_code, "refused")
     assert REASON in told.stderr
     found = [peer.port, connect(lambda line: None, True).port]
-    monkeypatch.setattr(
-        port.list_ports, "comports", lambda: [type("P", (), {"device": one, "vid": 1}) for one in found]
-    )
-    assert port.find() == peer.port
+    monkeypatch.setattr(finding.list_ports, "comports", lambda: [Found(one) for one in found])
+    assert finding.find() == peer.port
 
 
-def test_the_drop_key_comes_before_anything_that_could_end_a_line(connect: Connect) -> None:
-    peer = connect(ScriptedScale())
-    assert run(peer, "status").exit_code == 0
-    assert peer.heard.startswith(DROP)
-    assert all(part.startswith("@") for part in peer.heard.decode().split(DROP.decode()) if "\r" in part)
-
-
-def test_whoever_says_nothing_gets_nothing_but_the_drop_key_until_the_end(connect: Connect) -> None:
+def test_whoever_says_nothing_gets_no_key_until_the_end(connect: Connect) -> None:
     peer = connect(lambda line: None, True)
     told = run(peer, "status")
     assert told.exit_code == errors.NoAnswer.exit_code
-    assert peer.heard.strip(DROP) == b" #\r"
+    *frames, last = peer.heard.split(DROP)
+    assert last == b" #\r"
+    assert all(byte > 0x7F for byte in b"".join(frames))
     assert "Waiting for the scale to start" in told.stderr
 
 
@@ -222,11 +246,11 @@ def test_whoever_says_nothing_gets_nothing_but_the_drop_key_until_the_end(connec
 
 
 class LosesAnswers(ScriptedScale):
-    """Does `deed` at `adjust set` and says nothing but its prompt, or nothing at all."""
+    """Does `deed` at `adjust set` and says nothing."""
 
-    def __init__(self, deed: Callable[["LosesAnswers"], None], silent: bool = False) -> None:
+    def __init__(self, deed: Callable[["LosesAnswers"], None]) -> None:
         super().__init__()
-        self.deed, self.silent, self.identity = deed, silent, "0123456789ABCDEF"
+        self.deed, self.identity = deed, "0123456789ABCDEF"
 
     def status(self) -> dict[str, Any]:
         return {**super().status(), "identity": self.identity}
@@ -246,22 +270,13 @@ def change(scale: LosesAnswers) -> None:
 
 def lost(connect: Connect, scale: LosesAnswers, *words: str) -> tuple[Ended, Peer]:
     peer = connect(scale)
-    if not scale.silent:
-        deed = scale.deed
-
-        def prompt(one: LosesAnswers) -> None:
-            deed(one)
-            peer.say("\n> ")
-
-        scale.deed = prompt
     return run(peer, *words), peer
 
 
-@pytest.mark.parametrize("silent", [False, True])
-def test_a_change_that_was_made_is_told_with_the_scales_log(connect: Connect, silent: bool) -> None:
-    scale = LosesAnswers(change, silent)
+def test_a_change_that_was_made_is_told_with_the_scales_log(connect: Connect) -> None:
+    scale = LosesAnswers(change)
     done, _ = lost(connect, scale, *SET, "--json")
-    assert done.exit_code == (errors.NoAnswer if silent else errors.Garbled).exit_code
+    assert done.exit_code == errors.NoAnswer.exit_code
     told = json.loads(done.stdout)["outcome"]
     assert told.startswith(f"{CHANGED}: calibration counter from 0 to 1")
     assert "statement 8, Parameters changed: e_mg from 5000 to 5" in told
@@ -276,7 +291,7 @@ def test_a_change_that_was_not_made_is_told(connect: Connect) -> None:
     assert NOTHING in done.stderr
     assert CHANGED not in done.stderr
     assert not scale.session
-    assert peer.lines.count("adjust set e_mg 5") == 1, "a change is never sent twice"
+    assert peer.changes.count("adjust set e_mg 5") == 1, "a change is never carried out twice"
 
 
 def test_a_session_that_was_open_before_stays(connect: Connect) -> None:
@@ -298,7 +313,7 @@ def test_another_scale_at_the_port_makes_it_unknown(connect: Connect) -> None:
 
 def test_a_scale_that_does_not_come_back_makes_it_unknown(connect: Connect) -> None:
     peer = connect(ScriptedScale())
-    scale = LosesAnswers(lambda _: peer.mute(), silent=True)
+    scale = LosesAnswers(lambda _: peer.mute())
     peer.answer = scale
     done = run(peer, *SET, "--json")
     assert done.exit_code == errors.NoAnswer.exit_code
@@ -326,7 +341,6 @@ def test_a_scale_that_refuses_to_say_what_it_is_makes_it_unknown(connect: Connec
 def test_a_session_that_cannot_be_closed_is_unknown(connect: Connect) -> None:
     scale = LosesAnswers(change)
     peer = connect(lambda line: "error: no\n" if line == "adjust close" else scale(line))
-    scale.deed = lambda one: (change(one), peer.say("\n> "))[0]
     done = run(peer, *SET)
     assert CHANGED in done.stderr
     assert "unknown: whether the adjustment session is closed" in done.stderr

@@ -7,20 +7,16 @@ from collections.abc import Callable
 
 from steelyard_gateway.command import main
 from steelyard_gateway.scale import outcome
-from steelyard_gateway.serial import console
+from steelyard_gateway.serial import console, exchange
 
 
-def hurried(
-    put: Callable[[object, str, float], None], *, start_s: float = 6.0, silence_s: float = 1.0, knock_s: float = 0.5
-) -> None:
-    """Put the periods in: of a start and of the longest command, of an answer, and of a knock and of quiet."""
+def hurried(put: Callable[[object, str, float], None], *, start_s: float = 6.0, silence_s: float = 0.4) -> None:
+    """Put the periods in: of a start and of the longest command, and of a silence that means that nothing comes."""
     for module, name, seconds in (
         (console, "START_S", start_s),
         (outcome, "START_S", start_s),
         (outcome, "LONGEST_S", start_s),
-        (console, "_SILENCE_S", silence_s),
-        (console, "_KNOCK_S", knock_s),
-        (console, "_QUIET_S", knock_s),
+        (exchange, "SILENCE_S", silence_s),
     ):
         put(module, name, seconds)
 

@@ -8,25 +8,28 @@ import tty
 from collections.abc import Callable
 from typing import Any
 
-from kit.frames import DROP, framed, opened
+from kit.frames import CHANGE, TEXT, Answers, Said, frame, said, split
 
 COUNTERS = ("digest", "calibration_counter", "configuration_counter")
+DROP = b"\x15"
 
 
 class Peer:
-    """Answers each line with `answer(line)`, in frames where it was asked so, and echoes and prompts as a scale does.
+    """Answers each command in a frame with `answer(command)`, as a scale does; None is no answer.
 
-    `answer` returns the text of the answer, or None to say nothing at all. With `raw`, whatever it returns is sent as
-    it is, without echo or frame, and the drop key gives no prompt unless `prompts` is set. Without `frames` it answers
-    framed questions plainly. `lines` are the commands that came, `ident` names the last question, `heard` has all.
+    With `raw` it is no scale: it knows no frames, and says what `answer` makes of each line that is typed. `lines`
+    are what came in frames, `changes` those of them that came as changes, each once; `heard` are all bytes. What it
+    sends goes through `spoil` first.
     """
 
     def __init__(self, answer: Callable[[str], str | None], raw: bool = False) -> None:
         self.answer, self.raw = answer, raw
         self.lines: list[str] = []
-        self.ident, self.heard = "", b""
-        self.prompts, self.frames, self._muted = not raw, True, False
-        self.drops = 0
+        self.changes: list[str] = []
+        self.heard = b""
+        self.spoil: Callable[[bytes], bytes] = lambda data: data
+        self.asked: Said | None = None
+        self._answers, self._muted = Answers(self._carry_out), False
         self._ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
         self.port = os.ttyname(self._theirs)
@@ -34,10 +37,15 @@ class Peer:
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def say(self, text: str) -> None:
-        """Send text that nobody asked for."""
+    def say(self, data: bytes) -> None:
+        """Send what nobody asked for."""
         if not self._muted:
-            os.write(self._ours, text.replace("\n", "\r\n").encode())
+            os.write(self._ours, data)
+
+    def tell(self, text: str) -> None:
+        """Send text as the next piece of the answer that is being given."""
+        assert self.asked is not None
+        self.say(frame(TEXT, self.asked.session, self.asked.sequence, self.asked.offset, text.encode()))
 
     def mute(self) -> None:
         """Say nothing any more."""
@@ -52,34 +60,29 @@ class Peer:
                 os.close(descriptor)
 
     def _serve(self) -> None:
-        pending = ""
+        pending = b""
         while True:
             ready, _, _ = select.select([self._ours, self._stop], [], [])
             if self._stop in ready:
                 return
             came = os.read(self._ours, 4096)
             self.heard += came
-            for letter in came.decode():
-                if letter == DROP:
-                    pending = ""
-                    self.drops += 1
-                    self.say("\n> " if self.prompts else "")
-                elif letter == "\r":
-                    self._reply(pending)
-                    pending = ""
-                else:
-                    pending += letter
+            if self.raw:
+                *lines, pending = (pending + came).split(b"\r")
+                for line in lines:
+                    self.say((self.answer(line.rpartition(DROP)[2].decode()) or "").encode())
+                continue
+            frames, pending = split(pending + came)
+            for one in frames:
+                self.asked = said(one)
+                self.say(self.spoil(self._answers.to(self.asked)))
 
-    def _reply(self, line: str) -> None:
-        self.ident, command = opened(line) or ("", line)
+    def _carry_out(self, command: str) -> str | None:
+        assert self.asked is not None
         self.lines.append(command)
-        said = self.answer(line if self.raw else command) if command or self.raw else ""
-        if said is None:
-            return
-        if self.raw:
-            self.say(said)
-        else:
-            self.say(f"{line}\n{framed(self.ident, said) if self.ident and self.frames else said}\n> ")
+        if self.asked.kind == CHANGE:
+            self.changes.append(command)
+        return self.answer(command)
 
 
 class ScriptedScale:

@@ -10,7 +10,6 @@ import sys
 from micropython import const
 
 from agent.commands import CommandError, require_at_most
-from agent.commands.reply import reply_to
 from agent.errors import AgentError
 from agent.port.console import LineTooLong
 
@@ -65,10 +64,9 @@ async def _help(words, reply):
     await reply.give(value, *lines)
 
 
-async def answer(terminal, scale, line):
+async def answer(reply, scale, line):
     """Carry out the command in `line`, bytes, on `scale`; whatever is wrong with it becomes the answer."""
     await asyncio.sleep_ms(0)  # loading was a piece of work by itself, and so is each step here
-    reply, line = reply_to(terminal, line)
     try:
         await _carry_out(scale, line, reply)
     except AgentError as error:
@@ -80,19 +78,9 @@ async def answer(terminal, scale, line):
         await reply.refuse("device", text % error)
     except Exception as error:
         await reply.refuse("internal", "%s in the scale's program: report this" % repr(error))
-    await reply.end()
-
-
-async def refuse(terminal, line, code, text):
-    """Answer `line`, bytes, with an error, whatever it asks: `code` for programs, `text` for people."""
-    reply, _ = reply_to(terminal, line)
-    await reply.refuse(code, text)
-    await reply.end()
 
 
 async def _carry_out(scale, line, reply):
-    if line is None:
-        raise CommandError("frame-damaged", "the line came damaged, and nothing was done: send it again")
     name, words = parse(line)
     if reply.as_json:
         words.pop()

@@ -113,7 +113,7 @@ def _hundredths(value):
 async def _watch(scale, words, reply):
     require_at_most(words, 1, "watch [lines]")
     remaining = whole_number(words[0], 1, _WATCH_MOST, "the number of lines") if words else -1
-    pressed = asyncio.create_task(reply.key())
+    pressed = asyncio.create_task(reply.pressed())
     try:
         while remaining and not pressed.done():
             try:
@@ -122,6 +122,7 @@ async def _watch(scale, words, reply):
                 await reply.line('{"indication": null}' if reply.as_json else "no reading from the ADC")
             else:
                 await _watch_line(scale, reply)
+            await reply.now()
             remaining -= 1
     finally:
         pressed.cancel()

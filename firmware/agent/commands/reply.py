@@ -1,53 +1,31 @@
-"""Where a command writes its answer: text for people or JSON, plain or in frames.
-
-A program asks in a frame, so that it knows which answer is whose and that both came whole, whatever the line does. A
-frame is one line that ends with a blank, `#` and the CRC-32 of all before, eight hexadecimal digits:
-- a question is `@ID COMMAND`, ID being up to 16 letters of ASCII that no question had before;
-- its answer comes in pieces, KIND and ID in one word, then the piece's number from 0 on, then text. The kind is `=`
-  where the text ends a line, `+` where the next piece goes on with it, and `.` at the end of the answer.
-"""
+"""Where a command writes its answer: text for people or JSON, to a terminal or, in `framed`, to a program."""
 
 import asyncio
 import json
-from binascii import crc32
-
-from micropython import const
-
-_QUESTION = b"@"
-_CHECK = " #%08x"
-_LONGEST_ID = const(16)
-_BLANK = const(32)
-_DELETE = const(127)
-
-
-def reply_to(terminal, line):
-    """(reply, command, as bytes) for a line from the console; the command is None where a frame is damaged."""
-    line = line.strip(b" ")
-    if not line.startswith(_QUESTION):
-        return Reply(terminal, line), line
-    text = line.rpartition(b" #")[0]
-    ident, _, command = text[1:].partition(b" ")
-    whole = text and line == text + (_CHECK % crc32(text)).encode()
-    if not whole or not 0 < len(ident) <= _LONGEST_ID or min(ident) <= _BLANK or max(ident) >= _DELETE:
-        return Reply(terminal, line), None
-    return FramedReply(terminal, command, ident.decode()), command
 
 
 class Reply:
-    """An answer for somebody at a terminal."""
+    """An answer to `command`, bytes."""
 
-    def __init__(self, terminal, command):
-        self._terminal = terminal
+    given_up = False  # whether nobody wants the rest
+
+    def __init__(self, command):
         self.as_json = command.endswith(b" json")
-        self.key = terminal.key
 
     async def write(self, text):
         """Write a piece of a line."""
-        await self._terminal.write(text)
+        raise NotImplementedError
+
+    async def pressed(self):
+        """Return once somebody presses a key, or wants no more."""
+        raise NotImplementedError
 
     async def line(self, text):
         """Write one line, or what else is left of one."""
-        await self._terminal.write(text + "\n")
+        await self.write(text + "\n")
+
+    async def now(self):
+        """Have what is written read before the rest is worked out; a terminal shows it at once."""
 
     async def end(self):
         """Say that this was all; at a terminal the prompt does."""
@@ -64,6 +42,8 @@ class Reply:
         """Answer with the generator `items` of pairs (value, line) as one JSON array, or a line each."""
         separator = "["
         for value, text in items:
+            if self.given_up:
+                return
             if self.as_json:
                 await self.write(separator + json.dumps(value))
                 separator = ","
@@ -78,30 +58,17 @@ class Reply:
         await self.give({"error": code, "message": text}, "error: " + text)
 
 
-class FramedReply(Reply):
-    """An answer in frames to the question `ident`."""
+class TypedReply(Reply):
+    """An answer for somebody at a terminal."""
 
-    def __init__(self, terminal, command, ident):
-        super().__init__(terminal, command)
-        self._ident = ident
-        self._number = 0
+    def __init__(self, terminal, command):
+        super().__init__(command)
+        self._terminal = terminal
 
     async def write(self, text):
-        """Give a piece of a line."""
-        await self._give("+", text)
-
-    async def line(self, text):
-        """Give one line, or what else is left of one."""
-        await self._give("=", text)
-
-    async def end(self):
-        """Say that this was all."""
-        await self._give(".", "")
-
-    async def _give(self, kind, text):
-        head = "%s%s %d " % (kind, self._ident, self._number)
-        self._number += 1
-        check = crc32(text.encode(), crc32(head.encode()))
-        await self._terminal.write(head)
+        """Write a piece of a line."""
         await self._terminal.write(text)
-        await self._terminal.write((_CHECK + "\n") % check)
+
+    async def pressed(self):
+        """Wait for a key."""
+        await self._terminal.key()

@@ -11,7 +11,7 @@ from typing import Any
 
 from steelyard_gateway.errors import Garbled, NotReached
 from steelyard_gateway.scale.mass import kilograms, shown
-from steelyard_gateway.scale.outcome import CLOSE, LONGEST_S
+from steelyard_gateway.scale.outcome import CLOSE
 from steelyard_gateway.scale.status import Status
 from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.serial.console import SerialConsole
@@ -77,7 +77,7 @@ class Guide:
         if not self.confirm(found):
             return None
         self.say("Adjusting; leave the pan alone")
-        done = self.console.change_json(command, LONGEST_S)
+        done = self.console.change_json(command)
         if not start["session"]:
             self.console.change(CLOSE)
         try:

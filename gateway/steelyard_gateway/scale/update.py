@@ -37,7 +37,7 @@ def send(console: SerialConsole, update: Package, progress: Progress) -> dict[st
 
     Raises Refused where it does not take the manifest, UpdateStopped where it gives up, or wants nothing for long.
     """
-    console.json(f"update manifest {to_base64url(update.manifest)}")
+    console.change_json(f"update manifest {to_base64url(update.manifest)}")
     heard_s = time.monotonic()
     while True:
         said = console.json("update")
@@ -63,7 +63,7 @@ def _piece(console: SerialConsole, image: bytes, offset: int) -> int | None:
     """Give the piece at `offset`; the offset of the next that is wanted, None where it has to be asked for."""
     data = to_base64url(image[offset : offset + PIECE_BYTES])
     with contextlib.suppress(Refused):  # its answer was lost, so that it came twice
-        coming = console.json(f"update piece {offset} {data}").get("coming")
+        coming = console.change_json(f"update piece {offset} {data}").get("coming")
         wanted: int | None = coming["wanted"] if coming else None
         return wanted
     return None

@@ -1,75 +1,53 @@
-"""The service console as a program sees it: a question out, and the pieces of its answer back, whole or not at all.
+"""The service console as a program sees it: a question out, and its answer back, whole or not at all.
 
-The line may have noise on it, and the scale may be starting, or have been left half-way through something. So the drop
-key comes first, before anything that could complete what somebody else began to type. What comes back is bytes from
-outside: bounded, decoded with replacement, and refused where it is not the whole answer to the question.
+What comes back is text from outside: bounded, without control characters, and refused where it makes no sense.
 """
 
 import codecs
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
-from steelyard_gateway.errors import Garbled, NoAnswer, NotAScale, Refused
-from steelyard_gateway.serial import frames
+from steelyard_gateway.errors import Garbled, NoAnswer, NotAScale, Refused, Unsupported
+from steelyard_gateway.serial.exchange import Exchange, Gone, Stream
+from steelyard_gateway.serial.frames import Key, has_control
 
-PROMPT = "> "
-LINE_LIMIT = 65536
 ANSWER_LIMIT = 4 * 1024 * 1024
 START_S = 15.0
 """A board that resets when its port is opened is silent for up to 6 s, then the agent starts."""
-TRIES = 3
-_SILENCE_S = 5.0
-_KNOCK_S = 1.0
-_QUIET_S = 2.0  # a scale that does nothing else for so long after its prompt has not got the question
-_NO_SCALE = re.compile(r'the scale cannot (?:start|go on): [^"]*')
-
-
-class Stream(Protocol):
-    """A serial port: `read` returns what came within its time-out, perhaps nothing."""
-
-    def read(self, size: int = 1, /) -> bytes: ...
-    def write(self, data: bytes, /) -> int | None: ...
-    def reopen(self, timeout_s: float, /) -> None: ...
+_NO_SCALE = re.compile(r'the scale cannot (?:start|go on): [^"\r\n]*')
+_UNKNOWN = "unknown-command"
 
 
 class SerialConsole:
     """One scale's service console; `port` is the name used in messages.
 
-    `sent` are the commands that may have changed the scale, answered or not, the last of them at `sent_s` (monotonic).
-    `say` shows what is waited for.
+    `sent` are the commands that may have changed the scale, answered or not, the last of them at `sent_s` by the port's
+    clock and with the number `last`. `note(key, command)` is called before each, `say` shows what is waited for.
     """
 
     def __init__(self, stream: Stream, port: str, say: Callable[[str], None] = lambda _: None) -> None:
         self.stream, self.port, self.say = stream, port, say
         self.sent: list[str] = []
-        self.sent_s = 0.0
-        self._pending = ""
-        self._heard_s = 0.0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.sent_s, self.last = 0.0, (0, 0)
+        self.note: Callable[[Key, str], None] = lambda key, command: None
+        self._exchange = Exchange(stream, port, say)
 
     def greet(self) -> dict[str, Any]:
         """Wait for the scale and return its status.
 
         NoAnswer or NotAScale where no scale is there, Refused where it says why it cannot start.
         """
-        deadline = time.monotonic() + START_S
-        while True:
-            self.synchronise(max(_KNOCK_S, deadline - time.monotonic()))
+        deadline = self.stream.now_s() + START_S
+        answer = None
+        while answer is None:
+            self.synchronise(max(0, deadline - self.stream.now_s()))
             try:
-                answer = self._whole("status json", _SILENCE_S)
-            except (Garbled, NoAnswer) as error:
-                said = str(error.values.get("said", ""))
-                if reason := _NO_SCALE.search(said):
-                    raise Refused(command="status", message=reason[0]) from error
-                if time.monotonic() > deadline:
-                    raise (NotAScale(port=self.port, said=said[:80]) if said else error) from error
-            else:
-                return self._status(answer)
-
-    def _status(self, answer: str) -> dict[str, Any]:
+                answer = self._whole("status json")
+            except (Garbled, NoAnswer):  # it has restarted since, or the line is very bad
+                if self.stream.now_s() > deadline:
+                    raise
         try:
             status = self.parse("status", answer)
         except Garbled as error:
@@ -79,84 +57,67 @@ class SerialConsole:
         return status
 
     def synchronise(self, timeout_s: float) -> None:
-        """End whatever runs and drop what is half typed, up to a prompt that nothing follows; NoAnswer or NotAScale."""
-        self._pending, said, knocks = "", "", 0
-        start = time.monotonic()
-        while (waited := time.monotonic() - start) < timeout_s:
-            if waited >= knocks * _KNOCK_S:
-                self.stream.write(frames.DROP)
-                knocks += 1
-                if knocks == 2:
-                    self.say(f"Waiting for the scale to start or to finish what it does, at most {timeout_s:.0f} s")
-            came = self._receive()
-            said = (said + came)[-4096:]
-            if not came and self._last_line(said) == PROMPT:
-                return
-        # Only now, as a line's end is for whoever else may be there: no command of a scale ends like this.
-        self.stream.write(frames.DROP + b" #\r")
-        asked_s = time.monotonic()
-        while not said.strip() and time.monotonic() - asked_s < _KNOCK_S:
-            said += self._receive()
-        if not said.strip():
-            raise NoAnswer(port=self.port, timeout_s=timeout_s)
-        raise NotAScale(port=self.port, said=said[-80:])
+        """Begin a new session, whatever was before; NoAnswer or NotAScale, Refused where the scale cannot start."""
+        try:
+            self._exchange.hello(timeout_s)
+        except NotAScale as error:
+            if reason := _NO_SCALE.search(self._exchange.plain):
+                raise Refused(command="status", message=reason[0]) from error
+            raise
 
-    def lines(self, command: str, silence_s: float = _SILENCE_S) -> Iterator[str]:
-        """Lines of the answer as they come.
+    def lines(self, command: str) -> Iterator[str]:
+        """Lines of the answer as they come; NoAnswer or Garbled where not all of it comes."""
+        return self._lines(command, self._exchange.answer(self._exchange.next_key(), _plain(command)))
 
-        NoAnswer where none of it comes for `silence_s`; Garbled where a piece is missing or damaged, or it is too long.
-        """
-        question = frames.Question(command)
-        self._pending, said, held = "", "", ""
-        self.stream.write(question.line)
-        deadline, total, number = time.monotonic() + silence_s, 0, 0
-        while True:
-            line = self._line()
-            piece = question.piece(line) if line else None
-            if line is None and self._pending == PROMPT and time.monotonic() - self._heard_s > _QUIET_S:
-                raise self._garbled(command, said) if said else NoAnswer(port=self.port, timeout_s=_QUIET_S)
-            if line is None and time.monotonic() > deadline:
-                raise NoAnswer(port=self.port, timeout_s=silence_s)
-            if piece is None:  # an echo, noise, or what was asked before
-                said = line or said
-                continue
-            deadline, total = time.monotonic() + silence_s, total + len(piece.text) + 1
-            if piece.number != number or total > ANSWER_LIMIT:
-                raise self._garbled(command, piece.text)
-            if piece.kind == frames.END:
-                return
-            number, held = number + 1, held + piece.text
-            if piece.kind == frames.LINE:
-                yield held
-                held = ""
+    def _lines(self, command: str, pieces: Iterator[bytes]) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        pending, total = "", 0
+        try:
+            for piece in pieces:
+                total += len(piece)
+                if total > ANSWER_LIMIT:
+                    raise self._garbled(command, pending)
+                *whole, pending = (pending + decoder.decode(piece)).split("\n")
+                for line in whole:
+                    if has_control(line):
+                        raise self._garbled(command, line)
+                    yield line
+        except Gone as error:
+            raise self._garbled(command, "it has restarted, or somebody else spoke to it") from error
+        if pending:
+            raise self._garbled(command, pending)
 
-    def ask(self, command: str, silence_s: float = _SILENCE_S) -> str:
+    def ask(self, command: str) -> str:
         """The whole answer in the console's own words; Refused where it is an error."""
-        return self._words(command, self._whole(command, silence_s, TRIES))
+        return self._words(command, self._whole(command))
 
-    def json(self, command: str, silence_s: float = _SILENCE_S) -> dict[str, Any]:
+    def json(self, command: str) -> dict[str, Any]:
         """The answer as the object that the console gives with `json` behind the command."""
-        return self.parse(command, self._whole(f"{command} json", silence_s, TRIES))
+        return self.parse(command, self._whole(f"{command} json"))
 
-    def json_list(self, command: str, silence_s: float = _SILENCE_S) -> list[Any]:
+    def json_list(self, command: str) -> list[Any]:
         """The answer as the array that the console gives for a list."""
-        value = self._parse(command, self._whole(f"{command} json", silence_s, TRIES))
+        value = self._parse(command, self._whole(f"{command} json"))
         if not isinstance(value, list):
             raise self._garbled(command, str(value))
         return value
 
-    def change(self, command: str, silence_s: float = _SILENCE_S) -> str:
-        """As `ask`, for a command that may change the scale: it is sent once and noted in `sent`."""
-        return self._words(command, self._sent(command, command, silence_s))
+    def change(self, command: str) -> str:
+        """As `ask`, for a command that may change the scale: it is carried out once at most, and noted in `sent`."""
+        return self._words(command, self._sent(command, command))
 
-    def change_json(self, command: str, silence_s: float = _SILENCE_S) -> dict[str, Any]:
-        """As `json`, for a command that may change the scale: it is sent once and noted in `sent`."""
-        return self.parse(command, self._sent(command, f"{command} json", silence_s))
+    def change_json(self, command: str) -> dict[str, Any]:
+        """As `json`, for a command that may change the scale: it is carried out once at most, and noted in `sent`."""
+        return self.parse(command, self._sent(command, f"{command} json"))
 
-    def _sent(self, command: str, line: str, silence_s: float) -> str:
-        self.sent.append(command)
-        self.sent_s = time.monotonic()
-        return self._whole(line, silence_s)
+    def recall(self, key: Key, command: str) -> str | None:
+        """What the scale answered to a command that an earlier call sent it; None where it does not remember that."""
+        try:
+            return "\n".join(self._lines(command, self._exchange.recall(key, command)))
+        except Garbled as error:
+            if isinstance(error.__cause__, Gone):
+                return None
+            raise
 
     def parse(self, command: str, line: str) -> dict[str, Any]:
         """One JSON object of the console; Refused where it carries an error, Garbled where it is none."""
@@ -165,56 +126,48 @@ class SerialConsole:
             raise self._garbled(command, line)
         return value
 
-    def _whole(self, command: str, silence_s: float, tries: int = 1) -> str:
-        """The whole answer; one that is lost or damaged is asked for again, `tries` times in all."""
-        while True:
-            tries -= 1
-            try:
-                return "\n".join(self.lines(command, silence_s))
-            except (Garbled, NoAnswer):
-                if not tries:
-                    raise
+    def _whole(self, command: str) -> str:
+        return "\n".join(self.lines(command))
 
-    @staticmethod
-    def _words(command: str, answer: str) -> str:
+    def _sent(self, command: str, line: str) -> str:
+        text, key = _plain(line), self._exchange.next_key()
+        self.note(key, command)
+        self.sent.append(command)
+        self.sent_s, self.last = self.stream.now_s(), key
+        return "\n".join(self._lines(command, self._exchange.answer(key, text, change=True)))
+
+    def _words(self, command: str, answer: str) -> str:
         if answer.startswith("error:"):
-            raise Refused(command=command, message=answer.removeprefix("error:").strip())
+            words = answer.removeprefix("error:").strip()
+            raise self._refusal(command, _UNKNOWN if words.startswith("there is no command '") else "", words)
         return answer
 
     def _parse(self, command: str, line: str) -> Any:
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._garbled(command, line) from error
         if not _is_printable(value):
             raise self._garbled(command, line)
         if isinstance(value, dict) and "error" in value:
-            raise Refused(command=command, message=value.get("message", value["error"]))
+            raise self._refusal(command, value["error"], value.get("message", value["error"]))
         return value
+
+    @staticmethod
+    def _refusal(command: str, code: object, words: object) -> Refused:
+        if code == _UNKNOWN:
+            return Unsupported(command=command.split()[0])
+        return Refused(command=command, message=words)
 
     def _garbled(self, command: str, said: str) -> Garbled:
         return Garbled(command=command.removesuffix(" json"), port=self.port, said=said[:200])
 
-    def _line(self) -> str | None:
-        """The next whole line, or None if none came within the port's time-out."""
-        if "\n" not in self._pending:
-            self._pending += self._receive()
-        if "\n" not in self._pending:
-            if len(self._pending) > LINE_LIMIT:
-                raise self._garbled("…", self._pending)
-            return None
-        line, self._pending = self._pending.split("\n", 1)
-        return line.rstrip("\r")
 
-    def _receive(self) -> str:
-        came = self.stream.read(4096)
-        if came:
-            self._heard_s = time.monotonic()
-        return self._decoder.decode(came)
-
-    @staticmethod
-    def _last_line(text: str) -> str:
-        return text.replace("\r", "\n").rsplit("\n", 1)[-1]
+def _plain(command: str) -> str:
+    """The command; ValueError where it has a control character."""
+    if has_control(command):
+        raise ValueError(f"{command!r} has a control character")
+    return command
 
 
 def _is_printable(value: Any) -> bool:
@@ -223,4 +176,4 @@ def _is_printable(value: Any) -> bool:
         return _is_printable([*value, *value.values()])
     if isinstance(value, list):
         return all(map(_is_printable, value))
-    return not isinstance(value, str) or not frames.has_control(value)
+    return not isinstance(value, str) or not has_control(value)

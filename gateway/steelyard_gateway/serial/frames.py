@@ -1,52 +1,121 @@
-"""Frames of the service console: lines that say whose they are and that they are whole, on whatever line there is.
+"""Frames of machine mode: what tool and scale say to one another, whole or not at all, on whatever line there is.
 
-A question is `@ID COMMAND #CRC`; its answer comes in pieces `KIND ID NUMBER TEXT #CRC`, the first blank left out. The
-firmware's `agent/commands/reply.py` is the other end and says what the kinds are.
+A frame is the byte FE, the base64 of its bytes with the highest bit of every letter set, and FD: none of its bytes is a
+key of the console, and FE always begins a new frame. Its bytes are, big-endian: channel and kind (four bits each),
+session (4), sequence number (2), offset (2), length of the data (2), data, CRC-32 (4). `exchange` says what they say.
 """
 
-import re
-import secrets
+import binascii
+import struct
 import unicodedata
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
+from enum import IntEnum
 from zlib import crc32
 
-DROP = b"\x15"
-"""The console's drop key: what is half typed goes, and nothing is carried out."""
-MORE, LINE, END = "+", "=", "."
+BEGIN, END = b"\xfe", b"\xfd"
+LONGEST = 8192
+"""No frame has more bytes on the line."""
+_HEAD, _CHECK = struct.Struct(">BIHHH"), struct.Struct(">I")
+_RAISED = bytes.maketrans(bytes(range(128)), bytes(range(128, 256)))
+_LOWERED = bytes.maketrans(bytes(range(128, 256)), bytes(range(128)))
+
+
+Key = tuple[int, int]
+"""Session and sequence number of a question."""
+
+
+class Channel(IntEnum):
+    """What a frame belongs to."""
+
+    CONSOLE = 1
+    UPLINK = 2
+    """Kept for statements and receipts by way of a gateway; no scale takes it yet."""
+
+
+class Kind(IntEnum):
+    """What a frame says; up to READ the tool says it, from WELCOME on the scale."""
+
+    HELLO = 1
+    ASK = 2
+    CHANGE = 3
+    READ = 4
+    WELCOME = 8
+    TAKEN = 9
+    TEXT = 10
+    LAST = 11
+    GONE = 12
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One piece of an answer: its number from 0 on, and its text, which goes on (MORE), ends a line, or is the END."""
+class Frame:
+    """One frame; `offset` says where in the answer its text begins, modulo 65,536."""
 
-    kind: str
-    number: int
-    text: str
+    kind: Kind
+    session: int
+    sequence: int
+    offset: int = 0
+    data: bytes = b""
+    channel: Channel = Channel.CONSOLE
+
+    @property
+    def key(self) -> Key:
+        """What it belongs to."""
+        return self.session, self.sequence
+
+    def encode(self) -> bytes:
+        """Its bytes on the line."""
+        what = self.channel << 4 | self.kind
+        body = _HEAD.pack(what, self.session, self.sequence, self.offset, len(self.data)) + self.data
+        return BEGIN + b64encode(body + _CHECK.pack(crc32(body))).translate(_RAISED) + END
 
 
-class Question:
-    """One command with a name of its own; ValueError where the command has a control character."""
-
-    def __init__(self, command: str) -> None:
-        if has_control(command):
-            raise ValueError(f"{command!r} has a control character")
-        self.ident = secrets.token_hex(4)
-        text = f"@{self.ident} {command}"
-        self.line = DROP + f"{text} #{_check(text)}\r".encode()
-        self._piece = re.compile(rf"(([{MORE}{LINE}{END}]){self.ident} (\d+) (.*)) #([0-9a-f]{{8}})")
-
-    def piece(self, line: str) -> Piece | None:
-        """The piece of this question's answer in a line that came; None for anything else, and for a damaged one."""
-        found = self._piece.search(line)
-        if not found or found.end() != len(line) or found[5] != _check(found[1]) or has_control(found[4]):
+def decode(line: bytes) -> Frame | None:
+    """The frame in what came after FE and before FD; None where it is damaged, or of a kind that nobody knows."""
+    try:
+        raw = b64decode(line.translate(_LOWERED), validate=True)
+        body, (check,) = raw[: -_CHECK.size], _CHECK.unpack(raw[-_CHECK.size :])
+        what, session, sequence, offset, length = _HEAD.unpack_from(body)
+        if check != crc32(body) or length != len(body) - _HEAD.size:
             return None
-        return Piece(found[2], int(found[3]), found[4])
+        return Frame(Kind(what & 15), session, sequence, offset, body[_HEAD.size :], Channel(what >> 4))
+    except (binascii.Error, struct.error, ValueError):
+        return None
+
+
+class Reader:
+    """Finds frames in the bytes of a line; `plain` is what came beside them, the last 4 KB of it."""
+
+    def __init__(self) -> None:
+        self._frame: bytearray | None = None
+        self.plain = bytearray()
+
+    @property
+    def inside(self) -> bool:
+        """Whether a frame has begun."""
+        return self._frame is not None
+
+    def take(self, data: bytes) -> list[Frame]:
+        """The whole frames that end in `data`; damaged ones are passed over."""
+        found = []
+        for byte in data:
+            if byte == BEGIN[0]:
+                self._frame = bytearray()
+            elif self._frame is None or byte < 128:
+                self._frame = None
+                self.plain.append(byte)
+            elif byte == END[0]:
+                if (frame := decode(bytes(self._frame))) is not None:
+                    found.append(frame)
+                self._frame = None
+            else:
+                self._frame.append(byte)
+                if len(self._frame) > LONGEST:
+                    self._frame = None
+        del self.plain[:-4096]
+        return found
 
 
 def has_control(text: str) -> bool:
     """Whether a text has characters that break lines, move a terminal's cursor, or the like."""
     return any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text)
-
-
-def _check(text: str) -> str:
-    return f"{crc32(text.encode()):08x}"

@@ -1,31 +1,17 @@
-"""Finding and opening the serial port of a scale.
-
-Where none is named and several are there, each is asked who it is; one scale among them is enough.
-"""
+"""A scale's port: by its path, by USB id, or by a network address that pyserial knows; opened by one tool at a time."""
 
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import serial
-from serial.tools import list_ports
 
-from steelyard_gateway.errors import (
-    ConsoleError,
-    NoPort,
-    PortAbsent,
-    PortBusy,
-    PortForbidden,
-    PortLost,
-    Refused,
-    SeveralPorts,
-)
-from steelyard_gateway.serial.console import SerialConsole
+from steelyard_gateway.errors import ConsoleError, PortAbsent, PortBusy, PortForbidden, PortLost, PortWrong
+from steelyard_gateway.serial.holder import Hold, who
 
 BAUD = 115200
+URLS = ("socket://", "rfc2217://")
 _REOPEN_S = 0.2
 
 
@@ -34,27 +20,41 @@ class Port:
 
     def __init__(self, name: str, timeout_s: float = 0.05) -> None:
         self.name, self.timeout_s = name, timeout_s
+        self._hold: Hold | None = None
         self._serial = self._open()
 
-    def _open(self) -> serial.Serial:
+    def _open(self) -> serial.SerialBase:
+        is_url = "://" in self.name
+        if is_url and not self.name.startswith(URLS):
+            raise PortWrong(port=self.name, reason="that kind of address is not known")
+        self._hold = Hold(self.name)
+        exclusive = {} if is_url else {"exclusive": True}
         try:
-            return serial.Serial(self.name, BAUD, timeout=self.timeout_s, write_timeout=2, exclusive=True)
-        except (serial.SerialException, OSError) as error:
+            return serial.serial_for_url(self.name, BAUD, timeout=self.timeout_s, write_timeout=2, **exclusive)
+        except (serial.SerialException, OSError, ValueError, TypeError) as error:
+            self._release()
             raise _refusal(self.name, error) from error
 
     def read(self, size: int = 1, /) -> bytes:
         """Up to `size` bytes: what is there, or the first that come within the time-out."""
         try:
-            return bytes(self._serial.read(max(1, min(size, self._serial.in_waiting))))
-        except (serial.SerialException, OSError) as error:
+            came: bytes = self._serial.read(1)
+            while came and len(came) < size and (more := self._serial.in_waiting):  # of a socket never more than 1
+                came += self._serial.read(min(size - len(came), more))
+            return came
+        except (serial.SerialException, OSError, TypeError, ValueError) as error:
             raise PortLost(port=self.name, reason=error) from error
 
     def write(self, data: bytes, /) -> int | None:
         """Write all of `data`."""
         try:
             return int(self._serial.write(data) or 0)
-        except (serial.SerialException, OSError) as error:
+        except (serial.SerialException, OSError, ValueError) as error:
             raise PortLost(port=self.name, reason=error) from error
+
+    def now_s(self) -> float:
+        """Seconds of a clock that only goes forward."""
+        return time.monotonic()
 
     def reopen(self, timeout_s: float, /) -> None:
         """Open the port anew, and wait for it where it vanished with the scale's power; raises as opening does."""
@@ -71,49 +71,22 @@ class Port:
 
     def close(self) -> None:
         """Give the port back."""
-        with suppress(OSError):  # of a port that is gone
+        with suppress(OSError, serial.SerialException):  # of a port that is gone
             self._serial.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._hold:
+            self._hold.release()
+        self._hold = None
 
 
 def _refusal(name: str, error: Exception) -> ConsoleError:
     number = getattr(error, "errno", None)
+    if isinstance(error, ValueError | TypeError) or "expected a string in the form" in str(error):
+        return PortWrong(port=name, reason=error)
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
-        return PortBusy(port=name)
+        return PortBusy(port=name, who=who(name))
     if number in (errno.EACCES, errno.EPERM):
         return PortForbidden(port=name)
     return PortAbsent(port=name, reason=os.strerror(number) if number else error)
-
-
-@contextmanager
-def open_console(name: str | None, say: Callable[[str], None] = lambda _: None) -> Iterator[SerialConsole]:
-    """The console of the scale at the named port, or of the only scale there is; `say` shows what is waited for."""
-    port = Port(name or find())
-    try:
-        yield SerialConsole(port, port.name, say)
-    finally:
-        port.close()
-
-
-def find() -> str:
-    """Name of the one port with a scale; NoPort or SeveralPorts where that is not so."""
-    candidates: list[str] = [port.device for port in list_ports.comports() if port.vid is not None]
-    if len(candidates) > 1:
-        with ThreadPoolExecutor(len(candidates)) as asking:  # at once, as each may have to start first
-            answers = list(asking.map(_is_scale, candidates))
-        candidates = [name for name, is_scale in zip(candidates, answers, strict=True) if is_scale]
-    if not candidates:
-        raise NoPort
-    if len(candidates) > 1:
-        raise SeveralPorts(ports=", ".join(candidates))
-    return candidates[0]
-
-
-def _is_scale(name: str) -> bool:
-    try:
-        with open_console(name) as console:
-            console.greet()
-    except Refused:
-        return True  # one that cannot start says so itself
-    except ConsoleError:
-        return False
-    return True

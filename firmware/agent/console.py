@@ -50,7 +50,7 @@ class ServiceConsole:
             if line is None and not too_long:  # the program has gone, and nobody has typed
                 continue
             typed = (line or b"").strip(b" ")
-            if too_long or typed.strip():
+            if too_long or self._asks(typed):
                 await self._answer(typed, None, too_long)
             await self._terminal.write(_PROMPT)
 
@@ -74,10 +74,7 @@ class ServiceConsole:
             from agent.commands.reply import TypedReply
 
             reply = reply or TypedReply(self._terminal, line)
-            if too_long:
-                await reply.refuse(too_long.code, str(too_long))
-            else:
-                await self._carry_out(line, reply)
+            await self._carry_out(line, reply, too_long)
         except MemoryError:  # of what is typed nothing may stop the scale
             if reply is None:
                 await self._terminal.write("error: %s\n" % _NO_ROOM)
@@ -88,10 +85,17 @@ class ServiceConsole:
         if reply:
             await reply.end()
 
-    async def _carry_out(self, line, reply):
+    def _asks(self, typed):
+        """Whether a line asks for anything."""
+        return typed.strip()
+
+    async def _carry_out(self, line, reply, too_long):
         from agent.commands import interpreter
 
-        await interpreter.answer(reply, self._scale, line)
+        if too_long:
+            await reply.refuse(too_long.code, str(too_long))
+        else:
+            await interpreter.answer(reply, self._scale, line)
 
 
 class RefusingConsole(ServiceConsole):
@@ -106,5 +110,8 @@ class RefusingConsole(ServiceConsole):
         await self._answer(b"", None)
         await super().run()
 
-    async def _carry_out(self, line, reply):
+    def _asks(self, typed):
+        return True
+
+    async def _carry_out(self, line, reply, too_long):
         await reply.refuse(*self._why)

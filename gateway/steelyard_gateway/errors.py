@@ -53,6 +53,18 @@ class NoPermit(GatewayError):
     code, noun = "no-permit", "permit"
 
 
+class NoCode(GatewayError):
+    """There is no unlock code in {file}: it is nothing but digits."""
+
+    code, noun = "no-code", "unlock code"
+
+
+class NoSheet(GatewayError):
+    """No test can be gone on with from {file}: {why}."""
+
+    code, noun = "no-sheet", "test sheet"
+
+
 class ConsoleError(GatewayError):
     """Talking to the scale failed."""
 

@@ -32,10 +32,11 @@ _CHANGED = const(1)
 _ANSWER = const(2)
 
 _END = b"\xfd"
+_ASCII = const(127)
 _LINE_BYTES = const(4096)
 _WINDOW = const(256)
 _STILL_MS = const(400)
-_PATIENCE_MS = const(10000)
+_PATIENCE_MS = const(20000)  # longer than a tool tries to fetch a piece
 _IDLE_MS = const(2000)
 
 
@@ -55,6 +56,13 @@ class Conversation:
 
     async def run(self, line):
         """Take frames, beginning with `line`; returns the first line that is none, None after two quiet seconds."""
+        self._terminal.echoes = False
+        try:
+            return await self._run(line)
+        finally:
+            self._terminal.echoes = True
+
+    async def _run(self, line):
         while line is not None and line.endswith(_END):
             self._line = None
             frame = frames.unpack(line)
@@ -66,13 +74,16 @@ class Conversation:
         return line
 
     async def next(self, wait_ms):
-        """The next line or frame; None after `wait_ms` without one."""
-        try:
-            return await asyncio.wait_for_ms(self._terminal.readline(_LINE_BYTES), wait_ms)
-        except asyncio.TimeoutError:
-            return None
-        except LineTooLong:
-            return b""
+        """The next frame, or line of ASCII, as others are what a bad line made of frames; None after `wait_ms`."""
+        while True:
+            try:
+                line = await asyncio.wait_for_ms(self._terminal.readline(_LINE_BYTES), wait_ms)
+            except asyncio.TimeoutError:
+                return None
+            except LineTooLong:
+                continue
+            if line.endswith(_END) or (line and max(line) <= _ASCII):
+                return line
 
     def put_back(self, line):
         """Have `line` taken once the command that is being answered has ended."""

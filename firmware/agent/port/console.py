@@ -52,6 +52,7 @@ class Terminal:
         self._line = bytearray()
         self._too_long = False
         self._typed_s = 0
+        self.echoes = True  # whether what is typed is shown to whoever types it
 
     async def key(self):
         """The next byte, as an integer; of carriage return and line feed together only the first.
@@ -86,7 +87,7 @@ class Terminal:
                 self._too_long = False
                 line[:] = b""
                 if not in_frame:
-                    await self.write("\n(dropped: 60 s without a key)\n> ")
+                    await self._echo(b"\r\n(dropped: 60 s without a key)\r\n> ")
                 in_frame = False
             if byte == _FRAME:
                 self._too_long = False
@@ -97,7 +98,7 @@ class Terminal:
                 if len(line) < limit + limit // 2:  # base64 of as much as a line may have
                     line.append(byte & _LOW)
             elif byte in (_RETURN, _LINE_FEED):
-                await self.write("\n")
+                await self._echo(b"\r\n")
                 if self._too_long:
                     self._take()
                     raise LineTooLong(limit)
@@ -118,16 +119,20 @@ class Terminal:
         if byte in (_BACKSPACE, _DELETE):
             if line:
                 line[-1:] = b""
-                await self.write("\b \b")
+                await self._echo(b"\b \b")
         elif byte in (_CANCEL, _INTERRUPT):
             self._too_long = False
             line[:] = b""
-            await self.write("\n> ")
+            await self._echo(b"\r\n> ")
         elif len(line) >= limit:
             self._too_long = True
         else:
             line.append(byte)
-            await self.write_bytes(b"?" if byte < _BLANK else bytes((byte,)))
+            await self._echo(b"?" if byte < _BLANK else bytes((byte,)))
+
+    async def _echo(self, data):
+        if self.echoes:
+            await self.write_bytes(data)
 
     async def write(self, text):
         """Write `text`; every line feed goes out as carriage return and line feed."""

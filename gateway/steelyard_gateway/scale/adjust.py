@@ -40,6 +40,25 @@ class Adjustment:
         return asdict(self)
 
 
+class Steps:
+    """Waits for what somebody does at the scale; `say` shows it, each step has `timeout_s`."""
+
+    def __init__(self, console: SerialConsole, say: Callable[[str], None], timeout_s: float = 120.0) -> None:
+        self.console, self.say, self.timeout_s = console, say, timeout_s
+
+    def wait(self, step: str, reached: Callable[[Status], bool]) -> Status:
+        """Show the step and return the first status in which it is done; NotReached after its time-out."""
+        self.say(step)
+        deadline = time.monotonic() + self.timeout_s
+        while True:
+            status = status_of(self.console)
+            if status["gross"] is not None and reached(status):
+                return status
+            if time.monotonic() > deadline:
+                raise NotReached(step=step, timeout_s=self.timeout_s)
+            time.sleep(POLL_S)
+
+
 class Guide:
     """Leads through one adjustment; `say` shows a step, `confirm` asks before the scale is changed."""
 
@@ -50,7 +69,8 @@ class Guide:
         confirm: Callable[[str], bool],
         step_timeout_s: float = 120.0,
     ) -> None:
-        self.console, self.say, self.confirm, self.step_timeout_s = console, say, confirm, step_timeout_s
+        self.console, self.say, self.confirm = console, say, confirm
+        self._wait = Steps(console, say, step_timeout_s).wait
 
     def zero(self) -> Adjustment | None:
         """Take the empty pan as zero at calibration; None where `confirm` said no."""
@@ -101,18 +121,6 @@ class Guide:
             return start
         self._wait("Open the seal and turn the adjustment switch on", lambda status: bool(status["switch"]))
         return start
-
-    def _wait(self, step: str, reached: Callable[[Status], bool]) -> Status:
-        """Show the step and return the first status in which it is done; NotReached after its time-out."""
-        self.say(step)
-        deadline = time.monotonic() + self.step_timeout_s
-        while True:
-            status = status_of(self.console)
-            if status["gross"] is not None and reached(status):
-                return status
-            if time.monotonic() > deadline:
-                raise NotReached(step=step, timeout_s=self.step_timeout_s)
-            time.sleep(POLL_S)
 
 
 def gross_mg(status: Status) -> int:

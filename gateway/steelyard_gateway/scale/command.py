@@ -14,7 +14,7 @@ import typer
 from rich.live import Live as LiveView
 
 from steelyard_gateway.errors import Garbled
-from steelyard_gateway.scale import events, show
+from steelyard_gateway.scale import events, examine, orders, show
 from steelyard_gateway.scale.adjusting import adjust_app
 from steelyard_gateway.scale.session import (
     JsonOption,
@@ -35,6 +35,9 @@ from steelyard_gateway.serial.console import SerialConsole
 
 app = typer.Typer(cls=Words, no_args_is_help=True, help="Inspect, adjust and export one scale over its serial port.")
 app.add_typer(adjust_app, name="adjust")
+for order in (orders.lock, orders.unlock, orders.permit, orders.time, orders.network):
+    app.command()(order)
+app.command("test")(examine.examine)
 
 
 @app.command()

@@ -18,7 +18,7 @@ _MARKS = (
 
 def permit(given: str) -> str:
     """The permit's base64url, from `given` itself or from the file that it names after an @; raises NoPermit."""
-    where, text = (given[1:], _text(Path(given[1:]))) if given.startswith("@") else ("what was typed", given)
+    where, text = (given[1:], text_of(given[1:])) if given.startswith("@") else ("what was typed", given)
     words = _joined(where, text.strip())
     if not words:
         raise NoPermit(file=where, why="it is empty")
@@ -36,7 +36,9 @@ def _joined(where: str, text: str) -> str:
     return "".join((*whole, last))
 
 
-def _text(path: Path) -> str:
+def text_of(name: str) -> str:
+    """The text in a file of that name, in whatever encoding an editor chose; raises NoPermit."""
+    path = Path(name)
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)

@@ -57,6 +57,14 @@ def parameters(facts: dict[str, Any]) -> Table:
     return table
 
 
+def facts(values: dict[str, Any]) -> Table:
+    """Names and values as they are."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        table.add_row(Text(name.replace("_", " "), "bold"), Text("–" if value is None else str(value)))
+    return table
+
+
 def raw_statement(line: str) -> bytes:
     """The bytes of one exported line (base64url with or without padding); ValueError where it is none."""
     return base64.b64decode(line + "=" * (-len(line) % 4), altchars=b"-_", validate=True)

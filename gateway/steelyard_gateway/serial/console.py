@@ -127,6 +127,13 @@ class SerialConsole:
         return value
 
     def _whole(self, command: str) -> str:
+        """The whole answer to a question that changes nothing; where the scale has lost its place, once again."""
+        try:
+            return "\n".join(self.lines(command))
+        except Garbled as error:
+            if not isinstance(error.__cause__, Gone):
+                raise
+        self.synchronise(START_S)
         return "\n".join(self.lines(command))
 
     def _sent(self, command: str, line: str) -> str:

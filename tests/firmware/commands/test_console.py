@@ -48,7 +48,7 @@ def test_help_explains_every_command_in_a_line(scale: SimulatedScale) -> None:
         ("export 1 1 2", "usage"),
         ("time 1800000000 1800000001", "usage"),
         ("help me", "usage"),
-        ("@", "frame-damaged"),
+        ("@", "unknown-command"),
         ("zero please", "usage"),
         ("tare 5", "usage"),
         ("serial modem", "usage"),

@@ -69,7 +69,9 @@ class Exchange:
                 self.say(f"Waiting for the scale to start or to finish what it does, at most {timeout_s:.0f} s")
 
     def _provoke(self, timeout_s: float) -> None:
-        """Say who else is there: only now a line's end, as it is a key. No command of a scale ends like this."""
+        """Say what is there instead: only now a line's end, as it is a key. No command of a scale ends like this."""
+        if self._session or self._reader.damaged:  # it is a scale, and the line is very bad
+            raise Garbled(command="status", port=self.port, said=self.plain[-80:])
         self.stream.write(DROP + b" #\r")
         deadline = self.stream.now_s() + SILENCE_S
         while not self.plain.strip() and self.stream.now_s() < deadline:

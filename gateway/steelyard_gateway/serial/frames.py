@@ -84,11 +84,15 @@ def decode(line: bytes) -> Frame | None:
 
 
 class Reader:
-    """Finds frames in the bytes of a line; `plain` is what came beside them, the last 4 KB of it."""
+    """Finds frames in the bytes of a line; `plain` is what came beside them, the last 4 KB of it.
+
+    `damaged` says whether there was a frame that cannot be read.
+    """
 
     def __init__(self) -> None:
         self._frame: bytearray | None = None
         self.plain = bytearray()
+        self.damaged = False
 
     @property
     def inside(self) -> bool:
@@ -107,6 +111,8 @@ class Reader:
             elif byte == END[0]:
                 if (frame := decode(bytes(self._frame))) is not None:
                     found.append(frame)
+                else:
+                    self.damaged = True
                 self._frame = None
             else:
                 self._frame.append(byte)

@@ -10,7 +10,7 @@ from steelyard_gateway.scale import outcome
 from steelyard_gateway.serial import console, exchange
 
 
-def hurried(put: Callable[[object, str, float], None], *, start_s: float = 6.0, silence_s: float = 0.4) -> None:
+def hurried(put: Callable[[object, str, float], None], *, start_s: float = 6.0, silence_s: float = 0.8) -> None:
     """Put the periods in: of a start and of the longest command, and of a silence that means that nothing comes."""
     for module, name, seconds in (
         (console, "START_S", start_s),

@@ -90,3 +90,22 @@ def test_a_permit_may_be_broken_where_mail_breaks_it(length: int, whole: bool) -
     else:
         with pytest.raises(NoPermit):
             permit(broken)
+
+
+@pytest.mark.parametrize(("encoding", "width"), [("utf-8", 40), ("ascii", 40), ("gb18030", 80), ("latin-1", 20)])
+def test_the_live_view_fits_its_terminal(encoding: str, width: int) -> None:
+    """40 columns, and letters that the terminal has."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    live = Live("0123456789ABCDEF", 5000, columns=max(20, min(120, width - 4)))
+    for net in range(60):
+        live.add(
+            {"net": net, "indication": "0.295 kg", "stable": True, "filtered_counts": 8_388_607, "noise_counts": 41}
+        )
+    Console(file=file, width=width, force_terminal=True, color_system=None).print(live)
+    file.flush()
+    lines = file.buffer.getvalue().decode(encoding).splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= width
+    assert "0.295 kg" in lines[1]
+    assert any("8388607" in line for line in lines)
+    assert len(lines) == 14
+    assert encoding == "utf-8" or all(line.isascii() for line in lines)

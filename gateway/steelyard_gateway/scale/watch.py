@@ -1,28 +1,29 @@
 """The live weight as a small plot in the terminal, with counts, noise and stability beside it."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Group
+from rich.console import Console, ConsoleOptions, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from steelyard_gateway.scale.mass import shown
 
-BLOCKS = " ▁▂▃▄▅▆▇█"
+BLOCKS, PLAIN = " ▁▂▃▄▅▆▇█", " ...:::##"
+"""Eighths of a letter's height, and what stands for them in ASCII."""
 ROWS = 8
 
 
-def plot(values: Sequence[float], rows: int = ROWS) -> list[str]:
-    """Rows of block characters, top first, one column a value, scaled to the values' own range."""
+def plot(values: Sequence[float], rows: int = ROWS, letters: str = BLOCKS) -> list[str]:
+    """Rows of `letters`, top first, one column a value, scaled to the values' own range."""
     if not values:
         return [""] * rows
     low, high = min(values), max(values)
     steps = rows * 8 - 1
     heights = [1 + round((value - low) / (high - low) * steps) if high > low else rows * 4 for value in values]
-    return ["".join(BLOCKS[max(0, min(8, height - 8 * row))] for height in heights) for row in range(rows - 1, -1, -1)]
+    return ["".join(letters[max(0, min(8, height - 8 * row))] for height in heights) for row in range(rows - 1, -1, -1)]
 
 
 class Live:
@@ -37,21 +38,22 @@ class Live:
         self.readings.append(reading)
 
     def _range(self, weights: Sequence[int]) -> str:
-        return " … ".join(shown(bound(weights) * self.unit_mg, self.unit_mg) for bound in (min, max)) if weights else ""
+        return (
+            " to ".join(shown(bound(weights) * self.unit_mg, self.unit_mg) for bound in (min, max)) if weights else ""
+        )
 
-    def __rich__(self) -> Panel:
-        """The view as it is now."""
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Panel]:
+        """The view as it is now, in ASCII for a terminal that knows no more."""
         if not self.readings:
-            return Panel("waiting for the first reading", title=Text(self.name))
-        now = self.readings[-1]
+            yield Panel("waiting for the first reading", title=Text(self.name))
+            return
+        now, ascii_only = self.readings[-1], options.ascii_only
         weights = [reading["net"] for reading in self.readings if reading.get("net") is not None]
         facts = Table.grid(padding=(0, 2))
-        stable = Text("● stable", "green") if now.get("stable") else Text("○ moving", "yellow")
-        facts.add_row(Text(now.get("indication") or "– – –", "bold"), stable)
+        word, style = ("stable", "green") if now.get("stable") else ("moving", "yellow")
+        facts.add_row(Text(now.get("indication") or "- - -", "bold"), Text(word, style))
         facts.add_row("counts", str(now.get("filtered_counts", "")))
         facts.add_row("noise", f"{now.get('noise_counts', '')} counts")
-        picture = Text("\n".join(plot(weights)), "cyan")
+        picture = Text("\n".join(plot(weights, letters=PLAIN if ascii_only else BLOCKS)), "cyan")
         scale = Text(self._range(weights), "dim")
-        return Panel(
-            Group(facts, picture, scale), title=Text(self.name), subtitle="Ctrl-C ends the view, the scale goes on"
-        )
+        yield Panel(Group(facts, picture, scale), title=Text(self.name), subtitle="Ctrl-C ends it")

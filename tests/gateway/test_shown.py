@@ -98,9 +98,7 @@ def test_the_live_view_fits_its_terminal(encoding: str, width: int) -> None:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     live = Live("0123456789ABCDEF", 5000, columns=max(20, min(120, width - 4)))
     for net in range(60):
-        live.add(
-            {"net": net, "indication": "0.295 kg", "stable": True, "filtered_counts": 8_388_607, "noise_counts": 41}
-        )
+        live.add({**READING, "net": net, "indication": "0.295 kg", "filtered_counts": 8_388_607})
     Console(file=file, width=width, force_terminal=True, color_system=None).print(live)
     file.flush()
     lines = file.buffer.getvalue().decode(encoding).splitlines()  # type: ignore[attr-defined]

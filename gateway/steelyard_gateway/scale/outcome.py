@@ -19,7 +19,7 @@ from steelyard_gateway.serial.exchange import LONGEST_S
 NOTHING_SENT = "The scale was not changed."
 CLOSE = "adjust close"
 UNKNOWN = "unknown:"
-_ADJUST, _PERMIT = "adjust ", "adjust permit"
+ADJUST, _PERMIT = "adjust ", "adjust permit"
 _COMPARED = {
     "calibration_counter": "calibration counter",
     "configuration_counter": "configuration counter",
@@ -33,7 +33,7 @@ def find_out(console: SerialConsole, before: Status) -> str:
     if not console.sent:
         return NOTHING_SENT
     command = console.sent[0]
-    if not command.startswith(_ADJUST):
+    if not command.startswith(ADJUST):
         return _answered(console, command)
     try:
         console.say("Asking the scale what happened; Ctrl-C gives that up")

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console as Terminal
 
 from steelyard_gateway.edge import STOPPED
-from steelyard_gateway.errors import ConsoleError, Garbled
+from steelyard_gateway.errors import ConsoleError, Garbled, Refused
 from steelyard_gateway.scale import unfinished
-from steelyard_gateway.scale.outcome import NOTHING_SENT, UNKNOWN, find_out, of_earlier
+from steelyard_gateway.scale.outcome import ADJUST, NOTHING_SENT, UNKNOWN, find_out, of_earlier
 from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.serial.console import SerialConsole
 from steelyard_gateway.serial.finding import open_console
@@ -59,7 +59,8 @@ def changing(port: str | None) -> Iterator[SerialConsole]:
             yield console
         except (ConsoleError, KeyboardInterrupt) as error:
             if console.sent:
-                told = find_out(console, before)
+                refused = isinstance(error, Refused) and not console.sent[-1].startswith(ADJUST)
+                told = NOTHING_SENT if refused else find_out(console, before)
                 error.add_note(told)
                 if not told.startswith(UNKNOWN):
                     unfinished.forget(console.port, before)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from steelyard_simulator.scale import SimulatedScale
+
 from kit.cli import steelyard
 from kit.servers import wait_until
-from steelyard_simulator.scale import SimulatedScale
 
 PAGE = Path(__file__).parents[2] / "docs" / "technician.md"
 BLOCK = re.compile(r"(<!-- capture: (.*?) -->\n```\n).*?(```\n<!-- end -->)", re.DOTALL)

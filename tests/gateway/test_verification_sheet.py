@@ -239,10 +239,10 @@ def test_a_test_is_not_gone_on_with_on_another_scale_or_after_an_adjustment(
 ) -> None:
     path = tmp_path / "sheet.progress"
     for spoil in (lambda: setattr(scale, "counter", 1), lambda: path.write_text("{"), lambda: path.write_text("[]")):
-        run(peer, Technician(scale, 5), monkeypatch, tmp_path / "sheet", *FACTS, "--anew")
+        run(peer, Technician(scale, 5), monkeypatch, tmp_path / "sheet", *FACTS, "--start-over")
         spoil()
         done = run(peer, Technician(scale), monkeypatch, tmp_path / "sheet")
-        assert (done.exit_code, "--anew" in done.stderr) == (errors.NoSheet.exit_code, True), done.output
+        assert (done.exit_code, "--start-over" in done.stderr) == (errors.NoSheet.exit_code, True), done.output
 
 
 @pytest.mark.parametrize(

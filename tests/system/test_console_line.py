@@ -293,6 +293,17 @@ def test_a_second_ctrl_c_says_unknown_and_what_to_do(bench_scale: SimulatedScale
         assert words in told
 
 
+def test_of_a_tool_that_is_killed_the_next_one_tells(bench_scale: SimulatedScale, line: SerialLine) -> None:
+    before = loaded(bench_scale, line)
+    with adjusting(line) as process:
+        process.kill()
+        process.communicate()
+    told = run(line, "parameters")
+    assert told.exit_code == 0
+    assert "An earlier call was broken off after it had sent `adjust zero`" in told.stderr
+    assert check_said(line, before, told.stderr) in (NOTHING, CHANGED)
+
+
 @pytest.mark.parametrize("back", [True, False])
 def test_a_cable_that_is_pulled_in_the_middle(line: SerialLine, back: bool) -> None:
     before = status(line)

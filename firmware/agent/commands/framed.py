@@ -56,11 +56,11 @@ class Conversation:
 
     async def run(self, line):
         """Take frames, beginning with `line`; returns the first line that is none, None after two quiet seconds."""
-        self._terminal.echoes = False
+        self._terminal.echo(False)
         try:
             return await self._run(line)
         finally:
-            self._terminal.echoes = True
+            self._terminal.echo(True)
 
     async def _run(self, line):
         while line is not None and line.endswith(_END):

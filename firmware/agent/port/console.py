@@ -52,7 +52,7 @@ class Terminal:
         self._line = bytearray()
         self._too_long = False
         self._typed_s = 0
-        self.echoes = True  # whether what is typed is shown to whoever types it
+        self._echoes = True
 
     async def key(self):
         """The next byte, as an integer; of carriage return and line feed together only the first.
@@ -130,8 +130,12 @@ class Terminal:
             line.append(byte)
             await self._echo(b"?" if byte < _BLANK else bytes((byte,)))
 
+    def echo(self, shown):
+        """Whether what is typed is shown to whoever types it from now on."""
+        self._echoes = shown
+
     async def _echo(self, data):
-        if self.echoes:
+        if self._echoes:
             await self.write_bytes(data)
 
     async def write(self, text):

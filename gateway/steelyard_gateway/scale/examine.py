@@ -34,13 +34,15 @@ def examine(
     temperature: Annotated[str, typer.Option(help="Of the room, in degrees Celsius.")] = "",
     person: Annotated[str, typer.Option(help="Who does the test.")] = "",
     in_service: Annotated[bool, typer.Option("--in-service", help="By the limits in service.")] = False,
-    anew: Annotated[bool, typer.Option("--anew", help="Begin anew, where a test was broken off.")] = False,
+    start_over: Annotated[
+        bool, typer.Option("--start-over", help="Do not go on with a test that was broken off.")
+    ] = False,
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lead through the verification test and write its sheet; goes on after a break. Ends with 1 if it failed."""
     path = output.with_name(output.name + ".progress")
-    begun = path.exists() and not anew
+    begun = path.exists() and not start_over
     facts = {} if begun else _facts(mass or [], temperature, person, in_service)
     with session(port) as console:
         scale, values = _scale(console, status_of(console))
@@ -121,7 +123,7 @@ def _scale(console: SerialConsole, status: Status) -> tuple[dict[str, Any], dict
 
 def _sheet(progress: Progress, observed: Observed, scale: dict[str, Any], last: Status) -> dict[str, Any]:
     if scale != progress.scale:
-        raise NoSheet(file="this test", why="the scale was adjusted meanwhile; begin anew with --anew")
+        raise NoSheet(file="this test", why="the scale was adjusted meanwhile; use --start-over")
     one, facts = observed.instrument, progress.facts
     ranges = [{"end_g": text(end), "e_g": text(e)} for end, e in one.ranges]
     limits = {"max_g": text(one.maximum), "min_g": text(one.minimum), "ranges": ranges}

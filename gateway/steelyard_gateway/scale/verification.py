@@ -38,9 +38,9 @@ class Progress:
         except OSError as error:
             raise NoSheet(file=path, why=error.strerror) from error
         except (ValueError, LookupError, TypeError, InvalidOperation) as error:
-            raise NoSheet(file=path, why="it is not what this program wrote; begin anew with --anew") from error
+            raise NoSheet(file=path, why="it is not what this program wrote; use --start-over") from error
         if progress.scale != scale:
-            raise NoSheet(file=path, why="it is of another scale, or of other parameters; begin anew with --anew")
+            raise NoSheet(file=path, why="it is of another scale, or of other parameters; use --start-over")
         return progress
 
 
@@ -55,7 +55,7 @@ class Walk:
         every = list(self.observed.steps())
         done = [(Decimal(one), Decimal(other)) for one, other in self.progress.observations]
         if len(done) > len(every):
-            raise NoSheet(file=self.path, why="it has more observations than the test; begin anew with --anew")
+            raise NoSheet(file=self.path, why="it has more observations than the test; use --start-over")
         for step, (indication, additional) in zip(every, done, strict=False):
             self.observed.add(step, indication, additional)
         for number, step in list(enumerate(every, 1))[len(done) :]:

@@ -54,6 +54,7 @@ class Live:
         facts.add_row(Text(now.get("indication") or "- - -", "bold"), Text(word, style))
         facts.add_row("counts", str(now.get("filtered_counts", "")))
         facts.add_row("noise", f"{now.get('noise_counts', '')} counts")
+        ends = "Ctrl-C ends the view, the scale goes on" if options.max_width >= 44 else "Ctrl-C ends the view"
         picture = Text("\n".join(plot(weights, letters=PLAIN if ascii_only else BLOCKS)), "cyan")
         scale = Text(self._range(weights), "dim")
-        yield Panel(Group(facts, picture, scale), title=Text(self.name), subtitle="Ctrl-C ends it")
+        yield Panel(Group(facts, picture, scale), title=Text(self.name), subtitle=ends)

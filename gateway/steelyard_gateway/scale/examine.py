@@ -34,9 +34,7 @@ def examine(
     temperature: Annotated[str, typer.Option(help="Of the room, in degrees Celsius.")] = "",
     person: Annotated[str, typer.Option(help="Who does the test.")] = "",
     in_service: Annotated[bool, typer.Option("--in-service", help="By the limits in service.")] = False,
-    start_over: Annotated[
-        bool, typer.Option("--start-over", help="Do not go on with a test that was broken off.")
-    ] = False,
+    start_over: Annotated[bool, typer.Option("--start-over", help="Do not go on with the last test.")] = False,
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:

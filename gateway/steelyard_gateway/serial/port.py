@@ -4,6 +4,7 @@ import errno
 import os
 import time
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import serial
 
@@ -25,13 +26,13 @@ class Port:
 
     def _open(self) -> serial.SerialBase:
         is_url = "://" in self.name
-        if is_url and not self.name.startswith(URLS):
-            raise PortWrong(port=self.name, reason="that kind of address is not known")
+        if is_url:
+            _check_url(self.name)
         self._hold = Hold(self.name)
-        exclusive = {} if is_url else {"exclusive": True}
+        of_files = {} if is_url else {"exclusive": True, "write_timeout": 2}
         try:
-            return serial.serial_for_url(self.name, BAUD, timeout=self.timeout_s, write_timeout=2, **exclusive)
-        except (serial.SerialException, OSError, ValueError, TypeError) as error:
+            return serial.serial_for_url(self.name, BAUD, timeout=self.timeout_s, **of_files)
+        except (serial.SerialException, OSError, ValueError) as error:
             self._release()
             raise _refusal(self.name, error) from error
 
@@ -81,9 +82,19 @@ class Port:
         self._hold = None
 
 
+def _check_url(name: str) -> None:
+    """Raise PortWrong for an address that is none, or of a kind that is not known."""
+    try:
+        parts = urlsplit(name)
+        if f"{parts.scheme}://" not in URLS or not parts.hostname or not parts.port:
+            raise ValueError("it has no host and port, or is of another kind")
+    except ValueError as error:
+        raise PortWrong(port=name, reason=error) from error
+
+
 def _refusal(name: str, error: Exception) -> ConsoleError:
     number = getattr(error, "errno", None)
-    if isinstance(error, ValueError | TypeError) or "expected a string in the form" in str(error):
+    if isinstance(error, ValueError) or "expected a string in the form" in str(error):
         return PortWrong(port=name, reason=error)
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
         return PortBusy(port=name, who=who(name))

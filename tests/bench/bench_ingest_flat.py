@@ -11,9 +11,8 @@ from typing import Any
 
 from kit.cloud_desk import Desk
 from kit.signing_scale import SigningScale
-from sqlalchemy import text
+from many_scales import register_copies
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.db import database
 from steelyard_cloud.ingest.mqtt.broker import Message
 
 SENDERS = 1_000
@@ -29,7 +28,7 @@ def rows() -> list[dict[str, Any]]:
         desk.register(*senders)
         take(desk, [(scale, scale.enrol()) for scale in senders])
         few = min(cold(desk, senders) for _ in range(ROUNDS))
-        register_copies(desk, REGISTERED - SENDERS)
+        register_copies(desk, SENDERS + 1, REGISTERED)
         many = min(cold(desk, senders) for _ in range(ROUNDS))
         desk.close()
     value, reference = SENDERS / many, SENDERS / few
@@ -59,32 +58,3 @@ def take(desk: Desk, sent: list[tuple[SigningScale, bytes]]) -> float:
     receiver.close()
     assert len(receipts) == len(sent)
     return spent
-
-
-def register_copies(desk: Desk, count: int) -> None:
-    """Put so many scales on record that never send, each with an identity and a summary of its own."""
-    with database.writing(desk.engine) as connection:
-        for table, key, changed in (
-            ("scales", "id", dict.fromkeys(("public_code", "serial_number", "production_code"), "printf('C%015d', n)")),
-            (
-                "identities",
-                "id",
-                {
-                    "scale_id": "n",
-                    "kid": "randomblob(10)",
-                    "text": "printf('C%015d', n)",
-                    "thumbprint": "randomblob(32)",
-                },
-            ),
-            ("summaries", "identity_id", {"scale_id": "n"}),
-        ):
-            columns = [row[1] for row in connection.execute(text(f"PRAGMA table_info({table})"))]  # constants
-            values = [{key: "n", **changed}.get(column, column) for column in columns]
-            connection.execute(
-                text(
-                    f"WITH RECURSIVE more(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM more WHERE n < :last) "
-                    f"INSERT INTO {table} ({', '.join(columns)}) "
-                    f"SELECT {', '.join(values)} FROM more, (SELECT * FROM {table} LIMIT 1)"  # constants
-                ),
-                {"first": SENDERS + 1, "last": SENDERS + count},
-            )

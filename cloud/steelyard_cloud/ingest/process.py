@@ -58,7 +58,7 @@ class Ingest:
         self._pending = PendingBatches(receiver, self._sender, clock)
         self._changes = Changes(receiver, self._pending, clock)
         self._more_later = False  # there may be more to do later: nobody waits for messages then
-        self._more_due = False  # the timers have a turn at once, not only when their period is over
+        self._more_due = False  # the same for timers: they have a turn at once, not only when their period is over
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
         self._beats = Every(BEAT_S)
         self._stopping = threading.Event()
@@ -146,7 +146,7 @@ class Ingest:
 
     def _receive(self) -> None:
         while not self._pending.full:
-            messages = self.broker.receive(BATCH, 0 if self._pending or self._more_later else WAIT_S)
+            messages = self.broker.receive(BATCH, 0 if self._pending or self._more_later or self._more_due else WAIT_S)
             if not messages:
                 return
             self._pending.add(messages)
@@ -156,7 +156,6 @@ class Ingest:
             self._woken.clear()
             self._more_due |= self._changes.read()
         if self._more_due or self._every[TIMERS_S].passed():
-            self._more_due = False
             self._more_due = judge_due(self.receiver, self.clock())
         if idle or self._every[BACKGROUND_S].passed():
             self._more_later = self.receiver.check_signatures(self.clock())

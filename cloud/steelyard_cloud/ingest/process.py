@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from steelyard_protocol.verifiers import Verifier, VerifierUnavailable, ifma, openssl
+
 from steelyard_cloud.clock import now_ms
 from steelyard_cloud.db import heartbeats
 from steelyard_cloud.db.database import Engine, SQLAlchemyError, writing
@@ -83,7 +85,8 @@ class Ingest:
             client_prefix=settings.mqtt_client_prefix,
         )
         broker = MqttBroker(address, settings.shards, session_per_shard=settings.session_per_shard)
-        receiver = Receiver(engine, settings.shards, online, Listening(broker.connected_since_ms))
+        verify = _verifier(settings.verifier)
+        receiver = Receiver(engine, settings.shards, online, Listening(broker.connected_since_ms), verify)
         return cls(broker, receiver, woken=woken, on_news=on_news)
 
     def start(self) -> None:
@@ -160,6 +163,15 @@ class Ingest:
         if idle or self._every[BACKGROUND_S].passed():
             self._more_later = self.receiver.check_signatures(self.clock())
             self._more_later |= self.receiver.read_again(self.clock())
+
+
+def _verifier(name: str) -> Verifier:
+    """What checks signatures: OpenSSL also where something faster is asked for and cannot be."""
+    try:
+        return ifma() if name == "ifma" else openssl
+    except VerifierUnavailable as error:
+        log.warning("%s", error)
+        return openssl
 
 
 class Every:

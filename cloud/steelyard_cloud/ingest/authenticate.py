@@ -36,7 +36,8 @@ class Signatures:
 
     def check(self, candidates: Sequence[Candidate]) -> None:
         """Check each candidate's own signature: `authentic_by` or `failed` is set."""
-        found = {one.statement.hash: self._verdicts.get(one.statement.hash) for one in candidates}
+        with self._lock:
+            found = {one.statement.hash: self._verdicts.get(one.statement.hash) for one in candidates}
         fresh = list({one.statement.hash: one for one in candidates if found[one.statement.hash] is None}.values())
         if len(fresh) <= TASK:
             checked = self._check_some(fresh)

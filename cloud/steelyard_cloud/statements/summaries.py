@@ -177,14 +177,14 @@ def _change(stored: StoredSummary) -> _Change:
     summary, edge = stored.summary, stored.summary.contiguous()
     fresh = freshness_of(summary)
     return _Change(
-        new_version=stored.version + 1,
-        summary=summary_bytes.dump(summary),
-        head=summary.head,
-        stored=summary.stored,
-        receipt_sent=edge.number if edge else 0,
-        received_ms=summary.newest_ms,
-        dated_ms=fresh.dated_ms,
-        undated_ms=fresh.undated_ms,
-        identity_id=stored.key.identity_id,
-        version=stored.version,
+        stored.version + 1,
+        summary_bytes.dump(summary),
+        summary.head,
+        summary.stored,
+        edge.number if edge else 0,
+        summary.newest_ms,
+        fresh.dated_ms,
+        fresh.undated_ms,
+        stored.key.identity_id,
+        stored.version,
     )

@@ -104,12 +104,9 @@ def absorb(
     quiet = outcome is Outcome.NEW and not wrong and _is_quiet(summary, statement, edge, earliest_ms)
     if outcome is Outcome.NEW and number and not _extend(summary, edge, earliest_ms):
         return Outcome.REFUSED
-    _count(summary, commit_ms, arrival)
-    for breach in wrong:
-        summary.count_breach(breach, number, arrival)
+    _count(summary, number, wrong, commit_ms, arrival)
     if not number:
-        summary.headless_ms = max(summary.headless_ms, commit_ms)
-        summary.revision += 1
+        summary.headless_ms, summary.revision = max(summary.headless_ms, commit_ms), summary.revision + 1
         return outcome
     if outcome is not Outcome.NEW:
         _share_edges(summary, edge, earliest_ms)
@@ -123,10 +120,13 @@ def absorb(
     return outcome
 
 
-def _count(summary: Summary, commit_ms: int, arrival: int) -> None:
+def _count(summary: Summary, number: int, wrong: Iterable[str], commit_ms: int, arrival: int) -> None:
+    """Count it, and what is wrong with it by itself."""
     summary.stored += 1
     summary.newest_ms = max(summary.newest_ms, commit_ms)
     summary.arrived = max(summary.arrived, arrival)
+    for breach in wrong:
+        summary.count_breach(breach, number, arrival)
 
 
 def _what_it_is(statement: Statement, stored: Contents) -> Outcome:

@@ -3,7 +3,7 @@
 # `make help` prints what stands behind ## in this file.
 .POSIX:
 .PHONY: help setup demo test test-fast check lint lint-style lint-types lint-imports lint-firmware lint-compile \
-	coverage mutants bench bench-mcu screenshots format lock clean hardware boards budget tables
+	coverage mutants bench bench-mcu screenshots format lock ifma clean hardware boards budget tables
 
 ARGS =
 BIN = .venv/bin
@@ -94,6 +94,10 @@ lock: ## requirements.lock anew, from what pyproject.toml allows today
 	{ sed -n 1p requirements.lock; build/lock/bin/python -m pip freeze --exclude steelyard; } > build/requirements.lock
 	mv build/requirements.lock requirements.lock
 
+ifma: .venv/pip.stamp ## the extension that checks signatures eight at a time, into .venv; build/ifma has its wheel
+	$(PIP) wheel --quiet --no-deps --wheel-dir build/ifma ./cloud/ifma
+	$(PIP) install --quiet --force-reinstall build/ifma/*.whl
+
 clean: ## remove .venv and everything that was built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -120,4 +124,5 @@ clean: ## remove .venv and everything that was built
 .venv/dev.stamp: .venv/demo.stamp
 	@echo 'Installing the tools of the tests into .venv' >&2
 	@$(PIP) install --constraint requirements.lock --editable '.[dev]' >&2
+	@$(PIP) install --quiet ./cloud/ifma >&2 || echo 'No steelyard-ifma: its tests are skipped.' >&2
 	@touch $@

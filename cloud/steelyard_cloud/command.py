@@ -11,7 +11,7 @@ from steelyard_protocol import downlink, identity
 
 from steelyard_cloud import keys
 from steelyard_cloud.clock import now_ms
-from steelyard_cloud.db import database, root
+from steelyard_cloud.db import database, due, root
 from steelyard_cloud.db.database import Connection, Engine, SQLAlchemyError
 from steelyard_cloud.errors import CloudError
 from steelyard_cloud.people import access, organisations
@@ -44,6 +44,7 @@ def init(config: Configured = None) -> None:
         database.migrate(settings.database)
     with _database(settings) as engine, database.writing(engine) as connection:
         organisations.ensure_platform(connection, now_ms())
+        due.wait_for_no_silence(connection)
         if thumbprint := keys.root_thumbprint(settings.keys):
             root.record(connection, thumbprint, now_ms())
     print(f"database  {database.shown(settings.database)}")

@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -68,6 +68,9 @@ class Settings(BaseModel):
     mqtt_client_prefix: str = Field(default="steelyard-ingest", min_length=1, max_length=40)
     shards: Annotated[str, BeforeValidator(_shards)] = SHARDS  # those that this process owns
     session_per_shard: bool = True  # one MQTT session for all of them when false
+    verifier: Literal["openssl", "ifma"] = (
+        "openssl"  # what checks signatures; ifma: the extension, where it can be used
+    )
 
     broker_host: str = "127.0.0.1"  # where the scales are told to connect
     broker_port: int = Field(default=1883, ge=1, le=65535)

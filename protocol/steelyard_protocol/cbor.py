@@ -70,10 +70,10 @@ def _is_plain(value: Sequence[Any]) -> bool:
 
     Of these cbor2 too has the one spelling, and writes it in a tenth of the time.
     """
-    if _PLAIN.issuperset(map(type, value)):
-        return True
-    arrays = [item for item in value if type(item) is list]
-    return _PLAIN_OR_ARRAY.issuperset(map(type, value)) and all(map(_is_plain, arrays))
+    kinds = set(map(type, value))
+    if list not in kinds:
+        return kinds <= _PLAIN
+    return kinds <= _PLAIN_OR_ARRAY and all(map(_is_plain, [item for item in value if type(item) is list]))
 
 
 def encode(value: Any) -> bytes:

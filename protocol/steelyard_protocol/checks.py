@@ -41,7 +41,5 @@ def breach_of(name: str, checks: Sequence[Check], values: Sequence[Any]) -> str 
     """What keeps `values` from passing the checks, in words; None if nothing does. More values may follow."""
     if len(values) < len(checks):
         return f"{name}: {len(values)} elements, at least {len(checks)} expected"
-    for index, check in enumerate(checks):
-        if not check(values[index]):
-            return f"{name}: element {index} is out of its range or of another type"
-    return None
+    passed = [check(value) for check, value in zip(checks, values, strict=False)]
+    return None if all(passed) else f"{name}: element {passed.index(False)} is out of its range or of another type"

@@ -49,6 +49,7 @@ HEAD = (
 )
 KIND, NUMBER, _TIME, _FLAGS = 0, 1, 3, 5
 STATE = frozenset(field.name for field in HEAD[7:])
+_CHECKS = tuple(field.check for field in HEAD)
 _ABSENT = [field.absent for field in HEAD]
 _ALL = tuple(field.name for field in HEAD)
 
@@ -56,7 +57,9 @@ _ALL = tuple(field.name for field in HEAD)
 def read_head(value: list[Any], found: list[str]) -> tuple[list[Any], tuple[str, ...]]:
     """The known head and the names of what is not readable in it. Without a readable number none of it is."""
     head = value[: len(HEAD)]
-    unread = [at for at, one in enumerate(head) if not HEAD[at].check(one)]
+    unread = [at for at, (check, one) in enumerate(zip(_CHECKS, head, strict=False)) if not check(one)]
+    if not unread and len(head) == len(HEAD) and (head[_TIME] == 0) == (head[_FLAGS] & Flag.CLOCK_QUALITY == 0):
+        return head, ()
     found += [f"the {HEAD[at].name} is out of its range or of another type" for at in unread]
     unread += range(len(head), len(HEAD))
     if NUMBER in unread:

@@ -15,6 +15,7 @@ from steelyard_protocol.head import HEAD, KIND, NUMBER, RESERVED_FLAGS, STATE, b
 from steelyard_protocol.head import LINK_BYTES as LINK_BYTES
 from steelyard_protocol.head import NO_LINK as NO_LINK
 from steelyard_protocol.head import Flag as Flag
+from steelyard_protocol.verifiers import Signed
 
 EXTERNAL = b"steelyard/1 up"
 MAX_BYTES = 2048
@@ -120,9 +121,16 @@ class Statement(NamedTuple):
         A copy that anybody can make without the key (another tag, an unprotected header, n - s in place of s) does not
         count: else a broker could put breaches of the profile into an honest scale's evidence.
         """
-        if self.breaches and not _WITHOUT_THE_KEY.isdisjoint(self.breaches):
-            return False
-        return p256.verify(public_key, self.signed, self.signature)
+        return not self.is_made_without_the_key and p256.verify(public_key, self.signed, self.signature)
+
+    @property
+    def is_made_without_the_key(self) -> bool:
+        """Whether anybody could have made it from the scale's message: then it does not count, whoever signed it."""
+        return bool(self.breaches) and not _WITHOUT_THE_KEY.isdisjoint(self.breaches)
+
+    def signed_by(self, public_key: bytes) -> Signed:
+        """What a verifier is asked for the holder of the 65-byte SEC 1 point."""
+        return Signed(public_key, self.signed, self.content_hash, self.signature)
 
 
 def hash_of(raw: bytes) -> bytes:

@@ -68,10 +68,10 @@ class Packets:
         return found
 
 
-def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes]) -> tuple[float, int]:
+def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes]) -> tuple[float, int, float]:
     """Publish all; seconds until each topic of `awaited` has brought a payload that contains the given bytes.
 
-    Counts all payloads that came down.
+    With it how many payloads came down, and the processor time of all that.
     """
     listener = connect(port, "bench-listener")
     listener.sendall(packet(0x82, b"\x00\x01" + text("sy/1/+/+/down") + b"\x00"))
@@ -81,6 +81,7 @@ def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes])
     missing = dict(awaited)
     packets, acknowledgements = Packets(), Packets()
     start, at, unacknowledged, came = time.perf_counter(), 0, len(messages), 0
+    start_s = time.process_time()
     sender.setblocking(False)
     while missing or unacknowledged:
         readable, writable, _ = select.select([listener, sender], [sender] if at < len(prepared) else [], [], 60)
@@ -97,7 +98,7 @@ def run(port: int, messages: list[tuple[str, bytes]], awaited: dict[str, bytes])
                 topic = body[2 : 2 + length].decode()
                 if topic in missing and missing[topic] in body:
                     del missing[topic]
-    return time.perf_counter() - start, came
+    return time.perf_counter() - start, came, time.process_time() - start_s
 
 
 if __name__ == "__main__":

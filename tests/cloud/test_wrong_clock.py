@@ -136,14 +136,14 @@ def test_a_topic_that_failed_in_the_future_is_looked_at_again() -> None:
 def test_timers_are_leased_for_no_longer_than_a_lease(desk: Desk) -> None:
     with database.writing(desk.engine) as connection:
         due.make_due(connection, [7], "A", NOW_MS)
-        assert due.lease(connection, "A", NOW_MS) == [7]
-        assert due.lease(connection, "A", NOW_MS) == [], "leased"
-        assert not due.any_due(connection, "A", NOW_MS)
-        assert due.any_due(connection, "A", NOW_MS + due.LEASE_MS)
+        assert due.lease(connection, "A", NOW_MS, 9) == [7]
+        assert due.lease(connection, "A", NOW_MS, 9) == [], "leased"
+        assert not due.shards_due(connection, "A", NOW_MS)
+        assert due.shards_due(connection, "A", NOW_MS + due.LEASE_MS) == ["A"]
     with database.writing(desk.engine) as connection:
         due.make_due(connection, [7], "A", NOW_MS - 1)
-        assert due.lease(connection, "A", NOW_MS) == [7]
-        assert due.any_due(connection, "A", NOW_MS - 1), "by a clock that was set back since"
+        assert due.lease(connection, "A", NOW_MS, 9) == [7]
+        assert due.shards_due(connection, "A", NOW_MS - 1), "by a clock that was set back since"
 
 
 def test_timers_beyond_a_set_back_are_due_and_the_others_stay(desk: Desk) -> None:
@@ -151,8 +151,9 @@ def test_timers_beyond_a_set_back_are_due_and_the_others_stay(desk: Desk) -> Non
         for scale, shard, due_ms in ((1, "A", AHEAD_MS), (2, "A", NOW_MS - 5), (3, "B", AHEAD_MS)):
             due.make_due(connection, [scale], shard, due_ms)
         due.set_back(connection, "A", NOW_MS)
-        assert due.lease(connection, "AB", NOW_MS - 1) == [2]
-        assert due.lease(connection, "AB", NOW_MS) == [1]
+        assert due.lease(connection, "A", NOW_MS - 1, 9) == [2]
+        assert due.lease(connection, "A", NOW_MS, 9) == [1]
+        assert due.lease(connection, "B", NOW_MS, 9) == []
 
 
 def test_how_long_a_receiver_has_listened_is_measured_by_a_clock_that_nobody_sets(

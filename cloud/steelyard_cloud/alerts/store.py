@@ -4,7 +4,7 @@ The same finding again raises a count, never a second alert. What tampers is nev
 filled or a scale that reports again closes its alert, and the log says why.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -45,42 +45,50 @@ class News(NamedTuple):
 class Change(NamedTuple):
     """An alert that is opened or changes: what is reported, what is logged, and the columns of a row that was there."""
 
+    shard: str
+    scale_id: int
     news: News
     entry: LogEntry | None
     changed: dict[str, Any] | None = None
 
 
-def update_from(
-    connection: Connection,
-    scale: ScaleFacts,
-    findings: Iterable[Finding],
-    now_ms: int,
-    undecided: Collection[tuple[str, str]] = (),
-) -> int:
-    """Bring the scale's alerts in line with what is found now; returns how many changed, each reported to the outbox.
+class Found(NamedTuple):
+    """What was found of a scale. `undecided` are keys of findings that may stand all the same."""
 
-    `undecided` are keys of findings that may stand all the same; their alerts are left as they are. However many
-    change, the database is asked as often as for one.
+    scale: ScaleFacts
+    findings: Sequence[Finding]
+    undecided: Collection[tuple[str, str]] = ()
+
+
+def update_from(connection: Connection, judged: Sequence[Found], now_ms: int) -> list[tuple[str, feeds.New]]:
+    """Bring the alerts of scales in line with what is found now; gives what the outbox is to report, with its shard.
+
+    Alerts of what is undecided are left as they are. However many change, the database is asked as often as for one.
     """
-    feeds.lock(connection, feeds.OUTBOX, scale.shard)
-    known = {
-        (row.rule, row.what): row
-        for row in connection.execute(select(alerts).where(alerts.c.scale_id == scale.scale_id))
-    }
-    if any(row.division_code != scale.division_code for row in known.values()):
-        of_scale = update(alerts).where(alerts.c.scale_id == scale.scale_id)
-        connection.execute(of_scale.values(division_code=scale.division_code))  # whoever supervises it has them all
-    found = {finding.key: finding for finding in findings}
-    new = [finding for key, finding in found.items() if key not in known]
-    repeated = [(row, found[key]) for key, row in known.items() if key in found]
-    gone = [row for key, row in known.items() if row.still_found and key not in found and key not in undecided]
-    changes = [
-        *_opened(connection, scale, new, now_ms),
-        *(_repeated(row, finding, now_ms) for row, finding in repeated if not _same(row, finding)),
-        *(_vanished(row, now_ms) for row in gone),
-    ]
-    _write(connection, scale, changes, now_ms)
-    return len(changes)
+    feeds.lock(connection, feeds.OUTBOX, {one.scale.shard for one in judged})
+    known: dict[int, dict[tuple[str, str], Row[Any]]] = {one.scale.scale_id: {} for one in judged}
+    for row in connection.execute(select(alerts).where(alerts.c.scale_id.in_(known))):
+        known[row.scale_id][row.rule, row.what] = row
+    for scale in (one.scale for one in judged):
+        if any(row.division_code != scale.division_code for row in known[scale.scale_id].values()):
+            of_scale = update(alerts).where(alerts.c.scale_id == scale.scale_id)
+            connection.execute(of_scale.values(division_code=scale.division_code))  # who supervises it has them all
+    new = [(one.scale, found) for one in judged for found in one.findings if found.key not in known[one.scale.scale_id]]
+    changes = [*_opened(connection, new, now_ms)]
+    for one in judged:
+        changes += _changed(known[one.scale.scale_id], one, now_ms)
+    _write(connection, changes, now_ms)
+    return [(one.shard, feeds.New("alert", one.scale_id, one.news._asdict())) for one in changes]
+
+
+def _changed(known: Mapping[tuple[str, str], Row[Any]], one: Found, now_ms: int) -> Iterable[Change]:
+    found, scale = {finding.key: finding for finding in one.findings}, one.scale
+    for key, row in known.items():
+        finding = found.get(key)
+        if finding is not None and not _same(row, finding):
+            yield _repeated(scale, row, finding, now_ms)
+        elif finding is None and row.still_found and key not in one.undecided:
+            yield _vanished(scale, row, now_ms)
 
 
 def silent_ones(connection: Connection, scale_ids: Sequence[int]) -> set[int]:
@@ -95,7 +103,7 @@ def transition(
 ) -> None:
     """Move an alert as a person decides, with the mandatory reason; WrongState where that cannot be."""
     shard = select(scales.c.shard).join(alerts).where(alerts.c.id == alert_id)
-    feeds.lock(connection, feeds.OUTBOX, connection.execute(shard).scalar_one())
+    feeds.lock(connection, feeds.OUTBOX, [connection.execute(shard).scalar_one()])
     row = connection.execute(
         select(alerts, scales.c.shard).join(scales).where(alerts.c.id == alert_id).with_for_update(of=alerts)
     ).one()
@@ -113,10 +121,10 @@ def transition(
     _report(connection, row.shard, row.scale_id, news, now_ms)
 
 
-def _opened(connection: Connection, scale: ScaleFacts, findings: Sequence[Finding], now_ms: int) -> Iterable[Change]:
-    if not findings:
+def _opened(connection: Connection, new: Sequence[tuple[ScaleFacts, Finding]], now_ms: int) -> Iterable[Change]:
+    if not new:
         return []
-    c, kids = identities.c, {finding.kid for finding in findings}
+    c, kids = identities.c, {finding.kid for _, finding in new}
     ids = {row.kid: row.id for row in connection.execute(select(c.kid, c.id).where(c.kid.in_(kids)))}
     rows = [
         {
@@ -136,18 +144,18 @@ def _opened(connection: Connection, scale: ScaleFacts, findings: Sequence[Findin
             "organisation_id": scale.organisation_id,
             "division_code": scale.division_code,
         }
-        for finding in findings
+        for scale, finding in new
     ]
     connection.execute(insert(alerts), rows)
-    of_scale = select(alerts.c.rule, alerts.c.what, alerts.c.id).where(alerts.c.scale_id == scale.scale_id)
-    added = {(rule, what): id_ for rule, what, id_ in connection.execute(of_scale)}
-    return [
-        Change(
-            News(added[finding.key], finding.rule, finding.code, "open", int(finding.severity)),
-            LogEntry(added[finding.key], INGEST, None, "open", _values(finding)),
-        )
-        for finding in findings
-    ]
+    c, of_scales = alerts.c, {scale.scale_id for scale, _ in new}
+    query = select(c.scale_id, c.rule, c.what, c.id).where(c.scale_id.in_(of_scales))
+    added = {(scale_id, rule, what): id_ for scale_id, rule, what, id_ in connection.execute(query)}
+    return [_new(scale, finding, added[scale.scale_id, *finding.key]) for scale, finding in new]
+
+
+def _new(scale: ScaleFacts, finding: Finding, id_: int) -> Change:
+    news = News(id_, finding.rule, finding.code, "open", int(finding.severity))
+    return Change(scale.shard, scale.scale_id, news, LogEntry(id_, INGEST, None, "open", _values(finding)))
 
 
 def _same(row: Row[Any], finding: Finding) -> bool:
@@ -156,7 +164,7 @@ def _same(row: Row[Any], finding: Finding) -> bool:
     return bool(before == (True, finding.count, _values(finding), finding.severity))
 
 
-def _repeated(row: Row[Any], finding: Finding, now_ms: int) -> Change:
+def _repeated(scale: ScaleFacts, row: Row[Any], finding: Finding, now_ms: int) -> Change:
     values = _values(finding)
     before = Seen(row.still_found, row._mapping["count"], row.values.get("since"))
     status = when_found_again(row.status, before, finding)
@@ -172,22 +180,22 @@ def _repeated(row: Row[Any], finding: Finding, now_ms: int) -> Change:
         "changed_ms": now_ms,
         "closed_ms": row.closed_ms if status == "closed" else None,
     }
-    return Change(News(row.id, row.rule, finding.code, status, int(finding.severity)), entry, changed)
+    news = News(row.id, row.rule, finding.code, status, int(finding.severity))
+    return Change(scale.shard, scale.scale_id, news, entry, changed)
 
 
-def _vanished(row: Row[Any], now_ms: int) -> Change:
+def _vanished(scale: ScaleFacts, row: Row[Any], now_ms: int) -> Change:
     code, entry = row.values["code"], None
     changed = {"status": row.status, "still_found": False, "changed_ms": now_ms, "closed_ms": row.closed_ms}
     if code in CLEARED and row.severity < Severity.TAMPER and row.status in ("open", "acknowledged", "regressed"):
         changed |= {"status": "closed", "closed_ms": now_ms}
         entry = LogEntry(row.id, INGEST, row.status, "closed", {"code": CLEARED[code]})
-    return Change(News(row.id, row.rule, code, changed["status"], row.severity), entry, changed)
+    news = News(row.id, row.rule, code, changed["status"], row.severity)
+    return Change(scale.shard, scale.scale_id, news, entry, changed)
 
 
-def _write(connection: Connection, scale: ScaleFacts, changes: Sequence[Change], now_ms: int) -> None:
-    """Update the rows that were there, log what changed a status, and report all of it."""
-    if not changes:
-        return
+def _write(connection: Connection, changes: Sequence[Change], now_ms: int) -> None:
+    """Update the rows that were there, and log what changed a status."""
     of_alert = update(alerts).where(alerts.c.id == bindparam("alert_id"))
     updates: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for one in changes:
@@ -198,8 +206,6 @@ def _write(connection: Connection, scale: ScaleFacts, changes: Sequence[Change],
     log = [{**one.entry._asdict(), "at_ms": now_ms} for one in changes if one.entry]
     if log:
         connection.execute(insert(alert_events), log)
-    news = [feeds.New("alert", scale.scale_id, one.news._asdict()) for one in changes]
-    feeds.append_all(connection, feeds.OUTBOX, scale.shard, news, now_ms)
 
 
 def _values(finding: Finding) -> dict[str, Any]:

@@ -36,10 +36,10 @@ class Entry(NamedTuple):
     created_ms: int
 
 
-def lock(connection: Connection, feed: str, shard: str) -> None:
-    """Take the feed's lock before rows that others change and then report: all in one order, so none deadlocks."""
-    here = and_(feeds.c.feed == feed, feeds.c.shard == shard)
-    connection.execute(select(feeds.c.position).where(here).with_for_update())
+def lock(connection: Connection, feed: str, shards: Iterable[str]) -> None:
+    """Take the feed's locks before rows that others change and then report: all in one order, so none deadlocks."""
+    here = and_(feeds.c.feed == feed, feeds.c.shard.in_(sorted(set(shards))))
+    connection.execute(select(feeds.c.position).where(here).order_by(feeds.c.shard).with_for_update())
 
 
 class New(NamedTuple):

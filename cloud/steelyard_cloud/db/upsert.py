@@ -18,6 +18,16 @@ def upsert(connection: Connection, table: Table, rows: Row | Sequence[Row], chan
     return sqlite.insert(table).values(rows).on_conflict_do_update(index_elements=keys, set_=dict(changes))
 
 
+def upsert_each(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows with all their columns, or have each replace the row that is there with its primary key."""
+    if not rows:
+        return
+    made = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: made.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(made.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert rows, but for those that are there already; give how many were not."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert

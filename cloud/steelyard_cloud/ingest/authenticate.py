@@ -10,6 +10,7 @@ from threading import Lock
 
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.statement import LINK_BYTES
+from steelyard_protocol.verifiers import Verifier, openssl
 
 from steelyard_cloud.ingest.batch import Candidate
 from steelyard_cloud.ingest.cache.recent import Recent
@@ -28,20 +29,21 @@ class Signatures:
     for ever, so a verdict cannot change. Several threads may check at once.
     """
 
-    def __init__(self, pool: Executor) -> None:
-        self._pool = pool
+    def __init__(self, pool: Executor, verify: Verifier = openssl) -> None:
+        self._pool, self._verify = pool, verify
         self._verdicts: Recent[bytes, bool] = Recent(VERDICTS_KEPT)
         self._lock = Lock()
 
     def check(self, candidates: Sequence[Candidate]) -> None:
         """Check each candidate's own signature: `authentic_by` or `failed` is set."""
-        found = {one.statement.hash: self._verdicts.get(one.statement.hash) for one in candidates}
+        with self._lock:
+            found = {one.statement.hash: self._verdicts.get(one.statement.hash) for one in candidates}
         fresh = list({one.statement.hash: one for one in candidates if found[one.statement.hash] is None}.values())
         if len(fresh) <= TASK:
-            checked = _check_some(fresh)
+            checked = self._check_some(fresh)
         else:
             parts = [fresh[start : start + TASK] for start in range(0, len(fresh), TASK)]
-            checked = [good for some in self._pool.map(_check_some, parts) for good in some]
+            checked = [good for some in self._pool.map(self._check_some, parts) for good in some]
         found |= {one.statement.hash: good for one, good in zip(fresh, checked, strict=True)}
         with self._lock:
             for one, good in zip(fresh, checked, strict=True):
@@ -52,9 +54,11 @@ class Signatures:
             else:
                 one.failed = True
 
-
-def _check_some(candidates: Sequence[Candidate]) -> list[bool]:
-    return [one.statement.verifies(one.key.public_key) for one in candidates]
+    def _check_some(self, candidates: Sequence[Candidate]) -> list[bool]:
+        asked = [one for one in candidates if not one.statement.is_made_without_the_key]
+        verdicts = self._verify([one.statement.signed_by(one.key.public_key) for one in asked])
+        good = {id(one) for one, verdict in zip(asked, verdicts, strict=True) if verdict}
+        return [id(one) in good for one in candidates]
 
 
 def authenticate(candidates: Sequence[Candidate], signatures: Signatures) -> None:

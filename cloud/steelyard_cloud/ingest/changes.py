@@ -68,8 +68,7 @@ class Changes:
             with self._receiver.commits.at(self._clock()) as connection:
                 for entry in entries:
                     self._apply(connection, entry, effects)
-                for scale_id in sorted(scale_ids):
-                    judging.judge(connection, scale_id, self._clock())
+                judging.judge(connection, scale_ids, self._clock())
                 feeds.save_cursor(connection, CONSUMER, feeds.CHANGES, moved)
         except BaseException:
             judging.forget(scale_ids)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from steelyard_protocol.verifiers import Verifier, VerifierUnavailable, ifma, openssl
+
 from steelyard_cloud.clock import now_ms
 from steelyard_cloud.db import heartbeats
 from steelyard_cloud.db.database import Engine, SQLAlchemyError, writing
@@ -58,7 +60,7 @@ class Ingest:
         self._pending = PendingBatches(receiver, self._sender, clock)
         self._changes = Changes(receiver, self._pending, clock)
         self._more_later = False  # there may be more to do later: nobody waits for messages then
-        self._more_due = False  # the timers have a turn at once, not only when their period is over
+        self._more_due = False  # the same for timers: they have a turn at once, not only when their period is over
         self._every = {period_s: Every(period_s) for period_s in (POLL_S, TIMERS_S, BACKGROUND_S)}
         self._beats = Every(BEAT_S)
         self._stopping = threading.Event()
@@ -83,7 +85,8 @@ class Ingest:
             client_prefix=settings.mqtt_client_prefix,
         )
         broker = MqttBroker(address, settings.shards, session_per_shard=settings.session_per_shard)
-        receiver = Receiver(engine, settings.shards, online, Listening(broker.connected_since_ms))
+        verify = _verifier(settings.verifier)
+        receiver = Receiver(engine, settings.shards, online, Listening(broker.connected_since_ms), verify)
         return cls(broker, receiver, woken=woken, on_news=on_news)
 
     def start(self) -> None:
@@ -146,7 +149,7 @@ class Ingest:
 
     def _receive(self) -> None:
         while not self._pending.full:
-            messages = self.broker.receive(BATCH, 0 if self._pending or self._more_later else WAIT_S)
+            messages = self.broker.receive(BATCH, 0 if self._pending or self._more_later or self._more_due else WAIT_S)
             if not messages:
                 return
             self._pending.add(messages)
@@ -156,11 +159,19 @@ class Ingest:
             self._woken.clear()
             self._more_due |= self._changes.read()
         if self._more_due or self._every[TIMERS_S].passed():
-            self._more_due = False
             self._more_due = judge_due(self.receiver, self.clock())
         if idle or self._every[BACKGROUND_S].passed():
             self._more_later = self.receiver.check_signatures(self.clock())
             self._more_later |= self.receiver.read_again(self.clock())
+
+
+def _verifier(name: str) -> Verifier:
+    """What checks signatures: OpenSSL also where something faster is asked for and cannot be."""
+    try:
+        return ifma() if name == "ifma" else openssl
+    except VerifierUnavailable as error:
+        log.warning("%s", error)
+        return openssl
 
 
 class Every:

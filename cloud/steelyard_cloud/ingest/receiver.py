@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from steelyard_protocol import identity
+from steelyard_protocol.verifiers import Verifier, openssl
 
 from steelyard_cloud.db.database import Connection, Engine
 from steelyard_cloud.ingest.authenticate import Signatures, authenticate
@@ -51,11 +52,17 @@ class Receiver:
     """Accepts messages for the shards that it owns; not for use by several threads at once."""
 
     def __init__(
-        self, engine: Engine, shards: str, online: PlatformKey, listening: Listening, workers: int = 2
+        self,
+        engine: Engine,
+        shards: str,
+        online: PlatformKey,
+        listening: Listening,
+        verify: Verifier = openssl,
+        workers: int = 2,
     ) -> None:
         self.engine, self.shards, self.online, self.listening = engine, shards, online, listening
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="signatures")
-        self._signatures = Signatures(self._pool)
+        self._signatures = Signatures(self._pool, verify)
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="authenticate")  # gives the pool its tasks, and waits
         self._keyring = Keyring(engine)
         self._budget = FailureBudget()

@@ -54,7 +54,7 @@ def _accept(
 ) -> Accepted:
     """Take the candidates of one identity into its summary."""
     key, summary = stored.key, stored.summary
-    in_order = sorted(candidates, key=lambda one: one.statement.number)
+    in_order = sorted(candidates, key=_number) if len(candidates) > 1 else candidates
     evidence = StoredStatements(connection, key)
     accepted = Accepted(stored)
     arrived: list[Statement] = []
@@ -91,20 +91,24 @@ def _accept(
 _EVENTS = frozenset(EventKind)
 
 
+def _number(candidate: Candidate) -> int:
+    return candidate.statement.number
+
+
 def _row(stored: StoredSummary, statement: Statement, arrival: int, authentic_by: int, now_ms: int) -> StatementRow:
-    event = statement.body.kind if isinstance(statement.body, Event) else None
+    body, key = statement.body, stored.key
     return StatementRow(
-        scale_id=stored.key.scale_id,
-        identity_id=stored.key.identity_id,
-        number=statement.number,
-        hash=statement.hash,
-        content_hash=statement.content_hash,
-        kind=statement.kind,
-        measured_s=statement.time or None,
-        received_ms=now_ms,
-        set_backs=stored.summary.set_backs,
-        arrival=arrival,
-        authentic_by=authentic_by,
-        raw=statement.raw,
-        event=event if event in _EVENTS else None,
+        key.scale_id,
+        key.identity_id,
+        statement.number,
+        statement.hash,
+        statement.content_hash,
+        statement.kind,
+        statement.time or None,
+        now_ms,
+        stored.summary.set_backs,
+        arrival,
+        authentic_by,
+        statement.raw,
+        body.kind if isinstance(body, Event) and body.kind in _EVENTS else None,
     )

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import Event, EventKind
-from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Flag, Statement
+from steelyard_protocol.statement import LINK_BYTES, NO_LINK, Statement
 
 from steelyard_cloud.judge.consistency import contradictions
-from steelyard_cloud.judge.contents import read, state_of
+from steelyard_cloud.judge.contents import SHOWN_FLAGS, read, state_of
 from steelyard_cloud.judge.dates import date_earlier, follow_dates, own_date_ms
 from steelyard_cloud.judge.starts import follow_starts
 from steelyard_cloud.judge.stored import NEVER_MS, Contents, Context
@@ -19,7 +19,6 @@ from steelyard_cloud.judge.summary_parts import Edge, Interval, Stored, add_rang
 
 GRACE_MS = 15 * 60 * 1000
 _ORDINARY = (Kind.SNAPSHOT, Kind.SALE, Kind.SALE_BATCH)
-SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
 
 
 class Outcome(Enum):
@@ -101,13 +100,13 @@ def absorb(
     edge, date_ms = _edge(statement, arrival), own_date_ms(statement, commit_ms, latest_ms)
     commit_ms = min(commit_ms, latest_ms)
     earliest_ms = commit_ms if date_ms is None else date_ms
-    quiet = outcome is Outcome.NEW and _is_quiet(summary, statement, earliest_ms)
+    wrong = (*statement.breaches, *contradictions(statement))
+    quiet = outcome is Outcome.NEW and not wrong and _is_quiet(summary, statement, edge, earliest_ms)
     if outcome is Outcome.NEW and number and not _extend(summary, edge, earliest_ms):
         return Outcome.REFUSED
-    _count(summary, statement, commit_ms, arrival)
+    _count(summary, number, wrong, commit_ms, arrival)
     if not number:
-        summary.headless_ms = max(summary.headless_ms, commit_ms)
-        summary.revision += 1
+        summary.headless_ms, summary.revision = max(summary.headless_ms, commit_ms), summary.revision + 1
         return outcome
     if outcome is not Outcome.NEW:
         _share_edges(summary, edge, earliest_ms)
@@ -121,13 +120,13 @@ def absorb(
     return outcome
 
 
-def _count(summary: Summary, statement: Statement, commit_ms: int, arrival: int) -> None:
+def _count(summary: Summary, number: int, wrong: Iterable[str], commit_ms: int, arrival: int) -> None:
     """Count it, and what is wrong with it by itself."""
     summary.stored += 1
     summary.newest_ms = max(summary.newest_ms, commit_ms)
     summary.arrived = max(summary.arrived, arrival)
-    for breach in (*statement.breaches, *contradictions(statement)):
-        summary.count_breach(breach, statement.number, arrival)
+    for breach in wrong:
+        summary.count_breach(breach, number, arrival)
 
 
 def _what_it_is(statement: Statement, stored: Contents) -> Outcome:
@@ -151,8 +150,11 @@ def _count_copy(summary: Summary, number: int, outcome: Outcome, stored: Content
         forks.came(number, arrival)
 
 
-def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
-    """Whether it only continues the chain as every statement of an honest scale does: then nothing is to be judged."""
+def _is_quiet(summary: Summary, statement: Statement, edge: Edge, earliest_ms: int) -> bool:
+    """Whether it only continues the chain as every statement of an honest scale does: then nothing is to be judged.
+
+    Nothing is wrong with it by itself.
+    """
     last = summary.latest
     return (
         last is not None
@@ -161,12 +163,10 @@ def _is_quiet(summary: Summary, statement: Statement, earliest_ms: int) -> bool:
         and statement.number == last.number + 1
         and summary.several_at < last.number
         and statement.link == last.hash[:LINK_BYTES]
-        and not statement.breaches
-        and not any(contradictions(statement))
         and not (statement.flags | last.flags) & SHOWN_FLAGS
         and summary.recent_states.last.get(state_of(statement)) == 2 * last.number
         and earliest_ms >= summary.intervals[-1].earliest_ms
-        and not breaks_of_order(last, _edge(statement, 0))
+        and not breaks_of_order(last, edge)
     )
 
 

@@ -28,6 +28,9 @@ from steelyard_cloud.judge.summary_parts import (
     add_range,
 )
 
+SHOWN_FLAGS = Flag.LOCKED | Flag.CASE_OPEN
+COMPUTED = (Snapshot, Sale)
+
 
 def state_of(statement: Statement) -> ParameterState:
     """What its head says of the parameters."""
@@ -39,10 +42,11 @@ def read(summary: Summary, statement: Statement, stored: Stored) -> bool:
     number, body, arrival = statement.number, statement.body, stored.arrival
     if statement.has_state:
         _see(summary, state_of(statement), 2 * number, arrival)
-    for condition in hidden_by(statement):
+    for condition in hidden_by(statement) if statement.unread or body is None else ():
         summary.count(summary.hidden.setdefault(condition, Numbers()), number, arrival)
-    _read_case(summary, statement, arrival)
-    if isinstance(body, Snapshot | Sale):
+    if type(body) is Event or statement.flags & SHOWN_FLAGS:
+        _read_case(summary, statement, arrival)
+    if isinstance(body, COMPUTED):
         return _read_computed(summary, statement, body, arrival)
     if isinstance(body, SaleBatch):
         return True  # its records are proven one by one, by the receipts
@@ -61,7 +65,8 @@ def _see(summary: Summary, state: ParameterState, position: int, arrival: int) -
     summary.recent_states.see(state, position, arrival, summary.bounds.recent)
     states = summary.states
     if seen := states.get(state):
-        states[state] = min(seen[0], position), max(seen[1], position)
+        if not seen[0] <= position <= seen[1]:
+            states[state] = min(seen[0], position), max(seen[1], position)
         return
     states[state] = (position, position)
     if len(states) > summary.bounds.states:
@@ -71,7 +76,7 @@ def _see(summary: Summary, state: ParameterState, position: int, arrival: int) -
 
 def _read_case(summary: Summary, statement: Statement, arrival: int) -> None:
     """What tells of an open case or a lock: flags of any statement, and two events."""
-    shown = statement.flags & (Flag.CASE_OPEN | Flag.LOCKED)
+    shown = statement.flags & SHOWN_FLAGS
     body = statement.body
     if shown and isinstance(body, Event) and body.kind == EventKind.UNLOCKED:
         shown &= Flag.CASE_OPEN  # its head may still say what was before

@@ -22,9 +22,11 @@ def accept(
 
     `commit_ms` is when they are committed. Duplicates and refused ones are in the result too.
     """
-    outcomes: list[tuple[Statement, Outcome]] = []
+    in_order, outcomes = list(statements), list[tuple[Statement, Outcome]]()
+    if len(in_order) == 1:
+        return [(in_order[0], absorb(summary, in_order[0], commit_ms, evidence))]
     together = WithBatch(evidence)
-    for statement in statements:
+    for statement in in_order:
         outcome = absorb(summary, statement, commit_ms, together)
         outcomes.append((statement, outcome))
         if outcome not in (Outcome.DUPLICATE, Outcome.REFUSED):

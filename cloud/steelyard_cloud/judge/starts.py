@@ -35,4 +35,5 @@ def follow_starts(summary: Summary, statement: Statement, arrival: int) -> bool:
 
 def _is_stated(summary: Summary, boot: int) -> bool:
     """The newest starts come last, and are asked about at nearly every statement."""
-    return any(first <= boot <= last for first, last in reversed(summary.stated))
+    stated = summary.stated
+    return bool(stated) and (stated[-1][0] <= boot <= stated[-1][1] or any(low <= boot <= high for low, high in stated))

@@ -3,16 +3,16 @@
 These take ids as they come. Who asks for somebody goes through `scales.reported`, which wants a scale in scope.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select, tuple_
 from steelyard_protocol.bodies import Kind
 from steelyard_protocol.events import EventKind
 
 from steelyard_cloud.db.schema import NOT_SNAPSHOT, identities, statements, summaries
 from steelyard_cloud.judge.summary import Summary
-from steelyard_cloud.statements.sql import COMMITTED_MS
+from steelyard_cloud.statements.sql import COMMITTED_MS, IN_LIST
 from steelyard_cloud.statements.summaries import read_summary
 
 
@@ -28,22 +28,29 @@ class StatementRead(NamedTuple):
 
 
 _Query = Select[Any]
+_READ = *(statements.c[name] for name in ("number", "kind", "hash", "raw", "measured_s")), COMMITTED_MS
 
 
 def _of_chain(scale_id: int, identity_id: int, *conditions: ColumnElement[bool]) -> _Query:
     c = statements.c
-    columns = select(c.number, c.kind, c.hash, c.raw, c.measured_s, COMMITTED_MS)
-    return columns.where(c.scale_id == scale_id, c.identity_id == identity_id, *conditions)
+    return select(*_READ).where(c.scale_id == scale_id, c.identity_id == identity_id, *conditions)
 
 
-def named_statement(
-    connection: Connection, scale_id: int, identity_id: int, number: int, hash_: bytes
-) -> StatementRead | None:
-    """The stored statement that a registry fact names."""
-    row = connection.execute(
-        _of_chain(scale_id, identity_id, statements.c.number == number, statements.c.hash == hash_)
-    ).first()
-    return None if row is None else StatementRead._make(row)
+Named = tuple[int, int, int, bytes]  # ids of scale and identity, number and hash of a statement
+
+
+def named_statements(connection: Connection, named: Collection[Named]) -> dict[Named, StatementRead]:
+    """Those of the statements that registry facts name that are stored."""
+    c = statements.c
+    query = select(c.scale_id, c.identity_id, *_READ).where(c.scale_id.in_({one[0] for one in named}))
+    found: dict[Named, StatementRead] = {}
+    in_all = list(named)
+    for start in range(0, len(in_all), IN_LIST):
+        of = tuple_(c.scale_id, c.identity_id, c.number, c.hash).in_(in_all[start : start + IN_LIST])
+        for scale_id, identity_id, *read in connection.execute(query.where(of)):
+            one = StatementRead._make(read)
+            found[scale_id, identity_id, one.number, one.hash] = one
+    return found
 
 
 def statements_at(
@@ -57,8 +64,9 @@ def statements_at(
 def statement_with(connection: Connection, scale_id: int, hash_: bytes) -> tuple[int, StatementRead] | None:
     """The id of an identity of a scale, and its stored statement with this hash: it looks through all of them."""
     c = statements.c
-    columns = (c.identity_id, c.number, c.kind, c.hash, c.raw, c.measured_s, COMMITTED_MS)
-    row = connection.execute(select(*columns).where(c.scale_id == scale_id, c.hash == hash_).limit(1)).first()
+    row = connection.execute(
+        select(c.identity_id, *_READ).where(c.scale_id == scale_id, c.hash == hash_).limit(1)
+    ).first()
     return None if row is None else (row.identity_id, StatementRead._make(row[1:]))
 
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, null, select, update
 
 from steelyard_cloud.db.clocks import SetBacks, load_set_backs
+from steelyard_cloud.db.due import judged_at
 from steelyard_cloud.db.schema import due, scales, summaries
 from steelyard_cloud.db.upsert import upsert_selected
 from steelyard_cloud.judge import summary_bytes
@@ -117,10 +118,10 @@ def set_back(connection: Connection, shards: Collection[str], to_ms: int) -> Non
     The summaries themselves follow when they are read; whoever has one in memory meets a newer version.
     """
     later = and_(summaries.c.shard.in_(shards), summaries.c.received_ms > to_ms)
-    committed = select(scales.c.id, scales.c.shard, literal(to_ms), literal(0)).where(
+    committed = select(scales.c.id, scales.c.shard, literal(to_ms), literal(0), null(), null()).where(
         scales.c.id.in_(select(summaries.c.scale_id).where(later))
     )
-    connection.execute(upsert_selected(connection, due, committed, {"due_ms": to_ms, "leased_until_ms": 0}))
+    connection.execute(upsert_selected(connection, due, committed, judged_at(to_ms)))
     capped = {name: _at_most(summaries.c[name], to_ms) for name in ("received_ms", "dated_ms", "undated_ms")}
     connection.execute(update(summaries).where(later).values(version=summaries.c.version + 1, **capped))
 
@@ -176,14 +177,14 @@ def _change(stored: StoredSummary) -> _Change:
     summary, edge = stored.summary, stored.summary.contiguous()
     fresh = freshness_of(summary)
     return _Change(
-        new_version=stored.version + 1,
-        summary=summary_bytes.dump(summary),
-        head=summary.head,
-        stored=summary.stored,
-        receipt_sent=edge.number if edge else 0,
-        received_ms=summary.newest_ms,
-        dated_ms=fresh.dated_ms,
-        undated_ms=fresh.undated_ms,
-        identity_id=stored.key.identity_id,
-        version=stored.version,
+        stored.version + 1,
+        summary_bytes.dump(summary),
+        summary.head,
+        summary.stored,
+        edge.number if edge else 0,
+        summary.newest_ms,
+        fresh.dated_ms,
+        fresh.undated_ms,
+        stored.key.identity_id,
+        stored.version,
     )

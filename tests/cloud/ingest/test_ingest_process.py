@@ -201,7 +201,7 @@ def test_a_silent_scale_does_not_resume_because_the_cloud_heard_nobody(desk: Des
         judgements = stage.ingest.receiver.judging
         with database.writing(desk.engine) as connection:
             judgements.forget_all()
-            judgements.judge(connection, 1, stage.now_ms)
+            judgements.judge(connection, [1], stage.now_ms)
 
     stage.ingest.stop()  # from here on the test is the worker
     judged_again()
@@ -318,18 +318,18 @@ def test_approved_software_is_judged_for_every_scale_some_at_a_time(
         stage.becomes(scale, "not-approved", "open")
 
     wait_for(stage.registry_is_read, "the reading of the five registrations")
-    leases: list[int] = []
-    lease = due_rows.lease
+    judged: list[int] = []
+    judge = stage.ingest.receiver.judging.judge
 
-    def counted(connection: Connection, shards: str, now_ms: int) -> list[int]:
-        leased = lease(connection, shards, now_ms)
-        leases.append(len(leased))
-        return leased
+    def counted(connection: Connection, scale_ids: list[int], now_ms: int, *, timer: bool = False) -> None:
+        if timer and scale_ids:
+            judged.append(len(scale_ids))
+        judge(connection, scale_ids, now_ms, timer=timer)
 
-    monkeypatch.setattr(due_rows, "lease", counted)
+    monkeypatch.setattr(stage.ingest.receiver.judging, "judge", counted)
     stage.desk.approve(bytes(32))
     wait_for(lambda: not any(alert["still_found"] for alert in stage.desk.alerts()), "the judgement of every scale")
-    assert leases == [2, 2, 1]
+    assert judged == [2, 2, 1]
 
 
 def test_every_alert_is_told_to_the_outbox_in_its_own_transaction(stage: Stage) -> None:

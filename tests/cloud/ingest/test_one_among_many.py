@@ -94,7 +94,7 @@ def test_alerts_that_change_together_ask_the_database_as_often_as_one(
     asked: list[str] = []
     update = alert_store.update_from
 
-    def counted(connection: Connection, *rest: object) -> int:
+    def counted(connection: Connection, *rest: object) -> object:
         def note(_c: object, _cursor: object, sql: str, *_: object) -> None:
             asked.append(sql)
 

@@ -7,7 +7,7 @@ from kit.office import NOW_MS, Office
 from kit.registry import EVERYWHERE
 from kit.signing_scale import SigningScale
 from sqlalchemy import select
-from steelyard_cloud.db.schema import feed_entries, standings
+from steelyard_cloud.db.schema import standings
 from steelyard_cloud.errors import NotFound
 from steelyard_cloud.judge.verdict import Freshness, Unmet, Verdict
 from steelyard_cloud.people.roles import Principal, Role
@@ -58,8 +58,11 @@ def test_a_listed_scale_has_what_is_stored_of_it(office: Office) -> None:
 
 
 def test_totals_are_of_the_scales_that_one_may_see(office: Office) -> None:
-    standing_store.write(office.connection, office.in_scope().id, "0", {"missing": 3, "forks": 1}, NOW_MS)
-    standing_store.write(office.connection, office.in_scope(office.other).id, "0", {"missing": 4, "forks": 0}, NOW_MS)
+    judged = {
+        office.in_scope().id: ("0", {"missing": 3, "forks": 1}),
+        office.in_scope(office.other).id: ("0", {"missing": 4, "forks": 0}),
+    }
+    standing_store.write(office.connection, judged, NOW_MS)
     found = statistics.totals(office.connection, EVERYWHERE)
     assert (found.scales, found.identities, found.stored, found.receipt_sent) == (4, 3, 17, 17)
     assert found.gaps >= 7
@@ -69,11 +72,9 @@ def test_totals_are_of_the_scales_that_one_may_see(office: Office) -> None:
 
 def test_a_standing_is_written_and_told_once(office: Office) -> None:
     scale = office.in_scope()
-    for standing, is_new in (
-        ({"missing": 2, "forks": 1, "a": [1]}, True),
-        ({"missing": 2, "forks": 1, "a": [1]}, False),
-    ):
-        assert standing_store.write(office.connection, scale.id, scale.shard, standing, NOW_MS) is is_new
+    standing = {"missing": 2, "forks": 1, "a": [1]}
+    for told in ([(scale.shard, ("scale", scale.id, standing))], []):
+        assert standing_store.write(office.connection, {scale.id: (scale.shard, standing)}, NOW_MS) == told
     row = office.connection.execute(select(standings).where(standings.c.scale_id == scale.id)).one()
     assert (row.shard, row.standing, row.gaps, row.forks, row.judged_ms) == (
         scale.shard,
@@ -82,10 +83,7 @@ def test_a_standing_is_written_and_told_once(office: Office) -> None:
         1,
         NOW_MS,
     )
-    c = feed_entries.c
-    told = select(c.topic, c.scale_id, c.body).where(c.feed == "outbox", c.created_ms == NOW_MS)
-    assert [tuple(one) for one in office.connection.execute(told)] == [("scale", scale.id, row.standing)]
-    assert standing_store.write(office.connection, scale.id, scale.shard, {"missing": 0, "forks": 0}, NOW_MS + 1)
+    assert standing_store.write(office.connection, {scale.id: (scale.shard, {"missing": 0, "forks": 0})}, NOW_MS + 1)
     assert office.in_scope().standing == {"missing": 0, "forks": 0}
 
 

@@ -62,14 +62,17 @@ def test_a_statement_is_read_with_what_it_says_and_when_it_came(life: Life) -> N
 
 
 def test_a_fact_names_a_statement_by_number_and_hash_in_its_chain(life: Life) -> None:
-    hash_ = hash_of(life.scale.chain[1])
-    found = queries.named_statement(*life.chain, 2, hash_)
-    assert found is not None
-    assert found.raw == life.scale.chain[1]
-    assert queries.named_statement(*life.chain, 3, hash_) is None
-    assert queries.named_statement(*life.chain, 2, hash_of(life.scale.chain[2])) is None
-    assert queries.named_statement(life.connection, life.key.scale_id + 1, life.key.identity_id, 2, hash_) is None
-    assert queries.named_statement(life.connection, life.key.scale_id, life.key.identity_id + 1, 2, hash_) is None
+    (_, scale_id, identity_id), hash_ = life.chain, hash_of(life.scale.chain[1])
+    there = [(scale_id, identity_id, at, hash_of(life.scale.chain[at - 1])) for at in (1, 2)]
+    nowhere = [
+        (scale_id, identity_id, 3, hash_),
+        (scale_id, identity_id, 2, hash_of(life.scale.chain[2])),
+        (scale_id + 1, identity_id, 2, hash_),
+        (scale_id, identity_id + 1, 2, hash_),
+    ]
+    found = queries.named_statements(life.connection, [*there, *nowhere])
+    assert {named: one.raw for named, one in found.items()} == dict(zip(there, life.scale.chain[:2], strict=True))
+    assert queries.named_statements(life.connection, []) == {}
 
 
 def test_a_hash_is_looked_for_in_all_chains_of_a_scale_and_in_no_other_scale_s(life: Life) -> None:

@@ -181,7 +181,7 @@ def test_what_was_committed_after_the_time_that_the_clock_was_set_back_to_is_dat
     assert (row["version"], row["received_ms"], row["dated_ms"], row["undated_ms"]) == (2, to_ms, to_ms, to_ms)
     assert [row_of(connection, one.key) for one in (before, elsewhere)] == unchanged
     timers = connection.execute(select(due)).all()
-    assert [tuple(one) for one in timers] == [(ahead.key.scale_id, ahead.key.shard, to_ms, 0)]
+    assert [tuple(one) for one in timers] == [(ahead.key.scale_id, ahead.key.shard, to_ms, 0, None, None)]
     read = [
         summaries.load_summary(connection, ahead.key.identity_id, ahead.key.kid),
         summaries.load_summaries(connection, [ahead.key])[ahead.key.identity_id].summary,

@@ -40,6 +40,8 @@ due = Table(  # when a scale has to be judged again although nothing arrived
     Column("shard", String(1), nullable=False),
     unix_ms("due_ms"),
     unix_ms("leased_until_ms"),
+    Column("identity_id", BigInteger),  # nothing but the silence of this one is awaited; else the scale is judged
+    Column("patience_ms", BigInteger),  # how long it may be quiet
     Index(None, "shard", "due_ms"),
 )
 

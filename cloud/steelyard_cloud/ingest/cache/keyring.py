@@ -6,7 +6,8 @@ from steelyard_cloud.db.database import Engine, reading
 from steelyard_cloud.ingest.cache.recent import Recent
 from steelyard_cloud.statements.keys import Key, load_keys
 
-KEYS_KEPT = 100_000  # about 60 MiB
+KEYS_BYTES = 96 * 1024 * 1024
+KEY_BYTES = 480  # of one in memory, measured: all are alike, so that 200,000 have room
 UNKNOWN_KEPT = 100_000  # about 20 MiB
 
 
@@ -15,7 +16,7 @@ class Keyring:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._keys: Recent[bytes, Key] = Recent(KEYS_KEPT)
+        self._keys: Recent[bytes, Key] = Recent(KEYS_BYTES, lambda _: KEY_BYTES)
         self._unknown: Recent[bytes, None] = Recent(UNKNOWN_KEPT)
 
     def find(self, kids: Iterable[bytes]) -> dict[bytes, Key]:

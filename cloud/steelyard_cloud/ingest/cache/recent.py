@@ -9,9 +9,10 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """A dict that forgets what was put in first once it is full: so many values, or what they weigh by `weigh`.
+    """A dict that forgets what was used least recently once it is full: so many values, or what they weigh by `weigh`.
 
-    Values that are all alike are counted; where they grow, their weight is taken in bytes when they are put in.
+    Used is what is put in or got, not what is only asked for. Values that are all alike are counted; where they grow,
+    their weight is taken in bytes when they are put in. Not for use by several threads at once.
     """
 
     def __init__(self, size: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
@@ -28,10 +29,13 @@ class Recent(Generic[K, V]):
     def get(self, key: K) -> V | None:
         """The value, or None."""
         kept = self._kept.get(key)
-        return None if kept is None else kept[0]
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        return kept[0]
 
     def put(self, key: K, value: V) -> None:
-        """Set, forgetting the oldest while there is too much; what alone is too much is not kept."""
+        """Set, forgetting others while there is too much; what alone is too much is not kept."""
         self.pop(key)
         weight = self._weigh(value)
         self._kept[key] = value, weight

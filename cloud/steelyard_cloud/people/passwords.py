@@ -10,6 +10,7 @@ import unicodedata
 from base64 import b32encode
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 import pyotp
 from pwdlib import PasswordHash
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard_cloud.db.schema import users
-from steelyard_cloud.errors import AlreadyExists, WrongValue
+from steelyard_cloud.errors import Refusal
 from steelyard_cloud.people import credentials
 
 FREE_FAILURES = 5
@@ -35,6 +36,43 @@ AT_ONCE = 2
 c = users.c
 _hash = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))  # OWASP's least for argon2id
 _room = threading.BoundedSemaphore(AT_ONCE)
+
+
+class Unfit(Refusal):
+    """This cannot be used to sign in."""
+
+    code, noun = "unfit", "sign-in"
+    field: ClassVar[str] = "login"
+
+
+class LoginUnfit(Unfit):
+    """A name to sign in with has 3 to 60 characters and no blanks."""
+
+    code = "login-unfit"
+
+
+class LoginTaken(Unfit):
+    """Somebody else signs in with the name {name}; choose another one."""
+
+    code, status = "login-taken", 409
+
+
+class PasswordLength(Unfit):
+    """The password must have {least} to {most} characters."""
+
+    code, field = "password-length", "password"
+
+
+class PasswordGuessable(Unfit):
+    """This password is too easy to guess; choose another one."""
+
+    code, field = "password-guessable", "password"
+
+
+class WrongCode(Unfit):
+    """This is not the code that the app shows now; wait for the next one."""
+
+    code, field = "wrong-code", "code"
 
 
 def folded(login: str) -> str:
@@ -63,35 +101,35 @@ class Prepared:
 
 
 def prepare(*, login: str, password: str, secret: str, code: str, now_ms: int) -> Prepared:
-    """What a user wants to sign in with, once it is acceptable; raises WrongValue. Slow, so in no transaction."""
+    """What a user wants to sign in with, once it is acceptable; raises Unfit. Slow, so in no transaction."""
     login = folded(login)
     if not 3 <= len(login) <= 60 or any(letter.isspace() for letter in login):
-        raise WrongValue(where="login", why="3 to 60 characters without blanks expected")
+        raise LoginUnfit
     password = check_password(password, login)
     step = _step_of(secret, code, now_ms, after=0)
     if step is None:
-        raise WrongValue(where="code", why="this is not the code that the app shows now")
+        raise WrongCode
     with _room:
         return Prepared(login, _hash.hash(password), secret, step)
 
 
 def keep(connection: Connection, user_id: int, prepared: Prepared) -> None:
-    """Let the user sign in with it from now on; raises AlreadyExists where somebody else has the name."""
+    """Let the user sign in with it from now on; raises LoginTaken."""
     try:
         with connection.begin_nested():
             values = {**vars(prepared), "failures": 0, "failed_ms": None}
             connection.execute(update(users).where(c.id == user_id).values(values))
     except IntegrityError:
-        raise AlreadyExists(what="user", name=prepared.login) from None
+        raise LoginTaken(name=prepared.login) from None
 
 
 def check_password(password: str, login: str) -> str:
-    """The password in one spelling; raises WrongValue for one that is too short or too easy to guess."""
+    """The password in one spelling; raises PasswordLength and PasswordGuessable."""
     password = unicodedata.normalize("NFC", password)
     if not LEAST_CHARACTERS <= len(password) <= MOST_CHARACTERS:
-        raise WrongValue(where="password", why=f"{LEAST_CHARACTERS} to {MOST_CHARACTERS} characters expected")
+        raise PasswordLength(least=LEAST_CHARACTERS, most=MOST_CHARACTERS)
     if len(set(password.casefold())) < 6 or login in password.casefold():
-        raise WrongValue(where="password", why="it is too easy to guess")
+        raise PasswordGuessable
     return password
 
 

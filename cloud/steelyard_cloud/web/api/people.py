@@ -87,7 +87,9 @@ def cover(organisation: Id, body: NewCover, here: Here, principal: Administrator
 def list_of_people(organisation: Id, here: Here, principal: Manager) -> dict[str, Any]:
     """The people of an organisation, for whoever manages it."""
     with here.reading() as connection:
-        organisations.organisation_for(connection, principal, organisation)
+        one = organisations.organisation_for(connection, principal, organisation)
+    here.log_view(principal, f"organisation:{one.id}")
+    with here.reading() as connection:
         return {"users": [as_json(one) for one in users.people_of(connection, principal, organisation)]}
 
 
@@ -184,7 +186,9 @@ def make_token(body: NewToken, here: Here, principal: Manager) -> dict[str, Any]
 def list_of_tokens(organisation: Id, here: Here, principal: Manager) -> dict[str, Any]:
     """The tokens of an organisation without their secrets, for whoever manages it."""
     with here.reading() as connection:
-        organisations.organisation_for(connection, principal, organisation)
+        one = organisations.organisation_for(connection, principal, organisation)
+    here.log_view(principal, f"organisation:{one.id}")
+    with here.reading() as connection:
         return {"tokens": [as_json(one) for one in users.tokens_of(connection, principal, organisation)]}
 
 

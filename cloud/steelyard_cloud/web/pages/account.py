@@ -12,9 +12,10 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 
 from steelyard_cloud.db.database import Connection
-from steelyard_cloud.errors import CloudError, NotFound
+from steelyard_cloud.errors import NotFound
 from steelyard_cloud.people import credentials, passkeys, passwords, sessions, users
 from steelyard_cloud.people.audit import actor_of, record
+from steelyard_cloud.people.passwords import Unfit
 from steelyard_cloud.people.sessions import Session
 from steelyard_cloud.scales.queries import moment
 from steelyard_cloud.web.http import problems
@@ -92,7 +93,7 @@ def set_password(
         with here.writing() as connection:
             passwords.keep(connection, _id(session), prepared)
             return _set_up(connection, here, session, "password", RedirectResponse("/account", 303))
-    except CloudError as error:
+    except Unfit as error:
         return _page(request, here, speech, session, refused=error, login=login)
 
 
@@ -168,7 +169,7 @@ def _page(
     speech: Speech,
     session: Session,
     *,
-    refused: CloudError | None = None,
+    refused: Unfit | None = None,
     login: str = "",
 ) -> Response:
     principal, cookie = session.principal, session_secret(request) or ""
@@ -195,5 +196,5 @@ def _page(
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         code_picture=Markup(segno.make(address, error="m").svg_inline(scale=4, border=2, omitsize=False)),  # noqa: S704
         refused=said["detail"] if said else "",
-        refused_field=said["values"].get("where", "login") if said else "",
+        refused_field=refused.field if refused else "",
     )

@@ -203,6 +203,7 @@ def _page(
         people = users.people_of(connection, principal, one.id)
         programs = users.tokens_of(connection, principal, one.id)
         names = divisions.names(connection, {*one.divisions, one.division_code})
+    here.log_view(principal, f"organisation:{one.id}")
     roles = sorted(KINDS.get(one.kind, set()) - ({Role.ADMIN} if principal.role is not Role.ADMIN else set()))
     now_ms = here.now_ms()
     return page(

@@ -82,7 +82,7 @@ class Context:
 
     def log_list(self, principal: Principal, of: str, **asked: object) -> None:
         """The same for a list of "scale", "alert" …; `asked` are its filters, those that are given."""
-        self._log_reading(principal, f"{of}.list", f"{of}s", {name: value for name, value in asked.items() if value})
+        self._log_reading(principal, f"{of}.list", f"{of}:*", {name: value for name, value in asked.items() if value})
 
     def _log_reading(self, principal: Principal, action: str, object_: str, details: dict[str, object]) -> None:
         now_ms, key = self.now_ms(), f"{object_} {details}" if details else object_

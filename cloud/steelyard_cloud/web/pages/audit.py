@@ -44,4 +44,7 @@ def entries(
 
 
 def _said(details: dict[str, object]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in details.items() if value not in (None, "", [], {}))
+    def plain(value: object) -> object:
+        return " ".join(map(str, value)) if isinstance(value, list) else value
+
+    return ", ".join(f"{name}: {plain(value)}" for name, value in details.items() if value not in (None, "", [], {}))

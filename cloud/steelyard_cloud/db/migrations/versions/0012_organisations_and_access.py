@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +19,7 @@ TREE = Path(__file__).parents[1] / "divisions_2023.txt"
 COUNTRY = "000000"
 WITH_PLACE = ("organisations", "scales", "alerts", "complaints", "factory_orders")
 KINDS = {"regulator": "supervision", "repair": "repairer"}
+COVERED = sa.table("organisation_divisions", sa.column("organisation_id"), sa.column("division_code"))
 DIVISIONS = sa.table("divisions", *(sa.column(name) for name in ("code", "name", "parent", "until", "path")))
 
 
@@ -51,6 +53,7 @@ def _divisions() -> None:
     )
     rows = list(_seed())
     known = {row["code"]: row["path"] for row in rows}
+    parents = {row["code"]: row["parent"] for row in rows}
     connection = op.get_bind()
     used = {code for name in WITH_PLACE for code in connection.scalars(sa.text(f"SELECT division_code FROM {name}"))}  # noqa: S608
     for code in sorted(used - {""}, key=lambda code: (len(_prefix(code)), code)):
@@ -59,15 +62,26 @@ def _divisions() -> None:
             known[code] = f"{known[above]}{code}/"
             rows.append({"code": code, "name": code, "parent": above, "until": None, "path": known[code]})
     connection.execute(DIVISIONS.insert(), rows)
-    connection.execute(
-        sa.text(
-            "INSERT INTO organisation_divisions (organisation_id, division_code) "
-            "SELECT id, CASE division_code WHEN '' THEN '000000' ELSE division_code END FROM organisations"
-        )
-    )
+    offices = connection.execute(sa.text("SELECT id, division_code FROM organisations")).all()
+    covered = [
+        {"organisation_id": office.id, "division_code": code}
+        for office in offices
+        for code in _covered(office.division_code or COUNTRY, parents)
+    ]
+    if covered:
+        connection.execute(COVERED.insert(), covered)
 
 
-def _seed() -> Iterator[dict[str, object]]:
+def _covered(code: str, parents: dict[str, str | None]) -> set[str]:
+    """What an organisation with this code saw before, as divisions of the tree: the code, and for one that is not in
+    it whatever there began with the same pairs of digits."""
+    if code in parents:
+        return {code}
+    begins = {one for one in parents if _prefix(one).startswith(_prefix(code))}
+    return {code} | {one for one in begins if parents[one] not in begins}
+
+
+def _seed() -> Iterator[dict[str, Any]]:
     """The rows of the tree in the file, parents first."""
     above: list[str] = []
     for line in TREE.read_text(encoding="utf-8").splitlines():
@@ -98,8 +112,6 @@ def _above(code: str) -> Iterator[str]:
     for length in (9, 6, 4, 2):
         if len(prefix) > length:
             yield prefix[:length].ljust(12 if length == 9 else 6, "0")
-            if length == 6:
-                yield prefix[:length].ljust(12, "0")
     yield COUNTRY
 
 

@@ -165,7 +165,7 @@ def test_codes_of_before_keep_their_place_by_the_rule_of_before(tmp_path: Path) 
         assert within(connection, "110100") == ["000000", "110000"]
         assert within(connection, "333300") == ["000000", "330000"]
         assert within(connection, "990000") == ["000000"]
-        assert within(connection, "3301") == ["000000", "330000"]
+        assert within(connection, "3301") == ["000000", "330000", "330100"]
         kinds = connection.scalars(select(places.kind)).all()
         assert set(kinds) == {"supervision"}
         assert organisations.covered(connection, 1) == ("000000",)

@@ -110,8 +110,9 @@ def _above(code: str) -> Iterator[str]:
     """What may lie above such a code, the nearest first."""
     prefix = _prefix(code)
     for length in (9, 6, 4, 2):
-        if len(prefix) > length:
-            yield prefix[:length].ljust(12 if length == 9 else 6, "0")
+        above = prefix[:length].ljust(12 if length == 9 else 6, "0")
+        if len(prefix) >= length and above != code:
+            yield above
     yield COUNTRY
 
 

@@ -43,9 +43,9 @@ OFFICES = (
     Office(Role.VERIFICATION, "Hangzhou Metrology Institute", "verification", "330100", "Chen Min"),
     Office(Role.REGULATOR, "Hangzhou Market Supervision", "supervision", "330100", "Wang Li"),
     Office(Role.TECHNICIAN, "Xihu Repairs", "repairer", "330106", "Zhou"),
-    Office(Role.TYPE_EVALUATION, "Zhejiang Type Evaluation", "type_evaluation", "330000", "Sun Wei"),
-    Office(Role.REPAIRER, "Binjiang Repairs", "repairer", "330108", "Qian"),
-    Office(Role.OPERATOR, "Longxiangqiao Market", "operator", "330102", "Zhao"),
+    Office(Role.TYPE_EVALUATION, "Zhejiang Type Evaluation", "type_evaluation", "330000", "He Fang"),
+    Office(Role.REPAIRER, "Gongshu Scale Repairs", "repairer", "330106", "Qian"),
+    Office(Role.OPERATOR, "Wenyi Market", "operator", "330106", "Sun Yu"),
 )
 
 

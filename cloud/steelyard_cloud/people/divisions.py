@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Select, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, false, func, insert, literal, or_, select, update
 
 from steelyard_cloud.db.schema import divisions
 from steelyard_cloud.errors import AlreadyExists, WrongValue
@@ -47,6 +47,11 @@ def below(codes: Iterable[str]) -> Select[tuple[str]]:
     top = divisions.alias("top")
     within = (c.path >= top.c.path) & (c.path < top.c.path + _END)
     return select(c.code).join(top, within).where(top.c.code.in_(sorted(codes)))
+
+
+def within(paths: Iterable[str]) -> Select[tuple[str]]:
+    """The same by paths. The database can tell from them how many there will be, and choose its way by that."""
+    return select(c.code).where(or_(false(), *((c.path >= path) & (c.path < path + _END) for path in paths)))
 
 
 def lies_below(path: str, codes: Collection[str]) -> bool:

@@ -80,13 +80,19 @@ def cover(connection: Connection, actor: Actor, organisation_id: int, codes: Ite
     record(connection, actor, "organisation.cover", f"organisation:{organisation_id}", details, now_ms)
 
 
-def covered(connection: Connection, organisation_id: int, *, only_in_force: bool = False) -> tuple[str, ...]:
-    """The codes of what an organisation covers; where a division has ended, its office has no power any more."""
+def covered(connection: Connection, organisation_id: int) -> tuple[str, ...]:
+    """The codes of what an organisation covers."""
     c = organisation_divisions.c
     query = select(c.division_code).where(c.organisation_id == organisation_id).order_by(c.division_code)
-    if only_in_force:
-        query = query.join(divisions).where(divisions.c.until.is_(None))
     return tuple(connection.scalars(query))
+
+
+def powers(connection: Connection, organisation_id: int) -> dict[str, str]:
+    """The same by code with their paths; where a division has ended, its office has no power any more."""
+    c = organisation_divisions.c
+    mine = (c.organisation_id == organisation_id, divisions.c.until.is_(None))
+    rows = connection.execute(select(c.division_code, divisions.c.path).join(divisions).where(*mine))
+    return {row.division_code: row.path for row in rows}
 
 
 def ensure_platform(connection: Connection, now_ms: int) -> None:

@@ -8,6 +8,8 @@ as long each time and an hour at most. That is for passwords only: nobody can lo
 import threading
 import unicodedata
 from base64 import b32encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
@@ -32,10 +34,12 @@ STEPS_AROUND = 1
 """Clocks of telephones go wrong: the code before and the one after are taken too (RFC 6238, 5.2)."""
 AT_ONCE = 2
 """Hashes that are computed at the same time: each takes 19 MiB."""
+MOST_WAITING = 12
+"""Requests that compute one or wait for it; more would keep the threads from every other page."""
 
 c = users.c
 _hash = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))  # OWASP's least for argon2id
-_room = threading.BoundedSemaphore(AT_ONCE)
+_room, _line = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(MOST_WAITING)
 
 
 class Unfit(Refusal):
@@ -75,6 +79,24 @@ class WrongCode(Unfit):
     code, field = "wrong-code", "code"
 
 
+class SignInBusy(Refusal):
+    """Too many people are signing in at the moment; try again in a few seconds."""
+
+    code, noun, status = "sign-in-busy", "sign-in", 429
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for one's turn to compute a hash; raises SignInBusy where too many do."""
+    if not _line.acquire(blocking=False):
+        raise SignInBusy
+    try:
+        with _room:
+            yield
+    finally:
+        _line.release()
+
+
 def folded(login: str) -> str:
     """A name to sign in with as it is kept: NFKC, without case and blanks around it."""
     return unicodedata.normalize("NFKC", login).casefold().strip()
@@ -109,7 +131,7 @@ def prepare(*, login: str, password: str, secret: str, code: str, now_ms: int) -
     step = _step_of(secret, code, now_ms, after=0)
     if step is None:
         raise WrongCode
-    with _room:
+    with _turn():
         return Prepared(login, _hash.hash(password), secret, step)
 
 
@@ -155,7 +177,7 @@ def begin(connection: Connection, login: str, now_ms: int) -> Try | None:
 
 def check(one: Try | None, password: str, code: str, now_ms: int) -> int | None:
     """The time step of the code where all is right; None else, and as slowly for nobody. In no transaction."""
-    with _room:
+    with _turn():
         given = unicodedata.normalize("NFC", password[:MOST_CHARACTERS])
         right = _hash.verify(given, _nobody() if one is None else one.password)
     step = None if one is None else _step_of(one.totp_secret, code, now_ms, after=one.totp_step)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from steelyard_cloud.db.schema import organisations, tokens, users
-from steelyard_cloud.people.organisations import covered
+from steelyard_cloud.people.organisations import powers
 from steelyard_cloud.people.roles import Principal, Role
 
 _PLACE = (
@@ -31,6 +31,7 @@ def program(connection: Connection, row: Any) -> Principal:
 
 
 def _principal(connection: Connection, actor: str, row: Any, **more: Any) -> Principal:
+    place = powers(connection, row.organisation_id)
     return Principal(
         actor=actor,
         role=Role(row.role),
@@ -38,6 +39,7 @@ def _principal(connection: Connection, actor: str, row: Any, **more: Any) -> Pri
         organisation_id=row.organisation_id,
         organisation=row.organisation,
         division=row.division_code,
-        divisions=covered(connection, row.organisation_id, only_in_force=True),
+        divisions=tuple(place),
+        paths=tuple(place.values()),
         **more,
     )

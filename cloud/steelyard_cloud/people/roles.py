@@ -43,8 +43,9 @@ SCOPES = (READ, "scales", "alerts", "enrolment", "catalogue", "updates", "people
 class Principal:
     """Somebody who may ask; `actor` is how the audit log names them: "user:7" or "token:3".
 
-    `division` is the seat of the organisation, `divisions` are those that it covers: the seat alone where they are not
-    given. `scope` narrows a token to some of SCOPES; None is all that the role may do.
+    `division` is the seat of the organisation, `divisions` are those that it covers, `paths` where these lie in the
+    tree; where they are not given it covers its seat, and the database finds where that lies. `scope` narrows a token
+    to some of SCOPES; None is all that the role may do.
     """
 
     actor: str
@@ -55,6 +56,7 @@ class Principal:
     division: str | None
     user_id: int | None = None
     divisions: tuple[str, ...] | None = None
+    paths: tuple[str, ...] | None = None
     manages: bool = False
     scope: frozenset[str] | None = None
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, false, true
 
-from steelyard_cloud.people.divisions import EVERYWHERE, below, lies_below
+from steelyard_cloud.people.divisions import EVERYWHERE, below, lies_below, within
 from steelyard_cloud.people.roles import Principal, Role
 
 _BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION)
@@ -24,9 +24,10 @@ def scoped(principal: Principal, table: Table) -> ColumnElement[bool]:
     if principal.role is Role.ADMIN:
         return true()
     if principal.role in _BY_DIVISION:
-        if EVERYWHERE.isdisjoint(principal.covered):
-            return table.c.division_code.in_(below(principal.covered))
-        return table.c.division_code.is_not(None)
+        if not EVERYWHERE.isdisjoint(principal.covered):
+            return table.c.division_code.is_not(None)
+        codes = below(principal.covered) if principal.paths is None else within(principal.paths)
+        return table.c.division_code.in_(codes)
     if principal.organisation_id is not None:
         return table.c.organisation_id == principal.organisation_id
     return false()

@@ -18,7 +18,7 @@ from steelyard_cloud.db.schema import (
     users,
 )
 from steelyard_cloud.people import access, credentials, sessions
-from steelyard_cloud.people.roles import Role
+from steelyard_cloud.people.roles import READ, SCOPES, Role
 from steelyard_cloud.web.http.recent_views import AGAIN_MS
 from steelyard_protocol.enrolment import to_base64url
 
@@ -54,6 +54,38 @@ def test_a_token_is_kept_only_as_its_hash_and_dies_by_revocation_and_age(world: 
     assert aged.get("/api/v1/alerts").status_code == 200
     world.now += 86_400_001
     assert aged.get("/api/v1/alerts").status_code == 401
+
+
+def test_a_token_does_nothing_outside_its_scope(world: World) -> None:
+    scale = world.in_use("HT-1")
+    url, period = f"/api/v1/scales/{scale.code}", {"period_s": 60, "reason": "a busy stall"}
+    expected = {("read",): (200, 403), ("scales",): (403, 200), ("read", "scales"): (200, 200), ("alerts",): (403, 403)}
+    for scope, statuses in expected.items():
+        with database.writing(world.engine) as connection:
+            secret = access.create_token(
+                connection,
+                name="narrow",
+                role=Role.REGULATOR,
+                organisation_id=world.organisations["Hangzhou Market Supervision"],
+                now_ms=world.now,
+                scope=frozenset(scope),
+            )
+        client = world.client(None, token=secret)
+        got = client.get(url), client.put(f"{url}/period", json=period)
+        assert tuple(answer.status_code for answer in got) == statuses, scope
+        for answer in got:
+            assert answer.is_success or answer.json()["code"] == "out-of-scope"
+        assert client.get("/alerts").status_code == statuses[0], "a page is read too"
+        assert client.post("/alerts/1/transitions", data={}).status_code == 403
+        assert client.post("/api/v1/nowhere").status_code == 404
+
+
+def test_every_change_by_the_api_is_in_one_scope(world: World) -> None:
+    described = world.client(None).get("/api/v1/openapi.json").json()["paths"]
+    tags = {
+        tag for item in described.values() for method, one in item.items() if method != "get" for tag in one["tags"]
+    }
+    assert {*tags, READ} == set(SCOPES)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer sy_wrong", "Basic sy_x", "Bearer " + "x" * 5000])

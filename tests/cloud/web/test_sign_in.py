@@ -172,6 +172,17 @@ def test_failures_from_one_address_end_for_an_hour_and_successes_do_not_count(wo
     assert person.sign_in().status_code == 303
 
 
+def test_a_crowd_that_signs_in_does_not_take_the_threads_of_other_pages(quiet: World) -> None:
+    for _ in range(passwords.MOST_WAITING):
+        assert passwords._line.acquire(blocking=False)
+    try:
+        form = {"login": "nobody", "password": PASSWORD, "code": "000000"}
+        refused = quiet.client(None).post("/sign-in/password", data=form)
+    finally:
+        passwords._line.release(passwords.MOST_WAITING)
+    assert (refused.status_code, "try again in a few seconds" in refused.text) == (429, True)
+
+
 def test_to_recover_is_to_begin_again(world: World, person: Person) -> None:
     admin, before = world.client(Role.ADMIN), person.client.cookies["steelyard"]
     user = person.invitation["user"]

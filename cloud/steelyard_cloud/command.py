@@ -14,9 +14,10 @@ from steelyard_cloud.clock import now_ms
 from steelyard_cloud.db import database, due, root
 from steelyard_cloud.db.database import Connection, Engine, SQLAlchemyError
 from steelyard_cloud.errors import CloudError
-from steelyard_cloud.people import access, organisations
+from steelyard_cloud.people import access, organisations, users
+from steelyard_cloud.people.access import Purpose
 from steelyard_cloud.people.organisations import PLATFORM
-from steelyard_cloud.people.roles import Role
+from steelyard_cloud.people.roles import SCOPES, Role
 from steelyard_cloud.settings import Settings, load
 
 app = typer.Typer(no_args_is_help=True, help="The platform: registry, ingest, rules, alerts, pages.")
@@ -93,14 +94,23 @@ def create_token(
     role: Annotated[Role, typer.Option(help="What the bearer may do.")],
     organisation: OfOrganisation = PLATFORM,
     name: Annotated[str, typer.Option(help="What the token is for; shown in the audit log.")] = "command line",
-    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it expires; default: never.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=36_500, help="Days until it expires.")] = 365,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"Only this, of: {', '.join(SCOPES)}; may be repeated.")
+    ] = None,
     config: Configured = None,
 ) -> None:
     """Create an API token and print it; it is shown only once."""
     with _database(_settings(config)) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)
         secret = access.create_token(
-            connection, name=name, role=role, organisation_id=organisation_id, now_ms=now_ms(), days=days
+            connection,
+            name=name,
+            role=role,
+            organisation_id=organisation_id,
+            now_ms=now_ms(),
+            days=days,
+            scope=users.checked_scope(scope),
         )
         print(secret, flush=True)  # where that fails, no token was made
 
@@ -112,12 +122,13 @@ def sign_in_link(
     name: Annotated[str, typer.Option(help="Name of the user.")] = "operator",
     config: Configured = None,
 ) -> None:
-    """Print a link that signs a person in once."""
+    """Print a one-time link by which a person sets up how they sign in; who had a way to do so begins again."""
     settings = _settings(config)
     with _database(settings) as engine, database.writing(engine) as connection:
         organisation_id = _known_organisation(connection, organisation)
         user_id = organisations.ensure_user(connection, organisation_id, role, name, now_ms())
-        secret = access.create_sign_in_link(connection, user_id, now_ms())
+        purpose = Purpose.OPEN if settings.open_links else users.purpose_for(connection, user_id)
+        secret = access.create_sign_in_link(connection, user_id, now_ms(), purpose)
         print(f"{settings.url}/sign-in?token={secret}", flush=True)
 
 

@@ -81,6 +81,8 @@ class Settings(BaseModel):
     listen_port: int = Field(default=8080, ge=0, le=65535)
     base_url: str = ""  # http://listen_host:listen_port when empty
 
+    open_links: bool = False  # `sign-in-link` opens the console itself; for demonstrations
+
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"  # of the times and dates on pages
     complaint_number: str = Field(default="12315", pattern=r"^(\+?[0-9][0-9 -]{1,19})?$")  # none when empty
 

@@ -114,6 +114,7 @@ WORDS = {
     "token create --role admin --days -1": 2,
     "token create --role admin --days 99999999999999999999": 2,
     "token create --role admin --organisation nobody": 1,
+    "token create --role admin --scope everything": 1,
     "token create --role admin --name \udcff": 1,
     "sign-in-link --role nobody": 2,
     "sign-in-link --organisation 中文": 1,

@@ -25,7 +25,10 @@ COMMANDS: dict[str, tuple[dict[str, Any], set[Role]]] = {
         {"fields": ["point_1_mg"], "not_after": 0xFFFFFFFF, "not_before": 0xFFFFF000},
         {Role.VERIFICATION, Role.REGULATOR},
     ),
-    "patch /scales/CODE": ({"place": "Stall 9"}, set(Role) - {Role.TECHNICIAN}),  # theirs are none in this world
+    "patch /scales/CODE": (  # the others have none in this world
+        {"place": "Stall 9"},
+        {Role.ADMIN, Role.MANUFACTURER, Role.VERIFICATION, Role.REGULATOR},
+    ),
     "patch /scales/CODE division": (
         {"place": "Stall 9", "division_code": "330108"},
         {Role.ADMIN, Role.REGULATOR},

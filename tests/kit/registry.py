@@ -41,8 +41,11 @@ OFFICES = (
     Office(Role.ADMIN, "Zhejiang Platform", "platform", "000000", "Root"),
     Office(Role.MANUFACTURER, "Hengtai Scales", "manufacturer", "330700", "Line 1"),
     Office(Role.VERIFICATION, "Hangzhou Metrology Institute", "verification", "330100", "Chen Min"),
-    Office(Role.REGULATOR, "Hangzhou Market Supervision", "regulator", "330100", "Wang Li"),
-    Office(Role.TECHNICIAN, "Xihu Repairs", "repair", "330106", "Zhou"),
+    Office(Role.REGULATOR, "Hangzhou Market Supervision", "supervision", "330100", "Wang Li"),
+    Office(Role.TECHNICIAN, "Xihu Repairs", "repairer", "330106", "Zhou"),
+    Office(Role.TYPE_EVALUATION, "Zhejiang Type Evaluation", "type_evaluation", "330000", "He Fang"),
+    Office(Role.REPAIRER, "Gongshu Scale Repairs", "repairer", "330106", "Qian"),
+    Office(Role.OPERATOR, "Wenyi Market", "operator", "330106", "Sun Yu"),
 )
 
 

@@ -72,9 +72,11 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 class World:
     """Everything started on a folder and a database; `client(role)` talks to the API."""
 
-    def __init__(self, folder: Path, url: str = "", broker: Broker | None = None) -> None:
+    def __init__(self, folder: Path, url: str = "", broker: Broker | None = None, host: str = "127.0.0.1") -> None:
         self.server = WebServer()
-        self.settings = Settings(data_dir=folder, database_url=url, listen_port=self.server.port, period_s=600)
+        port = self.server.port
+        base_url = f"http://{host}:{port}"
+        self.settings = Settings(data_dir=folder, database_url=url, listen_port=port, base_url=base_url, period_s=600)
         migrated(self.settings.database)
         self.engine: Engine = database.connect(self.settings.database)
         keys.create(self.settings.keys, self.settings.root)

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {".git", ".venv", "build", "dist", "__pycache__"}
 ALLOWED = re.compile(
-    r"www\.(apache|w3)\.org|json-schema\.org|127\.0\.0\.1|(.+\.)?example(\.org)?|listen_host|(www)?\.?"
+    r"www\.(apache|w3)\.org|json-schema\.org|localhost|127\.0\.0\.1|(.+\.)?example(\.org)?|listen_host|(www)?\.?"
 )
 
 

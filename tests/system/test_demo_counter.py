@@ -120,7 +120,7 @@ def test_the_fresh_code_on_the_display_opens_the_public_page(counter: str, page:
             wait_until(lambda: read(displays(counter)[0]) is not None, 15.0, "the code on the display")
     address = read(displays(counter)[0]) or ""
     start, _, digits = address.rpartition("/F/")
-    assert start.startswith("HTTP://127.0.0.1:")
+    assert start.startswith("HTTP://LOCALHOST:")
     opened = page.context.new_page()
     for link in (f"{start}/F/{digits}", page.locator("#fresh").evaluate("link => link.href")):
         opened.goto(link)

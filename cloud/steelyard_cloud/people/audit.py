@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select
 
 from steelyard_cloud.db.schema import audit_log, tokens, users
+from steelyard_cloud.people.roles import Principal
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,17 @@ def record(
             division_code=actor.division_code,
             details=dict(details),
         )
+    )
+
+
+def actor_of(principal: Principal) -> Actor:
+    """The principal as the registry and its audit log know them."""
+    return Actor(
+        name=principal.actor,
+        number=principal.number,
+        organisation_id=principal.organisation_id,
+        division_code=principal.division,
+        user_id=principal.user_id,
     )
 
 

@@ -1,9 +1,8 @@
 """Who sees which rows: the one place that narrows queries, and that vouches for a row that passed.
 
-Tables that people read carry `organisation_id` and `division_code`. A manufacturer and a technician see their own
-organisation's rows; a regulator and a verification institution see their own administrative division and what lies
-below it (GB/T 2260: pairs of digits, and three each for town and village; trailing zeros name the whole); an
-administrator sees all.
+Tables that people read carry `organisation_id` and `division_code`. Regulators and verification institutions see the
+divisions that their organisation covers and what lies below them in the tree (`divisions`); an administrator sees all,
+and every other role its own organisation's rows.
 
 A domain's functions take a `ScaleInScope`, an `AlertInScope` and so on, never a bare id. Each is an `InScope`, which
 nobody can make without a `ScopeCheck`, and `rows_in_scope` alone makes those: who forgets to ask has nothing to pass.
@@ -14,28 +13,22 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, false, true
 
+from steelyard_cloud.people.divisions import EVERYWHERE, below, lies_below, within
 from steelyard_cloud.people.roles import Principal, Role
 
 _BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION)
-_BY_ORGANISATION = (Role.MANUFACTURER, Role.TECHNICIAN)
-
-
-def region(division_code: str) -> str:
-    """The prefix that a division and everything below it share: "330100" (a city) gives "3301"; "000000" and "" all."""
-    code = division_code
-    for length, zeros in ((12, "000"), (9, "000"), (6, "00"), (4, "00"), (2, "00")):
-        if len(code) == length and code.endswith(zeros):
-            code = code[: -len(zeros)]
-    return code
 
 
 def scoped(principal: Principal, table: Table) -> ColumnElement[bool]:
     """The condition on `table` for rows that `principal` may see; nothing for a principal without a place."""
     if principal.role is Role.ADMIN:
         return true()
-    if principal.role in _BY_DIVISION and principal.division is not None:
-        return table.c.division_code.startswith(region(principal.division), autoescape=True)
-    if principal.role in _BY_ORGANISATION and principal.organisation_id is not None:
+    if principal.role in _BY_DIVISION:
+        if not EVERYWHERE.isdisjoint(principal.covered):
+            return table.c.division_code.is_not(None)
+        codes = below(principal.covered) if principal.paths is None else within(principal.paths)
+        return table.c.division_code.in_(codes)
+    if principal.organisation_id is not None:
         return table.c.organisation_id == principal.organisation_id
     return false()
 
@@ -98,12 +91,10 @@ def rows_in_scope(
     return [(ScopeCheck(_KEY, table, row._mapping[table.c.id]), row) for row in rows]
 
 
-def covers(principal: Principal, organisation_id: int | None, division_code: str | None) -> bool:
-    """The same rule for a row whose place is known already (an event of the stream)."""
+def covers(principal: Principal, organisation_id: int | None, division_path: str | None) -> bool:
+    """The same rule for a row whose place is known already, by its division's path (an event of the stream)."""
     if principal.role is Role.ADMIN:
         return True
-    if principal.role in _BY_DIVISION and principal.division is not None:
-        return division_code is not None and division_code.startswith(region(principal.division))
-    if principal.role in _BY_ORGANISATION and principal.organisation_id is not None:
-        return organisation_id == principal.organisation_id
-    return False
+    if principal.role in _BY_DIVISION:
+        return division_path is not None and lies_below(division_path, principal.covered)
+    return principal.organisation_id is not None and organisation_id == principal.organisation_id

@@ -114,7 +114,7 @@ def _reader(request: Request, status: int) -> Principal | None:
     """Who reads a problem's page; nobody where asking for that may fail too."""
     if status >= 500:
         return None
-    with suppress(SQLAlchemyError):
+    with suppress(SQLAlchemyError, Problem):
         return principal_or_none(request, request.app.state.context)
     return None
 

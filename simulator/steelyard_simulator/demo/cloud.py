@@ -53,7 +53,7 @@ class Cloud:
     def __init__(self, folder: Path, broker_port: int, period_s: int, port: int | None = None) -> None:
         self.folder, self.log, self.broker_port = folder, folder / "cloud.log", broker_port
         self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://localhost:{self.port}"  # passkeys want a name
         self.environment = os.environ | {
             "STEELYARD_CLOUD_DATA_DIR": str(folder),
             "STEELYARD_CLOUD_MQTT_PORT": str(broker_port),
@@ -61,6 +61,8 @@ class Cloud:
             "STEELYARD_CLOUD_SESSION_PER_SHARD": "false",
             "STEELYARD_CLOUD_PERIOD_S": str(period_s),
             "STEELYARD_CLOUD_LISTEN_PORT": str(self.port),
+            "STEELYARD_CLOUD_BASE_URL": self.url,
+            "STEELYARD_CLOUD_OPEN_LINKS": "true",
         }
 
     def run(self, *words: str) -> str:

@@ -26,7 +26,7 @@ def connection(tmp_path: Path) -> Iterator[database.Connection]:
     desk.close()
 
 
-def add(connection: database.Connection, name: str, kind: str = "repair") -> int:
+def add(connection: database.Connection, name: str, kind: str = "repairer") -> int:
     return registry.add_organisation(connection, ACTOR, name=name, kind=kind, division_code="330100", now_ms=NOW_MS)
 
 
@@ -36,9 +36,12 @@ def test_an_organisation_is_one_name_of_one_kind(connection: database.Connection
     with pytest.raises(AlreadyExists, match="One"):
         add(connection, "One")
     row = connection.execute(select(organisations).where(organisations.c.id == first)).one()
-    assert (row.name, row.kind, row.division_code, row.created_ms) == ("One", "repair", "330100", NOW_MS)
+    assert (row.name, row.kind, row.division_code, row.created_ms) == ("One", "repairer", "330100", NOW_MS)
     newest = connection.execute(select(audit_log).order_by(audit_log.c.id.desc()).limit(1)).one()
-    assert (newest.action, newest.details) == ("organisation.add", {"name": "One", "kind": "operator"})
+    assert (newest.action, newest.details) == (
+        "organisation.add",
+        {"name": "One", "kind": "operator", "covers": ["330100"]},
+    )
     assert registry.organisation_named(connection, "One") == first
     assert registry.organisation_named(connection, "Two") is None
     assert registry.organisation_exists(connection, first)

@@ -10,11 +10,14 @@ from steelyard_cloud.db.schema._asks import asks
 from steelyard_cloud.db.schema._codes import check_questions, fresh_codes
 from steelyard_cloud.db.schema._columns import metadata
 from steelyard_cloud.db.schema._complaints import complaints
+from steelyard_cloud.db.schema._divisions import divisions, organisation_divisions
 from steelyard_cloud.db.schema._feeds import clocks, cursors, due, feed_entries, feeds, set_backs
 from steelyard_cloud.db.schema._people import (
     audit_log,
     idempotency_keys,
     organisations,
+    passkey_challenges,
+    passkeys,
     sessions,
     sign_in_links,
     tokens,
@@ -58,6 +61,7 @@ __all__ = [
     "copies",
     "cursors",
     "decisions",
+    "divisions",
     "due",
     "factory_orders",
     "feed_entries",
@@ -67,7 +71,10 @@ __all__ = [
     "idempotency_keys",
     "identities",
     "metadata",
+    "organisation_divisions",
     "organisations",
+    "passkey_challenges",
+    "passkeys",
     "permits",
     "platform",
     "quarantine",

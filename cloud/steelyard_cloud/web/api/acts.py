@@ -11,11 +11,12 @@ from steelyard_protocol.enrolment import to_base64url
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import DECIDES, PERMITS, VERIFIES, Principal
 from steelyard_cloud.scales import decisions, periods, permits, queries, unlocking, verification
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.context import Here, needs
 from steelyard_cloud.web.http.fields import Code, Day, Hash, Reason, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 

@@ -10,8 +10,9 @@ from steelyard_cloud.alerts import decisions
 from steelyard_cloud.alerts import queries as alert_queries
 from steelyard_cloud.alerts.queries import AlertInScope, Filters
 from steelyard_cloud.db.database import Connection
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
-from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
+from steelyard_cloud.web.http.context import Here, Reader, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.http.fields import Before, Id, Reason, Search, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
@@ -58,6 +59,7 @@ def list_alerts(
 ) -> dict[str, Any]:
     """Alerts that the caller may see, the newest first; `status` is "undecided", "all" or one status."""
     filters = Filters(status, severity, rule, q.strip())
+    here.log_list(principal, "alert", **vars(filters))
     with here.reading() as connection:
         found = alert_queries.alert_list(connection, principal, filters, before=before, limit=limit + 1)
         total = alert_queries.alert_count(connection, principal, filters)

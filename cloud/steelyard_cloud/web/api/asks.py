@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from steelyard_cloud.db.database import Connection
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import ASKS, Principal
 from steelyard_cloud.scales import asks, queries
-from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.context import Here, needs
 from steelyard_cloud.web.http.fields import Code, Strict
 from steelyard_cloud.web.http.idempotency import Repeatable
 

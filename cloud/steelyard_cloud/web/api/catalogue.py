@@ -1,4 +1,4 @@
-"""Organisations, scale types with their approved software, and factory orders."""
+"""Scale types with their approved software, and factory orders."""
 
 from typing import Annotated, Any
 
@@ -8,45 +8,17 @@ from pydantic import Field
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
-from steelyard_cloud.people import organisations
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import ADMINISTERS, MAKES_ORDERS, Principal, Role
 from steelyard_cloud.scales import orders, types
 from steelyard_cloud.scales.types import Software
-from steelyard_cloud.web.http.context import Here, actor_of, needs
-from steelyard_cloud.web.http.fields import MOST, Division, Hash, Id, Name, Strict, Word
+from steelyard_cloud.web.http.context import Here, needs
+from steelyard_cloud.web.http.fields import MOST, Division, Hash, Id, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 
 router = APIRouter(tags=["catalogue"])
 
 Administrator = Annotated[Principal, Depends(needs(ADMINISTERS))]
-
-
-class NewOrganisation(Strict):
-    """An organisation; its division and all below it are its region."""
-
-    name: Name
-    kind: Word
-    division_code: Division
-
-
-@router.post("/organisations", status_code=201)
-def add_organisation(body: NewOrganisation, here: Here, once: Repeatable, principal: Administrator) -> JSONResponse:
-    """Record an organisation."""
-    if body.kind not in organisations.KINDS:
-        raise WrongValue(where="kind", why=f"one of {', '.join(organisations.KINDS)} expected")
-
-    def effect(connection: Connection) -> dict[str, Any]:
-        made = organisations.add_organisation(
-            connection,
-            actor_of(principal),
-            name=body.name,
-            kind=body.kind,
-            division_code=body.division_code,
-            now_ms=here.now_ms(),
-        )
-        return {"organisation": made}
-
-    return once(principal, effect)
 
 
 class NewSoftware(Strict):

@@ -9,9 +9,10 @@ from steelyard_protocol import identity
 from steelyard_protocol.enrolment import from_base64url, to_base64url
 
 from steelyard_cloud.db.database import Connection
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import ENROLS, Principal
 from steelyard_cloud.scales import enrolment
-from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.context import Here, needs
 from steelyard_cloud.web.http.fields import Base64url, Strict
 from steelyard_cloud.web.http.idempotency import Repeatable
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
+from fastapi.concurrency import run_in_threadpool
 from sse_starlette import EventSourceResponse
 
 from steelyard_cloud.people.roles import EVERYBODY, SEES_ALERTS, Principal
@@ -35,5 +36,6 @@ async def events(
 
     if not here.hub.has_room_for(principal.actor):
         raise TooManyStreams(most=MOST_STREAMS)
+    await run_in_threadpool(here.log_list, principal, "event", topics=", ".join(sorted(wanted)))
     await here.hub.ready()
     return EventSourceResponse(here.hub.listen(principal, wanted, last_event_id), ping=15, send_timeout=10)

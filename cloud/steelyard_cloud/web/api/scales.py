@@ -9,11 +9,12 @@ from steelyard_protocol import cbor, statement
 from steelyard_protocol.enrolment import to_base64url
 
 from steelyard_cloud.judge.verdict import Unmet
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import EVERYBODY, MOVES, PLACES, Principal
 from steelyard_cloud.scales import decisions, placement, queries, reported, series
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import PublicDecision, Verification, life_stage
-from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.context import Here, needs
 from steelyard_cloud.web.http.fields import After, Before, Code, Division, Search, Strict
 from steelyard_cloud.web.http.problems import NotAllowed
 
@@ -87,6 +88,7 @@ def list_scales(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """Scales that the caller may see; `next` is the `after` of the following page, absent on the last."""
+    here.log_list(principal, "scale", q=q.strip())
     with here.reading() as connection:
         found = queries.scale_list(connection, principal, text=q.strip(), after=after, limit=limit + 1)
     answer: dict[str, Any] = {"scales": [shown(scale, here.now_ms()) for scale in found[:limit]]}

@@ -11,9 +11,10 @@ from steelyard_protocol.package import LONGEST, PackageError
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import MAKES_ORDERS, UPDATES, Principal, Role
 from steelyard_cloud.scales import queries, updates
-from steelyard_cloud.web.http.context import Here, actor_of, needs
+from steelyard_cloud.web.http.context import Here, needs
 from steelyard_cloud.web.http.fields import MOST, Code, Id, Strict, is_base64url
 from steelyard_cloud.web.http.idempotency import Repeatable
 

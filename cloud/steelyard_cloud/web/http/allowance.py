@@ -27,7 +27,7 @@ class Allowance:
 
         What was counted by a clock that was ahead is forgotten when that is set back.
         """
-        key = hashlib.blake2b(f"{_network(address)} {of}".encode(), key=self._key, digest_size=16).digest()
+        key = self._key_of(address, of)
         with self._lock:
             times_ms = [at_ms for at_ms in self._times_ms.pop(key, ()) if abs(now_ms - at_ms) < HOUR_MS]
             allowed = len(times_ms) < self.an_hour
@@ -35,6 +35,15 @@ class Allowance:
             while len(self._times_ms) > MOST_ADDRESSES:
                 self._times_ms.popitem(last=False)
         return allowed
+
+    def _key_of(self, address: str, of: str) -> bytes:
+        return hashlib.blake2b(f"{_network(address)} {of}".encode(), key=self._key, digest_size=16).digest()
+
+    def refund(self, address: str, of: str = "") -> None:
+        """Forget the newest that was counted: it turned out not to be what is limited."""
+        with self._lock:
+            if times_ms := self._times_ms.get(self._key_of(address, of)):
+                times_ms.pop()
 
 
 def _network(address: str) -> str:

@@ -8,23 +8,24 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from steelyard_cloud import clock, keys
 from steelyard_cloud.db import database
 from steelyard_cloud.db.database import Connection, Engine
 from steelyard_cloud.errors import KeysUnavailable
-from steelyard_cloud.people import access, credentials
-from steelyard_cloud.people.audit import Actor, record
-from steelyard_cloud.people.roles import Principal, Role
+from steelyard_cloud.people import access, credentials, sessions
+from steelyard_cloud.people.audit import actor_of, record
+from steelyard_cloud.people.passkeys import Site
+from steelyard_cloud.people.roles import READ, Principal, Role, manages
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.http.allowance import Allowance
 from steelyard_cloud.web.http.health import Health, Workers
-from steelyard_cloud.web.http.problems import ForgedRequest, NotAllowed, NotSignedIn
+from steelyard_cloud.web.http.problems import ForgedRequest, NotAllowed, NotManager, NotSignedIn, OutOfScope
 from steelyard_cloud.web.http.recent_views import RecentViews
 from steelyard_cloud.web.stream import Hub
 from steelyard_cloud.web.words.i18n import Speech, negotiate, zone
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 COMPLAINTS_AN_HOUR = 5
 CODES_AN_HOUR = 600
 """A network of telephones may have one address."""
+FAILURES_AN_HOUR = 60
+"""Wrong passwords and passkeys of one address: an office may have a single one for all its people."""
 QUESTIONS_AN_HOUR = 20
 """For check codes, of one scale: whoever asks more keeps nobody else from asking."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -59,6 +62,7 @@ class Context:
     complaints: Allowance = field(default_factory=lambda: Allowance(COMPLAINTS_AN_HOUR))
     codes: Allowance = field(default_factory=lambda: Allowance(CODES_AN_HOUR))
     questions: Allowance = field(default_factory=lambda: Allowance(QUESTIONS_AN_HOUR))
+    tries: Allowance = field(default_factory=lambda: Allowance(FAILURES_AN_HOUR))
 
     def __post_init__(self) -> None:
         self.workers = Workers(lambda: self.reading())
@@ -74,21 +78,40 @@ class Context:
 
     def log_view(self, principal: Principal, object_: str) -> None:
         """Put into the audit log that the principal views "scale:12" or "alert:5"; call it before showing that."""
-        now_ms = self.now_ms()
-        if not self.recent_views.recently(principal.actor, object_, now_ms):
+        self._log_reading(principal, f"{object_.partition(':')[0]}.look", object_, {})
+
+    def log_list(self, principal: Principal, of: str, **asked: object) -> None:
+        """The same for a list of "scale", "alert" …; `asked` are its filters, those that are given."""
+        self._log_reading(principal, f"{of}.list", f"{of}:*", {name: value for name, value in asked.items() if value})
+
+    def _log_reading(self, principal: Principal, action: str, object_: str, details: dict[str, object]) -> None:
+        now_ms, key = self.now_ms(), f"{object_} {details}" if details else object_
+        if not self.recent_views.recently(principal.actor, key, now_ms):
             with self.writing() as connection:
-                action = f"{object_.partition(':')[0]}.look"
-                record(connection, actor_of(principal), action, object_, {}, now_ms)
-            self.recent_views.note(principal.actor, object_, now_ms)
+                record(connection, actor_of(principal), action, object_, details, now_ms)
+            self.recent_views.note(principal.actor, key, now_ms)
 
     def now(self) -> datetime:
         """The present moment in UTC."""
         return datetime.fromtimestamp(self.now_ms() / 1000, UTC)
 
+    def today(self) -> date:
+        """The day that it is where the platform is."""
+        return self.now().astimezone(self.zone).date()
+
+    def sign_in_link(self, secret: str) -> str:
+        """The address of a one-time link."""
+        return f"{self.settings.url}/sign-in?token={secret}"
+
     @property
     def zone(self) -> tzinfo:
         """Where the platform is."""
         return zone(self.settings.time_zone)
+
+    @property
+    def site(self) -> Site | None:
+        """The pages as passkeys know them; None where there can be none."""
+        return Site.of(self.settings.url)
 
     @property
     def https(self) -> bool:
@@ -157,27 +180,74 @@ def session_secret(request: Request) -> str | None:
 
 
 def principal_or_none(request: Request, here: Here) -> Principal | None:
-    """Who is asking, by token or by session; None for the public.
+    """Who is asking, by token or by session; None for the public, and for who has still to set up a way to sign in.
 
     A session may change nothing by the API without the header X-CSRF-Token; forms carry it in a field (`pages.forms`).
     """
     if secret := bearer(request):
         with here.reading() as connection:
-            return access.by_token(connection, secret, here.now_ms())
-    if secret := session_secret(request):
-        with here.reading() as connection:
-            principal = access.by_session(connection, secret, here.now_ms())
-        if principal and request.method not in SAFE_METHODS and request.url.path.startswith("/api/"):
-            check_csrf(request, request.headers.get("x-csrf-token", ""))
-        return principal
-    return None
+            principal = access.by_token(connection, secret, here.now_ms())
+        return None if principal is None else within_scope(request, principal)
+    session = session_of(request, here)
+    if session is None or session.setting_up:
+        return None
+    if request.method not in SAFE_METHODS and request.url.path.startswith("/api/"):
+        check_csrf(request, request.headers.get("x-csrf-token", ""))
+    return session.principal
+
+
+def session_of(request: Request, here: Context) -> sessions.Session | None:
+    """The session of the request's cookie. Where it is due, reading turns it; a copy of an older cookie ends it."""
+    cookie, now_ms = session_secret(request), here.now_ms()
+    if not cookie:
+        return None
+    with here.reading() as connection:
+        found = sessions.look_up(connection, cookie, now_ms)
+    if found is None:
+        _end_copied(here, cookie)
+    elif found.due and request.method == "GET" and not request.url.path.startswith("/api/"):
+        with here.writing() as connection:
+            if turned := sessions.turn(connection, cookie, now_ms):
+                request.state.cookie = session_cookie(here, turned)
+    return found
+
+
+def _end_copied(here: Context, cookie: str) -> None:
+    with here.reading() as connection:
+        known = sessions.exists(connection, cookie)
+    if known:
+        with here.writing() as connection:
+            if sessions.end_copied(connection, cookie, here.now_ms()):
+                log.warning("a session ended: its cookie was used after it had been replaced")
+
+
+def session_cookie(here: Context, cookie: str) -> str:
+    """The header Set-Cookie that gives a browser its session."""
+    made = Response()
+    life_s = access.SESSION_MS // 1000
+    made.set_cookie(here.cookie, cookie, max_age=life_s, httponly=True, secure=here.https, samesite="lax")
+    return made.headers["set-cookie"]
+
+
+def within_scope(request: Request, principal: Principal) -> Principal:
+    """The principal, if the token's scope has what is asked for; raises OutOfScope."""
+    tags = getattr(request.scope.get("route"), "tags", None) or []
+    needed = {READ} if request.method in SAFE_METHODS else set(tags)
+    if principal.scope is not None and principal.scope.isdisjoint(needed):
+        raise OutOfScope(scope=", ".join(sorted(principal.scope)), needs=", ".join(sorted(needed)) or "a session")
+    return principal
+
+
+def from_here(request: Request) -> None:
+    """Raise ForgedRequest where the browser says that another site sends this."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise ForgedRequest
 
 
 def check_csrf(request: Request, given: str) -> None:
     """Raise ForgedRequest unless the token is the session's and the browser does not say "cross-site"."""
     secret = session_secret(request) or ""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise ForgedRequest
+    from_here(request)
     if not credentials.same(given, credentials.csrf_token(secret)):
         raise ForgedRequest
 
@@ -198,15 +268,13 @@ def needs(roles: frozenset[Role]) -> Callable[[Principal | None], Principal]:
     return check
 
 
-def actor_of(principal: Principal) -> Actor:
-    """The principal as the registry and its audit log know them."""
-    return Actor(
-        name=principal.actor,
-        number=principal.number,
-        organisation_id=principal.organisation_id,
-        division_code=principal.division,
-        user_id=principal.user_id,
-    )
+def manager(principal: Someone) -> Principal:
+    """Somebody who manages people and tokens; raises NotSignedIn and NotManager."""
+    if principal is None:
+        raise NotSignedIn
+    if not manages(principal):
+        raise NotManager
+    return principal
 
 
 async def request_hash(request: Request) -> bytes:

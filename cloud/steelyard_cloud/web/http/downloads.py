@@ -8,9 +8,9 @@ from steelyard_cloud.alerts import queries as alert_queries
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.evidence import bundle
 from steelyard_cloud.evidence.collect import MOST_NUMBERS, Span, collect
-from steelyard_cloud.people.audit import record
+from steelyard_cloud.people.audit import actor_of, record
 from steelyard_cloud.people.roles import Principal
-from steelyard_cloud.web.http.context import Context, actor_of
+from steelyard_cloud.web.http.context import Context
 
 Number = Annotated[int | None, Query(ge=1, le=0xFFFFFFFF)]
 

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Form, Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from steelyard_protocol.enrolment import from_base64url
 
@@ -43,7 +43,9 @@ Reason = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500), AfterValidator(_says_something)
 ]
 Day = Annotated[date, BeforeValidator(_is_day), Field(strict=False)]
-Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
+FormDay = Annotated[date, BeforeValidator(_is_day), Form()]
+Division = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}([0-9]{6})?|Z[0-9]{5})$")]
+DivisionPath = Annotated[str, Path(pattern=r"^([0-9]{6}([0-9]{6})?|Z[0-9]{5})$", description="Code of a division")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Base64url = Annotated[str, StringConstraints(max_length=4096), AfterValidator(is_base64url)]
 Code = Annotated[str, Path(max_length=40, description="Public code of a scale, as people type it")]
@@ -52,3 +54,6 @@ MOST = 2**62  # what both databases take for a key
 Id = Annotated[int, Path(ge=1, le=MOST)]
 Before = Annotated[int | None, Query(ge=1, le=MOST)]
 After = Annotated[int, Query(ge=0, le=MOST)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+DayOrNothing = Annotated[date | None, BeforeValidator(lambda given: _is_day(given) if given else None), Query()]
+"""A day in the address of a page, whose field may be left empty."""

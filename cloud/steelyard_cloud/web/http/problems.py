@@ -26,7 +26,7 @@ class TooLarge(Problem):
 
 
 class NotSignedIn(Problem):
-    """This needs a token or a sign-in; send "Authorization: Bearer sy_…" or open a sign-in link."""
+    """This needs a token or a sign-in; send "Authorization: Bearer sy_…" or sign in on the pages."""
 
     code, noun, status = "not-signed-in", "sign-in", 401
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="steelyard"'}
@@ -38,6 +38,49 @@ class NotAllowed(Problem):
     code, noun, status = "not-allowed", "role", 403
 
 
+class OutOfScope(Problem):
+    """The token may only do this: {scope}. What was asked for needs: {needs}."""
+
+    code, noun, status = "out-of-scope", "token", 403
+
+
+class NotManager(Problem):
+    """This is for those who manage the organisation; ask one of them."""
+
+    code, noun, status = "not-manager", "role", 403
+
+
+class SignInRefused(Problem):
+    """Name, password and code do not fit together, or there were too many tries; wait a minute and try again."""
+
+    code, noun, status = "sign-in-refused", "sign-in", 403
+
+
+class TooManyTries(Problem):
+    """There were too many tries to sign in from your network; try again in an hour, or with a link."""
+
+    code, noun, status = "too-many-tries", "sign-in", 429
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "3600"}
+
+
+class SignInAgain(Problem):
+    """You signed in a while ago; sign out and in again, then you can change how you sign in."""
+
+    code, noun, status = "sign-in-again", "sign-in", 403
+
+
+class LastWay(Problem):
+    """This is your only way to sign in; set up another one first."""
+
+    code, noun, status = "last-way", "passkey", 409
+
+
+class NoPasskeysHere(Problem):
+    """Passkeys do not work at this address, as it has no name; use a name and a password with a code."""
+
+    code, noun, status = "no-passkeys-here", "passkey", 409
+
+
 class ForgedRequest(Problem):
     """The form was not sent from this site's own page, or the page is too old; reload the page and try again."""
 
@@ -45,7 +88,7 @@ class ForgedRequest(Problem):
 
 
 class LinkSpent(Problem):
-    """This sign-in link has been used or is too old; get a new one with "steelyard cloud sign-in-link"."""
+    """This link has been used or is too old; ask whoever manages your organisation for a new one."""
 
     code, noun, status = "link-spent", "sign-in link", 403
 
@@ -123,6 +166,10 @@ _THINGS = (
     N_("photo"),
     N_("plot"),
     N_("organisation"),
+    N_("division"),
+    N_("user"),
+    N_("token"),
+    N_("passkey"),
     N_("scale type"),
     N_("software"),
     N_("factory order"),

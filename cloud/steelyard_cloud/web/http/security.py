@@ -66,6 +66,7 @@ class Shield:
             await self.app(scope, receive, send)
             return
         read, over, started, limit = 0, False, False, body_limit(scope)
+        state = scope.setdefault("state", {})
 
         async def bounded() -> Message:
             nonlocal read, over
@@ -83,6 +84,8 @@ class Shield:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
+                if cookie := state.get("cookie"):
+                    headers.append("Set-Cookie", cookie)
                 headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
             await send(message)
 

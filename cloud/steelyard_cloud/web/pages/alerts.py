@@ -15,10 +15,11 @@ from steelyard_cloud.alerts.queries import AlertInScope, Filters
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.judge.rules import parameter_change
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, Principal
 from steelyard_cloud.scales import queries, reported
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.web.http.context import Context, Here, Reader, actor_of, needs
+from steelyard_cloud.web.http.context import Context, Here, Reader, needs
 from steelyard_cloud.web.http.downloads import AskedSpan, evidence_response
 from steelyard_cloud.web.http.fields import MOST, Before, Id, Search
 from steelyard_cloud.web.pages import life, opinions
@@ -84,6 +85,7 @@ def alert_list(
 ) -> Response:
     """The list; its filters live in the URL."""
     filters = Filters(state, int(severity) if severity else None, rule, q.strip())
+    here.log_list(principal, "alert", **vars(filters))
     with here.reading() as connection:
         found = alert_queries.alert_list(connection, principal, filters, before=before, limit=PAGE_LENGTH + 1)
         total = alert_queries.alert_count(connection, principal, filters)
@@ -140,6 +142,8 @@ def preview(
     """What a decision on several alerts would change, and what it would not, before it is made."""
     with here.reading() as connection:
         chosen = [alert_queries.alert_by_id(connection, principal, one) for one in sorted(set(alert))]
+    for one in chosen:
+        here.log_view(principal, f"alert:{one.id}")
     rows = [row_of(one, speech, here.now()) for one in chosen]
     return page(
         request,

@@ -8,8 +8,7 @@ from fastapi.responses import RedirectResponse
 from steelyard_cloud.errors import NoQuestion, NotFound, NothingToCheck, TooManyCodes, TooManyQuestions
 from steelyard_cloud.scales import checking
 from steelyard_cloud.scales.public import public_scale
-from steelyard_cloud.web.http.context import Context, Here, Reader
-from steelyard_cloud.web.http.problems import ForgedRequest
+from steelyard_cloud.web.http.context import Context, Here, Reader, from_here
 from steelyard_cloud.web.pages.public import code_in
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.i18n import N_, Speech
@@ -35,8 +34,7 @@ def check(
     request: Request, code: str, here: Here, speech: Reader, question: Digits = "", answer: Digits = ""
 ) -> Response:
     """Ask a question; or say whether an answer to it is that of approved software and verified parameters."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise ForgedRequest
+    from_here(request)
     folded, now_ms = code_in(code), here.now_ms()
     address = request.client.host if request.client else ""
     if not here.codes.spend(address, now_ms):

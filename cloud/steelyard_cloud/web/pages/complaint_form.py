@@ -9,8 +9,7 @@ from steelyard_cloud.complaints import photos, service
 from steelyard_cloud.complaints.service import LEAST_CHARACTERS, NewComplaint
 from steelyard_cloud.errors import TooManyComplaints
 from steelyard_cloud.scales.public import public_scale
-from steelyard_cloud.web.http.context import Here, Reader
-from steelyard_cloud.web.http.problems import ForgedRequest
+from steelyard_cloud.web.http.context import Here, Reader, from_here
 from steelyard_cloud.web.pages.public import code_in
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.i18n import N_, Speech
@@ -65,8 +64,7 @@ def complain(
     photo: Annotated[UploadFile | str | None, File()] = None,
 ) -> Response:
     """Take a complaint; what is wrong with it is said beside the form, which keeps what was typed."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise ForgedRequest
+    from_here(request)
     folded = code_in(code)
     typed = dict(zip(FIELDS, (one.strip() for one in (words, place, bought, weighed, paid)), strict=True))
 

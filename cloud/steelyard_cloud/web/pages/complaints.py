@@ -10,9 +10,10 @@ from steelyard_cloud.complaints.queries import OPEN, complaint_by_id, complaint_
 from steelyard_cloud.complaints.service import LEAST_CHARACTERS
 from steelyard_cloud.complaints.service import close as close_complaint
 from steelyard_cloud.errors import NotFound, WrongValue
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import ANSWERS_COMPLAINTS, SEES_COMPLAINTS, Principal
 from steelyard_cloud.scales.queries import moment
-from steelyard_cloud.web.http.context import Here, Reader, actor_of, needs
+from steelyard_cloud.web.http.context import Here, Reader, needs
 from steelyard_cloud.web.http.fields import Before, Id, Search
 from steelyard_cloud.web.pages.forms import FormSender
 from steelyard_cloud.web.pages.render import page
@@ -37,6 +38,7 @@ def list_of_complaints(
     before: Before = None,
 ) -> Response:
     """The list, the newest first; its filter lives in the URL."""
+    here.log_list(principal, "complaint", status=state, q=q.strip())
     with here.reading() as connection:
         found = complaint_list(
             connection, principal, status=state, text=q.strip().upper(), before=before, limit=PAGE_LENGTH + 1

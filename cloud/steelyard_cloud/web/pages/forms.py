@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Request
 
-from steelyard_cloud.people.roles import EVERYBODY, Principal
+from steelyard_cloud.people.roles import ADMINISTERS, EVERYBODY, Principal
 from steelyard_cloud.web.http.context import check_csrf, needs
 from steelyard_cloud.web.http.problems import NotSignedIn
 
@@ -22,3 +22,4 @@ def signed_in_form(
 
 
 FormSender = Annotated[Principal, Depends(signed_in_form)]
+Administrator = Annotated[Principal, Depends(needs(ADMINISTERS))]

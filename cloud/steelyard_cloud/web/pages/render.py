@@ -15,7 +15,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from steelyard_cloud.people import credentials
-from steelyard_cloud.people.roles import DECIDES_ALERTS, SEES_ALERTS, SEES_COMPLAINTS, Principal
+from steelyard_cloud.people.log import may_read
+from steelyard_cloud.people.roles import (
+    ADMINISTERS,
+    DECIDES_ALERTS,
+    SEES_ALERTS,
+    SEES_COMPLAINTS,
+    Principal,
+    manages,
+)
 from steelyard_cloud.web.http.context import context_of, session_secret
 from steelyard_cloud.web.words.i18n import LANGUAGES, Speech, catalogue
 from steelyard_cloud.web.words.states import AT_STATEMENT
@@ -90,6 +98,9 @@ def _on_every_page(request: Request, speech: Speech, principal: Principal | None
             "alerts": principal is not None and principal.role in SEES_ALERTS,
             "complaints": principal is not None and principal.role in SEES_COMPLAINTS,
             "decide": principal is not None and principal.role in DECIDES_ALERTS,
+            "manage": principal is not None and manages(principal),
+            "administer": principal is not None and principal.role in ADMINISTERS,
+            "log": principal is not None and may_read(principal),
         },
         "here": "",
         "scale_code": "",

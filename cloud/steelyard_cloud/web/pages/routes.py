@@ -2,12 +2,27 @@
 
 from fastapi import APIRouter, Depends
 
-from steelyard_cloud.web.pages import alerts, check, complaint_form, complaints, fresh, public, scales, sign_in, sold
+from steelyard_cloud.web.pages import (
+    account,
+    alerts,
+    audit,
+    check,
+    complaint_form,
+    complaints,
+    divisions,
+    fresh,
+    organisations,
+    public,
+    scales,
+    sign_in,
+    sold,
+)
 from steelyard_cloud.web.pages.working import ingest_works
 
-PARTS = (sign_in, alerts, scales, complaints, complaint_form, check, fresh, sold, public)
+WITHOUT_SCALES = (sign_in, account, organisations, divisions, audit)
+PARTS = (*WITHOUT_SCALES, alerts, scales, complaints, complaint_form, check, fresh, sold, public)
 
 router = APIRouter(include_in_schema=False)
 for part in PARTS:
-    needs_ingest = [] if part is sign_in else [Depends(ingest_works)]
+    needs_ingest = [] if part in WITHOUT_SCALES else [Depends(ingest_works)]
     router.include_router(part.router, dependencies=needs_ingest)

@@ -80,6 +80,7 @@ def scale_list(
 ) -> Response:
     """The list of scales, each with its public verdict."""
     now = here.now()
+    here.log_list(principal, "scale", q=q.strip())
     with here.reading() as connection:
         found = queries.scale_list(connection, principal, text=q.strip(), after=after, limit=PAGE_LENGTH + 1)
         rows = []

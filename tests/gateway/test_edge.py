@@ -35,11 +35,11 @@ def raising(error: BaseException) -> Callable[[], typer.Typer]:
 
 
 def test_an_error_of_ours_is_its_sentence_and_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
-    assert edge.run(["--json"], raising(PortBusy(port="/dev/x"))) == PortBusy.exit_code
+    assert edge.run(["--json"], raising(PortBusy(port="/dev/x", who=": pid 7"))) == PortBusy.exit_code
     said = capsys.readouterr()
     assert said.err.startswith("error: Another program has /dev/x open")
     assert json.loads(said.out) == {"error": "port-busy", "message": said.err.removeprefix("error: ").rstrip("\n")}
-    assert edge.run([], raising(PortBusy(port="/dev/x"))) == PortBusy.exit_code
+    assert edge.run([], raising(PortBusy(port="/dev/x", who=": pid 7"))) == PortBusy.exit_code
     assert capsys.readouterr().out == ""
 
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from steelyard_gateway.errors import Garbled, NoAnswer, NotAScale
+from steelyard_gateway.errors import ConsoleError, Garbled, NoAnswer, NotAScale
 from steelyard_gateway.serial.frames import Channel, Frame, Key, Kind, Reader
 
 SILENCE_S = 1.2
@@ -31,8 +31,10 @@ class Stream(Protocol):
     def now_s(self) -> float: ...
 
 
-class Gone(Exception):
-    """The scale does not know the question's session, or has no longer its answer."""
+class Gone(ConsoleError):
+    """The scale does not know the question's session, or has no longer its answer: ask again."""
+
+    code, noun = "session-gone", "scale"
 
 
 class Exchange:

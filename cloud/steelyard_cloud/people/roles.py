@@ -9,13 +9,16 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The five roles; the public needs none."""
+    """The roles; the public needs none."""
 
     ADMIN = "admin"
     MANUFACTURER = "manufacturer"
     VERIFICATION = "verification"
     REGULATOR = "regulator"
     TECHNICIAN = "technician"
+    TYPE_EVALUATION = "type_evaluation"
+    REPAIRER = "repairer"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,11 @@ SEES_ALERTS = frozenset({Role.ADMIN, Role.REGULATOR, Role.VERIFICATION})
 DECIDES_ALERTS = frozenset({Role.REGULATOR})
 SEES_COMPLAINTS = frozenset({Role.ADMIN, Role.REGULATOR})
 ANSWERS_COMPLAINTS = frozenset({Role.REGULATOR})
-ENROLS = frozenset({Role.MANUFACTURER})
-VERIFIES = frozenset({Role.VERIFICATION})
-DECIDES = frozenset({Role.REGULATOR})
-PERMITS = frozenset({Role.VERIFICATION, Role.REGULATOR})
-ASKS = PERMITS
+ASKS = frozenset({Role.VERIFICATION, Role.REGULATOR})
 UPDATES = frozenset({Role.MANUFACTURER, Role.REGULATOR})
 """Who may have a scale updated, to software that the type approval names: its manufacturer, or who supervises it."""
 ADMINISTERS = frozenset({Role.ADMIN})
-PLACES = EVERYBODY
 MOVES = frozenset({Role.ADMIN, Role.REGULATOR})
 """Who may hand a scale over to another division: whoever supervises it now, and nobody who could escape them by it."""
+SEES_TYPES = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.TYPE_EVALUATION})
 MAKES_ORDERS = frozenset({Role.ADMIN, Role.MANUFACTURER})

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, false, tru
 
 from steelyard_cloud.people.roles import Principal, Role
 
-_BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION)
-_BY_ORGANISATION = (Role.MANUFACTURER, Role.TECHNICIAN)
+_BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION, Role.REPAIRER)
+_BY_ORGANISATION = (Role.MANUFACTURER, Role.TECHNICIAN, Role.OPERATOR)
 
 
 def region(division_code: str) -> str:
@@ -36,7 +36,8 @@ def scoped(principal: Principal, table: Table) -> ColumnElement[bool]:
     if principal.role in _BY_DIVISION and principal.division is not None:
         return table.c.division_code.startswith(region(principal.division), autoescape=True)
     if principal.role in _BY_ORGANISATION and principal.organisation_id is not None:
-        return table.c.organisation_id == principal.organisation_id
+        maker = table.c.organisation_id == principal.organisation_id
+        return maker | (table.c.owner_id == principal.organisation_id) if "owner_id" in table.c else maker
     return false()
 
 

@@ -21,6 +21,7 @@ from steelyard_cloud.judge.contents import state_of
 from steelyard_cloud.judge.facts import Baseline, Decision, Facts, PermitFact, longest_ms, retired
 from steelyard_cloud.judge.starts import device_of
 from steelyard_cloud.judge.summary_parts import Device
+from steelyard_cloud.scales.life.table import Stage
 from steelyard_cloud.statements.queries import StatementRead, named_statement, start_of
 
 
@@ -59,7 +60,9 @@ def load(connection: Connection, scale_id: int) -> ScaleFacts:
     ).all()
     chains = {row.id: Chain(connection, scale_id, row.id, row.kid) for row in keys}
     approved = connection.scalars(
-        select(approved_software.c.software_hash).where(approved_software.c.scale_type_id == scale.scale_type_id)
+        select(approved_software.c.software_hash).where(
+            approved_software.c.scale_type_id == scale.scale_type_id, approved_software.c.stage == Stage.APPROVED.value
+        )
     )
     return ScaleFacts(
         scale_id=scale_id,

@@ -47,3 +47,8 @@ def summary_of(connection: Connection, scale: ScaleInScope, identity_id: int | N
 def repair_code(connection: Connection, scale: ScaleInScope) -> str | None:
     """The repair code that the scale's newest start names; None for one that was never repaired."""
     return store.repair_code(connection, scale.id, scale.identity_id)
+
+
+def codes_on_plate(connection: Connection, scale: ScaleInScope) -> list[tuple[str, str]]:
+    """Scheme and code of each code of another scheme on its plate."""
+    return store.codes_of(connection, scale.id)

@@ -30,6 +30,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "kind": "subsequent",
         "seal": "S-2",
     },
+    ("post", "/api/v1/scales/{code}/steps"): {"step": "verification.plan", "day": "2999-01-01"},
+    ("post", "/api/v1/scales/{code}/moves"): {"division_code": "330108", "place": "Stall 9"},
     ("post", "/api/v1/scales/{code}/decisions"): {"number": 2, "reason": "the network was away"},
     ("put", "/api/v1/scales/{code}/period"): {"period_s": 60, "reason": "a busy stall"},
     ("post", "/api/v1/scales/{code}/permits"): {

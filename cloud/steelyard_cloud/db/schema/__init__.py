@@ -11,6 +11,7 @@ from steelyard_cloud.db.schema._codes import check_questions, fresh_codes
 from steelyard_cloud.db.schema._columns import metadata
 from steelyard_cloud.db.schema._complaints import complaints
 from steelyard_cloud.db.schema._feeds import clocks, cursors, due, feed_entries, feeds, set_backs
+from steelyard_cloud.db.schema._life import certificates, life_steps, moves, reference_masses, scale_codes, sheets
 from steelyard_cloud.db.schema._people import (
     audit_log,
     idempotency_keys,
@@ -52,6 +53,7 @@ __all__ = [
     "approved_software",
     "asks",
     "audit_log",
+    "certificates",
     "check_questions",
     "clocks",
     "complaints",
@@ -66,17 +68,22 @@ __all__ = [
     "heartbeats",
     "idempotency_keys",
     "identities",
+    "life_steps",
     "metadata",
+    "moves",
     "organisations",
     "permits",
     "platform",
     "quarantine",
     "quarantine_counts",
     "quarantine_sizes",
+    "reference_masses",
+    "scale_codes",
     "scale_types",
     "scales",
     "sessions",
     "set_backs",
+    "sheets",
     "sign_in_links",
     "software_images",
     "standings",

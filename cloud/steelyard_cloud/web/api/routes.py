@@ -2,8 +2,22 @@
 
 from fastapi import APIRouter
 
-from steelyard_cloud.web.api import acts, alerts, asks, catalogue, enrolments, events, scales, service, updates
+from steelyard_cloud.web.api import (
+    acts,
+    alerts,
+    asks,
+    bulk,
+    catalogue,
+    enrolments,
+    events,
+    life,
+    scales,
+    service,
+    types,
+    updates,
+)
 
 router = APIRouter(prefix="/api/v1")
-for domain in (service, catalogue, enrolments, scales, acts, asks, alerts, events, updates):
+PARTS = (service, catalogue, types, enrolments, bulk, scales, acts, life, asks, alerts, events, updates)
+for domain in PARTS:
     router.include_router(domain.router)

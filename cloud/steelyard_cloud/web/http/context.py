@@ -21,6 +21,7 @@ from steelyard_cloud.errors import KeysUnavailable
 from steelyard_cloud.people import access, credentials
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.roles import Principal, Role
+from steelyard_cloud.scales.life.rules import takers
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.http.allowance import Allowance
 from steelyard_cloud.web.http.health import Health, Workers
@@ -198,6 +199,11 @@ def needs(roles: frozenset[Role]) -> Callable[[Principal | None], Principal]:
     return check
 
 
+def takes(*steps: str) -> Callable[[Principal | None], Principal]:
+    """The same for the roles that may take one of these steps, as the table of steps has them."""
+    return needs(frozenset().union(*map(takers, steps)))
+
+
 def actor_of(principal: Principal) -> Actor:
     """The principal as the registry and its audit log know them."""
     return Actor(
@@ -206,6 +212,7 @@ def actor_of(principal: Principal) -> Actor:
         organisation_id=principal.organisation_id,
         division_code=principal.division,
         user_id=principal.user_id,
+        role=principal.role,
     )
 
 

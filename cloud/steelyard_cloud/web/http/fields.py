@@ -52,3 +52,4 @@ MOST = 2**62  # what both databases take for a key
 Id = Annotated[int, Path(ge=1, le=MOST)]
 Before = Annotated[int | None, Query(ge=1, le=MOST)]
 After = Annotated[int, Query(ge=0, le=MOST)]
+Seen = Annotated[int | None, Field(ge=0, le=0x7FFFFFFF)]

@@ -33,10 +33,9 @@ _PAIRS = (("rn", "m"), ("vv", "w"))
 
 def as_read(text: str) -> str:
     """What people take a text on a plate for; two texts with one reading are told apart by nobody."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    seen = "".join(one for one in folded if unicodedata.category(one)[0] not in "ZC")
-    digits = "".join(str(unicodedata.decimal(one, one)) for one in seen).translate(_ALIKE)
-    plain = "".join(one for one in unicodedata.normalize("NFD", digits) if not unicodedata.combining(one))
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    seen = [one for one in folded if unicodedata.category(one)[0] not in "ZCM"]  # blanks, invisible ones, accents
+    plain = "".join(str(unicodedata.decimal(one, one)) for one in seen).casefold().translate(_ALIKE)
     for pair, letter in _PAIRS:
         plain = plain.replace(pair, letter)
     return plain

@@ -90,8 +90,7 @@ def enrol(
 
     `raw` is the enrolment statement as the scale's console gave it; `place` is where it will stand, if known;
     `period_s` is how often it has to report; `codes` are those of other schemes on its plate.
-    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, AlreadyExists (serial number,
-    production code), OtherType, OrderUsedUp and TypeNotInForce.
+    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, or the reasons of the table's needs.
     """
     first, body = read_enrolment(raw)
     text = identity.to_text(first.kid)
@@ -102,23 +101,7 @@ def enrol(
 
     def write() -> Written:
         _take_one(connection, ordered)
-        scale = {
-            "public_code": text,
-            "shard": shard,
-            "maker": body.maker,
-            "model": body.model,
-            "serial_number": body.serial_number,
-            "reading_key": reading_key(body.maker, body.model, body.serial_number),
-            "production_code": body.production_code,
-            "scale_type_id": ordered.scale_type_id,
-            "factory_order_id": ordered.id,
-            "organisation_id": actor.organisation_id,
-            "division_code": ordered.division_code,
-            "place": place,
-            "life_stage": Stage.PRODUCED.value,
-            "period_s": period_s,
-            "enrolled_ms": now_ms,
-        }
+        scale = _scale(actor, ordered, body, text) | {"place": place, "period_s": period_s, "enrolled_ms": now_ms}
         scale_id = int(connection.execute(insert(scales).values(scale).returning(scales.c.id)).scalar_one())
         store.insert_identity(connection, scale_id, first, body, now_ms)
         store.keep_codes(connection, scale_id, codes)
@@ -132,6 +115,24 @@ def enrol(
     }
     taken = take(connection, actor, Subject(Of.SCALE, None, shard), Act("enrol", write, checks), now_ms)
     return Enrolled(taken.id, text, text, created=True)
+
+
+def _scale(actor: Actor, ordered: "_Order", body: Enrol, code: str) -> dict[str, object]:
+    """The row of a scale that is new."""
+    return {
+        "public_code": code,
+        "shard": code[0],
+        "maker": body.maker,
+        "model": body.model,
+        "serial_number": body.serial_number,
+        "reading_key": reading_key(body.maker, body.model, body.serial_number),
+        "production_code": body.production_code,
+        "scale_type_id": ordered.scale_type_id,
+        "factory_order_id": ordered.id,
+        "organisation_id": actor.organisation_id,
+        "division_code": ordered.division_code,
+        "life_stage": Stage.PRODUCED.value,
+    }
 
 
 class _Order(NamedTuple):

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, Self
 from steelyard_protocol.bodies import Boot
 from steelyard_protocol.parameters import FIELDS, KEYS
 
-from steelyard_cloud.errors import OutsideEnvelope, WrongValue
+from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.scales import csv_in
+from steelyard_cloud.scales.refusals import OutsideEnvelope
 
 R76_FIELDS = (
     "accuracy_class",

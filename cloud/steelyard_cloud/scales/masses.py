@@ -7,8 +7,9 @@ from datetime import date
 from sqlalchemy import Connection, insert, select
 
 from steelyard_cloud.db.schema import reference_masses
-from steelyard_cloud.errors import AlreadyExists, MassNotCertified, WrongValue
+from steelyard_cloud.errors import AlreadyExists, WrongValue
 from steelyard_cloud.people.audit import Actor, record
+from steelyard_cloud.scales.refusals import MassNotCertified
 
 CLASSES = ("E1", "E2", "F1", "F2", "M1", "M2", "M3")
 """After OIML R 111."""

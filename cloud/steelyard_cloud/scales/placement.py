@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import complaints, moves, organisations, scales
-from steelyard_cloud.errors import NoMove, NotFound, Refusal, WrongValue
+from steelyard_cloud.errors import NotFound, Refusal, WrongValue
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.organisations import organisation_exists
 from steelyard_cloud.people.roles import Principal
@@ -20,6 +20,7 @@ from steelyard_cloud.people.scoping import InScope, rows_in_scope
 from steelyard_cloud.scales.life.table import Of
 from steelyard_cloud.scales.life.take import Act, Subject, Taken, Written, take
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import NoMove
 from steelyard_cloud.scales.subjects import not_the_owner, subject_of
 
 ASKED, ACCEPTED, REFUSED = "asked", "accepted", "refused"

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from steelyard_cloud.db import feeds
-from steelyard_cloud.errors import CauseNotGone, Refusal
+from steelyard_cloud.errors import Refusal
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import store
 from steelyard_cloud.scales.life.take import Act, Taken, Written, take
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import CauseNotGone
 from steelyard_cloud.scales.subjects import not_the_owner, subject_of
 
 PLAIN = ("verification.ask", "repair.order", "use.forbid", "use.release", "use.stop", "use.resume", "scrap")

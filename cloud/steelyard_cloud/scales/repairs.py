@@ -9,12 +9,13 @@ from steelyard_protocol.bodies import Enrol
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import identities, scales
-from steelyard_cloud.errors import EnrolmentMalformed, IdentityTaken, Refusal, RepairCodeMissing
+from steelyard_cloud.errors import EnrolmentMalformed, IdentityTaken, Refusal
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import store
 from steelyard_cloud.scales.enrolment import read_enrolment
 from steelyard_cloud.scales.life.take import Act, Taken, Written, take
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import RepairCodeMissing
 from steelyard_cloud.scales.subjects import subject_of
 
 LONGEST_CODE = 32

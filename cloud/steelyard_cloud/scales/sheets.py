@@ -13,10 +13,11 @@ from steelyard_protocol.plate import as_read
 from steelyard_protocol.sheet import Fault, Instrument, SheetError
 
 from steelyard_cloud.db.schema import sheets
-from steelyard_cloud.errors import Refusal, SheetFails, SheetMalformed, SheetOfAnother
+from steelyard_cloud.errors import Refusal
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import codes
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import SheetFails, SheetMalformed, SheetOfAnother
 
 LATEST_DAYS = 31
 """A test that is older says nothing of the scale of today."""

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, func, select
 
 from steelyard_cloud.db.schema import scales
-from steelyard_cloud.errors import NotTheOwner, Refusal
+from steelyard_cloud.errors import Refusal
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.scales.life.table import Of
 from steelyard_cloud.scales.life.take import Subject
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import NotTheOwner
 
 NOT_AS_OWNER = (Role.REGULATOR, Role.ADMIN, Role.REPAIRER)
 """Who acts on a scale of others by their office or trade."""

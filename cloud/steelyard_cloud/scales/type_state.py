@@ -6,10 +6,11 @@ from sqlalchemy import Connection, RowMapping, select
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import scale_types, scales
-from steelyard_cloud.errors import NotFound, Refusal, TypeNotInForce
+from steelyard_cloud.errors import NotFound, Refusal
 from steelyard_cloud.scales.envelope import Envelope
 from steelyard_cloud.scales.life.table import Stage
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import TypeNotInForce
 
 
 class TypeState(NamedTuple):

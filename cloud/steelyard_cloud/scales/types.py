@@ -1,6 +1,7 @@
 """Scale types: an approval that was given elsewhere is recorded; a maker applies for one; type evaluation decides."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
@@ -84,19 +85,6 @@ def _make(
 ) -> int:
     c = scale_types.c
 
-    def new() -> Iterable[Refusal]:
-        named = connection.execute(select(c.maker, c.model).where(c.organisation_id == organisation_id)).all()
-        exact = connection.scalar(select(c.id).where(c.maker == applied.maker, c.model == applied.model))
-        read = {(as_read(row.maker), as_read(row.model)) for row in named}
-        if exact is not None or (as_read(applied.maker), as_read(applied.model)) in read:
-            yield AlreadyExists(what="scale type", name=f"{applied.maker} {applied.model}")
-        try:
-            type_parameters(applied.parameters)
-        except WrongValue as refusal:
-            yield refusal
-        if step == "type.apply" and applied.envelope is None:
-            yield WrongValue(where="envelope", why="an envelope is needed")
-
     def write() -> Written:
         row = {
             "organisation_id": organisation_id,
@@ -111,9 +99,29 @@ def _make(
         made = connection.execute(insert(scale_types).values(row).returning(c.id))
         return Written(int(made.scalar_one()), {"approval": type_approval})
 
-    checks = {"envelope": new, "certificate": lambda: _no_certificate(type_approval)}
+    new = partial(_not_new, connection, organisation_id, applied, step)
+    checks: dict[str, Callable[[], Iterable[Refusal]]] = {
+        "envelope": new,
+        "certificate": lambda: _no_certificate(type_approval),
+    }
     action = "type.add" if step == "type.record" else ""
     return take(connection, actor, Subject(Of.TYPE, None), Act(step, write, checks, action=action), now_ms).id
+
+
+def _not_new(connection: Connection, organisation_id: int, applied: Application, step: str) -> Iterable[Refusal]:
+    """Why a type cannot be made: it is there, as it is read; or what is said of it cannot be."""
+    c = scale_types.c
+    named = connection.execute(select(c.maker, c.model).where(c.organisation_id == organisation_id)).all()
+    exact = connection.scalar(select(c.id).where(c.maker == applied.maker, c.model == applied.model))
+    read = {(as_read(row.maker), as_read(row.model)) for row in named}
+    if exact is not None or (as_read(applied.maker), as_read(applied.model)) in read:
+        yield AlreadyExists(what="scale type", name=f"{applied.maker} {applied.model}")
+    try:
+        type_parameters(applied.parameters)
+    except WrongValue as refusal:
+        yield refusal
+    if step == "type.apply" and applied.envelope is None:
+        yield WrongValue(where="envelope", why="an envelope is needed")
 
 
 def _no_certificate(number: str) -> Iterable[Refusal]:

@@ -9,12 +9,13 @@ from steelyard_protocol.package import Package
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import approved_software, scale_types, scales, software_images, updates
-from steelyard_cloud.errors import AlreadyExists, NotApproved, NotFound, OutsideEnvelope, Refusal, UpdateForged, refuse
+from steelyard_cloud.errors import AlreadyExists, NotApproved, NotFound, Refusal, UpdateForged, refuse
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.scales import store
 from steelyard_cloud.scales.envelope import Envelope
 from steelyard_cloud.scales.life.table import Stage
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import OutsideEnvelope
 from steelyard_cloud.scales.type_state import type_by_id
 
 

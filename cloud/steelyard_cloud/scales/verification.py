@@ -17,7 +17,7 @@ from steelyard_protocol.bodies import Boot
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import verifications
-from steelyard_cloud.errors import CodesMissing, NotFresh, Refusal, ScaleLocked, TamperUndecided, WrongValue
+from steelyard_cloud.errors import CodesMissing, Refusal, TamperUndecided, WrongValue
 from steelyard_cloud.judge.conditions import fresh
 from steelyard_cloud.judge.contents import state_of
 from steelyard_cloud.judge.facts import Baseline
@@ -28,6 +28,7 @@ from steelyard_cloud.scales.baselines import Named, named
 from steelyard_cloud.scales.life.take import Act, Written, take
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import NotFresh, ScaleLocked
 from steelyard_cloud.scales.subjects import subject_of
 from steelyard_cloud.scales.type_state import type_of
 from steelyard_cloud.scales.verdicts import verification_code

@@ -1,6 +1,7 @@
 """The table of steps: no two rows contradict, and what follows from a row is what people are told."""
 
 import pytest
+from kit import life_page
 from kit.life_oracle import BACK, ORACLE
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.scales.life import rules
@@ -121,3 +122,7 @@ def test_what_is_open_to_a_role_is_what_the_table_gives_it() -> None:
         "type.refuse",
     ]
     assert rules.allowed_from("repair.report") == ["in repair", "use forbidden"]
+
+
+def test_the_page_of_the_documentation_is_drawn_from_the_table() -> None:
+    assert life_page.PAGE.read_text() == life_page.drawn(), "run: python tests/kit/life_page.py"

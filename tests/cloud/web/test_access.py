@@ -171,6 +171,8 @@ MAY = {
     ("get", "/complaints/1/photo.jpg"): {Role.ADMIN, Role.REGULATOR},
     ("get", "/scales"): set(Role),
     ("get", "/scales/0000000000000000"): set(Role),
+    ("get", "/scales/0000000000000000/life"): set(Role),
+    ("get", "/scales/0000000000000000/verify"): {Role.VERIFICATION},
     ("get", "/scales/0000000000000000/plots/zero.svg"): set(Role),
 }
 STREAM = ("get", "/api/v1/events")
@@ -178,6 +180,8 @@ FORMS = {
     ("post", "/alerts/{alert}/transitions"),
     ("post", "/alerts/decide"),
     ("post", "/complaints/{complaint}/close"),
+    ("post", "/scales/{code}/steps"),
+    ("post", "/scales/{code}/verify"),
     ("post", "/sign-in"),
     ("post", "/sign-out"),
 }

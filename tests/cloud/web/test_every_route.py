@@ -31,6 +31,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "seal": "S-2",
     },
     ("post", "/api/v1/scales/{code}/steps"): {"step": "verification.plan", "day": "2999-01-01"},
+    ("post", "/scales/{code}/steps"): {"step": "verification.plan", "day": "2999-01-01", "seen": 99},
+    ("post", "/scales/{code}/verify"): {"outcome": "pass"},
     ("post", "/api/v1/scales/{code}/moves"): {"division_code": "330108", "place": "Stall 9"},
     ("post", "/api/v1/scales/{code}/decisions"): {"number": 2, "reason": "the network was away"},
     ("put", "/api/v1/scales/{code}/period"): {"period_s": 60, "reason": "a busy stall"},

@@ -19,7 +19,7 @@ from steelyard_cloud.scales.life import take as taking
 from steelyard_cloud.scales.life.rules import row_for, takers
 from steelyard_cloud.scales.life.table import TABLE, Row, Stage
 
-EXAMPLES, LENGTH = 6, 40
+EXAMPLES, LENGTH = 4, 35
 ROLES = [role.value for role in Role]
 
 

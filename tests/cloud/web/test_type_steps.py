@@ -231,7 +231,7 @@ def test_what_is_no_file_of_enrolments_is_refused_whole(quiet: World, raw: bytes
 
 # ---- codes of other schemes ----------------------------------------------------------------------------------------
 
-GS1 = "https://id.example.cn/01/09506000134352/21/HT-4711"
+GS1 = "https://id.example/01/09506000134352/21/HT-4711"
 
 
 def test_codes_of_other_schemes_are_one_scale_s_and_lead_to_it(world: World) -> None:
@@ -269,10 +269,10 @@ def test_codes_of_other_schemes_are_one_scale_s_and_lead_to_it(world: World) -> 
 @pytest.mark.parametrize(
     ("scheme", "code"),
     [
-        ("gs1-digital-link", "https://id.example.cn/01/09506000134353/21/1"),
-        ("gs1-digital-link", "https://id.example.cn/01/09506000134352"),
-        ("gs1-digital-link", "ftp://id.example.cn/01/09506000134352/21/1"),
-        ("gs1-digital-link", "https://id.example.cn/01/095060001343520/21/1"),
+        ("gs1-digital-link", "https://id.example/01/09506000134353/21/1"),
+        ("gs1-digital-link", "https://id.example/01/09506000134352"),
+        ("gs1-digital-link", "ftp://id.example/01/09506000134352/21/1"),
+        ("gs1-digital-link", "https://id.example/01/095060001343520/21/1"),
         ("gs1-digital-link", "https://[/01/09506000134352/21/1"),
         ("gs1-digital-link", "4711"),
         ("ecode", "X00012345678901"),

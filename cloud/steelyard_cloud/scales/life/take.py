@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import approved_software, life_steps, scale_types, scales
-from steelyard_cloud.errors import Refusal, StaleView, StepNotAllowed, WrongStage, WrongValue, refuse
+from steelyard_cloud.errors import Refusal, WrongValue, refuse
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.scales.life.rules import allowed_from, lands, remembered, row_for, takers
 from steelyard_cloud.scales.life.table import Of, Row, Stage
+from steelyard_cloud.scales.refusals import StaleView, StepNotAllowed, WrongStage
 
 _TABLES: dict[Of, Table] = {Of.SCALE: scales, Of.TYPE: scale_types, Of.SOFTWARE: approved_software}
 _NO_SHARD = "0"

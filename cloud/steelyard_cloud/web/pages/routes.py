@@ -2,10 +2,22 @@
 
 from fastapi import APIRouter, Depends
 
-from steelyard_cloud.web.pages import alerts, check, complaint_form, complaints, fresh, public, scales, sign_in, sold
+from steelyard_cloud.web.pages import (
+    alerts,
+    check,
+    complaint_form,
+    complaints,
+    fresh,
+    public,
+    scales,
+    sign_in,
+    sold,
+    steps,
+    verify,
+)
 from steelyard_cloud.web.pages.working import ingest_works
 
-PARTS = (sign_in, alerts, scales, complaints, complaint_form, check, fresh, sold, public)
+PARTS = (sign_in, alerts, steps, verify, scales, complaints, complaint_form, check, fresh, sold, public)
 
 router = APIRouter(include_in_schema=False)
 for part in PARTS:

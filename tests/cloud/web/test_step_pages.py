@@ -44,10 +44,11 @@ def test_a_verification_is_typed_in_and_passed(world: World) -> None:
     known = {"seen": seen[1], "number": "2", "kind": "initial", "valid_until": "2029-11-30", "outcome": "pass"}
     day = datetime.fromtimestamp(world.now / 1000, UTC).date().isoformat()
     given = known | typed(page, scale) | {"tested_on": day, "conditions": "20 °C"}
-    refused = send(client, f"/scales/{scale.code}/verify", **given, seal="")
+    refused = send(client, f"/scales/{scale.code}/verify", **(given | {"valid_until": ""}), seal="")
     assert refused.status_code == 422
     assert "the seal is missing" in refused.text
-    assert "the reference masses that were used are expected" in refused.text, "both at once"
+    assert "the reference masses that were used are expected" in refused.text, "all at once"
+    assert "valid_until" in refused.text
     assert 'value="20 °C"' in refused.text, "what was typed stays"
     assert 'name="shown-37" inputmode="decimal" size="8" maxlength="16" aria-label="Row 38: shown" value="15005.0"' in (
         refused.text

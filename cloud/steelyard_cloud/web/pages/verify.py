@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, NamedTuple
 
@@ -145,9 +146,17 @@ def _done(
             return
         kind = "subsequent" if given.get("kind") == "subsequent" else "initial"
         name = Name(_whole(given.get("number", "")) or ground.number, None)
-        until, seal = day_of(given.get("valid_until", "")), given.get("seal", "").strip()[:40]
+        until, seal = _day_or_never(given.get("valid_until", "")), given.get("seal", "").strip()[:40]
         asked = verification.Asked(name, kind, until, seal, sheet)
         verification.record_passed(connection, actor, current, asked, here.zone, now_ms, seen)
+
+
+def _day_or_never(typed: str) -> date:
+    """A day, or one long past where none was typed: that is refused together with whatever else is wrong."""
+    try:
+        return day_of(typed)
+    except WrongValue:
+        return date.min
 
 
 def _whole(typed: str) -> int | None:

@@ -3,6 +3,9 @@
 A domain's own errors stand in the domain. A sentence is made only where somebody reads it, in that reader's language.
 """
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from steelyard_protocol.errors import SteelyardError
 
 
@@ -16,6 +19,8 @@ class Refusal(CloudError):
     """The registry refuses this."""
 
     code, noun, status = "refused", "registry", 422
+    passing: ClassVar[bool] = False
+    """Whether time alone may mend it, so that the same may be sent again later."""
 
 
 class NotFound(Refusal):
@@ -70,6 +75,7 @@ class NotStoredYet(Refusal):
     """Statement {number} of this scale is not stored yet; send the same request again later."""
 
     code, noun, status = "not-stored-yet", "statement", 409
+    passing = True
 
 
 class SeveralStatements(Refusal):
@@ -88,6 +94,7 @@ class NotJudgedYet(Refusal):
     """Not all from statement {number} on is judged yet; send the same request again later, or name a later one."""
 
     code, noun, status = "not-judged-yet", "statement", 409
+    passing = True
 
 
 class TamperUndecided(Refusal):
@@ -112,6 +119,7 @@ class StartNotStored(Refusal):
     """Statement {number} was made after start {boot}, of which no boot statement is stored; send it again later."""
 
     code, noun, status = "start-not-stored", "statement", 409
+    passing = True
 
 
 class CodesMissing(Refusal):
@@ -238,3 +246,24 @@ class KeysUnavailable(Refusal):
     """The platform's key for this cannot be used on this machine; the platform's log says why."""
 
     code, noun, status = "keys-unavailable", "key", 503
+
+
+class Reasons(tuple[Refusal, ...]):
+    """Refusals, as a value of another one; as text one sentence after the other."""
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self))
+
+
+class SeveralReasons(Refusal):
+    """This is refused for several reasons: {reasons}"""
+
+    code, noun, status = "several-reasons", "step", 409
+
+
+def refuse(reasons: Sequence[Refusal]) -> None:
+    """Raise them if there are any: one as itself, several at once, those that time alone mends at the end."""
+    if len(reasons) == 1:
+        raise reasons[0]
+    if reasons:
+        raise SeveralReasons(reasons=Reasons(sorted(reasons, key=lambda one: one.passing)))

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from kit.micropython import ROOT
 from kit.parameters import MAP
-from kit.schema import breaches
 from kit.sheet import Sheet
 from kit.verifier import bench
 from kit.weighing_test import SLOW, TESTS, sheet_of
 from steelyard_protocol import parameters
+from steelyard_protocol.schema import breaches
+from steelyard_protocol.sheet import Instrument, checked, judge
 from steelyard_simulator.scale import SimulatedScale
 
 SHEETS = ROOT / "build" / "sheets"
@@ -36,14 +37,17 @@ def examined(name: str, map_: dict[int, int], cell: str, period_ms: float, leave
         conditions = f"cell {cell} ({SEED}), {1000 / period_ms:.1f} readings/s, virtual time"
         sheet = sheet_of(on_it, map_, conditions, leave_out=leave_out)
     sheet.write(SHEETS, name)
-    assert breaches(SCHEMA, sheet.as_json()) == []
+    judged = judge(checked(sheet.as_json()), Instrument.of(parameters.ranges(map_), map_[2]))
+    assert {one.test for one in judged} == {
+        name for name, rows in sheet.tests.items() if not all(r.passed for r in rows)
+    }
     return sheet
 
 
 def test_a_class_iii_cell_passes_every_test() -> None:
     sheet = examined("class_iii", MAP, "class_iii", SLOW_MS)
     assert sheet.failures == []
-    assert {row.what for row in sheet.tests["weighing"]} == {"up", "down"}
+    assert {row.what for row in sheet.tests["weighing"]} == {"zero", "up", "down"}
     loads = {int(row.load or 0) for row in sheet.tests["weighing"]}
     assert len(loads) >= 10
     assert {100_000, 2_500_000, 10_000_000, 15_000_000} <= loads

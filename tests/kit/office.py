@@ -1,17 +1,20 @@
 """Somebody who acts in the registry within one transaction, and what is then on record."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 from steelyard_cloud.db.schema import audit_log, feed_entries
 from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.people.roles import Role
 from steelyard_cloud.scales import verification
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope, scale_by_code
 
 from kit.cloud_desk import Desk
-from kit.registry import EVERYWHERE
+from kit.registry import EVERYWHERE, pass_now
+from kit.sheet import right_sheet
 from kit.signing_scale import START_S, SigningScale
 
 NOW_MS = (START_S + 86_400) * 1_000
@@ -31,7 +34,12 @@ class Office:
         self.desk, self.connection = desk, connection
         self.scale, self.other, self.cheat, self.unheard = some
         maker = desk.registry.organisations["Hengtai Scales"]
-        self.actor = Actor("user:41", 4711, maker, "330109", 41)
+        self.actor = Actor("user:41", 4711, maker, "330109", 41, Role.MANUFACTURER)
+        self.regulator = self.acting(Role.REGULATOR)
+
+    def acting(self, role: Role) -> Actor:
+        """The same person in a role."""
+        return replace(self.actor, role=role)
 
     def in_scope(self, scale: SigningScale | None = None) -> ScaleInScope:
         """A scale as one who may see it has it."""
@@ -59,14 +67,6 @@ class Office:
 
 def verify(office: Office, name: Name, *, days: int = 100, seal: str = "S-9") -> verification.Verified:
     """A verification of the scale at a statement, for so many days."""
-    return verification.record_verification(
-        office.connection,
-        office.actor,
-        office.in_scope(),
-        name=name,
-        kind="initial",
-        valid_until=TODAY + timedelta(days=days),
-        seal=seal,
-        zone=UTC,
-        now_ms=NOW_MS,
-    )
+    scale = office.in_scope()
+    asked = verification.Asked(name, "initial", TODAY + timedelta(days=days), seal, right_sheet(scale.code, TODAY))
+    return pass_now(office.connection, office.acting(Role.VERIFICATION), scale, asked, NOW_MS)

@@ -1,7 +1,7 @@
 """The registry of a cloud for tests, filled as production fills it: through the registry's own functions."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -11,13 +11,16 @@ from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people import access, organisations
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Principal, Role
-from steelyard_cloud.scales import enrolment, orders, permits, types, verification
+from steelyard_cloud.scales import enrolment, masses, orders, permits, programs, types, verification
+from steelyard_cloud.scales.life.take import take
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope, scale_by_code
+from steelyard_cloud.scales.subjects import subject_of
 from steelyard_protocol import identity
 from steelyard_protocol.parameters import FIELDS, FIRST_DEVICE_KEY
 
 from kit.parameters import MAP
+from kit.sheet import certified, right_sheet
 from kit.signing_scale import MAKER, MODEL, SOFTWARE, START_S
 
 DIVISION = "330106"
@@ -75,6 +78,8 @@ class Registry:
         with database.writing(engine) as connection:
             for office in offices:
                 self._open(connection, office)
+            if verifier := self._actors.get(Role.VERIFICATION):
+                masses.add(connection, verifier, certified(self.now_ms()), self.now_ms())
 
     def _open(self, connection: Connection, office: Office) -> None:
         known = {"organisation_id": self._organisation(connection, office.name, office.kind, office.division_code)}
@@ -85,7 +90,9 @@ class Registry:
             connection, NOBODY, name=office.person, role=office.role.value, now_ms=self.now_ms(), **known
         )
         user = self.users[office.role]
-        self._actors[office.role] = Actor(f"user:{user}", user, *known.values(), office.division_code, user)
+        self._actors[office.role] = Actor(
+            f"user:{user}", user, *known.values(), office.division_code, user, office.role
+        )
 
     def _organisation(self, connection: Connection, name: str, kind: str, division_code: str) -> int:
         self.organisations[name] = organisations.add_organisation(
@@ -117,11 +124,11 @@ class Registry:
                 connection,
                 self._actors[Role.ADMIN],
                 organisation_id=maker,
-                maker=MAKER,
-                model=MODEL,
                 type_approval="PA-2026-0417",
-                parameters={FIELDS[key].name: value for key, value in MAP.items() if key < FIRST_DEVICE_KEY},
-                software=[types.Software(*SOFTWARE)],
+                applied=types.Application(
+                    MAKER, MODEL, {FIELDS[key].name: value for key, value in MAP.items() if key < FIRST_DEVICE_KEY}
+                ),
+                software=[programs.Software(*SOFTWARE)],
                 now_ms=self.now_ms(),
             )
             orders.add_factory_order(
@@ -150,20 +157,15 @@ class Registry:
                     now_ms=self.now_ms(),
                 )
 
-    def verify(self, scale: KnownScale, number: int) -> None:
+    def verify(self, scale: KnownScale, number: int, seal: str = "S-1") -> None:
         """An institution fixes the baseline at a statement; NotStoredYet where the cloud does not hold it."""
+        day = datetime.fromtimestamp(self.now_ms() / 1000, UTC).date()
         with database.writing(self.engine) as connection:
-            verification.record_verification(
-                connection,
-                self._actors[Role.VERIFICATION],
-                in_scope(connection, scale),
-                name=Name(number, None),
-                kind="initial",
-                valid_until=datetime.fromtimestamp(self.now_ms() / 1000, UTC).date() + timedelta(days=1000),
-                seal="S-1",
-                zone=UTC,
-                now_ms=self.now_ms(),
+            known, actor = in_scope(connection, scale), self._actors[Role.VERIFICATION]
+            asked = verification.Asked(
+                Name(number, None), "initial", day + timedelta(days=1000), seal, right_sheet(known.code, day)
             )
+            pass_now(connection, actor, known, asked, self.now_ms())
 
     def permit(self, authority: PlatformKey, scale: KnownScale, fields: Iterable[int]) -> bytes:
         """Sign and record a permit to adjust the scale as it is, from yesterday on for as long as a permit may last."""
@@ -182,9 +184,9 @@ class Registry:
 
     def approve(self, software_hash: bytes) -> None:
         """A program with this hash becomes approved for the type of all scales."""
-        program = types.Software("steelyard-agent", "0.2.0", software_hash)
+        program = programs.Software("steelyard-agent", "0.2.0", software_hash)
         with database.writing(self.engine) as connection:
-            types.approve_software(
+            programs.add_software(
                 connection,
                 self._actors[Role.ADMIN],
                 scale_type_id=self.scale_type_id,
@@ -196,3 +198,15 @@ class Registry:
 def in_scope(connection: Connection, scale: KnownScale) -> ScaleInScope:
     """An enrolled scale as its institution and its supervision see it."""
     return scale_by_code(connection, EVERYWHERE, identity.to_text(scale.kid))
+
+
+def pass_now(
+    connection: Connection, actor: Actor, scale: ScaleInScope, asked: verification.Asked, now_ms: int
+) -> verification.Verified:
+    """Pass a verification by a clock of the test's own: reports and certificates are those of other days."""
+    passing = verification.Passing(connection, actor, scale, asked, UTC, now_ms)
+    act = passing.act()
+    others = {"fresh statement": lambda: (), "reference masses": lambda: (), "unlocked": lambda: ()}
+    take(connection, actor, subject_of(scale), replace(act, checks={**act.checks, **others}), now_ms)
+    assert passing.made is not None
+    return passing.made

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from steelyard_cloud.scales.masses import MassSet
 from steelyard_protocol import parameters
+from steelyard_protocol.sheet import Instrument, text
+from steelyard_protocol.sheet_plan import faultless
+
+from kit.parameters import MAP
 
 Map = dict[int, int]
 
@@ -21,6 +27,7 @@ class Row:
     load: Decimal | None = None
     shown: Decimal | None = None
     added: Decimal | None = None
+    before: Decimal | None = None
     found: Decimal | None = None
     limit: Decimal | None = None
     right: bool = True
@@ -33,7 +40,7 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         """As the schema has it."""
-        masses = {name: getattr(self, name) for name in ("load", "shown", "added", "found", "limit")}
+        masses = {name: getattr(self, name) for name in ("load", "before", "shown", "added", "found", "limit")}
         written = {f"{name}_mg": text(mass) for name, mass in masses.items() if mass is not None}
         return {"what": self.what, **written, "passed": self.passed}
 
@@ -84,7 +91,17 @@ class Sheet:
         (folder / f"{name}.md").write_text(self.as_markdown())
 
 
-def text(mass: Decimal) -> str:
-    """A decimal number without exponent and without zeros at its end."""
-    written = f"{mass:f}"
-    return (written.rstrip("0").rstrip(".") if "." in written else written) or "0"
+MASSES = "M-1"
+"""The number of the institution's reference masses."""
+
+
+def certified(now_ms: int) -> MassSet:
+    """Its certificate, which holds some days before and a year after."""
+    day = datetime.fromtimestamp(now_ms / 1000, UTC).date()
+    return MassSet(MASSES, "M1", "ZJ-2026-0815", day - timedelta(days=60), day + timedelta(days=800))
+
+
+def right_sheet(code: str, day: date, map_: Map = MAP) -> dict[str, Any]:
+    """The sheet of a scale with this public code and map that has no error, tested on a day."""
+    instrument = Instrument.of(parameters.ranges(map_), map_[parameters.KEYS["min_mg"]])
+    return faultless(instrument, {"identity": code}, day.isoformat(), [MASSES])

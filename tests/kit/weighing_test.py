@@ -69,13 +69,22 @@ def intervals(scale: Scale) -> list[Row]:
 
 
 def weighing(scale: Scale) -> list[Row]:
-    rows, (_, _, zero_error) = [], scale.error(10 * scale.e)
+    at_zero, added, zero_error = scale.error(10 * scale.e)
+    rows = [Row("zero", Decimal(10 * scale.e), shown(at_zero), added)]
     for direction, loads in (("up", scale.loads()), ("down", scale.loads()[::-1])):
         for load in loads:
             look, added, error = scale.error(load)
             right = look.interval == scale.interval(load)
             rows.append(
-                Row(direction, Decimal(load), shown(look), added, error - zero_error, scale.mpe(load), right=right)
+                Row(
+                    direction,
+                    Decimal(load),
+                    shown(look),
+                    added,
+                    found=error - zero_error,
+                    limit=scale.mpe(load),
+                    right=right,
+                )
             )
     return rows
 
@@ -100,7 +109,9 @@ def discrimination(scale: Scale) -> list[Row]:
         added = scale.interval(load) * Decimal("1.4")
         before = scale.bench.settle(load)
         after = scale.bench.settle(load + added)
-        rows.append(Row("1.4 d more", Decimal(load), shown(after), added, right=shown(after) > shown(before)))
+        rows.append(
+            Row("1.4 d more", Decimal(load), shown(after), added, shown(before), right=shown(after) > shown(before))
+        )
     return rows
 
 

@@ -7,6 +7,7 @@ import queue
 import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,12 @@ from steelyard_protocol.enrolment import to_base64url
 from kit.migrated import migrated
 from kit.registry import ORDER, Registry
 from kit.servers import wait_until
+from kit.sheet import right_sheet
 from kit.signing_scale import SigningScale
 from kit.web_server import WebServer
 
 SETTLE_S = 10
+SEAL = "浙A 204418"
 
 
 class QueueBroker:
@@ -190,16 +193,25 @@ class World:
 
     def verify(self, scale: SigningScale, number: int = 2, until: str = "2029-11-30") -> httpx.Response:
         """Record a verification by the API."""
-        body = {"number": number, "valid_until": until, "kind": "initial", "seal": "浙A 204418"}
+        body = self.right(scale) | {"number": number, "valid_until": until, "kind": "initial", "seal": SEAL}
         return self.client(Role.VERIFICATION).post(f"/api/v1/scales/{scale.code}/verifications", json=body)
+
+    def right(self, scale: SigningScale) -> dict[str, Any]:
+        """What a verification says of a scale that weighs right today."""
+        day = datetime.fromtimestamp(self.now / 1000, UTC).date()
+        return {"sheet": right_sheet(scale.code, day, scale.map)}
 
     def in_use(self, serial_number: str, place: str = "", start_s: int | None = None) -> SigningScale:
         """A scale that is enrolled, verified and reporting."""
         scale = self.scale(serial_number, start_s)
         enrolled = self.enrol(scale, place=place)
         assert enrolled.status_code == 201, enrolled.text
-        verified = self.verify(scale)
-        assert verified.status_code == 201, verified.text
+        if start_s is None:
+            verified = self.verify(scale)
+            assert verified.status_code == 201, verified.text
+        else:  # what it has reported so far is not recent any more
+            self.registry.verify(scale, 2, SEAL)
+            self.ingest.wake()
         self.until(lambda: self.one(scale)["standing"].get("baseline_number") == 2, "the baseline in effect")
         return scale
 

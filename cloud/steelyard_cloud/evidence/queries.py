@@ -17,6 +17,7 @@ from steelyard_cloud.db.schema import (
     scales,
     verifications,
 )
+from steelyard_cloud.scales.life.table import Stage
 
 Row = AnyRow[Any]
 
@@ -55,7 +56,9 @@ def on_record(connection: Connection, alert_id: int) -> OnRecord:
         .order_by(decisions.c.id)
     )
     permitted = select(permits.c.raw).where(permits.c.scale_id == scale.id).order_by(permits.c.id)
-    approved = select(approved_software).where(approved_software.c.scale_type_id == scale.scale_type_id)
+    approved = select(approved_software).where(
+        approved_software.c.scale_type_id == scale.scale_type_id, approved_software.c.stage == Stage.APPROVED.value
+    )
     return OnRecord(
         alert=alert,
         scale=scale,

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select
 
 from steelyard_cloud.db.schema import audit_log, tokens, users
-from steelyard_cloud.people.roles import Principal
+from steelyard_cloud.people.roles import Principal, Role
 
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` as the audit log has it ("user:7", "token:3", "process:demo"); `number` opaque, for what scales see."""
+    """`name` as the audit log has it ("user:7", "token:3", "process:demo"); `number` opaque, for what scales see.
+
+    `role` is the one in which steps of a life are taken; None takes none.
+    """
 
     name: str
     number: int
     organisation_id: int | None
     division_code: str | None
     user_id: int | None = None
+    role: Role | None = None
 
 
 def record(
@@ -45,6 +49,7 @@ def actor_of(principal: Principal) -> Actor:
         organisation_id=principal.organisation_id,
         division_code=principal.division,
         user_id=principal.user_id,
+        role=principal.role,
     )
 
 

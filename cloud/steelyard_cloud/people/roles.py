@@ -79,17 +79,13 @@ SEES_ALERTS = frozenset({Role.ADMIN, Role.REGULATOR, Role.VERIFICATION})
 DECIDES_ALERTS = frozenset({Role.REGULATOR})
 SEES_COMPLAINTS = frozenset({Role.ADMIN, Role.REGULATOR})
 ANSWERS_COMPLAINTS = frozenset({Role.REGULATOR})
-ENROLS = frozenset({Role.MANUFACTURER})
-VERIFIES = frozenset({Role.VERIFICATION})
-DECIDES = frozenset({Role.REGULATOR})
-PERMITS = frozenset({Role.VERIFICATION, Role.REGULATOR})
-ASKS = PERMITS
+ASKS = frozenset({Role.VERIFICATION, Role.REGULATOR})
 UPDATES = frozenset({Role.MANUFACTURER, Role.REGULATOR})
 """Who may have a scale updated, to software that the type approval names: its manufacturer, or who supervises it."""
 ADMINISTERS = frozenset({Role.ADMIN})
-PLACES = EVERYBODY
 MOVES = frozenset({Role.ADMIN, Role.REGULATOR})
 """Who may hand a scale over to another division: whoever supervises it now, and nobody who could escape them by it."""
+SEES_TYPES = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.TYPE_EVALUATION})
 MAKES_ORDERS = frozenset({Role.ADMIN, Role.MANUFACTURER})
 READS_LOG = frozenset({Role.ADMIN, Role.REGULATOR})
 """Who reads the audit log by role; whoever manages an organisation reads what its own people did."""

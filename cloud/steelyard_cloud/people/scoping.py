@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, false, tru
 from steelyard_cloud.people.divisions import EVERYWHERE, below, lies_below, within
 from steelyard_cloud.people.roles import Principal, Role
 
-_BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION)
+_BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION, Role.REPAIRER)
+_BY_ORGANISATION = (Role.MANUFACTURER, Role.TECHNICIAN, Role.OPERATOR)
 
 
 def scoped(principal: Principal, table: Table) -> ColumnElement[bool]:
@@ -28,8 +29,9 @@ def scoped(principal: Principal, table: Table) -> ColumnElement[bool]:
             return table.c.division_code.is_not(None)
         codes = below(principal.covered) if principal.paths is None else within(principal.paths)
         return table.c.division_code.in_(codes)
-    if principal.organisation_id is not None:
-        return table.c.organisation_id == principal.organisation_id
+    if principal.role in _BY_ORGANISATION and principal.organisation_id is not None:
+        maker = table.c.organisation_id == principal.organisation_id
+        return maker | (table.c.owner_id == principal.organisation_id) if "owner_id" in table.c else maker
     return false()
 
 

@@ -4,6 +4,7 @@ The enrolment statement is statement 1 of the scale's chain and signed by the ke
 whoever made it holds that key. The registry binds the full thumbprint to the identity, once and for all.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from steelyard_protocol import identity, statement
 from steelyard_protocol.bodies import Enrol
 from steelyard_protocol.enrolment import EnrolAnswer
+from steelyard_protocol.plate import reading_key
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import factory_orders, identities, scale_types, scales
@@ -22,12 +24,16 @@ from steelyard_cloud.errors import (
     NotFound,
     OrderUsedUp,
     OtherType,
+    Refusal,
 )
 from steelyard_cloud.keys import PlatformKey
-from steelyard_cloud.people.audit import Actor, record
+from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.scales import plate_codes, store
+from steelyard_cloud.scales.life.table import Of, Stage
+from steelyard_cloud.scales.life.take import Act, Subject, Written, take
+from steelyard_cloud.scales.plate_codes import PlateCode
+from steelyard_cloud.scales.type_state import type_by_id
 from steelyard_cloud.settings import Settings
-
-PRODUCED = "produced"
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,8 @@ class Enrolled:
     created: bool
 
 
-def read_enrolment(raw: bytes) -> tuple[statement.Statement, Enrol]:
-    """Take an enrolment statement apart and check all that it proves by itself.
+def read_enrolment(raw: bytes, *, succeeds: bool = False) -> tuple[statement.Statement, Enrol]:
+    """Take an enrolment statement apart and check all that it proves by itself; `succeeds`: it names a predecessor.
 
     Raises EnrolmentMalformed and EnrolmentForged.
     """
@@ -55,8 +61,10 @@ def read_enrolment(raw: bytes) -> tuple[statement.Statement, Enrol]:
         raise EnrolmentMalformed(why=f"it is a statement of kind {first.kind} with number {first.number}")
     if first.link != statement.NO_LINK:
         raise EnrolmentMalformed(why="statement 1 links to nothing, this one does")
-    if first.body.predecessor is not None:
+    if first.body.predecessor is not None and not succeeds:
         raise EnrolmentMalformed(why="it succeeds another key, and successions need an order of repair")
+    if first.body.predecessor is None and succeeds:
+        raise EnrolmentMalformed(why="it names no key that it succeeds")
     body = first.body
     for text in (body.maker, body.model, body.serial_number, body.production_code):
         if not text.isprintable():
@@ -68,43 +76,63 @@ def read_enrolment(raw: bytes) -> tuple[statement.Statement, Enrol]:
 
 
 def enrol(
-    connection: Connection, actor: Actor, *, order: str, raw: bytes, place: str, period_s: int, now_ms: int
+    connection: Connection,
+    actor: Actor,
+    *,
+    order: str,
+    raw: bytes,
+    place: str,
+    period_s: int,
+    now_ms: int,
+    codes: Sequence[PlateCode] = (),
 ) -> Enrolled:
     """Put a scale on record against a factory order of the acting manufacturer; the same bytes again change nothing.
 
     `raw` is the enrolment statement as the scale's console gave it; `place` is where it will stand, if known;
-    `period_s` is how often it has to report.
-    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, AlreadyExists (serial number,
-    production code), OtherType and OrderUsedUp.
+    `period_s` is how often it has to report; `codes` are those of other schemes on its plate.
+    Raises EnrolmentMalformed, EnrolmentForged, NotFound (order), IdentityTaken, or the reasons of the table's needs.
     """
     first, body = read_enrolment(raw)
     text = identity.to_text(first.kid)
     ordered = _ordered(connection, actor, order)
     if again := _known(connection, first, text):
         return again
-    _check_new(connection, body, ordered, order)
-    _take_one(connection, ordered, order)
     shard = identity.shard(first.kid)
-    scale = {
-        "public_code": text,
-        "shard": shard,
+
+    def write() -> Written:
+        _take_one(connection, ordered)
+        scale = _scale(actor, ordered, body, text) | {"place": place, "period_s": period_s, "enrolled_ms": now_ms}
+        scale_id = int(connection.execute(insert(scales).values(scale).returning(scales.c.id)).scalar_one())
+        store.insert_identity(connection, scale_id, first, body, now_ms)
+        store.keep_codes(connection, scale_id, codes)
+        feeds.append(connection, feeds.CHANGES, shard, "identity", scale_id, {"identity": text}, now_ms)
+        return Written(scale_id, {"identity": text, "order": order})
+
+    checks: dict[str, Callable[[], Iterable[Refusal]]] = {
+        "type in force": lambda: type_by_id(connection, ordered.scale_type_id).not_in_force(),
+        "own numbers": lambda: _not_new(connection, body, ordered, order, codes),
+        "order with room": lambda: _no_room(connection, ordered, order),
+    }
+    taken = take(connection, actor, Subject(Of.SCALE, None, shard), Act("enrol", write, checks), now_ms)
+    return Enrolled(taken.id, text, text, created=True)
+
+
+def _scale(actor: Actor, ordered: "_Order", body: Enrol, code: str) -> dict[str, object]:
+    """The row of a scale that is new."""
+    return {
+        "public_code": code,
+        "shard": code[0],
         "maker": body.maker,
         "model": body.model,
         "serial_number": body.serial_number,
+        "reading_key": reading_key(body.maker, body.model, body.serial_number),
         "production_code": body.production_code,
         "scale_type_id": ordered.scale_type_id,
         "factory_order_id": ordered.id,
         "organisation_id": actor.organisation_id,
         "division_code": ordered.division_code,
-        "place": place,
-        "life_stage": PRODUCED,
-        "period_s": period_s,
-        "enrolled_ms": now_ms,
+        "life_stage": Stage.PRODUCED.value,
     }
-    scale_id = _insert(connection, scale, first, body, text)
-    record(connection, actor, "scale.enrol", f"scale:{scale_id}", {"identity": text, "order": order}, now_ms)
-    feeds.append(connection, feeds.CHANGES, shard, "identity", scale_id, {"identity": text}, now_ms)
-    return Enrolled(scale_id, text, text, created=True)
 
 
 class _Order(NamedTuple):
@@ -135,28 +163,32 @@ def _ordered(connection: Connection, actor: Actor, order: str) -> _Order:
     return _Order._make(row)
 
 
-def _check_new(connection: Connection, body: Enrol, ordered: _Order, order: str) -> None:
-    """Raise OtherType for a type that was not ordered, AlreadyExists for a serial number or code on record."""
+def _not_new(
+    connection: Connection, body: Enrol, ordered: _Order, order: str, codes: Sequence[PlateCode]
+) -> Iterable[Refusal]:
+    """Why a scale cannot be this one: a type that was not ordered, numbers that read like those of another scale."""
     if (body.maker, body.model) != (ordered.maker, ordered.model):
         said, expected = f"{body.maker} {body.model}", f"{ordered.maker} {ordered.model}"
-        raise OtherType(said=said, ordered=expected, order=order)
-    serial = (scales.c.maker == body.maker, scales.c.model == body.model, scales.c.serial_number == body.serial_number)
-    if connection.scalar(select(scales.c.id).where(*serial)) is not None:
-        raise AlreadyExists(what="scale with the serial number", name=body.serial_number)
+        yield OtherType(said=said, ordered=expected, order=order)
+    key = reading_key(body.maker, body.model, body.serial_number)
+    if connection.scalar(select(scales.c.id).where(scales.c.reading_key == key)) is not None:
+        yield AlreadyExists(what="scale with the serial number", name=body.serial_number)
     code = (scales.c.maker == body.maker, scales.c.production_code == body.production_code)
     if connection.scalar(select(scales.c.id).where(*code).limit(1)) is not None:
-        raise AlreadyExists(what="scale with the production code", name=body.production_code)
+        yield AlreadyExists(what="scale with the production code", name=body.production_code)
+    yield from plate_codes.taken(connection, codes)
 
 
-def _take_one(connection: Connection, ordered: _Order, order: str) -> None:
-    """Count one scale more of the order; raises OrderUsedUp."""
-    taken = connection.execute(
-        update(factory_orders)
-        .where(factory_orders.c.id == ordered.id, factory_orders.c.used < factory_orders.c.quantity)
-        .values(used=factory_orders.c.used + 1)
-    )
-    if taken.rowcount != 1:
-        raise OrderUsedUp(order=order, quantity=ordered.quantity)
+def _no_room(connection: Connection, ordered: _Order, order: str) -> Iterable[Refusal]:
+    """Why an order takes no further scale; its row is locked, so that the last place is given once."""
+    c = factory_orders.c
+    used = connection.scalar(select(c.used).where(c.id == ordered.id).with_for_update(key_share=True))
+    return [] if used is not None and used < ordered.quantity else [OrderUsedUp(order=order, quantity=ordered.quantity)]
+
+
+def _take_one(connection: Connection, ordered: _Order) -> None:
+    c = factory_orders.c
+    connection.execute(update(factory_orders).where(c.id == ordered.id).values(used=c.used + 1))
 
 
 def _known(connection: Connection, first: statement.Statement, text: str) -> Enrolled | None:
@@ -170,28 +202,6 @@ def _known(connection: Connection, first: statement.Statement, text: str) -> Enr
     if held.enrolment != first.raw:
         raise IdentityTaken(identity=text)
     return Enrolled(held.scale_id, held.public_code, text, created=False)
-
-
-def _insert(
-    connection: Connection, scale: dict[str, object], first: statement.Statement, body: Enrol, text: str
-) -> int:
-    scale_id = int(connection.execute(insert(scales).values(scale).returning(scales.c.id)).scalar_one())
-    connection.execute(
-        insert(identities).values(
-            scale_id=scale_id,
-            kid=first.kid,
-            text=text,
-            shard=scale["shard"],
-            thumbprint=identity.thumbprint(body.signing_point),
-            public_key=body.signing_point,
-            agreement_key=body.agreement_point,
-            key_store_class=body.key_store_class,
-            enrolment=first.raw,
-            active=True,
-            enrolled_ms=scale["enrolled_ms"],
-        )
-    )
-    return scale_id
 
 
 def answer(settings: Settings, kid: bytes, key_set: bytes, authority: PlatformKey) -> bytes:

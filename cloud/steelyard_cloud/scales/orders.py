@@ -3,9 +3,10 @@
 from sqlalchemy import Connection, insert, select
 
 from steelyard_cloud.db.schema import factory_orders, scale_types
-from steelyard_cloud.errors import AlreadyExists, NotFound
+from steelyard_cloud.errors import AlreadyExists, NotFound, refuse
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.people.divisions import in_force
+from steelyard_cloud.scales.type_state import type_by_id
 
 
 def add_factory_order(
@@ -19,16 +20,14 @@ def add_factory_order(
     division_code: str,
     now_ms: int,
 ) -> int:
-    """Record how many scales of a type a manufacturer may enrol for a division.
-
-    Raises AlreadyExists, NotFound, and WrongValue for a division that is none or has ended.
-    """
+    """Record how many scales of a type a manufacturer may enrol for a division, or raise a Refusal."""
     if connection.scalar(select(factory_orders.c.id).where(factory_orders.c.number == number)) is not None:
         raise AlreadyExists(what="factory order", name=number)
     owner = connection.scalar(select(scale_types.c.organisation_id).where(scale_types.c.id == scale_type_id))
     if owner is None or owner != organisation_id:
         raise NotFound(what="scale type", name=scale_type_id)
     in_force(connection, division_code)
+    refuse(type_by_id(connection, scale_type_id).not_in_force())
     row = {
         "number": number,
         "organisation_id": organisation_id,

@@ -7,8 +7,10 @@ from sqlalchemy import Connection, select, update
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import scales
-from steelyard_cloud.people.audit import Actor, record
+from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.scales.life.take import Act, Written, take
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.subjects import subject_of
 
 SHORTEST_S, LONGEST_S = 1, 86_400
 
@@ -17,8 +19,11 @@ def register_period(
     connection: Connection, actor: Actor, scale: ScaleInScope, *, period_s: int, reason: str, now_ms: int
 ) -> None:
     """Register another period, in seconds, with a reason."""
-    before = connection.scalar(select(scales.c.period_s).where(scales.c.id == scale.id))
-    connection.execute(update(scales).where(scales.c.id == scale.id).values(period_s=period_s))
-    details = {"period_s": period_s, "from": before, "reason": reason}
-    record(connection, actor, "scale.period", f"scale:{scale.id}", details, now_ms)
-    feeds.append(connection, feeds.CHANGES, scale.shard, "period", scale.id, {}, now_ms)
+
+    def write() -> Written:
+        before = connection.scalar(select(scales.c.period_s).where(scales.c.id == scale.id))
+        connection.execute(update(scales).where(scales.c.id == scale.id).values(period_s=period_s))
+        feeds.append(connection, feeds.CHANGES, scale.shard, "period", scale.id, {}, now_ms)
+        return Written(scale.id, {"period_s": period_s, "from": before})
+
+    take(connection, actor, subject_of(scale), Act("period", write, reason=reason), now_ms)

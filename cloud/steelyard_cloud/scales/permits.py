@@ -1,5 +1,6 @@
 """Permits: signed, one-use authorisations to adjust a scale, recorded before anybody can use them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,11 +11,13 @@ from steelyard_protocol.parameters import KEYS
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import organisations, permits
-from steelyard_cloud.errors import WrongValue, WrongWindow
+from steelyard_cloud.errors import Refusal, WrongValue, WrongWindow
 from steelyard_cloud.keys import PlatformKey
-from steelyard_cloud.people.audit import Actor, record
+from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import store
+from steelyard_cloud.scales.life.take import Act, Written, take
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.subjects import subject_of
 from steelyard_cloud.statements import queries as statement_queries
 
 LONGEST_DAYS = 31
@@ -51,14 +54,41 @@ class Terms:
             raise WrongWindow(days=LONGEST_DAYS)
 
 
+_STEPS = {
+    downlink.PermitFor.ADJUST: "adjust.permit",
+    downlink.PermitFor.REPAIR: "repair.permit",
+    downlink.PermitFor.UNLOCK: "repair.unlock",
+}
+
+
 def permit(
     connection: Connection, actor: Actor, authority: PlatformKey, scale: ScaleInScope, terms: Terms, now_ms: int
 ) -> bytes:
     """Sign a permit for the scale's active identity and record it, so that it is sent; raises NotFound, WrongWindow."""
-    given = select(func.max(permits.c.order_number)).where(permits.c.order_number < ORDER_OF_CODES)
-    made = record_permit(connection, actor, authority, scale, terms, (connection.scalar(given) or 0) + 1, now_ms)
-    feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": made.id}, now_ms)
-    return made.raw
+    made: list[Recorded] = []
+
+    def in_window() -> Iterable[Refusal]:
+        try:
+            terms.check(now_ms)
+        except WrongWindow as refusal:
+            yield refusal
+
+    def write() -> Written:
+        given = select(func.max(permits.c.order_number)).where(permits.c.order_number < ORDER_OF_CODES)
+        number = (connection.scalar(given) or 0) + 1
+        made.append(record_permit(connection, actor, authority, scale, terms, number, now_ms))
+        feeds.append(connection, feeds.CHANGES, scale.shard, "permit", scale.id, {"permit_id": made[0].id}, now_ms)
+        return Written(scale.id, evidence(terms, number))
+
+    checks = {"window": in_window, "lock": in_window}
+    act = Act(_STEPS[terms.what], write, checks, action="scale.permit")
+    take(connection, actor, subject_of(scale), act, now_ms)
+    return made[0].raw
+
+
+def evidence(terms: Terms, order_number: int) -> dict[str, object]:
+    """What the step of a permit is proven by."""
+    return {"what": terms.what.name.lower(), "order": order_number, "fields": list(terms.fields)}
 
 
 class Recorded(NamedTuple):
@@ -100,10 +130,7 @@ def record_permit(
         fields=terms.fields,
     )
     raw = downlink.sign(order, authority.private_key, authority.kid)
-    permit_id = _insert(connection, actor, scale, identity.id, order, raw, now_ms)
-    details = {"what": terms.what.name.lower(), "order": order_number, "fields": list(terms.fields)}
-    record(connection, actor, "scale.permit", f"scale:{scale.id}", details, now_ms)
-    return Recorded(permit_id, raw)
+    return Recorded(_insert(connection, actor, scale, identity.id, order, raw, now_ms), raw)
 
 
 def _insert(

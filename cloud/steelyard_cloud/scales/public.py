@@ -14,7 +14,7 @@ from steelyard_protocol.events import Event, EventKind, ParameterChange
 from steelyard_cloud.db.schema import identities, scales, standings, summaries
 from steelyard_cloud.judge.maps import Map, map_of, state_at
 from steelyard_cloud.judge.verdict import Freshness, Opinion, Verdict
-from steelyard_cloud.scales import codes, store, verdicts
+from steelyard_cloud.scales import codes, plate_codes, store, verdicts
 from steelyard_cloud.scales.verdicts import PublicDecision, Verification
 from steelyard_cloud.statements import queries as statement_queries
 from steelyard_cloud.statements.queries import StatementRead
@@ -126,6 +126,16 @@ def public_scale(connection: Connection, code: str) -> PublicScale | None:
     return None if row is None else _scale(row)
 
 
+def scale_with_plate_code(connection: Connection, text: str) -> str | None:
+    """The public code of the scale that has a code of another scheme on its plate; None if no scale has it.
+
+    A public code that is on record means its own scale, whatever stands on other plates.
+    """
+    if _row(connection, text) is not None:
+        return None
+    return plate_codes.public_code_for(connection, text)
+
+
 def public_record(connection: Connection, code: str, *, now_ms: int, before: int | None = None) -> PublicRecord | None:
     """All that the public page says of the scale with this code; None if it is not on record.
 
@@ -137,7 +147,7 @@ def public_record(connection: Connection, code: str, *, now_ms: int, before: int
     standing: dict[str, Any] = row.standing or {}
     verified = store.verifications_of(connection, row.id)
     baseline = verdicts.in_effect(standing, verified)
-    opinion = verdicts.opinion(standing, Freshness(row.dated_ms, row.undated_ms), now_ms)
+    opinion = verdicts.opinion(standing, Freshness(row.dated_ms, row.undated_ms), now_ms, row.life_stage)
     altered = _altered(connection, row, standing, baseline) if opinion.word is Verdict.ALTERED else None
     return PublicRecord(
         scale=_scale(row),

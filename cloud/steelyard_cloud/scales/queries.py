@@ -37,7 +37,8 @@ class ScaleInScope(InScope):
     """A scale that the principal who asked may see.
 
     `standing` is what judging it gave last, empty before the first report; head (highest number), stored (how many) and
-    the time of the newest commit are those of the active identity.
+    the time of the newest commit are those of the active identity. `life_version` rises with every step of its life;
+    `owner_id` is the organisation that has it, its maker before anybody else.
     """
 
     TABLE: ClassVar[Table] = scales
@@ -54,6 +55,8 @@ class ScaleInScope(InScope):
     division_code: str
     place: str
     life_stage: str
+    life_version: int
+    owner_id: int
     enrolled_ms: int
     identity_id: int
     identity: str
@@ -110,6 +113,8 @@ def _scale(check: ScopeCheck, row: Row[Any]) -> ScaleInScope:
         division_code=row.division_code,
         place=row.place,
         life_stage=row.life_stage,
+        life_version=row.life_version,
+        owner_id=row.organisation_id if row.owner_id is None else row.owner_id,
         enrolled_ms=row.enrolled_ms,
         identity_id=row.identity_id,
         identity=row.identity_text,
@@ -161,4 +166,4 @@ def verifications_of(connection: Connection, scale: ScaleInScope) -> list[Verifi
 
 def opinion_on(scale: ScaleInScope, now_ms: int) -> Opinion:
     """The public verdict on a scale."""
-    return verdicts.opinion(scale.standing, scale.freshness, now_ms)
+    return verdicts.opinion(scale.standing, scale.freshness, now_ms, scale.life_stage)

@@ -1,8 +1,11 @@
 """What a scale in scope has reported: its statements, the summary of its chain, the repair code."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
-from steelyard_protocol.bodies import Kind
+from steelyard_protocol.bodies import Boot, Kind, Parameters
 from steelyard_protocol.events import EventKind
+from steelyard_protocol.statement import parse
 
 from steelyard_cloud.judge.summary import Summary
 from steelyard_cloud.scales import store
@@ -47,3 +50,18 @@ def summary_of(connection: Connection, scale: ScaleInScope, identity_id: int | N
 def repair_code(connection: Connection, scale: ScaleInScope) -> str | None:
     """The repair code that the scale's newest start names; None for one that was never repaired."""
     return store.repair_code(connection, scale.id, scale.identity_id)
+
+
+def codes_on_plate(connection: Connection, scale: ScaleInScope) -> list[tuple[str, str]]:
+    """Scheme and code of each code of another scheme on its plate."""
+    return store.codes_of(connection, scale.id)
+
+
+def newest_map(connection: Connection, scale: ScaleInScope) -> tuple[int, Mapping[int, int]] | None:
+    """Number and map of the newest statement that carries its whole map of parameters; None where there is none."""
+    rows = [row for kind in (Kind.BOOT, Kind.PARAMETERS) for row in newest_of_kind(connection, scale, kind, 1)]
+    for row in sorted(rows, key=lambda one: one.number, reverse=True):
+        body = parse(row.raw).body
+        if isinstance(body, Boot | Parameters):
+            return row.number, body.parameters
+    return None

@@ -3,6 +3,7 @@
 The record is an order to unlock like any other, signed and in the evidence, but it is not sent: the code stands for it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -13,12 +14,14 @@ from steelyard_protocol.downlink import PermitFor
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import identities, permits
-from steelyard_cloud.errors import OtherUnlockKey, WrongCheckDigit
+from steelyard_cloud.errors import OtherUnlockKey, Refusal, WrongCheckDigit
 from steelyard_cloud.keys import PlatformKey
-from steelyard_cloud.people.audit import Actor, record
+from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import store
+from steelyard_cloud.scales.life.take import Act, Written, take
 from steelyard_cloud.scales.permits import Terms, newest_lock, record_permit
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.subjects import subject_of
 
 WINDOW_S = 86_400
 
@@ -49,19 +52,26 @@ def answer(
 
     The same question gives the same digits, and one order. Raises WrongCheckDigit, OtherUnlockKey and NotFound.
     """
-    if check_digit(shown.key + shown.question) != shown.check_digit:
-        raise WrongCheckDigit
-    if (ours := key_number(keys.unlock.kid)) != shown.key:
-        raise OtherUnlockKey(theirs=shown.key, ours=ours)
     identity = store.active_identity(connection, scale.id)
     order = ORDER_OF_CODES + int(shown.question)
-    record(connection, actor, "scale.unlock", f"scale:{scale.id}", {"order": order, "reason": shown.reason}, now_ms)
-    c = permits.c
-    recorded = select(c.id).where(c.identity_id == identity.id, c.order_number == order)
-    if connection.scalar(recorded) is None:
-        terms = _terms(connection, scale, shown, now_ms)
-        record_permit(connection, actor, keys.authority, scale, terms, order, now_ms)
-        feeds.append(connection, feeds.CHANGES, scale.shard, "unlock", scale.id, {}, now_ms)
+
+    def fits() -> Iterable[Refusal]:
+        if check_digit(shown.key + shown.question) != shown.check_digit:
+            yield WrongCheckDigit()
+        elif (ours := key_number(keys.unlock.kid)) != shown.key:
+            yield OtherUnlockKey(theirs=shown.key, ours=ours)
+
+    def write() -> Written:
+        c = permits.c
+        recorded = select(c.id).where(c.identity_id == identity.id, c.order_number == order)
+        if connection.scalar(recorded) is None:
+            terms = _terms(connection, scale, shown, now_ms)
+            record_permit(connection, actor, keys.authority, scale, terms, order, now_ms)
+            feeds.append(connection, feeds.CHANGES, scale.shard, "unlock", scale.id, {}, now_ms)
+        return Written(scale.id, {"order": order})
+
+    act = Act("repair.unlock", write, {"lock": fits}, shown.reason, action="scale.unlock")
+    take(connection, actor, subject_of(scale), act, now_ms)
     own = connection.execute(select(identities.c.agreement_key).where(identities.c.id == identity.id)).scalar_one()
     secret = agreement.agree(keys.unlock.private_key, own)
     key = agreement.code_key(secret, Purpose.UNLOCK, ocra.UNLOCK, own, keys.unlock.public_key)

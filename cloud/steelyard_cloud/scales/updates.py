@@ -9,10 +9,14 @@ from steelyard_protocol.package import Package
 
 from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import approved_software, scale_types, scales, software_images, updates
-from steelyard_cloud.errors import AlreadyExists, NotApproved, NotFound, UpdateForged
+from steelyard_cloud.errors import AlreadyExists, NotApproved, NotFound, Refusal, UpdateForged, refuse
 from steelyard_cloud.people.audit import Actor, record
 from steelyard_cloud.scales import store
+from steelyard_cloud.scales.envelope import Envelope
+from steelyard_cloud.scales.life.table import Stage
 from steelyard_cloud.scales.queries import ScaleInScope
+from steelyard_cloud.scales.refusals import OutsideEnvelope
+from steelyard_cloud.scales.type_state import type_by_id
 
 
 def check_signature(package: Package, key_set: bytes, root: bytes) -> None:
@@ -41,6 +45,7 @@ def add_image(
     if owner is None or organisation_id not in (None, owner):
         raise NotFound(what="scale type", name=scale_type_id)
     made = package.update
+    refuse(_outside(type_by_id(connection, scale_type_id).envelope, package))
     c = software_images.c
     known = select(c.id).where(c.scale_type_id == scale_type_id, c.image_hash == made.image)
     if connection.scalar(known) is not None:
@@ -62,6 +67,18 @@ def add_image(
     return image_id
 
 
+def _outside(envelope: Envelope, package: Package) -> list[Refusal]:
+    """Where an image is for other hardware, or signed by another key, than the type approval allows."""
+    hardware, keys = package.update.hardware, envelope.update_keys
+    found: list[Refusal] = []
+    if envelope.hardware and hardware not in envelope.hardware:
+        found.append(OutsideEnvelope(what="hardware", value=hardware, allowed=", ".join(envelope.hardware)))
+    if keys and not any(key.startswith(package.kid) for key in keys):
+        allowed = ", ".join(identity.to_text(key[: len(package.kid)]) for key in keys)
+        found.append(OutsideEnvelope(what="update key", value=identity.to_text(package.kid), allowed=allowed))
+    return found
+
+
 def send(connection: Connection, actor: Actor, scale: ScaleInScope, image_id: int, key_set: bytes, now_ms: int) -> None:
     """Record that a scale is to have an image of its type, so that it is sent; raises NotFound, NotApproved."""
     c = software_images.c
@@ -73,6 +90,7 @@ def send(connection: Connection, actor: Actor, scale: ScaleInScope, image_id: in
     approved = select(approved_software.c.id).where(
         approved_software.c.scale_type_id == image.scale_type_id,
         approved_software.c.software_hash == image.software_hash,
+        approved_software.c.stage == Stage.APPROVED.value,
     )
     if connection.scalar(approved) is None:
         raise NotApproved(hash=image.software_hash.hex())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from steelyard_cloud.judge.conditions import fresh
+from steelyard_cloud.judge.conditions import fresh, life
 from steelyard_cloud.judge.conditions.baseline import NO_BASELINE
 from steelyard_cloud.judge.conditions.complete import NOT_JUDGED
 from steelyard_cloud.judge.verdict import Freshness, Opinion, Unmet, Verdict
@@ -52,19 +52,22 @@ def in_effect(standing: Mapping[str, Any], verified: Sequence[Verification]) -> 
     return next((one for one in verified if one.number == number), None)
 
 
-def opinion(standing: Mapping[str, Any], freshness: Freshness, now_ms: int) -> Opinion:
-    """The public verdict on a scale that is on record, by what judging it gave last and its newest statements.
+def opinion(standing: Mapping[str, Any], freshness: Freshness, now_ms: int, life_stage: str) -> Opinion:
+    """The public verdict on a scale that is on record: what judging it gave last, its newest statements, its life.
 
     A scale of which nothing is stored is not verified. What was judged before there were conditions cannot be told.
     """
+    lived = life.unmet(life_stage)
     if not standing:
-        return Opinion.of([NO_BASELINE], now_ms)
+        return Opinion.of([NO_BASELINE, *lived], now_ms)
     if "unmet" not in standing:
         return Opinion.of([NOT_JUDGED], now_ms)
     unmet = [Unmet.from_json(row) for row in standing["unmet"]]
-    return Opinion.of([*unmet, *fresh.unmet(freshness, standing["registered_period_s"])], now_ms)
+    return Opinion.of([*unmet, *lived, *fresh.unmet(freshness, standing["registered_period_s"])], now_ms)
 
 
 def life_stage(recorded: str, word: Verdict) -> str:
-    """The life stage as it is shown: a scale in use is called verified only while its verdict is."""
-    return "verified" if recorded == "in use" and word is Verdict.VERIFIED else recorded
+    """The life stage as it is shown: *verified* only while the verdict is that, *expired* once the date is past."""
+    if recorded != life.VERIFIED or word is Verdict.VERIFIED:
+        return recorded
+    return "expired" if word is Verdict.EXPIRED else "in use"

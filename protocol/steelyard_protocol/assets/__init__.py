@@ -1,4 +1,4 @@
-"""Where the files are that are not Python packages of the host: firmware, simulated board, board profiles.
+"""Where the files are that are not Python packages of the host: firmware, simulated board, board profiles, schemas.
 
 In a checkout they lie in the project's folders, in the wheel beside this module; everybody finds them by `folder`.
 """
@@ -8,11 +8,11 @@ from typing import Literal
 
 from steelyard_protocol.errors import ProtocolError
 
-Name = Literal["firmware", "hal", "boards"]
+Name = Literal["firmware", "hal", "boards", "schemas"]
 
 _HERE = Path(__file__).parent
 _CHECKOUT = _HERE.parents[2]
-_IN_CHECKOUT = {"firmware": "firmware", "hal": "simulator/hal", "boards": "hardware/boards"}
+_IN_CHECKOUT = {"firmware": "firmware", "hal": "simulator/hal", "boards": "hardware/boards", "schemas": "protocol"}
 
 
 class AssetsMissing(ProtocolError):
@@ -22,7 +22,7 @@ class AssetsMissing(ProtocolError):
 
 
 def folder(name: Name) -> Path:
-    """Return the folder of the firmware, of the simulated board's modules ("hal"), or of the board profiles.
+    """Return the folder of the firmware, the simulated board's modules ("hal"), the board profiles, or the schemas.
 
     Raises AssetsMissing if this installation has lost it.
     """

@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 
 from steelyard_gateway.errors import RequestFailed
 from steelyard_gateway.platform import Client
-from steelyard_protocol.parameters import KEYS
+from steelyard_protocol.parameters import KEYS, ranges
+from steelyard_protocol.sheet import Instrument
+from steelyard_protocol.sheet_plan import faultless
 
 from steelyard_simulator.demo.errors import ScaleRefused
 from steelyard_simulator.demo.waiting import until
@@ -26,11 +28,12 @@ S = TypeVar("S")
 T = TypeVar("T")
 MAKER, MODEL, TYPE_APPROVAL, ORDER = "Qianfen", "ACS-15", "2026F123-33", "demo-1"
 DIVISION = "330106"
+MASSES = "demo-M1"
 PLACES = ("Wenyi Road, greengrocer", "Gudang, fishmonger", "Cuiyuan, butcher", "Jiangcun, fruit", "Sandun, spices")
 SELLER = 0  # number of the stall that sells
 EACH_STATED = 2
 ATTEMPTS = 3
-NOT_YET = ("not-stored-yet", "not-judged-yet")  # the cloud's codes of what it takes when it is sent again
+NOT_YET = ("not-stored-yet", "not-judged-yet", "not-fresh")  # the cloud's codes of what it takes when it is sent again
 NOT_AT_REST = "weighing-refused"  # the console's code where the load moved
 FIRST_BOOT = 2  # statement 1 is the enrolment, the boot follows directly
 
@@ -147,8 +150,30 @@ def enrol(stall: Stall, manufacturer: Client) -> None:
     stall.ask(f"enrol accept {enrolled['answer']}")
 
 
+def certify_masses(institution: Client) -> None:
+    """Put the institution's reference masses on record, if they are not."""
+    today = datetime.now(UTC).date()
+    days = {
+        "from_day": (today - timedelta(days=30)).isoformat(),
+        "until_day": (today + timedelta(days=300)).isoformat(),
+    }
+    try:
+        institution.post("/reference-masses", number=MASSES, mass_class="M1", certificate="demo-1", **days)
+    except RequestFailed as error:
+        if error.problem != "already-exists":
+            raise
+
+
 def verify(stall: Stall, institution: Client) -> None:
-    """The initial verification: the boot statement's parameters become the baseline, once it is stored and judged."""
+    """The initial verification: the boot statement's parameters become the baseline, once it is stored and judged.
+
+    Nobody has an hour for it in the demo: the sheet is that of a scale without any error.
+    """
+    certify_masses(institution)
+    map_ = {KEYS[name]: value for name, value in stall.ask("parameters")["parameters"].items()}
+    instrument = Instrument.of(ranges(map_), map_[KEYS["min_mg"]])
+    names = {"identity": stall.public_code, "serial_number": stall.serial}
+    sheet = faultless(instrument, names, datetime.now(UTC).date().isoformat(), [MASSES])
 
     def verified() -> bool:
         try:
@@ -158,6 +183,7 @@ def verify(stall: Stall, institution: Client) -> None:
                 kind="initial",
                 valid_until=(datetime.now(UTC).date() + timedelta(days=365)).isoformat(),
                 seal=f"S-{stall.serial}",
+                sheet=sheet,
             )
         except RequestFailed as error:
             if error.problem not in NOT_YET:

@@ -140,7 +140,7 @@ def test_scales_that_share_a_production_code_stay_and_are_reported(
         assert connection.scalars(sa.select(scales.c.production_code_shared)).all() == [True] * 5
         connection.execute(factory_orders.update().values(quantity=100))
         order = connection.execute(sa.select(factory_orders)).one()
-        maker = Actor("user:1", 1, order.organisation_id, "330700", 1)
+        maker = Actor("user:1", 1, order.organisation_id, "330700", 1, Role.MANUFACTURER)
         with pytest.raises(AlreadyExists, match="production code P-2026-11"):
             enrolment.enrol(connection, maker, order=order.number, raw=scale.enrol(), place="", period_s=600, now_ms=1)
     engine.dispose()

@@ -4,11 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from kit.office import NOW_MS, TODAY, Office, verify
+from kit.sheet import MASSES
 from steelyard_cloud import errors
-from steelyard_cloud.db.schema import (
-    decisions,
-    verifications,
-)
+from steelyard_cloud.db.schema import decisions, sheets, verifications
 from steelyard_cloud.scales import decisions as decision_acts
 from steelyard_cloud.scales import periods, placement, store
 from steelyard_cloud.scales.naming import Name
@@ -17,14 +15,14 @@ from steelyard_protocol import statement
 
 def test_a_place_and_a_period_are_recorded_with_what_they_were(office: Office) -> None:
     scale = office.in_scope()
-    placement.place(office.connection, office.actor, scale, place="Stall 8", division_code="330108", now_ms=NOW_MS)
+    placement.place(office.connection, office.actor, scale, place="Stall 8", now_ms=NOW_MS)
     row = office.in_scope()
-    assert (row.place, row.division_code) == ("Stall 8", "330108")
-    details = {"place": "Stall 8", "division_code": "330108"}
+    assert (row.place, row.division_code) == ("Stall 8", "330106")
+    details = {"place": "Stall 8", "division_code": "330106"}
     details_from = {"place": "Stall 7", "division_code": "330106"}
     assert office.logged() == ("scale.place", f"scale:{scale.id}", {**details, "from": details_from})
     assert office.told(scale.shard) == ("place", scale.id, {})
-    periods.register_period(office.connection, office.actor, scale, period_s=60, reason="busy", now_ms=NOW_MS)
+    periods.register_period(office.connection, office.regulator, scale, period_s=60, reason="busy", now_ms=NOW_MS)
     details_of_period = {"period_s": 60, "from": 600, "reason": "busy"}
     assert office.logged() == ("scale.period", f"scale:{scale.id}", details_of_period)
     assert office.told(scale.shard) == ("period", scale.id, {})
@@ -52,13 +50,16 @@ def test_a_verification_names_its_statement_and_start_by_hash(office: Office) ->
         "division_code": "330109",
         "recorded_ms": NOW_MS,
         "settled": 5,
+        "sheet_id": office.row(sheets)["id"],
     }
     assert (made.id, made.number, made.hash) == (row["id"], 4, statement.hash_of(chain[3]))
     assert made.code == f"V{day.year}-{made.id:06d}"
     details = {"number": 4, "kind": "initial", "seal": "S-9", "hash": made.hash.hex(), "valid_until": day.isoformat()}
+    details |= {"verification": made.id, "code": made.code, "masses": [MASSES]}
+    details |= {"sheet": office.row(sheets)["hash"].hex()}
     assert office.logged() == ("scale.verify", f"scale:{scale.id}", details)
     assert office.told(scale.shard) == ("verification", scale.id, {"verification": made.id})
-    assert office.in_scope().life_stage == "in use"
+    assert office.in_scope().life_stage == "verified"
     assert office.in_scope(office.other).life_stage == "produced"
     (known,) = store.verifications_of(office.connection, scale.id)
     assert (known.id, known.number, known.seal, known.institution) == (made.id, 4, "S-9", "Hengtai Scales")
@@ -105,7 +106,12 @@ def test_a_decision_is_recorded_once_for_a_statement(office: Office) -> None:
 
     def decide(number: int, reason: str) -> decision_acts.PublicDecision:
         return decision_acts.record_decision(
-            office.connection, office.actor, scale, name=Name(number, None), reason=reason, now_ms=NOW_MS
+            office.connection,
+            office.regulator,
+            scale,
+            name=Name(number, None),
+            reason=reason,
+            now_ms=NOW_MS,
         )
 
     made = decide(3, "looked at it")

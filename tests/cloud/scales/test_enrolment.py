@@ -16,6 +16,7 @@ from steelyard_cloud.db.schema import (
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import enrolment, orders
 from steelyard_protocol import identity
+from steelyard_protocol.plate import reading_key
 
 
 def enrol(office: Office, scale: SigningScale, order: str = ORDER, raw: bytes = b"") -> enrolment.Enrolled:
@@ -48,6 +49,10 @@ def test_an_enrolled_scale_is_on_record_with_its_key(office: Office) -> None:
         "division_code": "330106",
         "place": "Stall 9",
         "life_stage": "produced",
+        "life_version": 1,
+        "owner_id": None,
+        "returns_to": None,
+        "reading_key": reading_key(MAKER, MODEL, scale.serial_number),
         "period_s": 300,
         "enrolled_ms": NOW_MS,
         "production_code_shared": False,

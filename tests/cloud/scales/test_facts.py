@@ -29,8 +29,10 @@ def test_facts_are_those_that_were_recorded(office: Office) -> None:
         calibration_counter=3,
         configuration_counter=2,
     )
-    raw = permits.permit(office.connection, office.actor, office.desk.authority, scale, terms, NOW_MS)
-    decisions.record_decision(office.connection, office.actor, scale, name=Name(3, None), reason="seen", now_ms=NOW_MS)
+    raw = permits.permit(office.connection, office.regulator, office.desk.authority, scale, terms, NOW_MS)
+    decisions.record_decision(
+        office.connection, office.regulator, scale, name=Name(3, None), reason="seen", now_ms=NOW_MS
+    )
     found = facts.load(office.connection, scale.id)
     assert (found.scale_id, found.shard, found.organisation_id) == (scale.id, scale.shard, office.actor.organisation_id)
     assert (found.division_code, found.scale_type_id) == ("330106", scale.scale_type_id)
@@ -89,7 +91,7 @@ def test_a_fact_that_would_leave_trouble_behind_it_is_refused(office: Office) ->
         verify(office, Name(2, None))
     verify(office, Name(6, None))
     decisions.record_decision(
-        office.connection, office.actor, office.in_scope(), name=Name(3, None), reason="seen", now_ms=NOW_MS
+        office.connection, office.regulator, office.in_scope(), name=Name(3, None), reason="seen", now_ms=NOW_MS
     )
 
 

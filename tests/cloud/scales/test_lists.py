@@ -13,6 +13,7 @@ from steelyard_cloud.judge.verdict import Freshness, Unmet, Verdict
 from steelyard_cloud.people.roles import Principal, Role
 from steelyard_cloud.scales import queries, series, statistics, supervision, verdicts
 from steelyard_cloud.scales import standings as standing_store
+from steelyard_cloud.scales.life.table import Stage
 from steelyard_cloud.scales.verdicts import Verification
 
 STRANGER = Principal("token:9", Role.MANUFACTURER, "x", 10**6, "x", None)
@@ -128,8 +129,8 @@ def test_the_verification_in_effect_is_that_of_the_baseline() -> None:
 
 
 def test_the_verdict_is_of_the_last_judgement_and_of_today() -> None:
-    def word(standing: dict[str, object], dated_ms: int | None = 1_000_000) -> Verdict:
-        return verdicts.opinion(standing, Freshness(dated_ms, None), 1_000_000).word
+    def word(standing: dict[str, object], dated_ms: int | None = 1_000_000, stage: str = "verified") -> Verdict:
+        return verdicts.opinion(standing, Freshness(dated_ms, None), 1_000_000, stage).word
 
     good = {"unmet": [], "registered_period_s": 600}
     assert word({}) is Verdict.NOT_VERIFIED
@@ -140,13 +141,18 @@ def test_the_verdict_is_of_the_last_judgement_and_of_today() -> None:
     now = Unmet("validity", Verdict.EXPIRED, "over", 1_000_000).as_json()
     assert word({**good, "unmet": [later]}) is Verdict.VERIFIED
     assert word({**good, "unmet": [now]}) is Verdict.EXPIRED
+    for stage in Stage:
+        shown = Verdict.VERIFIED if stage is Stage.VERIFIED else Verdict.NOT_VERIFIED
+        assert word(good, stage=stage.value) is shown, "its public verdict follows its life"
 
 
 @pytest.mark.parametrize(
     ("recorded", "word", "shown"),
     [
-        ("in use", Verdict.VERIFIED, "verified"),
-        ("in use", Verdict.EXPIRED, "in use"),
+        ("verified", Verdict.VERIFIED, "verified"),
+        ("verified", Verdict.EXPIRED, "expired"),
+        ("verified", Verdict.ALTERED, "in use"),
+        ("use forbidden", Verdict.NOT_VERIFIED, "use forbidden"),
         ("produced", Verdict.VERIFIED, "produced"),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_permit_is_recorded_as_it_was_signed(office: Office) -> None:
     scale = office.in_scope()
     what = downlink.PermitFor.UNLOCK
     asked = terms(what=what, locked_at=7, fields=(41, 43))
-    raw = permit_acts.permit(office.connection, office.actor, office.desk.authority, scale, asked, NOW_MS)
+    raw = permit_acts.permit(office.connection, office.regulator, office.desk.authority, scale, asked, NOW_MS)
     order = downlink.open_order(raw, office.desk.authority.public_key)
     assert order == downlink.Permit(
         identity=office.scale.kid,

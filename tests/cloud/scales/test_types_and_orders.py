@@ -11,13 +11,18 @@ from steelyard_cloud.db.schema import (
     factory_orders,
     scale_types,
 )
-from steelyard_cloud.scales import orders, types
+from steelyard_cloud.people.roles import Role
+from steelyard_cloud.scales import orders, programs, types
+from steelyard_cloud.scales.programs import Software
 
 
 def add_type(office: Office, **changed: Any) -> int:
-    known = {"maker": "Hengtai", "model": "ACS-30", "type_approval": "PA-1", "parameters": {"max_mg": 30_000_000}}
-    known |= {"organisation_id": office.actor.organisation_id, "software": [types.Software(*SOFTWARE)]}
-    return types.add_scale_type(office.connection, office.actor, now_ms=NOW_MS, **(known | changed))
+    known = {"maker": "Hengtai", "model": "ACS-30", "parameters": {"max_mg": 30_000_000}}
+    known |= {name: changed.pop(name) for name in list(changed) if name in types.Application._fields}
+    other = {"organisation_id": office.actor.organisation_id, "software": [Software(*SOFTWARE)]}
+    applied = types.Application(**known)
+    given = {"type_approval": "PA-1", "applied": applied, "now_ms": NOW_MS} | other | changed
+    return types.add_scale_type(office.connection, office.acting(Role.ADMIN), **given)
 
 
 def test_a_type_is_recorded_with_its_software(office: Office) -> None:
@@ -30,6 +35,9 @@ def test_a_type_is_recorded_with_its_software(office: Office) -> None:
         "type_approval": "PA-1",
         "parameters": {"1": 30_000_000},
         "longest_validity_days": 1461,
+        "stage": "in force",
+        "life_version": 1,
+        "envelope": None,
         "created_ms": NOW_MS,
     }
     program = office.row(approved_software)
@@ -39,8 +47,8 @@ def test_a_type_is_recorded_with_its_software(office: Office) -> None:
         NOW_MS,
     )
     assert (program["name"], program["version"]) == SOFTWARE[:2]
-    details = {"name": SOFTWARE[0], "version": SOFTWARE[1], "hash": SOFTWARE[2].hex()}
-    assert office.logged() == ("type.approve-software", f"type:{type_id}", details)
+    details = {"name": SOFTWARE[0], "version": SOFTWARE[1], "hash": SOFTWARE[2].hex(), "scale_type": type_id}
+    assert office.logged() == ("software.record", f"software:{program['id']}", details)
     bare = add_type(office, model="ACS-60", software=[], longest_validity_days=30)
     assert office.logged() == ("type.add", f"type:{bare}", {"approval": "PA-1"})
     assert office.row(scale_types)["longest_validity_days"] == 30
@@ -75,8 +83,8 @@ def test_a_program_is_approved_once_and_all_who_judge_the_type_are_told(office: 
     type_id = office.desk.registry.scale_type_id
 
     def approve(hash_: bytes, of: int = type_id) -> None:
-        program = types.Software("agent", "9", hash_)
-        types.approve_software(office.connection, office.actor, scale_type_id=of, software=program, now_ms=NOW_MS)
+        program, admin = Software("agent", "9", hash_), office.acting(Role.ADMIN)
+        programs.add_software(office.connection, admin, scale_type_id=of, software=program, now_ms=NOW_MS)
 
     approve(b"n" * 32)
     for scale in (office.scale, office.other):

@@ -18,7 +18,7 @@ from steelyard_cloud.keys import PlatformKey
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import ScopeCheck
-from steelyard_cloud.scales import permits, placement, reported, series, verification
+from steelyard_cloud.scales import permits, placement, plain_steps, reported, series, verification
 from steelyard_cloud.scales.checked import material
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.public import PublicScale, public_scale
@@ -31,7 +31,7 @@ NAME = Name(2, None)
 def who_asks_first_may(connection: Connection, principal: Principal, actor: Actor) -> None:
     """Every value comes from a function that was told who is asking."""
     scale = scale_by_code(connection, principal, "CODE")
-    placement.place(connection, actor, scale, place="Stall 1", division_code="330106", now_ms=0)
+    placement.place(connection, actor, scale, place="Stall 1", now_ms=0)
     verifications_of(connection, scale)
     reported.newest(connection, scale, limit=1)
     series.read(connection, scale, 1)
@@ -46,19 +46,12 @@ def a_bare_number_is_refused(
     connection: Connection, actor: Actor, authority: PlatformKey, terms: permits.Terms
 ) -> None:
     """Whoever forgets to ask has only a number."""
-    placement.place(connection, actor, 7, place="", division_code="330106", now_ms=0)  # refused: arg-type
+    placement.place(connection, actor, 7, place="", now_ms=0)  # refused: arg-type
     permits.permit(connection, actor, authority, 7, terms, 0)  # refused: arg-type
-    verification.record_verification(
-        connection,
-        actor,
-        7,  # refused: arg-type
-        name=NAME,
-        kind="initial",
-        valid_until=TODAY,
-        seal="S-1",
-        zone=UTC,
-        now_ms=0,
-    )
+    asked = verification.Asked(NAME, "initial", TODAY, "S-1", {})
+    verification.record_passed(connection, actor, 7, asked, UTC, 0)  # refused: arg-type
+    plain_steps.plain(connection, actor, 7, "scrap", reason="why", now_ms=0)  # refused: arg-type
+    placement.decide(connection, actor, 7, accepts=True, reason="", now_ms=0)  # refused: arg-type
     verifications_of(connection, 7)  # refused: arg-type
     reported.newest(connection, 7, limit=1)  # refused: arg-type
     reported.summary_of(connection, 7)  # refused: arg-type

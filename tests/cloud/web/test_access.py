@@ -221,7 +221,7 @@ def test_each_command_is_carried_out_for_the_roles_that_may_and_leaves_no_trace_
     if path == "/enrolments":
         body = body | {"statement": to_base64url(second.enrol())}
     if path.endswith("verifications"):
-        body = body | {"number": scale.number}
+        body = body | {"number": scale.number, **world.right(scale)}
         for to in ("acknowledged", "investigating", "confirmed"):  # an undecided alert keeps a verification back
             decision = {"to": to, "reason": "seen on site"}
             assert world.client(Role.REGULATOR).post("/api/v1/alerts/1/transitions", json=decision).is_success, to
@@ -258,7 +258,13 @@ def test_who_supervises_a_division_may_hand_a_scale_over_with_its_alerts(world: 
         refused = world.client(role).patch(url, json=elsewhere)
         assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed"), role
     handed = world.client(Role.REGULATOR).patch(url, json=elsewhere)
-    assert (handed.status_code, handed.json()["division_code"]) == (200, "330212")
+    assert (handed.status_code, handed.json()["division_code"]) == (200, "330106"), "until the new division accepts"
+    assert world.client(Role.REGULATOR).get("/api/v1/moves").json() == {"moves": []}
+    (move,) = there.get("/api/v1/moves").json()["moves"]
+    assert (move["scale"], move["division_code"], move["from"]["division_code"]) == (scale.code, "330212", "330106")
+    own = world.client(Role.REGULATOR).post(f"/api/v1/moves/{move['move']}/answer", json={"accepts": True})
+    assert own.status_code == 404, "it cannot accept for the other"
+    assert there.post(f"/api/v1/moves/{move['move']}/answer", json={"accepts": True}).status_code == 201
     world.until(lambda: world.alerts() == [], "the alert going with it")
     assert [alert["scale"] for alert in there.get("/api/v1/alerts").json()["alerts"]] == [scale.code]
     assert there.get("/api/v1/alerts/1/evidence").status_code == 200
@@ -300,7 +306,7 @@ def test_a_refused_post_keeps_no_key_so_that_it_can_be_sent_again(world: World) 
     scale = world.scale("HT-3")
     assert world.enrol(scale).status_code == 201
     scale.snapshot()
-    body = {"number": 4, "valid_until": "2030-01-01", "kind": "initial", "seal": "S-1"}
+    body = {"number": 4, "valid_until": "2030-01-01", "kind": "initial", "seal": "S-1", **world.right(scale)}
     client = world.client(Role.VERIFICATION)
     key = {"Idempotency-Key": "verify-1"}
     early = client.post(f"/api/v1/scales/{scale.code}/verifications", json=body, headers=key)

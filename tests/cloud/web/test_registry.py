@@ -205,7 +205,7 @@ def test_a_verification_is_of_one_scale(either: World) -> None:
     either.until(lambda: either.one(verified)["verdict"] == "verified", "the verification in effect")
     with database.reading(either.engine) as connection:
         stages = connection.execute(select(scales.c.public_code, scales.c.life_stage)).all()
-    assert dict(map(tuple, stages)) == {before.code: "produced", verified.code: "in use", after.code: "produced"}
+    assert dict(map(tuple, stages)) == {before.code: "produced", verified.code: "verified", after.code: "produced"}
     assert [either.one(scale)["verdict"] for scale in (before, after)] == ["not-verified"] * 2
     assert [either.one(scale)["standing"].get("baseline_number") for scale in (before, after)] == [None] * 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 from kit.chain import exported
 from kit.registry import ORDER
 from kit.repair import closed, events, locked, opened
+from kit.sheet import right_sheet
 from kit.signing_scale import MAKER, MODEL
 from kit.world import World
 from steelyard_cloud import keys
 from steelyard_cloud.people.roles import Role
 from steelyard_protocol import identity, statement
-from steelyard_protocol.bodies import Kind
+from steelyard_protocol.bodies import Boot, Kind
 from steelyard_protocol.enrolment import from_base64url
 from steelyard_protocol.events import EventKind
 from steelyard_simulator.flashing import factory_file
@@ -38,7 +40,10 @@ class OnRecord:
         scale.console("enrol accept " + answer.json()["answer"])
         boot = next(one for one in map(statement.parse, exported(scale)) if one.kind == Kind.BOOT)
         self.deliver()
+        assert isinstance(boot.body, Boot)
+        day = datetime.fromtimestamp(world.now / 1000, UTC).date()
         body = {"number": boot.number, "valid_until": "2029-11-30", "kind": "initial", "seal": "浙A 1"}
+        body["sheet"] = right_sheet(self.code, day, dict(boot.body.parameters))
         verified = world.client(Role.VERIFICATION).post(f"/api/v1/scales/{self.code}/verifications", json=body)
         assert verified.status_code == 201, verified.text
 

@@ -12,6 +12,7 @@ from steelyard_cloud.db.schema._columns import metadata
 from steelyard_cloud.db.schema._complaints import complaints
 from steelyard_cloud.db.schema._divisions import divisions, organisation_divisions
 from steelyard_cloud.db.schema._feeds import clocks, cursors, due, feed_entries, feeds, set_backs
+from steelyard_cloud.db.schema._life import certificates, life_steps, moves, reference_masses, scale_codes, sheets
 from steelyard_cloud.db.schema._people import (
     audit_log,
     idempotency_keys,
@@ -55,6 +56,7 @@ __all__ = [
     "approved_software",
     "asks",
     "audit_log",
+    "certificates",
     "check_questions",
     "clocks",
     "complaints",
@@ -70,7 +72,9 @@ __all__ = [
     "heartbeats",
     "idempotency_keys",
     "identities",
+    "life_steps",
     "metadata",
+    "moves",
     "organisation_divisions",
     "organisations",
     "passkey_challenges",
@@ -80,10 +84,13 @@ __all__ = [
     "quarantine",
     "quarantine_counts",
     "quarantine_sizes",
+    "reference_masses",
+    "scale_codes",
     "scale_types",
     "scales",
     "sessions",
     "set_backs",
+    "sheets",
     "sign_in_links",
     "software_images",
     "standings",

@@ -30,6 +30,9 @@ scale_types = Table(
     Column("type_approval", String(40), nullable=False),
     Column("parameters", JSON, nullable=False),  # default type-specific parameters, {"1": 15000000, …}
     Column("longest_validity_days", Integer, nullable=False),  # of a verification
+    Column("stage", String(20), nullable=False, server_default="in force"),  # scales.life.table
+    Column("life_version", Integer, nullable=False, server_default="0"),  # rises with every step
+    Column("envelope", JSON, nullable=True),  # scales.types.envelope; null: nothing beyond the software is fixed
     unix_ms("created_ms"),
     UniqueConstraint("maker", "model"),
 )
@@ -42,6 +45,8 @@ approved_software = Table(
     Column("software_hash", LargeBinary(32), nullable=False),
     Column("name", String(32), nullable=False),
     Column("version", String(16), nullable=False),
+    Column("stage", String(20), nullable=False, server_default="approved"),  # scales.life.table
+    Column("life_version", Integer, nullable=False, server_default="0"),
     unix_ms("recorded_ms"),
     UniqueConstraint("scale_type_id", "software_hash"),
 )
@@ -75,7 +80,11 @@ scales = Table(
     reference("organisation_id", "organisations", index=True),
     Column("division_code", String(12), nullable=False, index=True),
     Column("place", String(120), nullable=False),
-    Column("life_stage", String(20), nullable=False),  # produced, in use, in repair, retired: its life, not a finding
+    reference("owner_id", "organisations", nullable=True, index=True),  # null: its maker has it still
+    Column("life_stage", String(24), nullable=False),  # scales.life.table: its life, not a finding
+    Column("life_version", Integer, nullable=False, server_default="0"),  # rises with every step
+    Column("returns_to", String(24), nullable=True),  # the stage after use is allowed again
+    Column("reading_key", String(400), nullable=True),  # scales.reading; null for one that was there twice
     Column("period_s", Integer, nullable=False),  # registered: how often it has to report
     unix_ms("enrolled_ms"),
     Column("production_code_shared", Boolean, nullable=False, server_default=false()),  # before codes were unique
@@ -90,6 +99,8 @@ Index(
     sqlite_where=_OWN_CODE,
     postgresql_where=_OWN_CODE,
 )
+
+Index(None, scales.c.reading_key, unique=True)
 
 identities = Table(
     "identities",
@@ -121,6 +132,7 @@ verifications = Table(  # each fixes a baseline at a named statement
     Column("valid_until", Date, nullable=False),
     unix_ms("expires_ms"),  # the end of that day where the platform is
     Column("seal", String(40), nullable=False),
+    reference("sheet_id", "sheets", nullable=True),  # null before sheets were asked for
     reference("organisation_id", "organisations"),
     Column("division_code", String(12), nullable=False),
     unix_ms("recorded_ms"),

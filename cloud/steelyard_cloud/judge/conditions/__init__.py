@@ -1,7 +1,8 @@
 """The conditions of *Verified*, one file each: `NAME`, and `unmet(proof)`, which gives what is not met.
 
 What only the clock decides has the time from which it is not met; so a judgement holds until something else changes.
-`fresh` stands apart, as every statement moves it. Their sentences are in `web/words/conditions.py`.
+`fresh` stands apart, as every statement moves it, and `life`, which the registry alone decides. Their sentences are
+in `web/words/conditions.py`.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from steelyard_cloud.judge.conditions import (
     consistent,
     device,
     fresh,
+    life,
     parameters,
     validity,
 )
@@ -33,7 +35,7 @@ CONDITIONS: tuple[ModuleType, ...] = (
     consistent,
     complete,
 )
-NAMES = (*(one.NAME for one in CONDITIONS), fresh.NAME)
+NAMES = (*(one.NAME for one in CONDITIONS), fresh.NAME, life.NAME)
 
 TROUBLE = ("parameters", "device", "case", "chain", "boots", "consistent", "complete")
 """What a verification must not leave behind it."""

@@ -12,12 +12,12 @@ from steelyard_protocol.enrolment import to_base64url
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
 from steelyard_cloud.people.audit import actor_of
-from steelyard_cloud.people.roles import DECIDES, PERMITS, VERIFIES, Principal
+from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.scales import decisions, periods, permits, queries, unlocking, verification
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.web.http.context import Here, needs
-from steelyard_cloud.web.http.fields import Code, Day, Hash, Reason, Strict, Word
+from steelyard_cloud.web.http.context import Here, takes
+from steelyard_cloud.web.http.fields import Code, Day, Hash, Reason, Seen, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 
 router = APIRouter(prefix="/scales", tags=["scales"])
@@ -45,11 +45,17 @@ class Named(Strict):
 
 
 class NewVerification(Named):
-    """What an institution found to be in order: what the boot or parameters statement named says of the scale."""
+    """What an institution found to be in order: what the boot or parameters statement named says of the scale.
+
+    `sheet` is what was measured (`protocol/sheet.schema.json`); `seen` the scale's `life_version` on the page that was
+    looked at.
+    """
 
     valid_until: Day
     kind: Literal["initial", "subsequent"]
     seal: Annotated[str, Field(min_length=1, max_length=40)]
+    sheet: dict[str, Any] | None = None
+    seen: Seen = None
 
 
 @router.post("/{code}/verifications", status_code=201)
@@ -58,28 +64,22 @@ def verify(
     body: NewVerification,
     here: Here,
     once: Repeatable,
-    principal: Annotated[Principal, Depends(needs(VERIFIES))],
+    principal: Annotated[Principal, Depends(takes("verification.pass"))],
 ) -> JSONResponse:
-    """Fix the scale's baseline at a stored statement; problem `not-stored-yet` (409) says to send it again later.
+    """Pass a verification: fix the scale's baseline at a stored statement, with its seal and validity.
 
-    Refused while a tamper alert is undecided (`tamper-undecided`), or if trouble lies after it (`trouble-after`);
-    `not-judged-yet` (409) says to send it again later, too.
+    Refused with all reasons at once (`reasons`), unless everything holds that the table of steps names for it. Of
+    several reasons `code` is that of the first; what time alone mends stands last (`not-stored-yet`, `not-judged-yet`,
+    `not-fresh`: send it again later).
     """
     with here.reading() as connection:
         scale = queries.scale_by_code(connection, principal, code)
 
     def effect(connection: Connection) -> dict[str, Any]:
-        made = verification.record_verification(
-            connection,
-            actor_of(principal),
-            scale,
-            name=body.name,
-            kind=body.kind,
-            valid_until=body.valid_until,
-            seal=body.seal.strip(),
-            zone=here.zone,
-            now_ms=here.now_ms(),
-        )
+        asked = verification.Asked(body.name, body.kind, body.valid_until, body.seal.strip(), body.sheet)
+        actor, now_ms = actor_of(principal), here.now_ms()
+        current = queries.scale_by_code(connection, principal, scale.code)
+        made = verification.record_passed(connection, actor, current, asked, here.zone, now_ms, seen=body.seen)
         named = {"number": made.number, "hash": made.hash.hex()}
         return {"verification": made.id, "code": made.code, "scale": scale.code, **named}
 
@@ -98,7 +98,7 @@ def decide(
     body: NewDecision,
     here: Here,
     once: Repeatable,
-    principal: Annotated[Principal, Depends(needs(DECIDES))],
+    principal: Annotated[Principal, Depends(takes("decide"))],
 ) -> JSONResponse:
     """Settle holes and contradictions before a stored statement; the reason is public."""
     with here.reading() as connection:
@@ -121,7 +121,7 @@ class NewPeriod(Strict):
 
 @router.put("/{code}/period")
 def register_period(
-    code: Code, body: NewPeriod, here: Here, principal: Annotated[Principal, Depends(needs(DECIDES))]
+    code: Code, body: NewPeriod, here: Here, principal: Annotated[Principal, Depends(takes("period"))]
 ) -> dict[str, Any]:
     """Register another period; what the scale itself says of its period decides nothing."""
     with here.writing() as connection:
@@ -168,7 +168,7 @@ def permit(
     body: NewPermit,
     here: Here,
     once: Repeatable,
-    principal: Annotated[Principal, Depends(needs(PERMITS))],
+    principal: Annotated[Principal, Depends(takes("adjust.permit"))],
 ) -> JSONResponse:
     """Sign a one-use permit, recorded before it is given out; times are Unix seconds.
 
@@ -227,7 +227,7 @@ def unlock(
     body: NewUnlock,
     here: Here,
     once: Repeatable,
-    principal: Annotated[Principal, Depends(needs(PERMITS))],
+    principal: Annotated[Principal, Depends(takes("adjust.permit"))],
 ) -> JSONResponse:
     """Give the code that opens a locked scale, recorded first; `locked_at` that is left out is the newest on record."""
     with here.reading() as connection:

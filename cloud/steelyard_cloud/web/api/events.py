@@ -13,7 +13,7 @@ from steelyard_cloud.web.stream import MOST_STREAMS
 
 router = APIRouter(tags=["events"])
 
-TOPICS = frozenset({"alert", "scale"})
+TOPICS = frozenset({"alert", "scale", "life"})
 
 
 @router.get("/events", response_class=EventSourceResponse)
@@ -23,7 +23,8 @@ async def events(
     topics: Annotated[str, Query(max_length=60)] = "",
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> EventSourceResponse:
-    """Events on scales that the caller may see: `alert` (new, changed or decided), `scale` (it stands differently).
+    """Events on scales that the caller may see: `alert` (new, changed or decided), `scale` (it stands differently),
+    `life` (a step of its life was taken).
 
     `topics` narrows them, separated by commas. A client that reconnects with Last-Event-ID misses nothing; where what
     it missed is not kept any more, or the id is not one of ours, the event `resync` tells it to read the lists again.

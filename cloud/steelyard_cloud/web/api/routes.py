@@ -6,17 +6,21 @@ from steelyard_cloud.web.api import (
     acts,
     alerts,
     asks,
+    bulk,
     catalogue,
     divisions,
     enrolments,
     events,
+    life,
     log,
     people,
     scales,
     service,
+    types,
     updates,
 )
 
 router = APIRouter(prefix="/api/v1")
-for domain in (service, people, divisions, log, catalogue, enrolments, scales, acts, asks, alerts, events, updates):
+PARTS = (service, people, divisions, log, catalogue, types, enrolments, bulk, scales, acts, life, asks, alerts, events)
+for domain in (*PARTS, updates):
     router.include_router(domain.router)

@@ -10,11 +10,11 @@ from steelyard_protocol.enrolment import to_base64url
 
 from steelyard_cloud.judge.verdict import Unmet
 from steelyard_cloud.people.audit import actor_of
-from steelyard_cloud.people.roles import EVERYBODY, MOVES, PLACES, Principal
+from steelyard_cloud.people.roles import EVERYBODY, MOVES, Principal
 from steelyard_cloud.scales import decisions, placement, queries, reported, series
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.verdicts import PublicDecision, Verification, life_stage
-from steelyard_cloud.web.http.context import Here, needs
+from steelyard_cloud.web.http.context import Here, needs, takes
 from steelyard_cloud.web.http.fields import After, Before, Code, Division, Search, Strict
 from steelyard_cloud.web.http.problems import NotAllowed
 
@@ -47,6 +47,7 @@ def shown(scale: ScaleInScope, now_ms: int) -> dict[str, Any]:
         "division_code": scale.division_code,
         "place": scale.place,
         "life_stage": life_stage(scale.life_stage, opinion.word),
+        "life_version": scale.life_version,
         "verdict": opinion.word.value,
         "unmet": [_shown_unmet(one) for one in opinion.unmet],
         "period_s": scale.period_s,
@@ -104,9 +105,11 @@ def one_scale(code: Code, here: Here, principal: Anybody) -> dict[str, Any]:
         scale = queries.scale_by_code(connection, principal, code)
         verified = queries.verifications_of(connection, scale)
         decided = decisions.decisions_on(connection, scale)
+        on_plate = reported.codes_on_plate(connection, scale)
     here.log_view(principal, f"scale:{scale.id}")
     return {
         **shown(scale, here.now_ms()),
+        "codes": [{"scheme": scheme, "code": text} for scheme, text in on_plate],
         "verifications": [_shown_verification(one) for one in verified],
         "decisions": [_shown_decision(one) for one in decided],
     }
@@ -121,17 +124,27 @@ class Placement(Strict):
 
 @router.patch("/{code}")
 def place_scale(
-    code: Code, body: Placement, here: Here, principal: Annotated[Principal, Depends(needs(PLACES))]
+    code: Code, body: Placement, here: Here, principal: Annotated[Principal, Depends(takes("place"))]
 ) -> dict[str, Any]:
-    """Record where a scale stands. Its supervisors follow from the division code, which they alone may change."""
+    """Record where a scale stands. Its supervisors follow from the division code, which they alone may change.
+
+    Another division takes the scale when it accepts it (`POST /moves/{move}/accept`); at once where the caller
+    supervises that division too.
+    """
     if body.division_code is not None and principal.role not in MOVES:
         raise NotAllowed(role=principal.role.value, needs=", ".join(sorted(MOVES)))
     with here.writing() as connection:
         scale = queries.scale_by_code(connection, principal, code)
-        values = {"place": body.place.strip(), "division_code": body.division_code or scale.division_code}
-        placement.place(connection, actor_of(principal), scale, now_ms=here.now_ms(), **values)
+        actor, now_ms = actor_of(principal), here.now_ms()
+        if body.division_code in (None, scale.division_code):
+            placement.place(connection, actor, scale, place=body.place.strip(), now_ms=now_ms)
+        else:
+            target = placement.Target(body.place.strip(), str(body.division_code))
+            placement.hand_over(connection, principal, actor, scale, target, now_ms)
+        there = placement.where(connection, scale)
     here.wake(scale.shard)
-    return {**shown(scale, here.now_ms()), **values}
+    here.hub.wake()
+    return {**shown(scale, here.now_ms()), **there}
 
 
 @router.get("/{code}/statements")

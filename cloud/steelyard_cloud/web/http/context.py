@@ -22,6 +22,7 @@ from steelyard_cloud.people import access, credentials, sessions
 from steelyard_cloud.people.audit import actor_of, record
 from steelyard_cloud.people.passkeys import Site
 from steelyard_cloud.people.roles import READ, Principal, Role, manages
+from steelyard_cloud.scales.life.rules import takers
 from steelyard_cloud.settings import Settings
 from steelyard_cloud.web.http.allowance import Allowance
 from steelyard_cloud.web.http.health import Health, Workers
@@ -266,6 +267,11 @@ def needs(roles: frozenset[Role]) -> Callable[[Principal | None], Principal]:
         return principal
 
     return check
+
+
+def takes(*steps: str) -> Callable[[Principal | None], Principal]:
+    """The same for the roles that may take one of these steps, as the table of steps has them."""
+    return needs(frozenset().union(*map(takers, steps)))
 
 
 def manager(principal: Someone) -> Principal:

@@ -57,3 +57,4 @@ After = Annotated[int, Query(ge=0, le=MOST)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 DayOrNothing = Annotated[date | None, BeforeValidator(lambda given: _is_day(given) if given else None), Query()]
 """A day in the address of a page, whose field may be left empty."""
+Seen = Annotated[int | None, Field(ge=0, le=0x7FFFFFFF)]

@@ -7,8 +7,9 @@ programs, `values` carry the facts. A sentence is made only when a response is w
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from steelyard_cloud.errors import CloudError
+from steelyard_cloud.errors import CloudError, SeveralReasons
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.life import FAULTS, TESTS, figure_words, stage_word, step_word
 
 
 class Problem(CloudError):
@@ -174,15 +175,23 @@ _THINGS = (
     N_("software"),
     N_("factory order"),
     N_("scale with the serial number"),
+    N_("code"),
+    N_("move"),
+    N_("reference masses"),
     N_("scale with the production code"),
 )
 """What a refusal may name in its value `what`."""
 
 
 def details(error: CloudError, speech: Speech) -> dict[str, Any]:
-    """The problem details (RFC 9457, 3) in the reader's language, with `code` and `values` for programs."""
-    named = {name: speech.say(str(value)) if value in _THINGS else value for name, value in error.values.items()}
-    text = speech.say(error.template(), **named)
+    """The problem details (RFC 9457, 3) in the reader's language, with `code` and `values` for programs.
+
+    A refused step has `reasons`, one such object for each; of several `code` and `status` are those of the first.
+    """
+    if isinstance(error, SeveralReasons):
+        each = [details(one, speech) for one in reasons_of(error)]
+        return each[0] | {"detail": " ".join(one["detail"] for one in each), "reasons": each}
+    text = sentence(error, speech)
     return {
         "type": f"urn:steelyard:problem:{error.code}",
         "title": text if len(text) < 80 else error.code.replace("-", " "),
@@ -191,3 +200,29 @@ def details(error: CloudError, speech: Speech) -> dict[str, Any]:
         "code": error.code,
         "values": {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()},
     }
+
+
+def reasons_of(error: CloudError) -> tuple[CloudError, ...]:
+    """Every reason that an error stands for."""
+    reasons = error.values.get("reasons")
+    return tuple(reasons) if isinstance(error, SeveralReasons) and isinstance(reasons, tuple) else (error,)
+
+
+def sentence(error: CloudError, speech: Speech) -> str:
+    """An error in the reader's language."""
+    named = {name: _named(name, value, speech) for name, value in error.values.items()}
+    return speech.say(error.template(), **named)
+
+
+def _named(name: str, value: object, speech: Speech) -> object:
+    if name == "step":
+        return step_word(speech, str(value))
+    if name in ("stage", "allowed"):
+        return ", ".join(stage_word(speech, one) for one in str(value).split(", "))
+    if name == "test":
+        return speech.say(TESTS.get(str(value), str(value)))
+    if name == "figures":
+        return figure_words(speech, str(value))
+    if name == "why" and value in FAULTS:
+        return speech.say(FAULTS[str(value)])
+    return speech.say(str(value)) if value in _THINGS else value

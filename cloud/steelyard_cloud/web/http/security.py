@@ -16,11 +16,15 @@ from steelyard_cloud.web.http.problems import TooLarge
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_FORM_WITH_PHOTO_BYTES = photos.MAX_BYTES + 64 * 1024
+MAX_FILE_BYTES = 2 * 1024 * 1024
+_WITH_FILE = re.compile("/(api/v1/)?enrolments/bulk")
 _WITH_PHOTO = re.compile("/s/[^/]+/complaint")
 
 
 def body_limit(scope: Scope) -> int:
-    """How many bytes the request's body may have; only the form that carries a photo takes more."""
+    """How many bytes the request's body may have; only forms that carry a photo or a file of enrolments take more."""
+    if scope["method"] == "POST" and _WITH_FILE.fullmatch(scope["path"]):
+        return MAX_FILE_BYTES
     with_photo = scope["method"] == "POST" and _WITH_PHOTO.fullmatch(scope["path"])
     return MAX_FORM_WITH_PHOTO_BYTES if with_photo else MAX_BODY_BYTES
 

@@ -29,6 +29,7 @@ from steelyard_cloud.web.words.states import verdict_line, verdict_words
 
 router = APIRouter()
 TYPED_SHOWN = 60
+TYPED_LONGEST = 500
 FRESH = re.compile("(?:^|/[fF]/)([0-9]{100,400})$")
 """A fresh code, or the address that the display shows it in."""
 RECEIPT = re.compile("(?:^|/[rR]/)([0-9A-Za-z]{50,120})$")
@@ -38,14 +39,16 @@ BELOW = ("check", "complaint")
 
 
 @router.get("/s")
-def look_up(request: Request, speech: Reader, code: str = "") -> Response:
-    """For those without a camera: the code can be typed, or its link pasted."""
+def look_up(request: Request, here: Here, speech: Reader, code: str = "") -> Response:
+    """For those without a camera: the code can be typed, or its link pasted; codes of other schemes on a plate too."""
     if found := FRESH.search(code.strip()):
         return RedirectResponse(f"/f/{found[1]}", 303)
     if found := RECEIPT.search(code.strip()):
         return RedirectResponse(f"/r/{found[1].upper()}", 303)
     if code.strip():
-        return RedirectResponse(f"/s/{code_in(code)}", 303)
+        with here.reading() as connection:
+            known = public.scale_with_plate_code(connection, code[:TYPED_LONGEST])
+        return RedirectResponse(f"/s/{known or code_in(code)}", 303)
     return page(request, speech, "look_up.html")
 
 

@@ -16,11 +16,13 @@ from steelyard_cloud.web.pages import (
     scales,
     sign_in,
     sold,
+    steps,
+    verify,
 )
 from steelyard_cloud.web.pages.working import ingest_works
 
 WITHOUT_SCALES = (sign_in, account, organisations, divisions, audit)
-PARTS = (*WITHOUT_SCALES, alerts, scales, complaints, complaint_form, check, fresh, sold, public)
+PARTS = (*WITHOUT_SCALES, alerts, steps, verify, scales, complaints, complaint_form, check, fresh, sold, public)
 
 router = APIRouter(include_in_schema=False)
 for part in PARTS:

@@ -27,8 +27,9 @@ from steelyard_cloud.web.pages.alerts import row_of
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.words.conditions import condition_name, condition_sentence
 from steelyard_cloud.web.words.i18n import N_, Speech
+from steelyard_cloud.web.words.life import stage_word
 from steelyard_cloud.web.words.sales import sale_sentence
-from steelyard_cloud.web.words.states import LIFE, verdict_line, verdict_words
+from steelyard_cloud.web.words.states import verdict_line, verdict_words
 
 router = APIRouter()
 PAGE_LENGTH = 50
@@ -134,7 +135,7 @@ def one_scale(
         scale_code=scale.code,
         refresh_s=0 if before or life_before else REFRESH_S,
         verdict=_verdict(opinion, speech),
-        life_word=speech.say(LIFE.get(life_stage(scale.life_stage, opinion.word), N_("Unknown"))),
+        life_word=stage_word(speech, life_stage(scale.life_stage, opinion.word)),
         key_store=speech.say(KEY_STORES.get(scale.key_store_class, N_("elsewhere"))),
         received=received,
         received_ago=speech.ago(received, now),

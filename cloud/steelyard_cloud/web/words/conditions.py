@@ -14,6 +14,20 @@ class ConditionWords(NamedTuple):
 
 
 CONDITIONS = {
+    "life": ConditionWords(
+        N_("In the stage of its life in which it may be used"),
+        {
+            "produced": N_("It was made and never verified. It must not be used for trade yet."),
+            "awaiting-verification": N_("It waits for its verification. It must not be used for trade until then."),
+            "verification-failed": N_(
+                "It failed its last verification. The owner must have it repaired and verified again."
+            ),
+            "in-repair": N_("It is being repaired. It must be verified again before it is used."),
+            "use-forbidden": N_("The market supervision has forbidden its use."),
+            "out-of-use": N_("Its owner has taken it out of use."),
+            "scrapped": N_("It was scrapped. Whoever uses it for trade breaks the law: please complain."),
+        },
+    ),
     "parameters": ConditionWords(
         N_("Parameters as verified"),
         {

@@ -36,14 +36,6 @@ VERIFIED = N_("Its signed reports match what was verified.")
 
 AT_STATEMENT = N_("statement {number}")
 
-LIFE = {
-    "produced": N_("Produced"),
-    "in use": N_("In use"),
-    "verified": N_("In use, verified"),
-    "in repair": N_("Under repair"),
-    "retired": N_("Withdrawn"),
-}
-
 
 def alert_state(speech: Speech, code: str) -> str:
     """The word for an alert's state."""

@@ -42,7 +42,7 @@ export function share(person, heard) {
         tell("state", (state = "off"));
         if (stream.readyState === EventSource.CLOSED) waiting = setTimeout(listen, REFUSED_MS);
       };
-      for (const event of ["alert", "scale", "resync"]) stream.addEventListener(event, ({ data }) => tell(event, data));
+      for (const event of ["alert", "scale", "life", "resync"]) stream.addEventListener(event, ({ data }) => tell(event, data));
     }
     listen();
     return new Promise((resolve) => {

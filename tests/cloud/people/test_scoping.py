@@ -31,9 +31,11 @@ def sees(role: Role, own: tuple[int | None, str | None], row: tuple[int | None, 
     """The rule as the list of roles has it, one role after the other."""
     if role is Role.ADMIN:
         return True
-    if role in (Role.MANUFACTURER, Role.TECHNICIAN):
+    if role is Role.TYPE_EVALUATION:
+        return False
+    if role in (Role.MANUFACTURER, Role.TECHNICIAN, Role.OPERATOR):
         return None not in (own[0], row[0]) and own[0] == row[0]
-    assert role in (Role.REGULATOR, Role.VERIFICATION)
+    assert role in (Role.REGULATOR, Role.VERIFICATION, Role.REPAIRER)
     return None not in (own[1], row[1]) and row[1] in BELOW.get(str(own[1]), {own[1]})
 
 

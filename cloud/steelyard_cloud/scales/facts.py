@@ -20,7 +20,6 @@ from steelyard_cloud.judge.contents import state_of
 from steelyard_cloud.judge.facts import Baseline, Decision, Facts, PermitFact, longest_ms, retired
 from steelyard_cloud.judge.starts import device_of
 from steelyard_cloud.judge.summary_parts import Device
-from steelyard_cloud.scales.life.table import Stage
 from steelyard_cloud.statements import queries
 from steelyard_cloud.statements.queries import StatementRead
 

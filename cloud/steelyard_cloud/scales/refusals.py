@@ -82,6 +82,12 @@ class RepairCodeMissing(Refusal):
     code, noun = "repair-code-missing", "repair"
 
 
+class NotPermitted(Refusal):
+    """A new key needs a repair that the market supervision has permitted; have it permitted first."""
+
+    code, noun, status = "not-permitted", "repair", 409
+
+
 class CauseNotGone(Refusal):
     """The cause is not gone: the alerts {alerts} on this scale are undecided."""
 

@@ -8,14 +8,14 @@ from steelyard_protocol import identity, statement
 from steelyard_protocol.bodies import Enrol
 
 from steelyard_cloud.db import feeds
-from steelyard_cloud.db.schema import identities, scales
+from steelyard_cloud.db.schema import identities, life_steps, scales
 from steelyard_cloud.errors import EnrolmentMalformed, IdentityTaken, Refusal
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import store
 from steelyard_cloud.scales.enrolment import read_enrolment
 from steelyard_cloud.scales.life.take import Act, Taken, Written, take
 from steelyard_cloud.scales.queries import ScaleInScope
-from steelyard_cloud.scales.refusals import RepairCodeMissing
+from steelyard_cloud.scales.refusals import NotPermitted, RepairCodeMissing
 from steelyard_cloud.scales.subjects import subject_of
 
 LONGEST_CODE = 32
@@ -44,6 +44,8 @@ def report(
 
     def key_fits() -> Iterable[Refusal]:
         if said.enrolment is not None:
+            if not _permitted(connection, scale):
+                yield NotPermitted()
             try:
                 _succeeding(connection, scale, said.enrolment)
             except Refusal as refusal:
@@ -61,6 +63,15 @@ def report(
 
     act = Act("repair.report", write, {"repair code": code_fits, "new key": key_fits}, said.done)
     return take(connection, actor, subject_of(scale), act, now_ms, seen)
+
+
+def _permitted(connection: Connection, scale: ScaleInScope) -> bool:
+    """Whether supervision has permitted this repair: since the last one, and since the last verification."""
+    c = life_steps.c
+    of_scale = (c.kind == "scale", c.object_id == scale.id)
+    steps = ("repair.permit", "repair.unlock", "repair.report", "verification.pass")
+    newest = select(c.step).where(*of_scale, c.step.in_(steps)).order_by(c.id.desc()).limit(1)
+    return connection.scalar(newest) in steps[:2]
 
 
 def _succeeding(connection: Connection, scale: ScaleInScope, raw: bytes) -> tuple[statement.Statement, Enrol]:

@@ -33,7 +33,7 @@ BELOW = {
     "330102": {"330104"},  # took it over
     "410000": {"410000", "419001", "411700"},
 }
-BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION)
+BY_DIVISION = (Role.REGULATOR, Role.VERIFICATION, Role.REPAIRER)
 
 
 @pytest.fixture
@@ -53,9 +53,12 @@ def sees(role: Role, own: tuple[int | None, str | None], row: tuple[int | None, 
     """The rule as the list of roles has it, one role after the other."""
     if role is Role.ADMIN:
         return True
-    if role in BY_DIVISION:
-        return None not in (own[1], row[1]) and row[1] in BELOW.get(str(own[1]), {own[1]})
-    return None not in (own[0], row[0]) and own[0] == row[0]
+    if role is Role.TYPE_EVALUATION:
+        return False
+    if role in (Role.MANUFACTURER, Role.TECHNICIAN, Role.OPERATOR):
+        return None not in (own[0], row[0]) and own[0] == row[0]
+    assert role in BY_DIVISION
+    return None not in (own[1], row[1]) and row[1] in BELOW.get(str(own[1]), {own[1]})
 
 
 def path_of(connection: Connection, code: str | None) -> str | None:

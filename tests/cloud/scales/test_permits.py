@@ -93,7 +93,7 @@ def test_permits_are_numbered_and_listed_by_scale(office: Office) -> None:
     for number, scale in enumerate((office.scale, office.other, office.scale), 1):
         raw = permit_acts.permit(
             office.connection,
-            office.actor,
+            office.regulator,
             office.desk.authority,
             office.in_scope(scale),
             terms(fields=(40 + number,)),

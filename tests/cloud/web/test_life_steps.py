@@ -326,11 +326,16 @@ def test_a_repair_ends_with_its_code_and_a_new_board_with_its_key(world: World) 
         return step(world, Role.REPAIRER, scale, "repair.report", **given)
 
     for wrong in ({"kid": bytes(10)}, {"serial": "HT-2"}):
-        assert report(successor(world, scale, **wrong)).json()["code"] == "enrolment-malformed"
+        codes = [one["code"] for one in report(successor(world, scale, **wrong)).json()["reasons"]]
+        assert codes == ["not-permitted", "enrolment-malformed"]
     plain = world.scale("HT-7")
     plain.enrol()
-    assert report(plain).json()["code"] == "enrolment-malformed", "it names no predecessor"
+    assert report(plain).json()["reasons"][1]["code"] == "enrolment-malformed", "it names no predecessor"
     new = successor(world, scale)
+    assert report(new).json()["code"] == "not-permitted", "a repairer alone replaces no key"
+    permit = {"what": "repair", "not_after": world.now // 1000 + 3600}
+    given = world.client(Role.REGULATOR).post(f"/api/v1/scales/{scale.code}/permits", json=permit)
+    assert given.status_code == 201
     done = report(new)
     assert (done.status_code, done.json()["stage"]) == (201, "awaiting verification")
     assert report(new).json()["code"] == "wrong-stage"

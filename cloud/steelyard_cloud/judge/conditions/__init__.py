@@ -17,7 +17,6 @@ from steelyard_cloud.judge.conditions import (
     consistent,
     device,
     fresh,
-    life,
     parameters,
     validity,
 )
@@ -35,7 +34,7 @@ CONDITIONS: tuple[ModuleType, ...] = (
     consistent,
     complete,
 )
-NAMES = (*(one.NAME for one in CONDITIONS), fresh.NAME, life.NAME)
+NAMES = (*(one.NAME for one in CONDITIONS), fresh.NAME)
 
 TROUBLE = ("parameters", "device", "case", "chain", "boots", "consistent", "complete")
 """What a verification must not leave behind it."""

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from steelyard_protocol.enrolment import to_base64url
 
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.scales import bulk, csv_in, enrolment
 from steelyard_cloud.scales.bulk import RowDone
 from steelyard_cloud.web.http import problems
-from steelyard_cloud.web.http.context import Context, Here, Reader, actor_of, takes
+from steelyard_cloud.web.http.context import Context, Here, Reader, takes
 from steelyard_cloud.web.words.i18n import Speech
 
 router = APIRouter(tags=["enrolment"])

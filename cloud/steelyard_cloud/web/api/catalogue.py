@@ -12,10 +12,11 @@ from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import MAKES_ORDERS, Principal, Role
 from steelyard_cloud.scales import orders
 from steelyard_cloud.web.http.context import Here, needs
-from steelyard_cloud.web.http.fields import MOST, Division, Strict, Word
+from steelyard_cloud.web.http.fields import MOST, Division, Strict
 from steelyard_cloud.web.http.idempotency import Repeatable
 
 router = APIRouter(tags=["catalogue"])
+
 
 class NewFactoryOrder(Strict):
     """How many scales of a type a manufacturer may enrol, and for which division."""

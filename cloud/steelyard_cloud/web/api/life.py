@@ -9,6 +9,7 @@ from steelyard_protocol.enrolment import from_base64url
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import EVERYBODY, Principal
 from steelyard_cloud.scales import masses, placement, plain_steps, queries, repairs, verification
 from steelyard_cloud.scales.life.history import steps_of
@@ -19,7 +20,7 @@ from steelyard_cloud.scales.masses import MassSet
 from steelyard_cloud.scales.placement import MoveInScope
 from steelyard_cloud.scales.subjects import subject_of
 from steelyard_cloud.web.api.shown import taken
-from steelyard_cloud.web.http.context import Here, actor_of, needs, takes
+from steelyard_cloud.web.http.context import Here, needs, takes
 from steelyard_cloud.web.http.fields import MOST, Base64url, Code, Day, Division, Id, Seen, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from steelyard_cloud.db.database import Connection
 from steelyard_cloud.errors import WrongValue
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import SEES_TYPES, Principal, Role
 from steelyard_cloud.scales import envelope, programs, type_queries, types
 from steelyard_cloud.scales.life.history import steps_of
 from steelyard_cloud.scales.life.table import Of
 from steelyard_cloud.scales.programs import Software
 from steelyard_cloud.web.api.shown import taken
-from steelyard_cloud.web.http.context import Here, actor_of, needs, takes
+from steelyard_cloud.web.http.context import Here, needs, takes
 from steelyard_cloud.web.http.fields import MOST, Hash, Id, Seen, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 

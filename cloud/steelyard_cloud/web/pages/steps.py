@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from steelyard_cloud.errors import CloudError, WrongValue
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import EVERYBODY, Principal
 from steelyard_cloud.scales import plain_steps, queries, repairs, verification
 from steelyard_cloud.scales.life.history import steps_of
@@ -17,7 +18,7 @@ from steelyard_cloud.scales.life.take import take
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.subjects import subject_of
 from steelyard_cloud.scales.verdicts import life_stage
-from steelyard_cloud.web.http.context import Context, Here, Reader, actor_of, needs
+from steelyard_cloud.web.http.context import Context, Here, Reader, needs
 from steelyard_cloud.web.http.problems import reasons_of, sentence
 from steelyard_cloud.web.pages.forms import FormSender
 from steelyard_cloud.web.pages.render import page

@@ -16,13 +16,14 @@ from steelyard_protocol.sheet import Instrument, SheetError, text
 from steelyard_protocol.sheet_plan import Planned
 
 from steelyard_cloud.errors import CloudError, WrongValue
+from steelyard_cloud.people.audit import actor_of
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.scales import masses, queries, reported, verification
 from steelyard_cloud.scales.life.take import take
 from steelyard_cloud.scales.naming import Name
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.subjects import subject_of
-from steelyard_cloud.web.http.context import Context, Here, Reader, actor_of, takes
+from steelyard_cloud.web.http.context import Context, Here, Reader, takes
 from steelyard_cloud.web.pages.forms import FormSender
 from steelyard_cloud.web.pages.render import page
 from steelyard_cloud.web.pages.steps import day_of, reasons, status_of

@@ -22,7 +22,6 @@ _OTHERS = (("agent.adjustment", "fields"), ("agent.orders", "enrolment"), ("agen
 _PORT = (("agent.port", "frames"), ("agent.port", "slots"), ("agent.record", "serial"), ("agent.record", "software"))
 _LOADED = _OWN + CODES + _OTHERS + _PORT
 
-
 _NO_ROOM = "there is no room in memory for this just now: try again"
 
 

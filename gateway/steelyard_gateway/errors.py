@@ -125,6 +125,12 @@ class NoAnswer(ConsoleError):
     code, exit_code = "no-answer", 5
 
 
+class Gone(ConsoleError):
+    """The scale knows this question or its answer no more: it has restarted, or somebody else spoke to it."""
+
+    code, exit_code = "gone", 7
+
+
 class NotAScale(ConsoleError):
     """What answers at {port} is not a scale's service console; it said {said!r}."""
 

@@ -131,15 +131,16 @@ def test_a_piece_that_is_not_whole_is_asked_for_again(
     assert told.exit_code in (errors.Garbled.exit_code, errors.NoAnswer.exit_code)
 
 
-def test_nothing_is_sent_while_an_answer_may_come(connect: Connect) -> None:
+def test_nothing_is_sent_while_an_answer_may_come(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scale that says all the time that it works is waited for, with one frame."""
+    monkeypatch.setattr(exchange, "SILENCE_S", 0.6)
     scale, taken = ScriptedScale(), count()
 
     def late(data: bytes) -> bytes:
         if b"parameters" in (peer.asked or Said(0, 0, 0, 0, b"")).data and next(taken) < 1:
-            for _ in range(6):
+            for _ in range(8):
                 peer.say(frame(TAKEN, *said(data)[1:3]))
-                time.sleep(0.05)
+                time.sleep(0.1)
         return data
 
     peer = connect(scale)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from steelyard_gateway.errors import Garbled, NoAnswer, NotAScale, Refused, Unsupported
-from steelyard_gateway.serial.exchange import Exchange, Gone, Stream
+from steelyard_gateway.errors import Garbled, Gone, NoAnswer, NotAScale, Refused, Unsupported
+from steelyard_gateway.serial.exchange import Exchange, Stream
 from steelyard_gateway.serial.frames import Key, has_control
 
 ANSWER_LIMIT = 4 * 1024 * 1024

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from steelyard_gateway.errors import ConsoleError, Garbled, NoAnswer, NotAScale
+from steelyard_gateway.errors import Garbled, Gone, NoAnswer, NotAScale
 from steelyard_gateway.serial.frames import Channel, Frame, Key, Kind, Reader
 
 SILENCE_S = 1.2
@@ -29,12 +29,6 @@ class Stream(Protocol):
     def write(self, data: bytes, /) -> int | None: ...
     def reopen(self, timeout_s: float, /) -> None: ...
     def now_s(self) -> float: ...
-
-
-class Gone(ConsoleError):
-    """The scale does not know the question's session, or has no longer its answer: ask again."""
-
-    code, noun = "session-gone", "scale"
 
 
 class Exchange:

@@ -68,6 +68,8 @@ class QueueBroker:
         """Nothing is open."""
 
 
+FORGETFUL = httpx.Limits(keepalive_expiry=2)
+"""The server closes an idle connection after five seconds: who would use it again just then finds it gone."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Trusts nobody: reading the authorities anew for each client of a page without TLS took a third of the time."""
 
@@ -127,7 +129,7 @@ class World:
         """A client of the API with the role's token; None for the public."""
         secret = token or (self.tokens[role] if role else None)
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        client = httpx.Client(base_url=self.settings.url, headers=headers, timeout=20, verify=NO_TLS)
+        client = httpx.Client(base_url=self.settings.url, headers=headers, timeout=20, verify=NO_TLS, limits=FORGETFUL)
         self._clients.append(client)
         return client
 

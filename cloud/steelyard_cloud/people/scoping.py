@@ -1,8 +1,9 @@
 """Who sees which rows: the one place that narrows queries, and that vouches for a row that passed.
 
-Tables that people read carry `organisation_id` and `division_code`. Regulators and verification institutions see the
-divisions that their organisation covers and what lies below them in the tree (`divisions`); an administrator sees all,
-and every other role its own organisation's rows.
+Tables that people read carry `organisation_id` and `division_code`. Regulators, verification institutions
+and repairers see the divisions that their organisation covers and what lies below them in the tree (`divisions`); an
+administrator sees all, who evaluates types sees no scale, and every other role its own organisation's rows, as maker or
+as owner.
 
 A domain's functions take a `ScaleInScope`, an `AlertInScope` and so on, never a bare id. Each is an `InScope`, which
 nobody can make without a `ScopeCheck`, and `rows_in_scope` alone makes those: who forgets to ask has nothing to pass.
@@ -99,4 +100,5 @@ def covers(principal: Principal, organisation_id: int | None, division_path: str
         return True
     if principal.role in _BY_DIVISION:
         return division_path is not None and lies_below(division_path, principal.covered)
-    return principal.organisation_id is not None and organisation_id == principal.organisation_id
+    known = principal.role in _BY_ORGANISATION and principal.organisation_id is not None
+    return known and organisation_id == principal.organisation_id

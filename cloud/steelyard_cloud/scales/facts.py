@@ -20,6 +20,7 @@ from steelyard_cloud.judge.contents import state_of
 from steelyard_cloud.judge.facts import Baseline, Decision, Facts, PermitFact, longest_ms, retired
 from steelyard_cloud.judge.starts import device_of
 from steelyard_cloud.judge.summary_parts import Device
+from steelyard_cloud.scales.life.table import Stage
 from steelyard_cloud.statements import queries
 from steelyard_cloud.statements.queries import StatementRead
 
@@ -65,7 +66,9 @@ def load_all(connection: Connection, scale_ids: Collection[int]) -> dict[int, Sc
     c = approved_software.c
     of_types = c.scale_type_id.in_({row.scale_type_id for row in found.values()})
     approved: dict[int, set[bytes]] = {}
-    for type_id, software_hash in connection.execute(select(c.scale_type_id, c.software_hash).where(of_types)):
+    for type_id, software_hash in connection.execute(
+        select(c.scale_type_id, c.software_hash).where(of_types, c.stage == Stage.APPROVED.value)
+    ):
         approved.setdefault(type_id, set()).add(software_hash)
     return {
         scale_id: _facts(row, registered, frozenset(approved.get(row.scale_type_id, ())))

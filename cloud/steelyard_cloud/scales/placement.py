@@ -47,7 +47,11 @@ def place(connection: Connection, actor: Actor, scale: ScaleInScope, *, place: s
 
 
 def ask(connection: Connection, actor: Actor, scale: ScaleInScope, target: Target, *, reason: str, now_ms: int) -> int:
-    """Ask the new division to take a scale; a move that was asked for before is replaced. Gives the move's id."""
+    """Ask the new division to take a scale; a move that was asked for before is replaced. Gives the move's id.
+
+    Raises WrongValue for a division that is none or has ended.
+    """
+    in_force(connection, target.division_code)
     made = 0
 
     def elsewhere() -> Iterable[Refusal]:

@@ -24,7 +24,7 @@ from steelyard_cloud.web.http.context import Here, needs, takes
 from steelyard_cloud.web.http.fields import MOST, Base64url, Code, Day, Division, Id, Seen, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 
-router = APIRouter(tags=["life"])
+router = APIRouter(tags=["scales"])
 
 GENERAL = (*plain_steps.PLAIN, "verification.plan", "verification.fail", "repair.report")
 """Steps of `POST /scales/{code}/steps`; the others have routes of their own."""

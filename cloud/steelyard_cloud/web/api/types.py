@@ -19,7 +19,7 @@ from steelyard_cloud.web.http.context import Here, needs, takes
 from steelyard_cloud.web.http.fields import MOST, Hash, Id, Seen, Strict, Word
 from steelyard_cloud.web.http.idempotency import Repeatable
 
-router = APIRouter(prefix="/scale-types", tags=["types"])
+router = APIRouter(prefix="/scale-types", tags=["catalogue"])
 
 CERTIFICATE = Annotated[str, Field(max_length=40)]
 Reads = Annotated[Principal, Depends(needs(SEES_TYPES))]

@@ -23,6 +23,7 @@ _PORT = (("agent.port", "frames"), ("agent.port", "slots"), ("agent.record", "se
 _LOADED = _OWN + CODES + _OTHERS + _PORT
 
 _NO_ROOM = "there is no room in memory for this just now: try again"
+_NO_ROOM_JSON = '{"error": "no-room", "message": "%s"}\n'
 
 
 class ServiceConsole:
@@ -76,7 +77,8 @@ class ServiceConsole:
             await self._carry_out(line, reply, too_long)
         except MemoryError:  # of what is typed nothing may stop the scale
             if reply is None:
-                await self._terminal.write("error: %s\n" % _NO_ROOM)
+                form = _NO_ROOM_JSON if line.endswith(b" json") else "error: %s\n"
+                await self._terminal.write(form % _NO_ROOM)
             else:
                 await reply.refuse("no-room", _NO_ROOM)
         finally:

@@ -40,6 +40,19 @@ def case(roles: set[Role], logs: str, body: dict[str, Any] | None = None, refuse
 
 
 ANYBODY = set(Role)
+TYPES = {Role.ADMIN, Role.MANUFACTURER, Role.TYPE_EVALUATION}
+HOLDERS = ANYBODY - {Role.TYPE_EVALUATION, Role.REPAIRER}
+"""Who may say where a scale stands."""
+NOT_FOR_THEM = frozenset({403, 404, 409, 422})
+"""What a step is refused with that another role takes, or that does not fit the stage."""
+PLAN = {"step": "verification.plan", "day": "2999-01-01"}
+MASSES = {
+    "number": "M-9",
+    "mass_class": "F2",
+    "certificate": "Z-9",
+    "from_day": "2026-01-01",
+    "until_day": "2027-01-01",
+}
 DECISION = {"to": "acknowledged", "reason": "seen on site"}
 UNLOCK = {"key": "0000", "question": "00000000", "check_digit": "4", "reason": "seen on site"}
 VERIFICATION = {"number": 2, "valid_until": "2029-01-01", "kind": "subsequent", "seal": "S-2"}
@@ -58,8 +71,10 @@ RULES: dict[Route, Rule] = {
     ("get", "/api/v1/scales/{code}/statements"): case(ANYBODY, "scale.look"),
     ("get", "/api/v1/scales/{code}/series"): case(ANYBODY, "scale.look"),
     ("get", "/api/v1/scales/{code}/asks/{number}"): case(OFFICES, "scale.look"),
-    ("patch", "/api/v1/scales/{code}"): case(ANYBODY, "scale.place", {"place": "Stall 9"}),
-    ("post", "/api/v1/scales/{code}/verifications"): case({Role.VERIFICATION}, "scale.verify", VERIFICATION),
+    ("patch", "/api/v1/scales/{code}"): case(HOLDERS, "scale.place", {"place": "Stall 9"}),
+    ("post", "/api/v1/scales/{code}/verifications"): case(
+        {Role.VERIFICATION}, "scale.verify", VERIFICATION, NOT_NOW | NOT_SO
+    ),
     ("post", "/api/v1/scales/{code}/decisions"): case(
         REGULATOR, "scale.decide", {"number": 2, "reason": "the network was away"}
     ),
@@ -74,10 +89,41 @@ RULES: dict[Route, Rule] = {
     ("get", "/api/v1/alerts/{alert}"): case(DESK, "alert.look"),
     ("get", "/api/v1/alerts/{alert}/evidence"): case(DESK, "alert.evidence"),
     ("post", "/api/v1/alerts/{alert}/transitions"): case(REGULATOR, "alert.decide", DECISION),
-    ("post", "/api/v1/scale-types"): Rule(ADMIN, "type.add", body=TYPE, refused=NOT_NOW),
-    ("post", "/api/v1/scale-types/{scale_type}/software"): Rule(
-        ADMIN, "type.approve-software", body={"name": "agent", "version": "2", "hash": "5a" * 32}, refused=NOT_NOW
+    ("get", "/api/v1/scales/{code}/steps"): case(ANYBODY, "scale.look"),
+    ("post", "/api/v1/scales/{code}/steps"): case(
+        ANYBODY - {Role.ADMIN, Role.TYPE_EVALUATION}, "scale.verification.plan", PLAN, NOT_FOR_THEM
     ),
+    ("post", "/api/v1/scales/{code}/moves"): case(
+        {*SUPERVISION, *MAKER, Role.OPERATOR, Role.TECHNICIAN},
+        "scale.move.ask",
+        {"division_code": "330108", "place": "Stall 8"},
+        NOT_FOR_THEM,
+    ),
+    ("get", "/api/v1/moves"): Rule(SUPERVISION, None),
+    ("post", "/api/v1/moves/{move}/answer"): Rule(
+        SUPERVISION, "scale.move.refuse", body={"accepts": False, "reason": "not here"}, refused=NOT_FOR_THEM
+    ),
+    ("get", "/api/v1/reference-masses"): Rule({Role.VERIFICATION}, None),
+    ("post", "/api/v1/reference-masses"): Rule({Role.VERIFICATION}, "masses.add", body=MASSES, refused=NOT_NOW),
+    ("get", "/api/v1/scale-types"): Rule(TYPES, None),
+    ("get", "/api/v1/scale-types/{scale_type}"): Rule(TYPES, None, refused=frozenset({404})),
+    ("post", "/api/v1/scale-types"): Rule({*ADMIN, *MAKER}, "type.add", body=TYPE, refused=NOT_NOW | NOT_SO),
+    ("post", "/api/v1/scale-types/{scale_type}/steps"): Rule(
+        {*MAKER, Role.TYPE_EVALUATION}, "type.approve", body={"step": "type.approve"}, refused=NOT_FOR_THEM
+    ),
+    ("post", "/api/v1/scale-types/{scale_type}/software"): Rule(
+        {*ADMIN, *MAKER},
+        "software.record",
+        body={"name": "agent", "version": "2", "hash": "5a" * 32},
+        refused=NOT_FOR_THEM,
+    ),
+    ("post", "/api/v1/scale-types/{scale_type}/software/steps"): Rule(
+        {Role.TYPE_EVALUATION},
+        "software.approve",
+        body={"step": "software.approve", "hash": "5a" * 32},
+        refused=NOT_FOR_THEM,
+    ),
+    ("post", "/api/v1/enrolments/bulk"): Rule(MAKER, "scale.enrol", refused=NOT_FOR_THEM),
     ("post", "/api/v1/scale-types/{scale_type}/images"): Rule(
         {*ADMIN, *MAKER}, "type.image", body={"package": "AAAA"}, refused=NOT_SO
     ),
@@ -116,6 +162,10 @@ RULES: dict[Route, Rule] = {
     ("get", "/scales"): Rule(ANYBODY, "scale.list"),
     ("get", "/scales/{code}"): case(ANYBODY, "scale.look"),
     ("get", "/scales/{code}/plots/{name}.svg"): case(ANYBODY, "scale.look"),
+    ("get", "/scales/{code}/life"): case(ANYBODY, "scale.look"),
+    ("post", "/scales/{code}/steps"): case(ANYBODY, "scale.verification.plan", PLAN | {"seen": 99}, NOT_FOR_THEM),
+    ("get", "/scales/{code}/verify"): case({Role.VERIFICATION}, "scale.look"),
+    ("post", "/scales/{code}/verify"): case({Role.VERIFICATION}, "scale.verify", {"outcome": "pass"}, NOT_NOW | NOT_SO),
     ("get", "/organisations"): Rule(ADMIN, None),
     ("post", "/organisations"): Rule(
         ADMIN, "organisation.add", body={"name": "Yiwu", "kind": "supervision", "covers": "330782"}, refused=NOT_NOW
@@ -126,7 +176,7 @@ RULES: dict[Route, Rule] = {
     ("post", "/organisations/{organisation}/tokens"): Rule(ADMIN, "token.make", body=PERSON | {"scope": "read"}),
     ("post", "/organisations/{organisation}/tokens/{token}/end"): Rule(ADMIN, "token.revoke", same=True),
     ("post", "/organisations/{organisation}/users/{user}"): Rule(
-        ADMIN, "user.change", body={"manages": "false"}, same=True
+        ADMIN, "user.change", body={"manages": "true"}, same=True
     ),
     ("post", "/organisations/{organisation}/users/{user}/recovery"): Rule(ADMIN, "user.recover"),
     ("get", "/divisions"): Rule(ANYBODY, None),

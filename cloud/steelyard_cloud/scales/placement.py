@@ -14,6 +14,7 @@ from steelyard_cloud.db import feeds
 from steelyard_cloud.db.schema import complaints, moves, organisations, scales
 from steelyard_cloud.errors import NotFound, Refusal, WrongValue
 from steelyard_cloud.people.audit import Actor
+from steelyard_cloud.people.divisions import in_force
 from steelyard_cloud.people.organisations import organisation_exists
 from steelyard_cloud.people.roles import Principal
 from steelyard_cloud.people.scoping import InScope, rows_in_scope

@@ -74,6 +74,9 @@ def test_only_who_supervises_the_scale_reads_a_complaint_and_it_goes_with_the_sc
     assert [client.get("/complaints/2").status_code for client in (own, there, country)] == [404, 404, 200]
     assert "Night market" in country.get("/complaints").text
     own.patch(f"/api/v1/scales/{scale.code}", json={"place": "x", "division_code": "330212"})
+    (move,) = there.get("/api/v1/moves").json()["moves"]
+    assert own.get("/complaints/1").status_code == 200, "the other division has not accepted it yet"
+    assert there.post(f"/api/v1/moves/{move['move']}/answer", json={"accepts": True}).status_code == 201
     assert [client.get("/complaints/1").status_code for client in (own, there)] == [404, 200]
     assert there.get("/complaints/1/photo.jpg").status_code == 404, "there is none"
 

@@ -38,7 +38,7 @@ class Somebody:
     @property
     def sees(self) -> bool:
         """Whether the scale, its alert and its complaint are in their region, or their own organisation's."""
-        if self.role in (Role.REGULATOR, Role.VERIFICATION):
+        if self.role in (Role.REGULATOR, Role.VERIFICATION, Role.REPAIRER):
             return self.region != "other"
         return self.role is Role.ADMIN or (self.role is Role.MANUFACTURER and self.region == "own")
 
@@ -49,7 +49,15 @@ class Somebody:
 
 def ask(client: httpx.Client, route: Route, rule: Rule, code: str, csrf: str) -> httpx.Response:
     method, path = route
-    names = {"alert": 1, "complaint": 1, "name": "zero", "number": START_S, "scale_type": 1, "organisation": 4}
+    names = {
+        "alert": 1,
+        "move": 1,
+        "complaint": 1,
+        "name": "zero",
+        "number": START_S,
+        "scale_type": 1,
+        "organisation": 4,
+    }
     path = path.format(code=code, user=4, token=9, division="330110", **names)
     if method == "get":
         return client.get(path, params=rule.body)

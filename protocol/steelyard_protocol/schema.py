@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-TYPES = {"object": dict, "array": list, "string": str, "boolean": bool}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
 NOTES = {"$schema", "$id", "$defs", "title", "description", "properties", "items"}
 
 

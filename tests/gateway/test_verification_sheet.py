@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from kit.cli import Ended, steelyard
 from kit.parameters import MAP
 from kit.pty_peer import Peer, ScriptedScale
-from kit.schema import breaches
 from kit.signing_scale import SigningScale
 from steelyard_gateway import errors
 from steelyard_gateway.scale import adjust, pdf
@@ -25,6 +24,7 @@ from steelyard_gateway.scale.sheet import Instrument, Observed, Step, text
 from steelyard_protocol import assets
 from steelyard_protocol.enrolment import to_base64url
 from steelyard_protocol.parameters import FIELDS
+from steelyard_protocol.schema import breaches
 
 SCHEMA = json.loads((Path(assets.__file__).parent / "sheet.schema.json").read_text())
 G = Decimal

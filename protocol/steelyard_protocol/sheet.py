@@ -42,10 +42,11 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class Instrument:
-    """What limits follow from: Min, and the ranges, rising; all in mg."""
+    """What limits follow from: Min, and the ranges, rising; all in mg. In service they are twice as wide."""
 
     minimum: Decimal
     ranges: tuple[Range, ...]
+    in_service: bool = False
 
     @property
     def most(self) -> Decimal:
@@ -56,11 +57,11 @@ class Instrument:
         """The interval for a load."""
         return next((one.e for one in self.ranges if load <= one.end), self.ranges[-1].e)
 
-    def mpe(self, load: Decimal, *, in_service: bool = False) -> Decimal:
-        """The maximum permissible error at a load, mg, on verification or twice that in service."""
+    def mpe(self, load: Decimal) -> Decimal:
+        """The maximum permissible error at a load, mg."""
         e = self.e(load)
         steps = next((error for end, error in MPE_STEPS if abs(load) <= end * e), MPE_STEPS[-1][1])
-        return e * steps * (2 if in_service else 1)
+        return e * steps * (2 if self.in_service else 1)
 
     def changes(self) -> list[Decimal]:
         """The loads at which the permissible error changes, without Max."""
@@ -71,9 +72,9 @@ class Instrument:
         return found
 
     @classmethod
-    def of(cls, ranges: Sequence[tuple[int, int]], minimum: int) -> "Instrument":
+    def of(cls, ranges: Sequence[tuple[int, int]], minimum: int, *, in_service: bool = False) -> "Instrument":
         """From a parameter map's ranges (`parameters.ranges`) and Min."""
-        return cls(Decimal(minimum), tuple(Range(Decimal(end), Decimal(e)) for end, e in ranges))
+        return cls(Decimal(minimum), tuple(Range(Decimal(end), Decimal(e)) for end, e in ranges), in_service)
 
 
 class Fault(NamedTuple):
@@ -117,7 +118,7 @@ def checked(sheet: Any) -> dict[str, Any]:
 
 def judge(sheet: Mapping[str, Any], instrument: Instrument) -> list[Fault]:
     """Everything that keeps a sheet from showing that such a scale is right; none if it does."""
-    tests = {one["test"]: [_Row(row, instrument) for row in one["rows"]] for one in sheet["tests"]}
+    tests = {one["test"]: [Row(row, instrument) for row in one["rows"]] for one in sheet["tests"]}
     faults = [Fault(name, "", "missing", {}) for name in REQUIRED if name not in tests]
     for name, rows in tests.items():
         faults += [Fault(name, row.what, "says-failed", {}) for row in rows if not row.passed]
@@ -130,8 +131,8 @@ def judge(sheet: Mapping[str, Any], instrument: Instrument) -> list[Fault]:
     return faults
 
 
-class _Row:
-    """One row with its figures as decimals; None where there is none."""
+class Row:
+    """One row with its figures as decimals, mg; None where there is none."""
 
     def __init__(self, row: Mapping[str, Any], instrument: Instrument) -> None:
         self.what: str = row["what"]
@@ -170,7 +171,7 @@ def _beyond(row: str, found: Decimal, limit: Decimal) -> Iterator[_Found]:
         yield _Found(row, "beyond-limit", {"found": text(found), "limit": text(limit)})
 
 
-def _errors(rows: Sequence[_Row], zero: Decimal) -> Iterator[_Found | tuple[_Row, Decimal]]:
+def _errors(rows: Sequence[Row], zero: Decimal) -> Iterator[_Found | tuple[Row, Decimal]]:
     """Each row with its error less that at zero, or what is wrong with it."""
     for row in rows:
         error = row.error
@@ -184,7 +185,7 @@ def _errors(rows: Sequence[_Row], zero: Decimal) -> Iterator[_Found | tuple[_Row
         yield row, error - zero
 
 
-def _weighing(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Found]:
+def _weighing(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
     zeros = [row for row in rows if row.what == "zero"]
     zero = zeros[0].error if len(zeros) == 1 else None
     if zero is None or zeros[0].load is None or abs(zeros[0].load) > 10 * instrument.e(Decimal(0)):
@@ -205,7 +206,7 @@ def _weighing(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Found]:
     yield from (_Found(row.what, "unknown-row", {}) for row in rows if row.what not in ("zero", "up", "down"))
 
 
-def _loads_missing(way: str, rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Found]:
+def _loads_missing(way: str, rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
     loads = {row.load for row in rows if row.load is not None and instrument.minimum <= row.load <= instrument.most}
     if len(loads) < LEAST_LOADS:
         yield _Found(way, "too-few-loads", {"loads": str(len(loads)), "least": str(LEAST_LOADS)})
@@ -214,7 +215,7 @@ def _loads_missing(way: str, rows: Sequence[_Row], instrument: Instrument) -> It
             yield _Found(way, "load-missing", {"load": text(load)})
 
 
-def _eccentricity(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Found]:
+def _eccentricity(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
     """A third of Max on each corner, within the MPE; measured as errors, or as differences from the middle."""
     if len({row.what for row in rows}) < LEAST_CORNERS:
         yield _Found("", "too-few-rows", {"least": str(LEAST_CORNERS)})
@@ -231,7 +232,7 @@ def _eccentricity(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Fou
             yield from _beyond(row.what, found, instrument.mpe(load))
 
 
-def _repeatability(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Found]:
+def _repeatability(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
     """Ten weighings near half of Max: their spread; or that spread, as it was measured."""
     loads = {row.load for row in rows}
     load = next(iter(loads)) if len(loads) == 1 else None
@@ -249,7 +250,7 @@ def _repeatability(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Fo
         yield from _beyond("spread", max(errors) - min(errors), instrument.mpe(load))
 
 
-def _discrimination(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_Found]:
+def _discrimination(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
     """1.4 e more, at Min, half of Max and Max, change the indication."""
     for load in (instrument.minimum, instrument.most / 2, instrument.most):
         e = instrument.e(load)
@@ -264,7 +265,7 @@ def _discrimination(rows: Sequence[_Row], instrument: Instrument) -> Iterator[_F
                 yield _Found(row.what, "no-change", values)
 
 
-def _within_own_limits(rows: Sequence[_Row]) -> Iterator[_Found]:
+def _within_own_limits(rows: Sequence[Row]) -> Iterator[_Found]:
     for row in rows:
         if row.found is not None and row.limit is not None:
             yield from _beyond(row.what, row.found, abs(row.limit))
@@ -279,6 +280,7 @@ _CHECKS = {
 
 
 def text(mass: Decimal) -> str:
-    """A decimal number without exponent and without zeros at its end."""
+    """A decimal number without exponent, without zeros at its end, and without a minus before zero."""
     written = f"{mass:f}"
-    return (written.rstrip("0").rstrip(".") if "." in written else written) or "0"
+    short = written.rstrip("0").rstrip(".") if "." in written else written
+    return "0" if short in ("", "-0") else short

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 import typer
 from steelyard_protocol import statement
-from steelyard_protocol.parameters import KEYS, ParameterError, validate
+from steelyard_protocol.parameters import KEYS, ParameterError, ranges, validate
+from steelyard_protocol.sheet import Instrument, judge, text
+from steelyard_protocol.sheet_plan import head
 
 from steelyard_gateway.errors import Garbled, NoSheet
 from steelyard_gateway.scale import pdf, show
 from steelyard_gateway.scale.adjust import Steps
 from steelyard_gateway.scale.session import JsonOption, PortOption, session, show_text, step
-from steelyard_gateway.scale.sheet import Instrument, Observed, text
+from steelyard_gateway.scale.sheet import Observed, lines
 from steelyard_gateway.scale.status import Status
 from steelyard_gateway.scale.status import read as status_of
 from steelyard_gateway.scale.verification import Progress, Walk, write
@@ -24,7 +26,10 @@ from steelyard_gateway.serial.console import SerialConsole
 STEP_S = 900.0
 MassOption = Annotated[
     list[str] | None,
-    typer.Option("--mass", help="The masses: NAME;CERTIFICATE;ISSUED;VALID UNTIL, dates as 2026-11-28; repeat it."),
+    typer.Option(
+        "--mass",
+        help="NUMBER;CERTIFICATE;ISSUED;VALID UNTIL of a set of masses; may be repeated.",
+    ),
 ]
 
 
@@ -46,15 +51,16 @@ def examine(
         scale, values = _scale(console, status_of(console))
         progress = Progress.load(path, scale) if begun else Progress(scale, facts)
         progress.save(path)
-        observed = Observed(Instrument.of(values, bool(progress.facts.get("in_service"))))
+        minimum, in_service = values[KEYS["min_mg"]], bool(progress.facts.get("in_service"))
+        observed = Observed(Instrument.of(ranges(values), minimum, in_service=in_service))
         Walk(Steps(console, step, STEP_S), observed, progress, path, _ask).run()
         sheet = _sheet(progress, observed, _scale(console, last := status_of(console))[0], last)
     write(output.with_name(output.name + ".json"), json.dumps(sheet, ensure_ascii=False, indent=1).encode() + b"\n")
     write(output.with_name(output.name + ".pdf"), pdf.document(lines(sheet)))
     path.unlink(missing_ok=True)
-    words = f"{sheet['result'].upper()}: {output}.json and {output}.pdf"
+    words = f"{'PASS' if sheet['passed'] else 'FAIL'}: {output}.json and {output}.pdf"
     show_text(json.dumps(sheet) if as_json else words)
-    raise typer.Exit(0 if observed.passed else 1)
+    raise typer.Exit(0 if sheet["passed"] else 1)
 
 
 def _ask(question: str) -> str:
@@ -75,27 +81,23 @@ def _facts(masses: list[str], temperature: str, person: str, in_service: bool) -
             raise InvalidOperation
     except InvalidOperation as error:
         raise typer.BadParameter("give the temperature in degrees Celsius with --temperature, such as 21.5") from error
-    written = text(round(degrees, 2))
-    return {
-        "masses": [_mass(one) for one in masses],
-        "temperature_c": written,
-        "person": person,
-        "in_service": in_service,
-    }
+    certificates = [_mass(one) for one in masses]
+    conditions = f"{text(round(degrees, 2))} °C"
+    return {"certificates": certificates, "conditions": conditions, "person": person, "in_service": in_service}
 
 
 def _mass(given: str) -> dict[str, str]:
     words = [word.strip() for word in given.split(";")]
     if len(words) != 4 or not all(words):
-        raise typer.BadParameter(f"{given!r} is not NAME;CERTIFICATE;ISSUED;VALID UNTIL")
-    name, certificate, *dates = words
+        raise typer.BadParameter(f"{given!r} is not NUMBER;CERTIFICATE;ISSUED;VALID UNTIL")
+    number, certificate, *dates = words
     try:
         issued, valid_until = (date.fromisoformat(day) for day in dates)
     except ValueError as error:
         raise typer.BadParameter(f"{given!r} has a date that is not like 2026-11-28") from error
     if not issued <= datetime.now(UTC).date() <= valid_until:
         raise typer.BadParameter(f"the certificate {certificate} is not valid today")
-    return {"name": name, "certificate": certificate, "issued": str(issued), "valid_until": str(valid_until)}
+    return {"number": number, "certificate": certificate, "issued": str(issued), "valid_until": str(valid_until)}
 
 
 def _scale(console: SerialConsole, status: Status) -> tuple[dict[str, Any], dict[int, int]]:
@@ -107,7 +109,7 @@ def _scale(console: SerialConsole, status: Status) -> tuple[dict[str, Any], dict
         scale = {
             "identity": str(status["identity"]),
             "maker": enrolment.maker,  # type: ignore[union-attr]  # AttributeError is Garbled
-            "type": enrolment.model,  # type: ignore[union-attr]
+            "model": enrolment.model,  # type: ignore[union-attr]
             "serial_number": enrolment.serial_number,  # type: ignore[union-attr]
             "digest": told["digest"],
             "calibration_counter": told["calibration_counter"],
@@ -123,41 +125,13 @@ def _sheet(progress: Progress, observed: Observed, scale: dict[str, Any], last: 
     if scale != progress.scale:
         raise NoSheet(file="this test", why="the scale was adjusted meanwhile; use --start-over")
     one, facts = observed.instrument, progress.facts
-    ranges = [{"end_g": text(end), "e_g": text(e)} for end, e in one.ranges]
-    limits = {"max_g": text(one.maximum), "min_g": text(one.minimum), "ranges": ranges}
-    return {
-        "sheet": "steelyard-verification/1",
+    sheet = {
+        "sheet": 1,
         "kind": "in-service" if one.in_service else "initial",
-        "instrument": {**scale, **limits, "statement": last["number"]},
-        "masses": facts["masses"],
-        "temperature_c": facts["temperature_c"],
-        "date": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "person": facts["person"],
-        "tests": observed.as_json(),
-        "result": "pass" if observed.passed else "fail",
+        "scale": {**head(one, scale), "statement": last["number"]},
+        "tested_on": f"{datetime.now().astimezone():%Y-%m-%d}",
+        "masses": [set_["number"] for set_ in facts["certificates"]],
+        **{name: facts[name] for name in ("certificates", "conditions", "person")},
+        "tests": observed.tests(),
     }
-
-
-def lines(sheet: dict[str, Any]) -> list[str]:
-    """The sheet as text for people, lines of at most 90 letters."""
-    one = sheet["instrument"]
-    ranges = ", ".join(f"e = {part['e_g']} g to {part['end_g']} g" for part in one["ranges"])
-    out = [f"Verification test ({sheet['kind']}): {sheet['result'].upper()}", ""]
-    out += [f"{one['maker']}  {one['type']}  serial number {one['serial_number']}", f"identity {one['identity']}"]
-    out += [f"Max {one['max_g']} g, Min {one['min_g']} g, {ranges}", f"software {one['software']}"]
-    out += [f"parameters {one['digest']}, statement {one['statement']}"]
-    out += [f"calibration counter {one['calibration_counter']}, configuration counter {one['configuration_counter']}"]
-    out += ["", f"{sheet['date']}  {sheet['temperature_c']} °C  {sheet['person']}"]
-    out += [
-        f"masses: {part['name']}, certificate {part['certificate']}, {part['issued']} to {part['valid_until']}"
-        for part in sheet["masses"]
-    ]
-    for test in sheet["tests"]:
-        out += ["", f"{test['test']}: {'pass' if test['pass'] else 'FAIL'}"]
-        out.append(f"{'':14}{'load':>12}{'indication':>12}{'additional':>12}{'error':>10}{'limit':>10}  in g")
-        for row in test["loads"]:
-            masses = f"{row['load_g']:>12}{row['indication_g']:>12}{row['additional_g']:>12}"
-            out.append(
-                f"{row['what']:14}{masses}{row['error_g']:>10}{row['mpe_g']:>10}  {'' if row['pass'] else 'FAIL'}"
-            )
-    return out
+    return {**sheet, "passed": not judge(sheet, one)}

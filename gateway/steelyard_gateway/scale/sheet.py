@@ -1,178 +1,100 @@
-"""The sheet of a verification test after R 76-1: which loads, what was observed, and what follows, in exact decimals.
+"""The rows of a verification test as they are observed: planned and judged by `steelyard_protocol.sheet`, in mg."""
 
-Masses are grams as Decimal. JSON as in `steelyard_protocol/assets/sheet.schema.json`.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
-from steelyard_protocol import parameters
+from steelyard_protocol.sheet import QUARTER, Instrument, Row, text
+from steelyard_protocol.sheet_plan import Planned, plan
 
-Test = Literal["zero", "weighing", "eccentricity", "discrimination", "repeatability"]
-HALF, MG_PER_G = Decimal("0.5"), Decimal(1000)
-PLACES = ("middle", "front left", "front right", "back left", "back right")
-REPEATS, LEAST_LOADS = 10, 10
+MG_PER_G = Decimal(1000)
 
 
-@dataclass(frozen=True)
-class Instrument:
-    """What the limits follow from: Max, Min, and the ranges as (end, e); `in_service` doubles the limits."""
+class Seen(NamedTuple):
+    """What an observation shows: the error, spread or step, its limit, and whether it is within."""
 
-    maximum: Decimal
-    minimum: Decimal
-    ranges: tuple[tuple[Decimal, Decimal], ...]
-    in_service: bool = False
-
-    @classmethod
-    def of(cls, values: parameters.ParameterMap, in_service: bool) -> "Instrument":
-        """By the parameter map."""
-        ranges = tuple((Decimal(end) / MG_PER_G, Decimal(e) / MG_PER_G) for end, e in parameters.ranges(values))
-        keys = parameters.KEYS
-        return cls(ranges[-1][0], Decimal(values[keys["min_mg"]]) / MG_PER_G, ranges, in_service)
-
-    def e(self, load: Decimal) -> Decimal:
-        """The interval at a load."""
-        return next((e for end, e in self.ranges if load <= end), self.ranges[-1][1])
-
-    def mpe(self, load: Decimal) -> Decimal:
-        """The maximum permissible error at a load, class III."""
-        e = self.e(load)
-        steps = HALF if load <= 500 * e else Decimal(1) if load <= 2000 * e else Decimal("1.5")
-        return steps * e * (2 if self.in_service else 1)
-
-    def loads(self) -> list[Decimal]:
-        """At least ten loads, rising: Min, Max, where the limit changes, and between them."""
-        changes = [steps * e for _, e in self.ranges for steps in (500, 2000)] + [end for end, _ in self.ranges]
-        found = {self.minimum, self.maximum, *(load for load in changes if self.minimum < load < self.maximum)}
-        for tenth in range(1, 20):
-            if len(found) >= LEAST_LOADS:
-                break
-            part = self.maximum * tenth / 20
-            e = self.e(part)
-            if (load := part // e * e) > self.minimum:
-                found.add(load)
-        return sorted(found)
-
-    def discriminated(self, load: Decimal) -> Decimal:
-        """The 1.4 d that must change the indication at a load."""
-        return Decimal("1.4") * self.e(load)
-
-    def third(self) -> Decimal:
-        """A third of Max, in whole intervals."""
-        part = self.maximum / 3
-        return part // self.e(part) * self.e(part)
-
-    def half(self) -> Decimal:
-        """Half of Max, in whole intervals."""
-        part = self.maximum / 2
-        return part // self.e(part) * self.e(part)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do: a test's row before it is observed."""
-
-    test: Test
-    what: str
-    load: Decimal
-
-
-@dataclass(frozen=True)
-class Row:
-    """One observation, and what follows from it."""
-
-    step: Step
-    indication: Decimal
-    additional: Decimal
-    error: Decimal
+    found: Decimal
     limit: Decimal
     passed: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """As the schema has it."""
-        masses = {
-            "load_g": self.step.load,
-            "indication_g": self.indication,
-            "additional_g": self.additional,
-            "error_g": self.error,
-            "mpe_g": self.limit,
-        }
-        return {"what": self.step.what, **{name: text(mass) for name, mass in masses.items()}, "pass": self.passed}
 
 
 @dataclass
 class Observed:
-    """All rows of one test, in the order of its steps."""
+    """The rows of one test so far, in the order of `steps`."""
 
     instrument: Instrument
-    rows: list[Row] = field(default_factory=list)
+    rows: list[tuple[Planned, dict[str, Any]]] = field(default_factory=list)
 
-    def steps(self) -> Iterator[Step]:
-        """All steps, first to last: ten e as good as zero, the loads up and down, the rest."""
-        one = self.instrument
-        yield Step("zero", "near zero", 10 * one.e(Decimal(0)))
-        for load in one.loads():
-            yield Step("weighing", "up", load)
-        for load in reversed(one.loads()[:-1]):
-            yield Step("weighing", "down", load)
-        for place in PLACES:
-            yield Step("eccentricity", place, one.third())
-        for load in (one.minimum, one.half(), one.maximum):
-            yield Step("discrimination", "1.4 d more", load)
-        for number in range(1, REPEATS + 1):
-            yield Step("repeatability", f"weighing {number}", one.half())
+    def steps(self) -> list[Planned]:
+        """Every row that is to be observed."""
+        return plan(self.instrument)
 
-    def add(self, step: Step, indication: Decimal, additional: Decimal) -> Row:
+    def add(self, step: Planned, shown: Decimal, second: Decimal) -> Seen:
         """Take an observation: the indication, and the small masses up to the change-over point.
 
-        Of discrimination `additional` is the indication after 1.4 d were added.
+        Of discrimination `second` is the indication after 1.4 e were added.
         """
-        row = self._judged(step, indication, additional)
-        self.rows.append(row)
-        return row
+        masses = {"load": step.load, "shown": shown, "added": second}
+        if step.more is not None:
+            masses |= {"before": shown, "shown": second, "added": step.more}
+        row: dict[str, Any] = {"what": step.what, **{f"{name}_mg": text(mass) for name, mass in masses.items()}}
+        seen = self._seen(step, Row({**row, "passed": True}, self.instrument))
+        row |= {"found_mg": text(seen.found), "limit_mg": text(seen.limit), "passed": seen.passed}
+        self.rows.append((step, row))
+        return seen
 
-    def _judged(self, step: Step, indication: Decimal, additional: Decimal) -> Row:
-        one = self.instrument
-        e = one.e(step.load)
-        if step.test == "discrimination":
-            rise = additional - indication
-            return Row(step, indication, one.discriminated(step.load), rise, e, rise >= e)
-        limit = one.mpe(step.load)
+    def _seen(self, step: Planned, row: Row) -> Seen:
+        e = self.instrument.e(step.load)
+        if row.before is not None and row.shown is not None:
+            return Seen(row.shown - row.before, e, row.shown - row.before >= e)
+        found, limit = row.error or Decimal(0), self.instrument.mpe(step.load)
         if step.test == "repeatability":
-            shown = [row.indication for row in self.rows if row.step.test == step.test] + [indication]
-            spread = max(shown) - min(shown)
-            return Row(step, indication, additional, spread, limit, spread <= limit)
-        error = indication + HALF * e - additional - step.load
-        if step.test == "zero":
-            quarter = e / 4
-            return Row(step, indication, additional, error, quarter, abs(error) <= quarter)
-        corrected = error - self.zero_error
-        return Row(step, indication, additional, corrected, limit, abs(corrected) <= limit)
+            errors = [*self._errors(step.test), found]
+            found = max(errors) - min(errors)
+        elif step.what == "zero":
+            limit = e * QUARTER
+        elif step.test == "weighing":
+            found -= self._errors("weighing")[0]
+        return Seen(found, limit, abs(found) <= limit)
 
-    @property
-    def zero_error(self) -> Decimal:
-        """E0: the error at zero, or near it."""
-        return next((row.error for row in self.rows if row.step.test == "zero"), Decimal(0))
+    def _errors(self, test: str) -> list[Decimal]:
+        rows = [Row(row, self.instrument) for step, row in self.rows if step.test == test]
+        return [row.error for row in rows if row.error is not None]
 
-    @property
-    def passed(self) -> bool:
-        """Whether every row did."""
-        return all(row.passed for row in self.rows)
-
-    def as_json(self) -> list[dict[str, Any]]:
+    def tests(self) -> list[dict[str, Any]]:
         """The tests, as the schema has them."""
-        names = list(dict.fromkeys(row.step.test for row in self.rows))
-        tests = {name: [row for row in self.rows if row.step.test == name] for name in names}
+        made: dict[str, list[dict[str, Any]]] = {}
+        for step, row in self.rows:
+            made.setdefault(step.test, []).append(row)
         return [
-            {"test": name, "loads": [row.as_json() for row in rows], "pass": all(row.passed for row in rows)}
-            for name, rows in tests.items()
+            {"test": name, "rows": rows, "passed": all(row["passed"] for row in rows)} for name, rows in made.items()
         ]
 
 
-def text(mass: Decimal) -> str:
-    """A decimal number without exponent, without zeros at its end, and without a minus before zero."""
-    written = f"{mass:f}"
-    short = written.rstrip("0").rstrip(".") if "." in written else written
-    return "0" if short in ("", "-0") else short
+def grams(mass_mg: Decimal | str) -> str:
+    """A mass in milligrams as grams, for people."""
+    return text(Decimal(mass_mg) / MG_PER_G)
+
+
+def lines(sheet: dict[str, Any]) -> list[str]:
+    """A sheet as text for people, lines of at most 90 letters."""
+    one = sheet["scale"]
+    ranges = ", ".join(f"e = {grams(part['e_mg'])} g to {grams(part['end_mg'])} g" for part in one["ranges"])
+    out = [f"Verification test ({sheet['kind']}): {'PASS' if sheet['passed'] else 'FAIL'}", ""]
+    out += [f"{one['maker']}  {one['model']}  serial number {one['serial_number']}", f"identity {one['identity']}"]
+    out += [f"Max {grams(one['max_mg'])} g, Min {grams(one['min_mg'])} g, {ranges}", f"software {one['software']}"]
+    out += [f"parameters {one['digest']}, statement {one['statement']}"]
+    out += [f"calibration counter {one['calibration_counter']}, configuration counter {one['configuration_counter']}"]
+    out += ["", f"{sheet['tested_on']}  {sheet['conditions']}  {sheet['person']}"]
+    out += [
+        f"masses: {part['number']}, certificate {part['certificate']}, {part['issued']} to {part['valid_until']}"
+        for part in sheet["certificates"]
+    ]
+    for test in sheet["tests"]:
+        out += ["", f"{test['test']}: {'pass' if test['passed'] else 'FAIL'}"]
+        out.append(f"{'':16}{'load':>12}{'indication':>12}{'added':>10}{'found':>10}{'limit':>10}  in g")
+        for row in test["rows"]:
+            masses = f"{grams(row['load_mg']):>12}{grams(row['shown_mg']):>12}{grams(row['added_mg']):>10}"
+            judged = f"{grams(row['found_mg']):>10}{grams(row['limit_mg']):>10}"
+            out.append(f"{row['what']:16}{masses}{judged}  {'' if row['passed'] else 'FAIL'}")
+    return out

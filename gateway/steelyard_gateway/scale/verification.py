@@ -8,17 +8,18 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from steelyard_protocol.sheet_plan import Planned
+
 from steelyard_gateway.errors import NoSheet
 from steelyard_gateway.scale.adjust import Steps, gross_mg
-from steelyard_gateway.scale.sheet import MG_PER_G, Observed, Step, text
-from steelyard_gateway.scale.status import Status
+from steelyard_gateway.scale.sheet import MG_PER_G, Observed, grams
 
 Ask = Callable[[str], str]
 
 
 @dataclass
 class Progress:
-    """A test that was begun: by whom, of which scale in which state, and each observation so far as two decimals."""
+    """A test that was begun: by whom, of which scale in which state, and each observation so far, two masses in mg."""
 
     scale: dict[str, Any]
     facts: dict[str, Any]
@@ -52,58 +53,50 @@ class Walk:
 
     def run(self) -> None:
         """All steps that were not observed yet; raises NotReached where a load does not come in time."""
-        every = list(self.observed.steps())
+        every = self.observed.steps()
         done = [(Decimal(one), Decimal(other)) for one, other in self.progress.observations]
         if len(done) > len(every):
             raise NoSheet(file=self.path, why="it has more observations than the test; use --start-over")
-        for step, (indication, additional) in zip(every, done, strict=False):
-            self.observed.add(step, indication, additional)
+        for step, (shown, second) in zip(every, done, strict=False):
+            self.observed.add(step, shown, second)
         for number, step in list(enumerate(every, 1))[len(done) :]:
             self.steps.say(f"{number} of {len(every)}: {step.test}, {step.what}")
-            row = self.observed.add(step, *self._observe(step))
-            self.progress.observations.append((str(row.indication), str(self._second)))
+            shown, second = self._observe(step)
+            seen = self.observed.add(step, shown, second)
+            self.progress.observations.append((str(shown), str(second)))
             self.progress.save(self.path)
-            verdict = "within" if row.passed else "BEYOND"
-            self.steps.say(f"   {text(row.error)} g, {verdict} {text(row.limit)} g")
+            verdict = "within" if seen.passed else "BEYOND"
+            self.steps.say(f"   {grams(seen.found)} g, {verdict} {grams(seen.limit)} g")
 
-    def _observe(self, step: Step) -> tuple[Decimal, Decimal]:
+    def _observe(self, step: Planned) -> tuple[Decimal, Decimal]:
         if step.test == "repeatability":
             self.steps.wait("Empty the pan", lambda status: bool(status["stable"]) and status["gross"] == 0)
-        words = f"Put {text(step.load)} g on the pan" + (f", {step.what}" if step.test == "eccentricity" else "")
+        words = f"Put {grams(step.load)} g on the pan" + (f", {step.what}" if step.test == "eccentricity" else "")
         shown = self._shown(words, step.load)
-        self._second = Decimal(0)
-        if step.test == "discrimination":
-            more = text(self.observed.instrument.discriminated(step.load))
-            self._second = self._shown(f"Add {more} g to it", step.load)
-        elif step.test != "repeatability":
-            self._second = self._additional(step)
-        return shown, self._second
+        if step.more is not None:
+            return shown, self._shown(f"Add {grams(step.more)} g to it", step.load)
+        return shown, self._added(step)
 
     def _shown(self, words: str, load: Decimal) -> Decimal:
-        """The indication in grams, once the load is on the pan and rests."""
+        """The indication in mg, once the load is on the pan and rests."""
         while True:
             self.ask(f"{words}, then press Enter")
-            shown = grams(self.steps.wait("Leave it until it rests", lambda status: bool(status["stable"])))
+            shown = Decimal(gross_mg(self.steps.wait("Leave it until it rests", lambda status: bool(status["stable"]))))
             if 2 * abs(shown - load) < load:
                 return shown
-            self.steps.say(f"The scale shows {text(shown)} g: that is another load")
+            self.steps.say(f"The scale shows {grams(shown)} g: that is another load")
 
-    def _additional(self, step: Step) -> Decimal:
+    def _added(self, step: Planned) -> Decimal:
         e = self.observed.instrument.e(step.load)
         while True:
             said = self.ask("Small masses, in g, until the indication goes up by one step").strip().replace(",", ".")
             try:
-                mass = Decimal(said.removesuffix("g").strip())
+                mass = Decimal(said.removesuffix("g").strip()) * MG_PER_G
             except InvalidOperation:
                 mass = Decimal("NaN")
-            if mass.is_finite() and 0 <= mass <= 2 * e:
+            if mass.is_finite() and 0 <= mass <= e:
                 return mass
-            self.steps.say(f"{said!r} is not from 0 to {text(2 * e)} g")
-
-
-def grams(status: Status) -> Decimal:
-    """The gross indication in grams."""
-    return Decimal(gross_mg(status)) / MG_PER_G
+            self.steps.say(f"{said!r} is not from 0 to {grams(e)} g")
 
 
 def write(path: Path, data: bytes) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from agent.adjustment import unlocking as permitted
+from agent.adjustment.parameters import PermitRefused
 from agent.record.journal import JournalFull
 from agent.sealing import lock
 from agent.sealing.unlock import Unlocking, UnlockRefused
@@ -220,5 +222,47 @@ def test_what_is_no_code_is_not_looked_at_and_costs_no_try():
         for typed in ("", "1234567", "123456789", "1234567a", "+1234567", " 1234567"):
             assert await refusal(unlocking, typed, _never) == "answer"
         assert unlocking.wrong == 0
+
+    Board().flash().life(story)
+
+
+def test_a_code_that_is_looked_at_opens_nothing_for_a_permit_that_the_case_has_overtaken():
+    """While *unlocked* is signed for a permit the case is opened again, and somebody begins to try a wrong code."""
+
+    class Permit:
+        order_number = 5
+
+    async def story(ledger):
+        unlocking = await locked(ledger)
+        await unlocking.question()
+        await ledger.lock.state(ledger.chain)
+        Permit.locked_at = ledger.lock.number
+        append, looked_at, tries = ledger.chain.append, asyncio.Event(), []
+
+        async def wrong(question):
+            await looked_at.wait()
+            return "nothing"
+
+        async def overtaken(kind, body, settle=None):
+            if not tries:
+                ledger.lock.engage(lock.CASE_OPENED)
+                tries.append(asyncio.create_task(refusal(unlocking, "12345678", wrong)))
+                while not ledger.lock.opening:
+                    await asyncio.sleep_ms(0)
+            return await append(kind, body, settle)
+
+        ledger.chain.append = overtaken
+        try:
+            await permitted.unlock(ledger, Permit, lambda: False)
+        except PermitRefused as error:
+            assert error.reason == "lock"
+        else:
+            raise AssertionError("it says that it has opened the lock")
+        looked_at.set()
+        assert await tries[0] == "wrong"
+        ledger.chain.append = append
+        assert ledger.lock.why == lock.CASE_OPENED
+        await ledger.lock.state(ledger.chain)
+        assert kinds(ledger)[-1] == statements.LOCKED
 
     Board().flash().life(story)

@@ -25,12 +25,12 @@ async def unlock(ledger, permit, is_open):
         raise PermitRefused("case-open", "the case is open: close it, then give the scale the permit again")
     if locked.opening:
         raise PermitRefused("busy", "a code is being looked at: give the scale the permit again")
-    locked.await_opening(True)
+    opening = locked.begin_opening()
     try:
         opened = await locked.release(
-            ledger.chain, lock.BY_PERMIT, permit.order_number, lambda: forget_steps(ledger.store)
+            ledger.chain, lock.BY_PERMIT, permit.order_number, lambda: forget_steps(ledger.store), opening
         )
     finally:
-        locked.await_opening(False)
+        locked.end_opening(opening)
     if not opened:
         raise PermitRefused("lock", "the case was opened meanwhile: the scale is locked again")

@@ -32,7 +32,8 @@ class Lock:
 
     def __init__(self, store):
         self._store = store
-        self._stating = self.opening = False
+        self._stating = False
+        self._opening = self._begun = 0  # number of the try that is going on, and of the newest
         self.suspended = False
         slot = store.read(_FILE) or [NOT_LOCKED, True]
         self._why, self._stated = slot[:2]
@@ -48,8 +49,8 @@ class Lock:
 
         While somebody tries to open it this locks anew.
         """
-        if not self._why or self.opening:
-            self.opening = False
+        if not self._why or self._opening:
+            self._opening = 0
             self._store.write(_FILE, [why, False, 0])
             self._why, self._stated, self.number = why, False, 0
 
@@ -67,12 +68,26 @@ class Lock:
         yield from self._store.write_steps(_FILE, [self._why, True, number])
         self._stated, self.number = True, number
 
-    def await_opening(self, awaits):
-        """Note that somebody begins to try to open the lock, or has ended: what locks meanwhile counts."""
-        self.opening = awaits
+    def begin_opening(self):
+        """Begin to try to open the lock; give the number that `release` takes. What locks makes it worthless."""
+        self._begun += 1
+        self._opening = self._begun
+        return self._opening
 
-    async def release(self, chain, by, order, settle):
-        """Open the lock with the event *unlocked*; return whether it is open: not where it was engaged meanwhile.
+    def end_opening(self, opening):
+        """The try with that number has ended."""
+        if self._opening == opening:
+            self._opening = 0
+
+    @property
+    def opening(self):
+        """Whether somebody is about to open it."""
+        return self._opening != 0
+
+    async def release(self, chain, by, order, settle, opening):
+        """Open the lock with the event *unlocked*, in the try `opening`; return whether it is open.
+
+        It is not where it was engaged meanwhile, whoever else has begun to open it since.
 
         `settle()` gives steps that are done between event and opening. The event *locked* comes first where it is still
         due. Raises JournalFull.
@@ -81,10 +96,10 @@ class Lock:
 
         def settled(*_):
             yield from settle()
-            if self.opening:
+            if self._opening == opening:
                 self._open()
 
-        if self.opening:
+        if self._opening == opening:
             await chain.append(statements.EVENT, statements.event(statements.UNLOCKED, by, order), settled)
         return self.why == NOT_LOCKED
 

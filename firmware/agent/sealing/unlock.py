@@ -100,14 +100,14 @@ class Unlocking:
             raise UnlockRefused("answer", "an unlock code has %d digits" % QUESTION_DIGITS)
         self._require_idle()
         self._busy = True
-        self._lock.await_opening(True)
+        opening = self._lock.begin_opening()
         try:
-            await self._attempt(answer, expected)
+            await self._attempt(answer, expected, opening)
         finally:
             self._busy = False
-            self._lock.await_opening(False)
+            self._lock.end_opening(opening)
 
-    async def _attempt(self, answer, expected):
+    async def _attempt(self, answer, expected, opening):
         question = self._open_question()
         # Counted as wrong before it is looked at: cutting the power gains no try.
         self.wrong += 1
@@ -116,7 +116,8 @@ class Unlocking:
         await self._save()
         if await expected(question) != answer:
             raise UnlockRefused("wrong", "the code is wrong: the next one is looked at in %d s" % self.wait_s)
-        if not await self._lock.release(self._chain, lock.BY_CODE, ORDER_OF_CODES + question, self._settle):
+        order = ORDER_OF_CODES + question
+        if not await self._lock.release(self._chain, lock.BY_CODE, order, self._settle, opening):
             raise UnlockRefused("case-opened", "the case was opened meanwhile: the scale is locked again")
 
     def _open_question(self):

@@ -213,10 +213,10 @@ def nothing(*_):
 def opens_before_it_says_so():
     release = Lock.release
 
-    async def wrong(self, chain, by, order, settle):
+    async def wrong(self, chain, by, order, settle, opening):
         await self.state(chain)
         self._open()
-        return await release(self, chain, by, order, settle)
+        return await release(self, chain, by, order, settle, opening)
 
     Lock.release = wrong
 

@@ -120,6 +120,8 @@ def judge(sheet: Mapping[str, Any], instrument: Instrument) -> list[Fault]:
     """Everything that keeps a sheet from showing that such a scale is right; none if it does."""
     tests = {one["test"]: [Row(row, instrument) for row in one["rows"]] for one in sheet["tests"]}
     faults = [Fault(name, "", "missing", {}) for name in REQUIRED if name not in tests]
+    faults += [] if sheet["passed"] else [Fault("sheet", "", "says-failed", {})]
+    faults += [Fault(one["test"], "", "says-failed", {}) for one in sheet["tests"] if not one["passed"]]
     for name, rows in tests.items():
         faults += [Fault(name, row.what, "says-failed", {}) for row in rows if not row.passed]
     for name, check in _CHECKS.items():
@@ -188,7 +190,7 @@ def _errors(rows: Sequence[Row], zero: Decimal) -> Iterator[_Found | tuple[Row, 
 def _weighing(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
     zeros = [row for row in rows if row.what == "zero"]
     zero = zeros[0].error if len(zeros) == 1 else None
-    if zero is None or zeros[0].load is None or abs(zeros[0].load) > 10 * instrument.e(Decimal(0)):
+    if zero is None or zeros[0].load is None or not 0 <= zeros[0].load <= 10 * instrument.e(Decimal(0)):
         yield _Found("zero", "incomplete", {})
         return
     yield from zeros[0].oddities()
@@ -202,6 +204,8 @@ def _weighing(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
             else:
                 row, error = one
                 load = row.load or Decimal(0)
+                if not 0 <= load <= instrument.most:
+                    yield _Found(row.what, "wrong-load", {"load": text(load)})
                 yield from _beyond(f"{way} {text(load)}", error, instrument.mpe(load))
     yield from (_Found(row.what, "unknown-row", {}) for row in rows if row.what not in ("zero", "up", "down"))
 
@@ -216,7 +220,7 @@ def _loads_missing(way: str, rows: Sequence[Row], instrument: Instrument) -> Ite
 
 
 def _eccentricity(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
-    """A third of Max on each corner, within the MPE; measured as errors, or as differences from the middle."""
+    """A third of Max on each corner, within the MPE."""
     if len({row.what for row in rows}) < LEAST_CORNERS:
         yield _Found("", "too-few-rows", {"least": str(LEAST_CORNERS)})
     for row in rows:
@@ -224,25 +228,22 @@ def _eccentricity(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Foun
         if load is None or not (instrument.most / 3 - instrument.e(load) <= load <= instrument.most / 2):
             yield _Found(row.what, "wrong-load", {"load": text(load) if load is not None else ""})
             continue
-        found = row.error if row.error is not None else row.found
-        if found is None:
-            yield _Found(row.what, "incomplete", {})
-        else:
-            yield from row.oddities()
-            yield from _beyond(row.what, found, instrument.mpe(load))
+        for one in _errors([row], Decimal(0)):
+            if isinstance(one, _Found):
+                yield one
+            else:
+                yield from _beyond(row.what, one[1], instrument.mpe(load))
 
 
 def _repeatability(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Found]:
-    """Ten weighings near half of Max: their spread; or that spread, as it was measured."""
+    """Ten weighings near half of Max: their spread."""
     loads = {row.load for row in rows}
     load = next(iter(loads)) if len(loads) == 1 else None
     if load is None or not instrument.most * Decimal("0.4") <= load <= instrument.most * Decimal("0.6"):
         yield _Found("", "wrong-load", {"load": text(load) if load is not None else ""})
         return
     errors = [row.error for row in rows if row.error is not None]
-    if len(rows) == 1 and rows[0].found is not None:
-        yield from _beyond(rows[0].what, rows[0].found, instrument.mpe(load))
-    elif len(errors) < max(LEAST_REPEATED, len(rows)):
+    if len(errors) < max(LEAST_REPEATED, len(rows)):
         yield _Found("", "too-few-rows", {"least": str(LEAST_REPEATED)})
     else:
         for row in rows:
@@ -260,9 +261,12 @@ def _discrimination(rows: Sequence[Row], instrument: Instrument) -> Iterator[_Fo
         for row in near:
             if row.before is None or row.shown is None or row.added is None:
                 yield _Found(row.what, "incomplete", {})
-            elif row.added > DISCRIMINATED * e or row.shown - row.before < e:
-                values = {"added": text(row.added), "change": text(row.shown - row.before)}
-                yield _Found(row.what, "no-change", values)
+                continue
+            change = row.shown - row.before
+            if not 0 < row.added <= DISCRIMINATED * e or not e <= change <= 2 * e:
+                yield _Found(row.what, "no-change", {"added": text(row.added), "change": text(change)})
+            if abs(row.before - load) > e + instrument.mpe(load) or row.before % e:
+                yield _Found(row.what, "wrong-load", {"load": text(row.before)})
 
 
 def _within_own_limits(rows: Sequence[Row]) -> Iterator[_Found]:

@@ -6,6 +6,7 @@ Errors are taken as R 76 takes them: before rounding, by adding tenths of e unti
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from steelyard_protocol import parameters, sales
@@ -93,9 +94,17 @@ def eccentricity(scale: Scale) -> list[Row]:
     load = scale.most // 3 // scale.e * scale.e
     centre, rows = _mean_at(scale, load, 0), []
     for corner in range(1, 5):
-        at_corner = _mean_at(scale, load, corner)
-        rows.append(Row(f"corner {corner}", Decimal(load), found=at_corner - centre, limit=scale.mpe(load)))
+        error = _mean_at(scale, load, corner) - centre
+        row = Row(f"corner {corner}", Decimal(load), *_as_seen(scale, load, error), found=error)
+        rows.append(replace(row, limit=scale.mpe(load)))
     return rows
+
+
+def _as_seen(scale: Scale, load: int, error: Decimal) -> tuple[Decimal, Decimal]:
+    """Indication and added masses by which somebody at the scale finds this error."""
+    e = Decimal(scale.interval(load))
+    indicated = (load + error + e * HALF) // e * e
+    return indicated, indicated + e * HALF - load - error
 
 
 def _mean_at(scale: Scale, load: int, corner: int) -> Decimal:
@@ -116,13 +125,14 @@ def discrimination(scale: Scale) -> list[Row]:
 
 
 def repeatability(scale: Scale) -> list[Row]:
-    found = []
-    for _ in range(10):
-        scale.bench.put(scale.most // 2, 5)
-        found.append(scale.bench.mean())
+    load, errors, rows = scale.most // 2, [], []
+    for number in range(1, 11):
+        scale.bench.put(load, 5)
+        errors.append(scale.bench.mean() - load)
         scale.bench.put(0, 5)
-    load = Decimal(scale.most // 2)
-    return [Row("spread of ten", load, found=max(found) - min(found), limit=scale.mpe(load))]
+        row = Row(f"weighing {number}", Decimal(load), *_as_seen(scale, load, errors[-1]))
+        rows.append(replace(row, found=max(errors) - min(errors), limit=scale.mpe(load)))
+    return rows
 
 
 def creep(scale: Scale) -> list[Row]:

@@ -136,6 +136,37 @@ WRONG: dict[str, tuple[Change, tuple[str, str]]] = {
         lambda made: [row.update(load_mg="1000000") for row in rows(made, "repeatability")],
         ("repeatability", "wrong-load"),
     ),
+    "the whole says failed": (lambda made: made.update(passed=False), ("sheet", "says-failed")),
+    "a test says failed": (lambda made: made["tests"][2].update(passed=False), ("repeatability", "says-failed")),
+    "a zero below zero": (lambda made: rows(made, "weighing")[0].update(load_mg="-50000"), ("weighing", "incomplete")),
+    "a load beyond Max": (
+        lambda made: at(made, "up", "15000000").update(load_mg="90000000", shown_mg="90000000"),
+        ("weighing", "wrong-load"),
+    ),
+    "a spread instead of weighings": (
+        lambda made: made["tests"][2].update(rows=[rows(made, "repeatability")[0] | {"found_mg": "0"}]),
+        ("repeatability", "too-few-rows"),
+    ),
+    "a corner without an indication": (
+        lambda made: [row.pop("shown_mg") and row.update(found_mg="0") for row in rows(made, "eccentricity")[:1]],
+        ("eccentricity", "incomplete"),
+    ),
+    "another error at a corner": (
+        lambda made: rows(made, "eccentricity")[0].update(found_mg="99999999"),
+        ("eccentricity", "contradicts-itself"),
+    ),
+    "masses taken off for 1.4 e": (
+        lambda made: rows(made, "discrimination")[0].update(added_mg="-7000"),
+        ("discrimination", "no-change"),
+    ),
+    "a change of many e": (
+        lambda made: rows(made, "discrimination")[0].update(shown_mg="999999995000"),
+        ("discrimination", "no-change"),
+    ),
+    "1.4 e at another load": (
+        lambda made: rows(made, "discrimination")[0].update(before_mg="0", shown_mg="5000"),
+        ("discrimination", "wrong-load"),
+    ),
     "no answer to 1.4 e": (
         lambda made: rows(made, "discrimination")[1].update(shown_mg="7500000"),
         ("discrimination", "no-change"),

@@ -3,19 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 from steelyard_protocol import parameters, sheet
 from steelyard_protocol.plate import as_read
 from steelyard_protocol.sheet import Fault, Instrument, SheetError
 
-from steelyard_cloud.db.schema import sheets
+from steelyard_cloud.db.schema import life_steps, sheets
 from steelyard_cloud.errors import Refusal
 from steelyard_cloud.people.audit import Actor
 from steelyard_cloud.scales import codes
+from steelyard_cloud.scales.life.table import Of
 from steelyard_cloud.scales.queries import ScaleInScope
 from steelyard_cloud.scales.refusals import SheetFails, SheetMalformed, SheetOfAnother
 
@@ -58,9 +59,26 @@ def of_another(given: Mapping[str, Any], scale: ScaleInScope) -> list[Refusal]:
     return found
 
 
-def failings(given: Mapping[str, Any], map_: Mapping[int, int], today: date) -> list[Refusal]:
-    """Why a readable sheet does not show that a scale with these parameters is right."""
-    found = [*_other_ranges(given, map_), *_day(given, today)]
+def failed_before(connection: Connection, scale: ScaleInScope, given: Mapping[str, Any]) -> list[Refusal]:
+    """Where the scale was failed by this very sheet already."""
+    c = sheets.c
+    failed = (c.scale_id == scale.id, c.hash == hashlib.sha256(_raw(given)).digest(), ~c.passed)
+    if connection.scalar(select(c.id).where(*failed).limit(1)) is None:
+        return []
+    return [SheetMalformed(where="sheet", why="the scale was failed by it; a new test is needed")]
+
+
+def repaired_on(connection: Connection, scale: ScaleInScope, zone: tzinfo) -> date | None:
+    """The day of the scale's last repair; None where there was none."""
+    c = life_steps.c
+    of_repair = (c.kind == Of.SCALE.value, c.object_id == scale.id, c.step == "repair.report")
+    at_ms = connection.scalar(select(func.max(c.at_ms)).where(*of_repair))
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, zone).date()
+
+
+def failings(given: Mapping[str, Any], map_: Mapping[int, int], today: date, repaired: date | None) -> list[Refusal]:
+    """Why a readable sheet does not show that a scale with these parameters is right, after its last repair."""
+    found = [*_other_ranges(given, map_), *_day(given, today, repaired)]
     instrument = Instrument.of(parameters.ranges(map_), map_[parameters.KEYS["min_mg"]])
     return [*found, *map(_refusal, sheet.judge(given, instrument)[:MOST_NAMED])]
 
@@ -81,8 +99,10 @@ def _other_ranges(given: Mapping[str, Any], map_: Mapping[int, int]) -> list[Ref
     return found
 
 
-def _day(given: Mapping[str, Any], today: date) -> list[Refusal]:
+def _day(given: Mapping[str, Any], today: date, repaired: date | None) -> list[Refusal]:
     day = tested_on(given)
+    if day is not None and repaired is not None and day < repaired:
+        return [SheetMalformed(where="tested_on", why="the scale was repaired after that day")]
     if day is None or not today - timedelta(days=LATEST_DAYS) <= day <= today:
         return [SheetMalformed(where="tested_on", why=f"a day of the last {LATEST_DAYS} days is needed")]
     return []
@@ -93,11 +113,15 @@ def _refusal(one: Fault) -> SheetFails:
     return SheetFails(test=one.test, row=one.row, why=one.code, figures=figures)
 
 
+def _raw(given: Mapping[str, Any]) -> bytes:
+    return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
 def keep(
     connection: Connection, actor: Actor, scale: ScaleInScope, given: Mapping[str, Any], *, passed: bool, now_ms: int
 ) -> tuple[int, bytes]:
     """Keep a sheet as it was judged; gives its id and the SHA-256 of what is kept."""
-    raw = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    raw = _raw(given)
     row = {
         "scale_id": scale.id,
         "organisation_id": actor.organisation_id,

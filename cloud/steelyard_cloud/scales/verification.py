@@ -157,10 +157,12 @@ class Passing:
         if found := sheets.unreadable(self.asked.sheet):
             return found
         other = sheets.of_another(self.asked.sheet, self.scale)
+        other += sheets.failed_before(self.connection, self.scale, self.asked.sheet)
         if isinstance(self.named, Refusal):
             return other
         today = datetime.fromtimestamp(self.now_ms / 1000, self.zone).date()
-        return [*other, *sheets.failings(self.asked.sheet, self.named.map, today)]
+        repaired = sheets.repaired_on(self.connection, self.scale, self.zone)
+        return [*other, *sheets.failings(self.asked.sheet, self.named.map, today, repaired)]
 
     def _masses(self) -> Iterable[Refusal]:
         if sheets.unreadable(self.asked.sheet):

@@ -62,6 +62,7 @@ def test_a_whole_life_is_on_record_step_by_step(either: World) -> None:
     day = (today(world) + timedelta(days=3)).isoformat()
     assert step(world, Role.VERIFICATION, scale, "verification.plan", day=day).status_code == 201
     failed = world.right(scale) | {"reason": "the seal was broken"}
+    failed["sheet"]["conditions"] = "15 °C"
     assert step(world, Role.VERIFICATION, scale, "verification.fail", **failed).json()["stage"] == "verification failed"
     assert step(world, Role.OPERATOR, scale, "repair.order", reason="the seal").json()["stage"] == "in repair"
     refused = world.verify(scale)
@@ -375,3 +376,19 @@ def test_a_move_is_asked_for_and_taken_or_refused_by_the_new_division(world: Wor
     assert world.one(scale)["division_code"] == "330212"
     assert step(world, Role.OPERATOR, scale, "verification.ask").status_code == 404, "it is theirs no more"
     assert step(world, Role.MANUFACTURER, scale, "verification.ask").status_code == 201
+
+
+def test_a_sheet_by_which_a_scale_was_failed_or_from_before_its_repair_passes_nothing(world: World) -> None:
+    scale = world.in_use("HT-1")
+    failed = world.right(scale) | {"reason": "the seal was broken"}
+    assert step(world, Role.VERIFICATION, scale, "verification.fail", **failed).status_code == 201
+    world.send(scale, [scale.boot()])
+    again = world.verify(scale, scale.number)
+    assert (again.status_code, "failed by it" in again.text) == (422, True), again.text
+    assert step(world, Role.REPAIRER, scale, "repair.order", reason="the seal").status_code == 201
+    assert step(world, Role.REPAIRER, scale, "repair.report", repair_code="R-7", reason="new cell").status_code == 201
+    old = world.right(scale)
+    old["sheet"]["tested_on"] = (today(world) - timedelta(days=1)).isoformat()
+    body = {"number": scale.number, "valid_until": "2028-01-01", "kind": "subsequent", "seal": "S-3"}
+    refused = world.client(Role.VERIFICATION).post(f"/api/v1/scales/{scale.code}/verifications", json=old | body)
+    assert (refused.status_code, "repaired after that day" in refused.text) == (422, True), refused.text

@@ -34,6 +34,8 @@ MOST_CHALLENGES = 20_000
 MOST_PASSKEYS = 10
 NAME = "Steelyard"
 MUST = UserVerificationRequirement.REQUIRED
+MALFORMED = (WebAuthnException, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What the library raises for an answer that no browser gives."""
 
 
 class PasskeyRefused(CloudError):
@@ -89,12 +91,21 @@ def ask_to_add(connection: Connection, site: Site, user_id: int, now_ms: int) ->
     return json.loads(options_to_json(options))
 
 
-def add(connection: Connection, site: Site, user_id: int, answer: Mapping[str, Any], name: str, now_ms: int) -> None:
-    """Keep the passkey that a browser made; raises PasskeyRefused."""
+def add(
+    connection: Connection,
+    site: Site,
+    user_id: int,
+    answer: Mapping[str, Any],
+    *,
+    challenge: bytes,
+    name: str,
+    now_ms: int,
+) -> None:
+    """Keep the passkey that a browser made for a challenge that is used up; raises PasskeyRefused."""
     try:
         made = webauthn.verify_registration_response(
             credential=dict(answer),
-            expected_challenge=_answered(connection, answer, user_id, now_ms),
+            expected_challenge=challenge,
             expected_rp_id=site.host,
             expected_origin=site.origin,
             require_user_verification=True,
@@ -113,7 +124,7 @@ def add(connection: Connection, site: Site, user_id: int, answer: Mapping[str, A
                     created_ms=now_ms,
                 )
             )
-    except (WebAuthnException, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
+    except (*MALFORMED, IntegrityError):
         raise PasskeyRefused from None
 
 
@@ -124,11 +135,10 @@ def ask_to_sign_in(connection: Connection, site: Site, now_ms: int) -> Any:
     return json.loads(options_to_json(options))
 
 
-def sign_in(connection: Connection, site: Site, answer: Mapping[str, Any], now_ms: int) -> int:
-    """The id of the user whose passkey has signed the challenge; raises PasskeyRefused."""
+def sign_in(connection: Connection, site: Site, answer: Mapping[str, Any], challenge: bytes, now_ms: int) -> int:
+    """The id of the user whose passkey has signed a challenge that is used up; raises PasskeyRefused."""
     c = passkeys.c
     try:
-        challenge = _answered(connection, answer, None, now_ms)
         query = select(c.id, c.user_id, c.public_key, c.sign_count).join_from(passkeys, users)
         mine = query.where(c.credential_id == base64url_to_bytes(answer["id"]), users.c.active)
         found = connection.execute(mine.with_for_update(of=passkeys)).first()
@@ -143,7 +153,7 @@ def sign_in(connection: Connection, site: Site, answer: Mapping[str, Any], now_m
             credential_current_sign_count=found.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError, AttributeError):
+    except MALFORMED:
         raise PasskeyRefused from None
     connection.execute(update(passkeys).where(c.id == found.id).values(sign_count=seen.new_sign_count, used_ms=now_ms))
     return int(found.user_id)
@@ -173,10 +183,16 @@ def _challenge(connection: Connection, user_id: int | None, now_ms: int) -> byte
     return made
 
 
-def _answered(connection: Connection, answer: Mapping[str, Any], user_id: int | None, now_ms: int) -> bytes:
-    """The challenge that an answer names, used up by that; raises PasskeyRefused where it is none of ours."""
+def use_up(connection: Connection, answer: Mapping[str, Any], user_id: int | None, now_ms: int) -> bytes:
+    """The challenge that an answer names, used up by that; raises PasskeyRefused where it is none of ours.
+
+    In a transaction of its own: an answer that turns out wrong uses it up too.
+    """
     c = passkey_challenges.c
-    named = parse_client_data_json(base64url_to_bytes(answer["response"]["clientDataJSON"])).challenge
+    try:
+        named = parse_client_data_json(base64url_to_bytes(answer["response"]["clientDataJSON"])).challenge
+    except MALFORMED:
+        raise PasskeyRefused from None
     whose = c.user_id.is_(None) if user_id is None else c.user_id == user_id
     mine = (c.challenge == named, whose, in_date(c.expires_ms, ANSWER_MS, now_ms))
     if not connection.execute(delete(passkey_challenges).where(*mine)).rowcount:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, false, select, update
 
 from steelyard_cloud.db.schema import organisations, passkeys, tokens, users
-from steelyard_cloud.errors import NotFound, WrongValue
+from steelyard_cloud.errors import CloudError, NotFound, WrongValue
 from steelyard_cloud.people import access, sessions
 from steelyard_cloud.people.access import Purpose
 from steelyard_cloud.people.audit import Actor, actor_of, record
@@ -46,6 +46,12 @@ class Token:
     revoked_ms: int | None
 
 
+class ScopedToken(CloudError):
+    """A token with a scope cannot give anybody more than it has itself; use one without, or a session."""
+
+    code, noun, status = "scoped-token", "token", 403
+
+
 def invite(
     connection: Connection,
     actor: Actor,
@@ -57,7 +63,11 @@ def invite(
     manager: bool,
     now_ms: int,
 ) -> tuple[int, str]:
-    """Record a person and give the id with the secret of their invitation; raises NotFound and WrongValue."""
+    """Record a person and give the id with the secret of their invitation.
+
+    Raises NotFound, WrongValue, and ScopedToken, as a person may do all that their role may.
+    """
+    _require_whole(principal)
     _role_of(connection, principal, organisation_id, role)
     user = add_user(
         connection,
@@ -72,7 +82,8 @@ def invite(
 
 
 def recover(connection: Connection, actor: Actor, principal: Principal, user_id: int, now_ms: int) -> str:
-    """The secret of a link by which somebody begins again who has lost their way to sign in; raises NotFound."""
+    """The secret of a link by which somebody begins again who cannot sign in; raises NotFound, ScopedToken."""
+    _require_whole(principal)
     user = user_for(connection, principal, user_id)
     if not user.active:
         raise WrongValue(where="user", why="this person was stopped")
@@ -96,7 +107,9 @@ def change(
     manager: bool | None,
     now_ms: int,
 ) -> User:
-    """Stop somebody or let them in again, make them a manager or not; raises NotFound and WrongValue."""
+    """Stop somebody or let them in again, make them a manager or not; raises NotFound, WrongValue, ScopedToken."""
+    if active or manager:
+        _require_whole(principal)
     user = user_for(connection, principal, user_id)
     if user.id == principal.user_id:
         raise WrongValue(where="user", why="somebody else has to do that for you")
@@ -139,11 +152,13 @@ def make_token(
     days: int,
     now_ms: int,
 ) -> tuple[int, str]:
-    """Make a token of an organisation and give its id and secret; raises NotFound and WrongValue."""
+    """Make a token of an organisation and give its id and secret; raises NotFound, WrongValue and ScopedToken."""
     _role_of(connection, principal, organisation_id, role)
     if not 1 <= days <= LONGEST_DAYS:
         raise WrongValue(where="days", why=f"1 to {LONGEST_DAYS} expected")
     narrowed = checked_scope(scope)
+    if principal.scope is not None and (narrowed is None or not narrowed <= principal.scope):
+        raise ScopedToken
     secret = access.create_token(
         connection, name=name, role=role, organisation_id=organisation_id, now_ms=now_ms, days=days, scope=narrowed
     )
@@ -180,6 +195,11 @@ def sign_in(connection: Connection, user_id: int, how: str, now_ms: int) -> str 
         return None
     record(connection, actor_of(principal), "user.sign-in", principal.actor, {"by": how}, now_ms)
     return cookie
+
+
+def _require_whole(principal: Principal) -> None:
+    if principal.scope is not None:
+        raise ScopedToken
 
 
 def _role_of(connection: Connection, principal: Principal, organisation_id: int, role: Role) -> None:

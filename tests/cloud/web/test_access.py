@@ -80,6 +80,25 @@ def test_a_token_does_nothing_outside_its_scope(world: World) -> None:
         assert client.post("/api/v1/nowhere").status_code == 404
 
 
+def test_a_token_with_a_scope_gives_nobody_more_than_it_has(world: World) -> None:
+    with database.writing(world.engine) as connection:
+        own = world.organisations["Zhejiang Platform"]
+        narrow = {"name": "narrow", "role": Role.ADMIN, "organisation_id": own, "now_ms": world.now}
+        secret = access.create_token(connection, **narrow, scope=frozenset({"people", "read"}))
+    client = world.client(None, token=secret)
+    person = {"name": "full", "role": "admin", "organisation": own}
+    tried = [
+        client.post("/api/v1/tokens", json=person),
+        client.post("/api/v1/tokens", json=person | {"scope": ["read", "alerts"]}),
+        client.post("/api/v1/invitations", json=person),
+        client.post("/api/v1/users/2/recovery"),
+        client.patch("/api/v1/users/2", json={"manages": True}),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in tried] == [(403, "scoped-token")] * 5
+    assert client.post("/api/v1/tokens", json=person | {"scope": ["read"]}).status_code == 201
+    assert client.patch("/api/v1/users/2", json={"active": False}).status_code == 200, "it may stop somebody"
+
+
 def test_every_change_by_the_api_is_in_one_scope(world: World) -> None:
     described = world.client(None).get("/api/v1/openapi.json").json()["paths"]
     tags = {

@@ -1,5 +1,6 @@
 """Signing in by invitation, by password with a code, and what a session's cookie is worth: as an outsider tries it."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,11 +10,12 @@ import pytest
 from kit.world import World
 from sqlalchemy import func, select
 from steelyard_cloud.db import database
-from steelyard_cloud.db.schema import audit_log, sessions, users
+from steelyard_cloud.db.schema import audit_log, passkey_challenges, sessions, users
 from steelyard_cloud.people import credentials, passwords
 from steelyard_cloud.people import sessions as sessions_of_people
 from steelyard_cloud.people.roles import Role
 from steelyard_cloud.people.sessions import FRESH_MS, GRACE_MS, SETTLED_MS, TURN_MS
+from steelyard_protocol.enrolment import to_base64url
 
 PASSWORD = "correct horse battery"
 SUPERVISION = "Hangzhou Market Supervision"
@@ -273,7 +275,15 @@ def test_at_an_address_without_a_name_there_are_no_passkeys(quiet: World) -> Non
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, {"id": 1}, {"id": "x", "response": {"clientDataJSON": "eyJ9"}}, {"response": []}]
+    "answer",
+    [
+        {},
+        {"id": 1},
+        {"id": "x", "response": {"clientDataJSON": "eyJ9"}},
+        {"response": []},
+        {"id": "x", "response": {"clientDataJSON": to_base64url(b"[" * 50_000)}},
+        {"id": "x", "response": {"clientDataJSON": to_base64url(b'{"a":' * 30_000)}},
+    ],
 )
 def test_nonsense_instead_of_a_passkey_is_refused(world: World, answer: dict[str, object]) -> None:
     world.app.state.context.settings = world.settings.model_copy(update={"base_url": "http://localhost:1"})
@@ -281,3 +291,19 @@ def test_nonsense_instead_of_a_passkey_is_refused(world: World, answer: dict[str
     assert client.post("/sign-in/passkey/options").json()["userVerification"] == "required"
     refused = client.post("/sign-in/passkey", json=answer)
     assert refused.status_code == 403
+
+
+def test_a_wrong_answer_uses_the_challenge_up_and_counts_as_a_try(world: World) -> None:
+    world.app.state.context.settings = world.settings.model_copy(update={"base_url": "http://localhost:1"})
+    client = world.client(None)
+    asked = client.post("/sign-in/passkey/options").json()["challenge"]
+    said = {"type": "webauthn.get", "challenge": asked, "origin": "http://localhost:1"}
+    answer = {"id": "eA", "response": {"clientDataJSON": to_base64url(json.dumps(said).encode())}}
+    with database.reading(world.engine) as connection:
+        before = connection.scalar(select(func.count()).select_from(passkey_challenges))
+    assert client.post("/sign-in/passkey", json=answer).status_code == 403
+    with database.reading(world.engine) as connection:
+        after = connection.scalar(select(func.count()).select_from(passkey_challenges))
+    assert (before, after) == (1, 0)
+    statuses = {client.post("/sign-in/passkey", json=answer).status_code for _ in range(100)}
+    assert statuses == {403, 429}

@@ -16,40 +16,47 @@ from steelyard_cloud.errors import WrongValue
 
 LINES = "\t\n\r"
 TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+MOST_SHOWN = 80
 CODE = "code"
 """Name of the path's and the query's field with a public code."""
 
 
+Path = tuple[Any, str | int]
+"""Where a text stands: the place that holds it, and its name or number there. Written out only for who is refused."""
+
+
 async def only_text(request: Request) -> None:
     """Raise WrongValue, naming the field, for a character that cannot be kept, wherever the request carries text."""
-    for where, text in (*request.path_params.items(), *request.query_params.multi_items(), *await _body(request)):
-        if where != CODE and (why := _wrong(text)):
+    named = (*request.path_params.items(), *request.query_params.multi_items())
+    for where, text in (*(((None, name), text) for name, text in named), *await _body(request)):
+        if where != (None, CODE) and (why := _wrong(text)):
             raise WrongValue(where=_shown(where), why=why)
 
 
-async def _body(request: Request) -> list[tuple[str, str]]:
+async def _body(request: Request) -> list[tuple[Path | None, str]]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return [(name, text) for name, text in (await request.form()).multi_items() if isinstance(text, str)]
+        return [((None, name), text) for name, text in (await request.form()).multi_items() if isinstance(text, str)]
     try:
         return list(_texts(json.loads(await request.body() or b"null")))
     except (ValueError, RecursionError):
         return []  # whoever reads the body says so
 
 
-def _texts(value: Any) -> Iterator[tuple[str, str]]:
-    """Every text in a JSON value with the path to it, and every key, which is a text too."""
-    waiting: list[tuple[str, Any]] = [("", value)]
+def _texts(value: Any) -> Iterator[tuple[Path | None, str]]:
+    """Every text in a JSON value with its place, and every key, which is a text too."""
+    waiting: list[tuple[Path | None, Any]] = [(None, value)]
     while waiting:
-        path, one = waiting.pop()
+        place, one = waiting.pop()
         if isinstance(one, str):
-            yield path or "body", one
+            yield place, one
         elif isinstance(one, list):
-            waiting += [(f"{path}.{at}".lstrip("."), item) for at, item in enumerate(one)]
+            waiting += [((place, at), item) for at, item in enumerate(one) if isinstance(item, (str, list, dict))]
         elif isinstance(one, dict):
             for key, item in one.items():
-                yield path or "body", key
-                waiting.append((f"{path}.{key}".lstrip("."), item))
+                yield place, key
+                if isinstance(item, (str, list, dict)):
+                    waiting.append(((place, key), item))
 
 
 def _wrong(text: str) -> str:
@@ -73,5 +80,10 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _shown(where: str) -> str:
-    return where[:80].encode("ascii", "backslashreplace").decode()
+def _shown(where: Path | None) -> str:
+    steps: list[str] = []
+    while where is not None:
+        where, step = where
+        steps.append(str(step)[:MOST_SHOWN])
+    path = ".".join(reversed(steps)) or "body"
+    return path[:MOST_SHOWN].encode("ascii", "backslashreplace").decode()

@@ -113,7 +113,10 @@ def add_passkey(here: Here, session: Scripted, answer: Annotated[dict[str, Any],
         raise NoPasskeysHere
     name = f"{here.now().astimezone(here.zone):%Y-%m-%d %H:%M}"
     with here.writing() as connection:
-        passkeys.add(connection, here.site, _id(session), answer, name, here.now_ms())
+        challenge = passkeys.use_up(connection, answer, _id(session), here.now_ms())
+    with here.writing() as connection:
+        user_id = _id(session)
+        passkeys.add(connection, here.site, user_id, answer, challenge=challenge, name=name, now_ms=here.now_ms())
         return _set_up(connection, here, session, "passkey", JSONResponse({"to": "/account"}))
 
 

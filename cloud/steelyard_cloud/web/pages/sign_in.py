@@ -92,9 +92,6 @@ def sign_in_by_password(
 def passkey_options(request: Request, here: Here) -> Response:
     """What the browser is to have signed."""
     site = _site(request, here)
-    address = request.client.host if request.client else ""
-    if not here.tries.spend(address, here.now_ms()):
-        raise TooManyTries
     with here.writing() as connection:
         return JSONResponse(passkeys.ask_to_sign_in(connection, site, here.now_ms()))
 
@@ -103,12 +100,17 @@ def passkey_options(request: Request, here: Here) -> Response:
 def sign_in_by_passkey(request: Request, here: Here, answer: Annotated[dict[str, Any], Body()]) -> Response:
     """Open a session for the passkey that has signed."""
     site = _site(request, here)
+    address = request.client.host if request.client else ""
+    if not here.tries.spend(address, here.now_ms()):
+        raise TooManyTries
     with here.writing() as connection:
-        user_id = passkeys.sign_in(connection, site, answer, here.now_ms())
+        challenge = passkeys.use_up(connection, answer, None, here.now_ms())
+    with here.writing() as connection:
+        user_id = passkeys.sign_in(connection, site, answer, challenge, here.now_ms())
         cookie = users.sign_in(connection, user_id, "passkey", here.now_ms())
     if cookie is None:
         raise SignInRefused
-    here.tries.refund(request.client.host if request.client else "")
+    here.tries.refund(address)
     response = JSONResponse({"to": "/"})
     response.headers.append("Set-Cookie", session_cookie(here, cookie))
     return response
